@@ -1,0 +1,77 @@
+//! Network namespaces: the only file that calls `unshare` and `setns`.
+//!
+//! A namespace is held by a file descriptor and by nothing else, so it is gone when the process is. Entering one changes
+//! the calling thread alone; [`Visitor`] brings that thread home again, whatever happens in between.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::sched::{CloneFlags, setns, unshare};
+
+use crate::error::{Error, Result};
+
+/// A network namespace, kept alive by this descriptor.
+#[derive(Debug)]
+pub struct Namespace(OwnedFd);
+
+impl AsFd for Namespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Namespace {
+    /// The namespace of the calling thread.
+    ///
+    /// # Errors
+    /// When `/proc` is not there or descriptors have run out.
+    pub fn current() -> io::Result<Self> {
+        File::open("/proc/thread-self/ns/net").map(|file| Self(file.into()))
+    }
+}
+
+/// A thread that goes from namespace to namespace and returns home when dropped.
+///
+/// Sockets made while inside stay in the namespace in which they were made, so a thread visits, makes what it needs and
+/// leaves; any thread may use the sockets. A visitor must not be a thread of an async or rayon pool: while it is away,
+/// whatever else runs on it is away too.
+#[derive(Debug)]
+pub struct Visitor {
+    home: Namespace,
+}
+
+impl Visitor {
+    /// Remembers where the calling thread is.
+    ///
+    /// # Errors
+    /// When `/proc` is not there or descriptors have run out.
+    pub fn new() -> Result<Self> {
+        let home = Namespace::current().map_err(|source| Error::kernel("open", "the thread's own namespace", source))?;
+        Ok(Self { home })
+    }
+
+    /// Creates a namespace, and leaves the calling thread in it.
+    ///
+    /// # Errors
+    /// `EPERM` without the right to, `ENOSPC` at `user.max_net_namespaces`, `EMFILE` without a descriptor to hold it.
+    pub fn create(&self) -> io::Result<Namespace> {
+        unshare(CloneFlags::CLONE_NEWNET)?;
+        Namespace::current()
+    }
+
+    /// Enters a namespace.
+    ///
+    /// # Errors
+    /// `EPERM` when the namespace belongs to a user namespace that the thread has no rights in.
+    pub fn enter(&self, namespace: impl AsFd) -> io::Result<()> {
+        setns(namespace, CloneFlags::CLONE_NEWNET).map_err(io::Error::from)
+    }
+}
+
+impl Drop for Visitor {
+    fn drop(&mut self) {
+        // Coming home can only fail where leaving was not allowed either; there is then nothing to come back from.
+        let _ = setns(&self.home, CloneFlags::CLONE_NEWNET);
+    }
+}

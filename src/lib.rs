@@ -1,0 +1,49 @@
+//! kilonet answers one question with evidence: how does container networking on this node degrade as the number
+//! of containers grows, and why?
+//!
+//! ```text
+//! scenarios/*.toml
+//!      |   scenario     what the user wrote -> what the program believes
+//!      v
+//!    plan               axes x repeats -> an ordered, listable list of trials; pure
+//!      v
+//!    runner --uses--> testbed: setup . measure . teardown      (a model can stand here)
+//!      |                +- lab       namespaces, links (netlink)
+//!      |                +- traffic   flows, drivers, one common window
+//!      |                +- host      limits, counters, fingerprint, noise
+//!      v
+//!    store              results/<when>-<name>/: manifest + one record per trial, flushed as it happens
+//! ===================== the disk is the wall: nothing below needs root, nor Linux =====================
+//!      v
+//!    analysis           records -> curves
+//!      v
+//!    report             terminal, SVG, HTML
+//! ```
+//!
+//! A scenario expands into a plan of trials. Each trial is set up, measured and torn down on a testbed and becomes a
+//! record. Everything a person sees is computed from records. Lower rooms never import upper ones; `tests/layers.rs`
+//! holds the order.
+
+pub mod error;
+pub mod units;
+
+pub mod scenario;
+pub mod stats;
+
+pub mod host;
+pub mod lab;
+pub mod plan;
+
+pub mod traffic;
+
+pub mod store;
+
+pub mod runner;
+pub mod testbed;
+
+pub mod analysis;
+pub mod report;
+
+pub mod cli;
+
+pub use error::{Error, Result};

@@ -1,0 +1,219 @@
+//! A cell: a point of the sweep, every factor fixed. Its serialized form is the `cell` of a record.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A factor with a closed list of levels, each written as one lower-case word.
+pub trait Factor: Sized + Copy + 'static {
+    /// The key it is written under.
+    const KEY: &'static str;
+    /// Every level, in the order in which help and reports list them.
+    const ALL: &'static [Self];
+    /// The word it is written as.
+    fn word(self) -> &'static str;
+}
+
+macro_rules! factor {
+    ($(#[$doc:meta])* $name:ident, $key:literal { $($(#[$level_doc:meta])* $level:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum $name {
+            $($(#[$level_doc])* #[serde(rename = $word)] $level),+
+        }
+
+        impl Factor for $name {
+            const KEY: &'static str = $key;
+            const ALL: &'static [Self] = &[$(Self::$level),+];
+            fn word(self) -> &'static str {
+                match self { $(Self::$level => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.pad(self.word())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::ALL.iter().copied().find(|level| level.word() == text).ok_or_else(|| unknown_level::<Self>(text))
+            }
+        }
+    };
+}
+
+fn unknown_level<F: Factor>(text: &str) -> String {
+    let words: Vec<_> = F::ALL.iter().map(|level| format!("`{}`", level.word())).collect();
+    format!("`{text}` is no {}; allowed: {}", F::KEY, words.join(", "))
+}
+
+factor! {
+    /// The shape of a lab.
+    Topology, "topology" {
+        /// Every container in one fresh namespace, talking over its lo: the node's ceiling.
+        Loopback = "loopback",
+        /// Containers that share a namespace, as Docker's `--net=container:` does.
+        Shared = "shared",
+        /// Each pair of containers joined by one veth, with no bridge between.
+        Veth = "veth",
+        /// Each container joined by a veth to a Linux bridge.
+        Bridge = "bridge",
+    }
+}
+
+factor! {
+    /// The protocol the traffic uses.
+    Family, "family" {
+        /// Internet Protocol version 4.
+        Ipv4 = "ipv4",
+        /// Internet Protocol version 6.
+        Ipv6 = "ipv6",
+    }
+}
+
+factor! {
+    /// The rules loaded into the lab.
+    Firewall, "firewall" {
+        /// No rules, and bridged frames are not shown to iptables.
+        None = "none",
+    }
+}
+
+factor! {
+    /// What a flow does, in netperf's and neper's words.
+    Workload, "workload" {
+        /// Bulk TCP from client to server.
+        TcpStream = "tcp-stream",
+    }
+}
+
+factor! {
+    /// What runs the flows.
+    Driver, "driver" {
+        /// One blocking thread per endpoint: the kernel's scheduler shares the CPUs as it does among containers.
+        Threads = "threads",
+        /// One pinned thread per CPU with epoll, fair by construction: the least harness in the data path.
+        Workers = "workers",
+    }
+}
+
+factor! {
+    /// Who talks to whom.
+    Pattern, "pattern" {
+        /// Container 2k sends to container 2k + 1.
+        Pairs = "pairs",
+    }
+}
+
+factor! {
+    /// The protocols a lab's interfaces are given addresses of.
+    Stack, "stack" {
+        /// IPv4 and IPv6.
+        Dual = "dual",
+        /// Only the family of the traffic.
+        Single = "single",
+    }
+}
+
+factor! {
+    /// Where a container's MAC address comes from.
+    Macs, "macs" {
+        /// `02:42:` and the IPv4 address, as Docker did up to version 27.
+        Derived = "derived",
+        /// Random, chosen by the kernel, as Docker does from version 28.
+        Random = "random",
+    }
+}
+
+/// A TCP congestion control algorithm by its kernel name (`cubic`, `bbr`, `reno`), at most 15 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Congestion(pub String);
+
+impl fmt::Display for Congestion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.0)
+    }
+}
+
+/// The size of a socket's send and receive buffer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Buffers {
+    /// Left to the kernel's tuning.
+    #[default]
+    Auto,
+    /// `SO_SNDBUF` and `SO_RCVBUF` set to this many bytes (the kernel doubles what it is asked for).
+    Bytes(u32),
+}
+
+impl fmt::Display for Buffers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => out.pad("auto"),
+            Self::Bytes(bytes) => out.pad(&crate::units::Bytes(u64::from(*bytes)).to_string()),
+        }
+    }
+}
+
+/// A point of the sweep. Only `scenario` makes these, and only from values it has checked, so every cell can be laid out:
+/// counts are even where the pattern pairs, `active` is within `containers`, a bridge's ports are within what one holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Cell {
+    /// Shape of the lab.
+    pub topology: Topology,
+    /// Protocol of the traffic.
+    pub family: Family,
+    /// Rules loaded.
+    pub firewall: Firewall,
+    /// What a flow does.
+    pub workload: Workload,
+    /// What runs the flows.
+    pub driver: Driver,
+    /// Who talks to whom.
+    pub pattern: Pattern,
+    /// Containers that are there.
+    pub containers: u32,
+    /// Containers that talk.
+    pub active: u32,
+    /// Pairs that talk: `active / 2` for the pattern `pairs`.
+    pub pairs: u32,
+    /// Flows of each pair.
+    pub streams: u32,
+    /// Bytes handed to one send call, and room given to one receive call.
+    pub message_bytes: u32,
+    /// Congestion control asked for.
+    pub congestion: Congestion,
+    /// Socket buffers.
+    pub buffers: Buffers,
+    /// Protocols the interfaces have addresses of.
+    pub stack: Stack,
+    /// Where MAC addresses come from.
+    pub macs: Macs,
+    /// Bytes of the largest packet of a veth; absent where the topology has none (lo keeps its own 65,536).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mtu: Option<u32>,
+    /// Containers that share one namespace; only for `shared`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub per_namespace: Option<NonZeroU32>,
+    /// Bridges of the lab; only for `bridge`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bridges: Option<NonZeroU32>,
+    /// Ports of each bridge but the last, which may have fewer; only for `bridge`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ports_per_bridge: Option<NonZeroU32>,
+}
+
+impl Cell {
+    /// Flows of the trial: pairs times streams.
+    #[must_use]
+    pub fn flows(&self) -> u32 {
+        self.pairs * self.streams
+    }
+}

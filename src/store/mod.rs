@@ -1,0 +1,8 @@
+//! The disk: the one place where measuring and reading meet.
+//!
+//! A run folder holds `manifest.json`, `trials.jsonl` and `flows.csv`; lines are appended and flushed as trials end, so a
+//! run that was cut off keeps what it had. Nothing here computes a statistic.
+
+pub mod record;
+
+pub use record::Record;

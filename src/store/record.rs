@@ -1,0 +1,277 @@
+//! The record of one trial: a line of `trials.jsonl`, the contract with every reader, ours and others'.
+//!
+//! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Cell;
+
+/// The schema this code writes, and the newest it reads.
+pub const SCHEMA: u32 = 1;
+
+/// One trial, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of this layout.
+    pub schema: u32,
+    /// The trial's id, unique in the run: `bridge-ipv4-none-c128-r0`.
+    pub trial: String,
+    /// Which repetition of the cell, from 0; also the number of its randomised block.
+    pub repeat: u32,
+    /// Whether there is anything to read below.
+    pub status: Status,
+    /// The factors.
+    pub cell: Cell,
+    /// The common window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub window: Option<Window>,
+    /// All flows together.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aggregate: Option<Aggregate>,
+    /// The distribution over pairs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub per_pair: Option<PerPair>,
+    /// The machine's CPU over the window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu: Option<Cpu>,
+    /// What raising and removing the lab took.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lab: Option<LabCost>,
+    /// The second witnesses.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checks: Option<Checks>,
+    /// Kernel counters over the window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counters: Option<Counters>,
+    /// What became of the flows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flows: Option<FlowCounts>,
+    /// The aggregate over the window in equal intervals.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub samples: Option<Samples>,
+    /// What took effect, where it may differ from what the cell asks for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective: Option<Effective>,
+    /// Why the trial failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<Failure>,
+    /// Sentences a reader should see beside the figures.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It was measured. (Whether the figures may be shown is [`Checks::valid`].)
+    Ok,
+    /// It was not; see [`Record::error`].
+    Failed,
+}
+
+/// The one interval, the same for every flow, in which bytes count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Start, in nanoseconds since 1970 UTC by the system's clock.
+    pub start_unix_ns: u64,
+    /// Length, by the monotonic clock.
+    pub duration_ns: u64,
+    /// The longer of the times the two edge snapshots took: by how much two flows' windows can differ.
+    pub skew_ns: u64,
+}
+
+/// All flows together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Aggregate {
+    /// Payload delivered to receivers in the window, in bits a second.
+    pub goodput_bps: f64,
+}
+
+/// The distribution of goodput over pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PerPair {
+    /// The slowest pair.
+    pub min_bps: f64,
+    /// 5th percentile.
+    pub p5_bps: f64,
+    /// Median.
+    pub p50_bps: f64,
+    /// 95th percentile.
+    pub p95_bps: f64,
+    /// The fastest pair.
+    pub max_bps: f64,
+    /// Jain's fairness index, 1/n (one pair has all) to 1 (all equal).
+    pub jain: f64,
+    /// Pairs that moved no byte in the window.
+    pub starved: u32,
+}
+
+/// CPU time of the whole machine over the window, in nanoseconds summed over CPUs, from `/proc/stat`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// User mode, niced included.
+    pub user_ns: u64,
+    /// Kernel mode, interrupts excluded.
+    pub system_ns: u64,
+    /// Hard and soft interrupts, where most of the network's receive path runs.
+    pub softirq_ns: u64,
+    /// Taken by the hypervisor for others.
+    pub steal_ns: u64,
+    /// Idle, waiting for I/O included.
+    pub idle_ns: u64,
+    /// (user + system + softirq) / payload bytes; absent when no byte moved.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ns_per_byte: Option<f64>,
+    /// User-mode time of kilonet itself over the window.
+    pub own_user_ns: u64,
+    /// User and kernel time of other user processes over the window.
+    pub foreign_ns: u64,
+}
+
+/// What raising and removing the lab took.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LabCost {
+    /// From the first act to the lab being ready.
+    pub setup_ns: u64,
+    /// From the first close to the barrier, when the kernel has destroyed everything; absent when it was not reached.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub teardown_ns: Option<u64>,
+    /// Set-up by phase; phases that run side by side overlap, so they may add up to more than the whole.
+    pub phases_ns: Phases,
+    /// Growth of the kernel's memory (slab, per-CPU, page tables, stacks, vmalloc) over the containers; absent
+    /// when it did not grow.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel_bytes_per_container: Option<u64>,
+}
+
+/// Time spent in each phase of set-up, in nanoseconds of wall time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phases {
+    /// Creating namespaces.
+    pub netns: u64,
+    /// Creating and raising links.
+    pub links: u64,
+    /// Addresses and routes.
+    pub addresses: u64,
+    /// Permanent neighbour entries.
+    pub neighbours: u64,
+    /// Rules.
+    pub firewall: u64,
+}
+
+/// The second witnesses of a trial's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Checks {
+    /// Bytes counted by the receiving interfaces (headers included) over bytes counted at the sockets, both as rates over
+    /// their own window, for the flows whose interfaces were read; absent when none could be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub interface_bytes_ratio: Option<f64>,
+    /// Bytes `TCP_INFO` says were received and bytes left unread, against bytes counted, over the flows' whole life.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tcp_info_bytes_ratio: Option<f64>,
+    /// Whether the witnesses agree, so that the figures may be shown as values.
+    pub valid: bool,
+}
+
+/// Kernel counters over the window; absent where the kernel does not have them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Segments sent again by the senders over the flows' life.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub retransmits: Option<u64>,
+    /// Packets dropped because a CPU's backlog was full (`softnet_stat`, second column).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub backlog_drops: Option<u64>,
+    /// Times the softirq budget ran out (`softnet_stat`, third column).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub softirq_squeezes: Option<u64>,
+    /// Neighbour table overflows of the lab's namespaces.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub neighbour_overflows: Option<u64>,
+    /// Pages of TCP's memory pool in use at the end of the window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tcp_memory_pages: Option<u64>,
+    /// Pages at which TCP's pool comes under pressure (`tcp_mem`, second figure).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tcp_memory_pressure_pages: Option<u64>,
+}
+
+/// What became of the trial's flows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowCounts {
+    /// Flows the cell asks for.
+    pub expected: u32,
+    /// Flows that connected.
+    pub connected: u32,
+    /// Flows that ended with an error before the window did.
+    pub died: u32,
+    /// Flows that moved no byte in the window though they were connected and alive.
+    pub stalled: u32,
+}
+
+/// The aggregate over the window in equal intervals.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Samples {
+    /// The length asked for; each sample's rate is over its own measured length.
+    pub interval_ns: u64,
+    /// Goodput of each interval, first to last.
+    pub goodput_bps: Vec<f64>,
+}
+
+/// What took effect.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Effective {
+    /// Congestion control read back from the sockets.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub congestion: Option<String>,
+    /// Send buffer in bytes, as the kernel reports it at the end of the first flow.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub send_buffer_bytes: Option<u64>,
+    /// Receive buffer in bytes, likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub receive_buffer_bytes: Option<u64>,
+}
+
+/// Why a trial failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What was being done.
+    pub act: String,
+    /// To what.
+    pub object: String,
+    /// The kernel's error by name (`EXFULL`), where the kernel is who refused.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub errno: Option<String>,
+    /// Why, where kilonet is who refused.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// What the user can do about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<String>,
+}
+
+/// A row of `flows.csv`: one flow of one trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FlowRow {
+    /// The trial's id.
+    pub trial: String,
+    /// Pair, from 0.
+    pub pair: u32,
+    /// Stream of the pair, from 0.
+    pub stream: u32,
+    /// Container that sends.
+    pub client: u32,
+    /// Container that receives.
+    pub server: u32,
+    /// `ok`, `unconnected`, `died` or `stalled`.
+    pub status: String,
+    /// Payload delivered in the window.
+    pub bytes: u64,
+    /// The same as a rate.
+    pub goodput_bps: f64,
+    /// Segments sent again over the flow's life; empty when not known.
+    pub retransmits: Option<u64>,
+    /// The error of a flow that is not `ok`; empty otherwise.
+    pub error: Option<String>,
+}
