@@ -3,4 +3,102 @@
 //! Must not know traffic. The invariant: everything a lab made is held by descriptors of this process and by nothing
 //! else, so that it is gone when the process is.
 
+pub mod address;
+mod netlink;
 pub mod netns;
+mod setup;
+pub mod topology;
+pub mod witness;
+
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+pub use setup::{Phases, Stop};
+
+use crate::error::{Error, Result};
+use crate::scenario::Cell;
+use netlink::barrier::Barrier;
+use netns::{Namespace, Visitor};
+use topology::Layout;
+
+/// How long teardown may take before it is given up waiting for; 10,000 containers take about 10 s.
+const TEARDOWN_LIMIT: Duration = Duration::from_secs(120);
+
+/// A raised lab.
+#[derive(Debug)]
+pub struct Lab {
+    layout: Layout,
+    containers: Vec<Namespace>,
+    hosts: Vec<Namespace>,
+    setup: Duration,
+    phases: Phases,
+}
+
+impl Lab {
+    /// Raises the lab of a cell. `stop` is asked before each container; once it says yes, set-up is given up.
+    ///
+    /// # Errors
+    /// What the kernel refused, after everything that had been raised was torn down again; `Interrupted` when told to stop.
+    pub fn setup(cell: &Cell, stop: Stop) -> Result<Self> {
+        let layout = Layout::of(cell);
+        let start = Instant::now();
+        let (raised, result) = setup::raise(&layout, stop);
+        let setup = start.elapsed();
+        let lab = Self { layout, containers: raised.containers, hosts: raised.hosts, setup, phases: raised.phases };
+        match result {
+            Ok(()) => Ok(lab),
+            Err(error) => {
+                // The refusal is what the user must see, also where the end of the torso cannot be waited for.
+                let _ = lab.teardown();
+                Err(error)
+            }
+        }
+    }
+
+    /// The namespace of a container and the address its traffic uses.
+    #[must_use]
+    pub fn seat(&self, container: u32) -> (BorrowedFd<'_>, IpAddr) {
+        let seat = self.layout.seats[container as usize];
+        (self.containers[seat.namespace as usize].as_fd(), seat.address)
+    }
+
+    /// Who talks to whom: client and server, by container.
+    #[must_use]
+    pub fn pairs(&self) -> &[(u32, u32)] {
+        &self.layout.pairs
+    }
+
+    /// From the first act to the lab being ready.
+    #[must_use]
+    pub fn setup_time(&self) -> Duration {
+        self.setup
+    }
+
+    /// Where set-up's time went.
+    #[must_use]
+    pub fn phases(&self) -> Phases {
+        self.phases
+    }
+
+    /// Closes everything at once and waits until the kernel has destroyed it. Returns how long that took, `None` when the
+    /// wait was given up after two minutes.
+    ///
+    /// # Errors
+    /// When the means for waiting could not be had; everything has been closed all the same.
+    pub fn teardown(self) -> Result<Option<Duration>> {
+        let Self { mut containers, hosts, .. } = self;
+        containers.extend(hosts);
+        std::thread::scope(|scope| {
+            let close = scope.spawn(move || {
+                let visitor = Visitor::new()?;
+                let barrier = Barrier::raise(&visitor)?;
+                Ok(barrier.close(containers, TEARDOWN_LIMIT))
+            });
+            close.join().unwrap_or_else(|_| Err(Error::refused("tear down", "the lab", "the barrier panicked")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

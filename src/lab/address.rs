@@ -1,0 +1,141 @@
+//! Which address and MAC each container has: pure arithmetic on its number.
+//!
+//! The invariant: within a lab no two interfaces share an address or a MAC. IPv4 comes from 10.0.0.0/8 (private use,
+//! RFC 1918), IPv6 from fd6b:696c::/32 (unique local, RFC 4193; the bytes spell `kil`).
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::scenario::{Family, Macs, Stack};
+
+/// IPv4 bits of one bridge's subnet: 2,046 hosts, more than the 1,023 ports a bridge holds.
+const BRIDGE_HOST_BITS: u32 = 11;
+/// IPv4 bits of one veth pair's subnet: two hosts.
+const CABLE_HOST_BITS: u32 = 2;
+
+/// A hardware address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mac(pub [u8; 6]);
+
+impl fmt::Display for Mac {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, f] = self.0;
+        write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+    }
+}
+
+/// An address with the length of its subnet's prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Assigned {
+    /// The address.
+    pub address: IpAddr,
+    /// Bits of the prefix.
+    pub prefix: u8,
+}
+
+/// One IPv4 and one IPv6 subnet that belong together: a bridge's or a veth pair's.
+#[derive(Debug, Clone, Copy)]
+pub struct Subnet {
+    number: u32,
+    host_bits: u32,
+}
+
+impl Subnet {
+    /// The subnet of the bridge with this number (0 to 8,191).
+    #[must_use]
+    pub fn of_bridge(number: u32) -> Self {
+        Self { number, host_bits: BRIDGE_HOST_BITS }
+    }
+
+    /// The subnet of the veth pair with this number (0 to 4,194,303).
+    #[must_use]
+    pub fn of_cable(number: u32) -> Self {
+        Self { number, host_bits: CABLE_HOST_BITS }
+    }
+
+    /// The addresses of a host, numbered from 1, in the families that `stack` and `family` ask for.
+    #[must_use]
+    pub fn host(self, host: u32, stack: Stack, family: Family) -> Vec<Assigned> {
+        let wanted = |f| stack == Stack::Dual || f == family;
+        let mut addresses = Vec::with_capacity(2);
+        if wanted(Family::Ipv4) {
+            addresses.push(Assigned { address: self.v4(host).into(), prefix: self.v4_prefix() });
+        }
+        if wanted(Family::Ipv6) {
+            addresses.push(Assigned { address: self.v6(host).into(), prefix: 64 });
+        }
+        addresses
+    }
+
+    /// The IPv4 address of a host, numbered from 1.
+    #[must_use]
+    pub fn v4(self, host: u32) -> Ipv4Addr {
+        Ipv4Addr::from_bits(0x0a00_0000 + (self.number << self.host_bits) + host)
+    }
+
+    /// The IPv6 address of a host, numbered from 1.
+    #[must_use]
+    pub fn v6(self, host: u32) -> Ipv6Addr {
+        let [high, low] = [self.number >> 16, self.number & 0xffff].map(|part| u16::try_from(part).unwrap_or(u16::MAX));
+        let [host_high, host_low] = [host >> 16, host & 0xffff].map(|part| u16::try_from(part).unwrap_or(u16::MAX));
+        Ipv6Addr::new(0xfd6b, 0x696c, high, low, 0, 0, host_high, host_low)
+    }
+
+    /// The MAC of a host, numbered from 1.
+    #[must_use]
+    pub fn mac(self, host: u32, macs: Macs) -> Mac {
+        let [a, b, c, d] = self.v4(host).octets();
+        match macs {
+            Macs::Derived => Mac([0x02, 0x42, a, b, c, d]),
+            Macs::Random => scatter(u32::from_be_bytes([a, b, c, d])),
+        }
+    }
+
+    fn v4_prefix(self) -> u8 {
+        u8::try_from(32 - self.host_bits).unwrap_or(32)
+    }
+}
+
+/// A MAC with no order to be seen in it, and still a different one for each address: the multiplier is odd, so the
+/// product is a bijection on 32 bits. The second bit of the first byte marks it as locally administered.
+fn scatter(address: u32) -> Mac {
+    let [a, b, c, d] = address.wrapping_mul(0x9e37_79b1).to_be_bytes();
+    Mac([(a & 0xfc) | 0x02, b ^ d, a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_bridge_of_20_000_containers_over_20_bridges_shares_no_address_and_no_mac() {
+        for macs in [Macs::Derived, Macs::Random] {
+            let hosts = || (0..20).flat_map(|bridge| (1..=1001).map(move |host| (Subnet::of_bridge(bridge), host)));
+            assert_eq!(hosts().map(|(net, host)| net.v4(host)).collect::<HashSet<_>>().len(), 20 * 1001);
+            assert_eq!(hosts().map(|(net, host)| net.v6(host)).collect::<HashSet<_>>().len(), 20 * 1001);
+            assert_eq!(hosts().map(|(net, host)| net.mac(host, macs)).collect::<HashSet<_>>().len(), 20 * 1001);
+        }
+    }
+
+    #[test]
+    fn macs_are_unicast_and_locally_administered() {
+        for macs in [Macs::Derived, Macs::Random] {
+            for host in 1..=1023 {
+                let first = Subnet::of_bridge(3).mac(host, macs).0[0];
+                assert_eq!(first & 0b11, 0b10, "{macs} host {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_single_stack_has_only_the_family_of_its_traffic() {
+        let net = Subnet::of_cable(7);
+        assert_eq!(net.host(1, Stack::Dual, Family::Ipv4).len(), 2);
+        let [only] = net.host(2, Stack::Single, Family::Ipv6)[..] else { panic!("one address expected") };
+        assert_eq!(only, Assigned { address: "fd6b:696c:0:7::2".parse().unwrap(), prefix: 64 });
+        let [only] = net.host(2, Stack::Single, Family::Ipv4)[..] else { panic!("one address expected") };
+        assert_eq!(only, Assigned { address: "10.0.0.30".parse().unwrap(), prefix: 30 });
+    }
+}
