@@ -97,6 +97,15 @@ impl Error {
         }
     }
 
+    /// The whole chain in one line: act, object, and the kernel's reason.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Kernel { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the user's input is at fault (exit code 2) rather than the machine (exit code 1).
     #[must_use]
     pub fn is_usage(&self) -> bool {

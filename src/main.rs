@@ -1,2 +1,16 @@
 //! Prints what the library says and turns it into an exit code; everything else is in the library.
-fn main() {}
+
+use std::process::{ExitCode, exit};
+
+use clap::Parser;
+use kilonet::cli::{Cli, complain};
+
+fn main() -> ExitCode {
+    // Called on the second interrupt, when waiting for anything would be wrong. Whatever was raised is held by descriptors
+    // of this process and goes with it.
+    let leave = || exit(1);
+    match Cli::parse().run(leave) {
+        Ok(code) => code,
+        Err(error) => complain(&error),
+    }
+}

@@ -1,1 +1,166 @@
-//! (being written)
+//! The loop over trials: set up, measure, tear down, record. It retries nothing and survives a failed trial.
+//!
+//! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
+//! recorded, unless the user ended the run in the middle of it.
+
+use crate::error::{Error, Result};
+use crate::plan::{Plan, Trial};
+use crate::scenario::Timing;
+use crate::store::folder::Writer;
+use crate::store::record::{Failure, FlowRow, LabCost, Record, SCHEMA, Status};
+use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
+
+/// Told how a run goes; the words on the screen are its business.
+pub trait Progress: Watch {
+    /// A trial begins: its number from 1, and how many there are.
+    fn begins(&self, number: usize, of: usize, trial: &Trial);
+    /// A phase of the current trial begins.
+    fn phase(&self, phase: Phase);
+    /// A trial ended and is recorded.
+    fn ends(&self, record: &Record);
+}
+
+/// What a trial is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Raising the lab.
+    Setup,
+    /// Connecting, warming up, measuring.
+    Measure,
+    /// Removing the lab.
+    Teardown,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Trials recorded as measured in this run.
+    pub ok: usize,
+    /// Trials recorded as failed in this run.
+    pub failed: usize,
+    /// Whether the user ended it.
+    pub interrupted: bool,
+}
+
+/// What there is to do.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    /// The trials, in their order.
+    pub plan: &'a Plan,
+    /// The phases of each.
+    pub timing: Timing,
+    /// Whether a trial, by id, was done in an earlier run of the folder.
+    pub done: &'a dyn Fn(&str) -> bool,
+}
+
+/// Runs every trial of a plan that is not done yet, each on the testbed and then into the folder.
+///
+/// # Errors
+/// Only when a record cannot be written; a trial that fails is a record.
+pub fn run<T: Testbed>(
+    testbed: &mut T,
+    work: Work<'_>,
+    folder: &mut Writer,
+    progress: &dyn Progress,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let total = work.plan.trials.len();
+    for (number, trial) in (1..).zip(&work.plan.trials) {
+        if (work.done)(&trial.id) {
+            continue;
+        }
+        progress.begins(number, total, trial);
+        let Some((record, rows)) = run_trial(testbed, trial, work.timing, progress) else {
+            outcome.interrupted = true;
+            break;
+        };
+        folder.append(&record, &rows)?;
+        match record.status {
+            Status::Ok => outcome.ok += 1,
+            Status::Failed => outcome.failed += 1,
+        }
+        progress.ends(&record);
+    }
+    Ok(outcome)
+}
+
+/// One trial from set-up to record; `None` when the user ended it.
+fn run_trial<T: Testbed>(
+    testbed: &mut T,
+    trial: &Trial,
+    timing: Timing,
+    progress: &dyn Progress,
+) -> Option<(Record, Vec<FlowRow>)> {
+    if progress.interrupted() {
+        return None;
+    }
+    progress.phase(Phase::Setup);
+    let lab = match testbed.setup(&trial.cell, progress) {
+        Ok(lab) => lab,
+        Err(error) => return failed(trial, &error),
+    };
+    progress.phase(Phase::Measure);
+    let plan = TrialPlan { id: &trial.id, cell: &trial.cell, timing };
+    let measured = testbed.measure(&lab, plan, progress);
+    progress.phase(Phase::Teardown);
+    let cost = testbed.teardown(lab);
+    match measured {
+        Ok(measurement) => Some(recorded(trial, measurement, cost)),
+        Err(error) => failed(trial, &error),
+    }
+}
+
+/// A record of what was measured. A teardown that could not be waited for costs the record its lab's figures, not the rest.
+fn recorded(trial: &Trial, measured: Measurement, cost: Result<LabCost>) -> (Record, Vec<FlowRow>) {
+    let mut warnings = measured.warnings;
+    let lab = cost.map_err(|error| warnings.push(error.sentence())).ok();
+    let record = Record {
+        window: Some(measured.window),
+        aggregate: Some(measured.aggregate),
+        per_pair: Some(measured.per_pair),
+        cpu: measured.cpu,
+        lab,
+        checks: Some(measured.checks),
+        counters: Some(measured.counters),
+        flows: Some(measured.flows),
+        samples: Some(measured.samples),
+        effective: Some(measured.effective),
+        warnings,
+        ..blank(trial, Status::Ok)
+    };
+    (record, measured.rows)
+}
+
+/// A record of what went wrong; none when it was the user who ended the trial.
+fn failed(trial: &Trial, error: &Error) -> Option<(Record, Vec<FlowRow>)> {
+    match error {
+        Error::Interrupted => None,
+        error => {
+            let failure = Some(Failure::from(error));
+            Some((Record { error: failure, ..blank(trial, Status::Failed) }, Vec::new()))
+        }
+    }
+}
+
+/// A record with the trial's name and factors, and nothing else yet.
+fn blank(trial: &Trial, status: Status) -> Record {
+    Record {
+        schema: SCHEMA,
+        trial: trial.id.clone(),
+        repeat: trial.repeat,
+        status,
+        cell: trial.cell.clone(),
+        window: None,
+        aggregate: None,
+        per_pair: None,
+        cpu: None,
+        lab: None,
+        checks: None,
+        counters: None,
+        flows: None,
+        samples: None,
+        effective: None,
+        error: None,
+        warnings: Vec::new(),
+    }
+}

@@ -1,1 +1,87 @@
-//! (being written)
+//! The command line: what can be asked for, and one short file per verb that asks the library for it.
+//!
+//! Must not know how anything is measured. Standard output is for results, standard error for progress and complaints.
+
+mod doctor;
+mod factors;
+mod plan;
+mod progress;
+mod report;
+mod run;
+mod schema;
+mod start;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Result};
+
+/// How container networking on this node degrades as the number of containers grows, and why.
+///
+/// kilonet raises thousands of network namespaces joined by bridges, veth pairs or a shared namespace, drives traffic
+/// between all of them at once, and draws throughput against the count.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kilonet run scenarios/quickstart.toml
+  kilonet sweep --topology bridge,veth --containers 2..512
+  kilonet sweep --topology bridge --containers 2..4096 --print > mine.toml
+  kilonet plan mine.toml
+  kilonet report results/20261123T120000Z-quickstart
+
+Exit codes: 0 done, 1 failed or some trials failed, 2 usage or scenario error.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run a scenario file: measure, then report
+    Run(run::Run),
+    /// Run a scenario made from flags
+    Sweep(run::Sweep),
+    /// List the trials of a scenario and what they need, touching nothing
+    Plan(plan::Plan),
+    /// Report on a run folder again, from its records
+    Report(report::Report),
+    /// Show what this machine can do, and which limit will bind first
+    Doctor(doctor::Doctor),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+}
+
+/// Leaves the process at once; main's to do.
+pub type Leave = fn() -> !;
+
+impl Cli {
+    /// Does what was asked for. `leave` is called when the user insists on an end.
+    ///
+    /// # Errors
+    /// What [`complain`] has words for.
+    pub fn run(self, leave: Leave) -> Result<ExitCode> {
+        match self.verb {
+            Verb::Run(run) => run.run(leave),
+            Verb::Sweep(sweep) => sweep.run(leave),
+            Verb::Plan(plan) => plan.run(),
+            Verb::Report(report) => report.run(),
+            Verb::Doctor(doctor) => doctor.run(),
+            Verb::Schema => schema::run(),
+        }
+    }
+}
+
+/// Says what went wrong on standard error, and which exit code that is.
+#[must_use]
+pub fn complain(error: &Error) -> ExitCode {
+    // A scenario's errors come rendered, each with its own `error:`.
+    let label = if matches!(error, Error::Scenario(_)) { "" } else { "error: " };
+    anstream::eprintln!("{label}{}", error.sentence());
+    if let Some(hint) = error.hint() {
+        anstream::eprintln!("hint: {hint}");
+    }
+    ExitCode::from(if error.is_usage() { 2 } else { 1 })
+}

@@ -70,13 +70,16 @@ fn raise_here(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
         }
     }
     raise_containers(layout, stop, raised)?;
-    let start = Instant::now();
-    for (plan, conversation) in bridges {
-        let mut conversation = conversation;
-        conversation.ask(vec![message::raise_bridge(&plan.name)])?;
-    }
-    raised.phases.links += start.elapsed();
-    Ok(())
+    bridges.into_iter().try_for_each(|(plan, conversation)| open_bridge(plan, conversation, &mut raised.phases))
+}
+
+/// Tells a bridge who is behind which port, and raises it. Both wait until all ports are on it: a live bridge floods what
+/// each new port announces, and one that has entries goes through all of them for every port it is given.
+fn open_bridge(plan: &BridgePlan, mut conversation: Conversation, phases: &mut Phases) -> Result<()> {
+    let talkers = (0..).zip(&plan.ports).filter(|(_, port)| !port.interface.neighbours.is_empty());
+    let entries = talkers.map(|(number, port)| message::pin_forwarding((number, &port.name), port.interface.mac));
+    timed(&mut phases.neighbours, || conversation.ask(entries.collect()))?;
+    timed(&mut phases.links, || conversation.ask(vec![message::raise_bridge(&plan.name)]))
 }
 
 /// A bridge, still down, in the host-side namespace in which the thread is.
@@ -85,14 +88,12 @@ fn raise_host_side<'a>(
     mut conversation: Conversation,
     phases: &mut Phases,
 ) -> Result<(&'a BridgePlan, Conversation)> {
-    let start = Instant::now();
-    show_no_frame_to_iptables();
-    conversation.ask(vec![message::raise_lo(), message::create_bridge(plan)])?;
-    quiet_ports()?;
-    phases.links += start.elapsed();
-    let start = Instant::now();
-    conversation.ask(message::address_bridge(plan))?;
-    phases.addresses += start.elapsed();
+    timed(&mut phases.links, || {
+        show_no_frame_to_iptables();
+        conversation.ask(vec![message::raise_lo(), message::create_bridge(plan)])?;
+        quiet_ports()
+    })?;
+    timed(&mut phases.addresses, || conversation.ask(message::address_bridge(plan)))?;
     Ok((plan, conversation))
 }
 
@@ -253,12 +254,7 @@ impl<'a> Builder<'a> {
             inside.ask(message::raise_links(&label))
         })?;
         timed(&mut self.phases.addresses, || inside.ask(message::address_eth0(interface, &label)))?;
-        if !interface.neighbours.is_empty() {
-            timed(&mut self.phases.neighbours, || {
-                inside.ask(message::introduce(interface, &label))?;
-                host.ask(vec![message::pin_forwarding((number, name), interface.mac)])
-            })?;
-        }
+        timed(&mut self.phases.neighbours, || inside.ask(message::introduce(interface, &label)))?;
         self.host = Some((bridge, host));
         Ok(())
     }

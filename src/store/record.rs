@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::scenario::Cell;
 
 /// The schema this code writes, and the newest it reads.
@@ -249,6 +250,18 @@ pub struct Failure {
     /// What the user can do about it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let (act, object, reason) = match error {
+            Error::Kernel { act, object, .. } => (act.clone(), object.clone(), None),
+            Error::Refused { act, object, reason, .. } => (act.clone(), object.clone(), Some(reason.clone())),
+            other => ("run".to_owned(), "the trial".to_owned(), Some(other.to_string())),
+        };
+        let errno = error.errno().map(|errno| format!("{errno:?}"));
+        Self { act, object, errno, reason, hint: error.hint().map(str::to_owned) }
+    }
 }
 
 /// A row of `flows.csv`: one flow of one trial.

@@ -1,1 +1,94 @@
-//! (being written)
+//! Where a trial happens: a lab is set up, measured and torn down.
+//!
+//! [`Kernel`] is the real one; [`Model`] follows a known law, so that everything around it can be tested without a kernel.
+//! Must not know files on disk.
+
+mod kernel;
+pub mod model;
+mod summary;
+
+use std::time::Duration;
+
+pub use kernel::Kernel;
+pub use model::Model;
+
+use crate::error::Result;
+use crate::scenario::{Cell, Timing};
+use crate::store::record::{
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples, Window,
+};
+
+/// What can raise, measure and remove labs.
+pub trait Testbed {
+    /// A raised lab.
+    type Lab;
+
+    /// Raises the lab of a cell.
+    ///
+    /// # Errors
+    /// What was refused, with nothing left of the lab; `Interrupted` when `watch` says so.
+    fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<Self::Lab>;
+
+    /// Drives the cell's traffic through the lab and measures one window of it.
+    ///
+    /// # Errors
+    /// When nothing could be measured; `Interrupted` when `watch` says so. The lab is still there.
+    fn measure(&mut self, lab: &Self::Lab, trial: TrialPlan<'_>, watch: &dyn Watch) -> Result<Measurement>;
+
+    /// Removes a lab, and says what raising and removing it cost.
+    ///
+    /// # Errors
+    /// When its end could not be waited for; it has been removed all the same.
+    fn teardown(&mut self, lab: Self::Lab) -> Result<LabCost>;
+}
+
+/// What a trial is fixed by.
+#[derive(Debug, Clone, Copy)]
+pub struct TrialPlan<'a> {
+    /// The trial's id, for the rows of its flows.
+    pub id: &'a str,
+    /// Its factors.
+    pub cell: &'a Cell,
+    /// Its phases.
+    pub timing: Timing,
+}
+
+/// Who watches a trial: shown what goes on, asked whether to go on. Shared between threads.
+pub trait Watch: Sync {
+    /// A sample of the window ended with this goodput of all flows, in bits a second.
+    fn sample(&self, goodput_bps: f64);
+    /// Whether the trial should end.
+    fn interrupted(&self) -> bool;
+}
+
+/// What one window showed: the measured parts of a record, and the rows of its flows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// The common window.
+    pub window: Window,
+    /// All flows together.
+    pub aggregate: Aggregate,
+    /// The distribution over pairs.
+    pub per_pair: PerPair,
+    /// The machine's CPU.
+    pub cpu: Option<Cpu>,
+    /// The second witnesses.
+    pub checks: Checks,
+    /// Kernel counters.
+    pub counters: Counters,
+    /// What became of the flows.
+    pub flows: FlowCounts,
+    /// The aggregate over the window.
+    pub samples: Samples,
+    /// What took effect.
+    pub effective: Effective,
+    /// Sentences to be shown beside the figures.
+    pub warnings: Vec<String>,
+    /// One row per flow.
+    pub rows: Vec<FlowRow>,
+}
+
+/// A duration as nanoseconds that fit a record: 584 years at most.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,73 @@
+//! The flags that stand for a scenario's keys, the same for `run`, `sweep` and `plan`.
+
+use clap::Args;
+
+use crate::scenario::Overrides;
+
+/// Each replaces the scenario's key of the same name.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Scenario keys")]
+pub struct Factors {
+    /// Shapes of the lab: loopback, shared, veth, bridge
+    #[arg(long, value_name = "LIST")]
+    topology: Option<String>,
+    /// Protocols of the traffic: ipv4, ipv6
+    #[arg(long, value_name = "LIST")]
+    family: Option<String>,
+    /// Counts of containers: `2,8,32`, `2..512`, `2..512 x4` or `2..1024 +64`
+    #[arg(long, value_name = "RANGE")]
+    containers: Option<String>,
+    /// Containers that talk: `all`, or counts
+    #[arg(long, value_name = "RANGE")]
+    active: Option<String>,
+    /// What runs the flows: threads, workers
+    #[arg(long, value_name = "LIST")]
+    driver: Option<String>,
+    /// What a flow does: tcp-stream
+    #[arg(long, value_name = "LIST")]
+    workload: Option<String>,
+    /// Flows of each pair
+    #[arg(long, value_name = "RANGE")]
+    streams: Option<String>,
+    /// Bytes handed to one send call: `128KiB`
+    #[arg(long, value_name = "SIZES")]
+    message: Option<String>,
+    /// Congestion control: cubic, bbr, reno, ...
+    #[arg(long, value_name = "LIST")]
+    congestion: Option<String>,
+    /// Time the traffic runs before it counts: `300ms`
+    #[arg(long, value_name = "TIME")]
+    warmup: Option<String>,
+    /// Length of the window: `1s`
+    #[arg(long, value_name = "TIME")]
+    measure: Option<String>,
+    /// Trials of each cell
+    #[arg(long, value_name = "N")]
+    repeats: Option<String>,
+    /// Seed of the trials' order
+    #[arg(long, value_name = "N")]
+    seed: Option<String>,
+}
+
+impl Factors {
+    /// The flags as the scenario's reader takes them.
+    pub(super) fn overrides(&self) -> Overrides {
+        let Self { topology, family, containers, active, driver, workload, streams, message, .. } = self.clone();
+        let Self { congestion, warmup, measure, repeats, seed, .. } = self.clone();
+        Overrides {
+            topology,
+            family,
+            containers,
+            active,
+            driver,
+            workload,
+            streams,
+            message,
+            congestion,
+            warmup,
+            measure,
+            repeats,
+            seed,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A testbed that follows a known law, for testing everything around a testbed without a kernel.
+//!
+//! The law: a pair alone moves `pair_bps`; all pairs together move at most `ceiling_bps`; so the aggregate bends where the
+//! count reaches `ceiling_bps / pair_bps` pairs, exactly. Noise is a relative deviation from a seed. It keeps no time.
+
+use super::{Measurement, Testbed, TrialPlan, Watch};
+use crate::error::{Error, Result};
+use crate::scenario::{Cell, Topology};
+use crate::store::record::{
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples, Window,
+};
+
+/// The law, and what it goes wrong at.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Goodput of one pair alone, bits a second.
+    pub pair_bps: f64,
+    /// Goodput of any number of pairs, at most.
+    pub ceiling_bps: f64,
+    /// Largest relative deviation of a trial from the law.
+    pub noise: f64,
+    /// Containers above which set-up is refused, as a full bridge would.
+    pub limit: u32,
+    /// State of the deviations' generator; the seed at first.
+    pub seed: u64,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { pair_bps: 10e9, ceiling_bps: 40e9, noise: 0.0, limit: u32::MAX, seed: 1 }
+    }
+}
+
+impl Model {
+    /// What the law says the flows of a cell move together, without noise. Loopback is the ceiling.
+    #[must_use]
+    pub fn goodput_bps(&self, cell: &Cell) -> f64 {
+        match cell.topology {
+            Topology::Loopback => self.ceiling_bps,
+            _ => (self.pair_bps * f64::from(cell.pairs)).min(self.ceiling_bps),
+        }
+    }
+
+    /// The next deviation's factor, between 1 - noise and 1 + noise (`SplitMix64`, Steele et al. 2014).
+    fn factor(&mut self) -> f64 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.seed;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let unit = (mixed ^ (mixed >> 31)) as f64 / u64::MAX as f64;
+        1.0 + self.noise * (2.0 * unit - 1.0)
+    }
+}
+
+impl Testbed for Model {
+    type Lab = u32;
+
+    fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<u32> {
+        if watch.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        if cell.containers > self.limit {
+            let full = std::io::Error::from_raw_os_error(nix::errno::Errno::EXFULL as i32);
+            return Err(Error::kernel("add port", format!("v{:05} to bridge br0", self.limit), full));
+        }
+        Ok(cell.containers)
+    }
+
+    fn measure(&mut self, _lab: &u32, trial: TrialPlan<'_>, watch: &dyn Watch) -> Result<Measurement> {
+        let goodput_bps = self.goodput_bps(trial.cell) * self.factor();
+        watch.sample(goodput_bps);
+        Ok(measurement(trial, goodput_bps))
+    }
+
+    fn teardown(&mut self, containers: u32) -> Result<LabCost> {
+        let each = 1_000_000 * u64::from(containers);
+        Ok(LabCost { setup_ns: each, teardown_ns: Some(each), ..LabCost::default() })
+    }
+}
+
+/// A window in which every pair moves the same and every byte costs a tenth of a nanosecond.
+fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
+    let seconds = trial.timing.measure.as_secs_f64();
+    let pair_bps = goodput_bps / f64::from(trial.cell.pairs);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number of bytes, far below 2^64")]
+    let bytes = (goodput_bps * seconds / 8.0) as u64;
+    let flows = trial.cell.flows();
+    Measurement {
+        window: Window { start_unix_ns: 0, duration_ns: super::nanos(trial.timing.measure), skew_ns: 0 },
+        aggregate: Aggregate { goodput_bps },
+        per_pair: PerPair {
+            min_bps: pair_bps,
+            p5_bps: pair_bps,
+            p50_bps: pair_bps,
+            p95_bps: pair_bps,
+            max_bps: pair_bps,
+            jain: 1.0,
+            starved: 0,
+        },
+        cpu: Some(Cpu {
+            user_ns: 0,
+            system_ns: bytes / 10,
+            softirq_ns: 0,
+            steal_ns: 0,
+            idle_ns: 0,
+            ns_per_byte: Some(0.1),
+            own_user_ns: 0,
+            foreign_ns: 0,
+        }),
+        checks: Checks { interface_bytes_ratio: Some(1.0), tcp_info_bytes_ratio: Some(1.0), valid: true },
+        counters: Counters::default(),
+        flows: FlowCounts { expected: flows, connected: flows, died: 0, stalled: 0 },
+        samples: Samples { interval_ns: super::nanos(trial.timing.sample), goodput_bps: vec![goodput_bps] },
+        effective: Effective::default(),
+        warnings: Vec::new(),
+        rows: (0..trial.cell.pairs).flat_map(|pair| rows(trial, pair, bytes / u64::from(flows))).collect(),
+    }
+}
+
+fn rows(trial: TrialPlan<'_>, pair: u32, bytes: u64) -> impl Iterator<Item = FlowRow> {
+    let seconds = trial.timing.measure.as_secs_f64();
+    (0..trial.cell.streams).map(move |stream| FlowRow {
+        trial: trial.id.to_owned(),
+        pair,
+        stream,
+        client: 2 * pair,
+        server: 2 * pair + 1,
+        status: "ok".into(),
+        bytes,
+        goodput_bps: bytes as f64 * 8.0 / seconds,
+        retransmits: Some(0),
+        error: None,
+    })
+}
