@@ -154,6 +154,9 @@ impl<'a> Line<'a> {
         );
         let start = file[..from].rfind('\n').map_or(0, |at| at + 1);
         let end = file[from..].find('\n').map_or(file.len(), |at| from + at);
+        // Lines of other systems end in two characters, of which the first would show as a mark.
+        let end = start + file[start..end].trim_end_matches('\r').len();
+        let from = from.min(end);
         Self {
             number: file[..start].matches('\n').count() + 1,
             text: &file[start..end],

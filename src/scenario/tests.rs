@@ -254,7 +254,7 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
         &["\"many\" is not a value", "a whole number"],
     ),
     ("containers = true", "2:14", &["true is not a value"]),
-    ("containers = [[2]]", "2:15", &["a array"]),
+    ("containers = [[2]]", "2:15", &["a list"]),
     ("containers = \"8..2\"", "2:14", &["runs backwards"]),
     ("containers = \"2..8 x1\"", "2:14", &["x1 never arrives"]),
     ("containers = \"2..8 +0\"", "2:14", &["+0 never arrives"]),
@@ -349,7 +349,7 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     ("[lab]\nports_per_bridge = 101", &["4:20", "101 is odd"]),
     ("[lab]\nbridges = 0", &["4:11", "from 1"]),
-    ("[lab]\nstack = [\"dual\"]", &["4:9", "a array"]),
+    ("[lab]\nstack = [\"dual\"]", &["4:9", "a list"]),
     ("lab = 3", &["`axes.lab`", "no such key"]),
     (
         "[labs]\nstack = \"dual\"",
@@ -414,6 +414,15 @@ fn an_error_is_shown_whole() {
       |
       = help: allowed: even numbers
     ");
+}
+
+#[test]
+fn a_file_with_carriage_returns_is_shown_without_them() {
+    let said = refusal("[axes]\r\ncontainers = 7\r\n");
+    assert!(
+        said.contains("test.toml:2:14") && said.contains("containers = 7\n"),
+        "{said}"
+    );
 }
 
 #[test]
