@@ -49,7 +49,10 @@ macro_rules! factor {
 }
 
 fn unknown_level<F: Factor>(text: &str) -> String {
-    let words: Vec<_> = F::ALL.iter().map(|level| format!("`{}`", level.word())).collect();
+    let words: Vec<_> = F::ALL
+        .iter()
+        .map(|level| format!("`{}`", level.word()))
+        .collect();
     format!("`{text}` is no {}; allowed: {}", F::KEY, words.join(", "))
 }
 
@@ -132,7 +135,9 @@ factor! {
 }
 
 /// A TCP congestion control algorithm by its kernel name (`cubic`, `bbr`, `reno`), at most 15 bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Congestion(pub String);
 
@@ -143,7 +148,20 @@ impl fmt::Display for Congestion {
 }
 
 /// The size of a socket's send and receive buffer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Buffers {
     /// Left to the kernel's tuning.
@@ -211,6 +229,25 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The cell that this one is compared with: the same traffic between one pair over loopback, the node's ceiling.
+    #[must_use]
+    pub fn baseline(&self) -> Self {
+        Self {
+            topology: Topology::Loopback,
+            firewall: Firewall::None,
+            pattern: Pattern::Pairs,
+            containers: 2,
+            active: 2,
+            pairs: 1,
+            macs: Macs::Derived,
+            mtu: None,
+            per_namespace: None,
+            bridges: None,
+            ports_per_bridge: None,
+            ..self.clone()
+        }
+    }
+
     /// Flows of the trial: pairs times streams.
     #[must_use]
     pub fn flows(&self) -> u32 {

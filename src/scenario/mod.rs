@@ -1,8 +1,156 @@
 //! What the user wrote, checked into what the program believes.
 //!
-//! `wire` holds the file as written, with spans; `cell` the factors a trial is fixed by; `check` turns the one into the
-//! other, and every check it makes is a sentence with file, line, key and what is allowed. Nothing here knows the machine.
+//! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
+//! kinds of `value`; `check` turns it into cells, the factors a trial is fixed by; every refusal is a `problem` with
+//! file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
 
-pub use cell::{Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Stack, Topology, Workload};
+mod check;
+mod name;
+mod overrides;
+mod problem;
+mod range;
+mod schema;
+mod source;
+mod sysctl;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+pub use cell::{
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Stack, Topology,
+    Workload,
+};
+pub use overrides::Overrides;
+pub use schema::schema;
+
+use crate::error::Result;
+use name::Name;
+use problem::Problems;
+use source::Source;
+use wire::{Trial, Wire};
+
+/// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name, fit to be part of a folder's: 1 to 64 letters, digits, hyphens, underscores and dots.
+    pub name: String,
+    /// The question it answers.
+    pub about: Option<String>,
+    /// The TOML text that was checked: the file verbatim, with what flags put in place of its keys. Parsing it again
+    /// under the same name gives the same scenario.
+    pub text: String,
+    /// The points of the sweep, each once, in the order of the axes; at least one.
+    pub cells: Vec<Cell>,
+    /// How each trial is timed.
+    pub timing: Timing,
+    /// Seed of the order of trials.
+    pub seed: u64,
+    /// Whether blocks have a baseline.
+    pub baseline: Baseline,
+    /// Settings of the whole machine to change for the run and restore after it: name (dotted) to value (as written to
+    /// `/proc/sys`).
+    pub sysctls: BTreeMap<String, String>,
+}
+
+/// How a trial is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// Time the traffic runs before it counts; up to an hour, may be none.
+    pub warmup: Duration,
+    /// Length of the window, 100 ms to an hour.
+    pub measure: Duration,
+    /// Interval of samples, 100 ms to [`Timing::measure`].
+    pub sample: Duration,
+    /// Time all flows have to connect, 100 ms to ten minutes.
+    pub connect: Duration,
+    /// Repetitions of each cell, 1 to 1000.
+    pub repeats: u32,
+}
+
+/// Whether each block of trials has a pair over loopback to compare the others with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Baseline {
+    /// One for each combination of traffic factors, at a random place in the block.
+    Interleaved,
+    /// None but what the axes themselves ask for.
+    Off,
+}
+
+/// What a sweep from flags starts as; the flags are put in below the headers.
+const SWEEP: &str =
+    "# Made from the flags of `kilonet sweep`.\nname = \"sweep\"\n\n[axes]\n\n[trial]\n";
+
+impl Scenario {
+    /// Reads and checks a file, with flags in place of its keys.
+    ///
+    /// # Errors
+    /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with the file or the flags.
+    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        believe(&Source::read(path)?.with(&overrides.settings())?, &stem)
+    }
+
+    /// Makes a scenario from flags alone, by way of the TOML text they stand for.
+    ///
+    /// # Errors
+    /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with the flags.
+    pub fn from_overrides(overrides: &Overrides) -> Result<Self> {
+        believe(
+            &Source::new("command line", SWEEP).with(&overrides.settings())?,
+            "sweep",
+        )
+    }
+
+    /// Checks a text that was kept, such as that of a run to be resumed. `name` is for a text that does not give one.
+    ///
+    /// # Errors
+    /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with it.
+    pub fn parse(text: &str, name: &str) -> Result<Self> {
+        believe(&Source::new(format!("{name}.toml"), text), name)
+    }
+}
+
+fn believe(source: &Source, name: &str) -> Result<Scenario> {
+    let document = source.parse()?;
+    let mut problems = Problems::default();
+    let wire = Wire::read(document.get_ref(), &mut problems);
+    check::check(&wire, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.into_error(source));
+    }
+    Ok(Scenario {
+        cells: check::cells(&wire),
+        name: wire
+            .name
+            .map_or_else(|| Name::from_text(name), |at| at.value)
+            .0,
+        about: wire.about.map(|at| at.value),
+        text: source.text.clone(),
+        timing: timing(&wire.trial),
+        seed: wire.trial.seed.value.0,
+        baseline: if wire.trial.baseline.value {
+            Baseline::Interleaved
+        } else {
+            Baseline::Off
+        },
+        sysctls: wire.sysctls.0,
+    })
+}
+
+fn timing(trial: &Trial) -> Timing {
+    Timing {
+        warmup: trial.warmup.value.0,
+        measure: trial.measure.value.0,
+        sample: trial.sample.value.0,
+        connect: trial.connect.value.0,
+        repeats: trial.repeats.value.0,
+    }
+}

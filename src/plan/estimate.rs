@@ -1,0 +1,153 @@
+//! What a plan will take: resources at its worst moment, and time.
+//!
+//! Pure, from figures measured once (Linux 6.18, 2 cores); the machine's limits are for `host` to know. Estimates err
+//! upwards in resources, since what is refused in vain can be asked for again and what was begun in vain cannot.
+
+use std::time::Duration;
+
+use super::Plan;
+use crate::scenario::{Buffers, Cell, Driver, Topology};
+
+/// Kernel memory of a namespace with nothing but lo in it.
+const BARE_NAMESPACE_BYTES: u64 = 200_000;
+
+/// Kernel memory of a container with its namespace, its veth and addresses of both families.
+const WIRED_CONTAINER_BYTES: u64 = 330_000;
+
+/// What kilonet itself may take for a flow, both ends together.
+const FLOW_BYTES: u64 = 64 << 10;
+
+/// What a flow's two sockets hold when the kernel tunes their buffers: 1.78 GB were seen with 4,000 busy flows.
+const TUNED_QUEUE_BYTES: u64 = 448 << 10;
+
+/// Descriptors beside those of namespaces and flows: standard streams, results, netlink, epoll, `/proc`.
+const FIXED_DESCRIPTORS: u64 = 64;
+
+/// Threads beside those of flows: main, signals, netlink, progress; and the `workers`, which are few.
+const FIXED_THREADS: u64 = 8;
+
+/// Namespaces beside those of containers and bridges: the two that tell when a teardown is over.
+const FIXED_NAMESPACES: u64 = 2;
+
+/// Setting up a namespace with what is in it.
+const SETUP: Duration = Duration::from_millis(1);
+
+/// Taking it down again, until the kernel is done with it.
+const TEARDOWN: Duration = Duration::from_millis(1);
+
+/// Draining, reading witnesses and the kernel's grace periods, however small the lab.
+const OVERHEAD: Duration = Duration::from_millis(100);
+
+/// What a trial needs of the machine at its worst moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Network namespaces.
+    pub namespaces: u64,
+    /// Open descriptors of the process.
+    pub descriptors: u64,
+    /// Threads of the process; for the driver `workers`, without those it has for each CPU.
+    pub threads: u64,
+    /// Memory of kernel and process together, in bytes, without what sockets hold.
+    pub memory_bytes: u64,
+    /// Ports of the largest bridge; 0 without bridges.
+    pub bridge_ports: u64,
+    /// Connections from one address to the same address and port.
+    pub local_ports: u64,
+    /// Bytes that all TCP sockets together hold in their queues.
+    pub tcp_memory_bytes: u64,
+}
+
+impl Need {
+    /// What one cell needs.
+    #[must_use]
+    pub fn of(cell: &Cell) -> Self {
+        let flows = u64::from(cell.flows());
+        let namespaces = namespaces(cell);
+        let wired = match cell.topology {
+            Topology::Loopback | Topology::Shared => 0,
+            Topology::Veth | Topology::Bridge => u64::from(cell.containers),
+        };
+        let bare = namespaces + FIXED_NAMESPACES - wired;
+        Self {
+            namespaces: namespaces + FIXED_NAMESPACES,
+            descriptors: namespaces + FIXED_NAMESPACES + 2 * flows + FIXED_DESCRIPTORS,
+            threads: FIXED_THREADS
+                + match cell.driver {
+                    Driver::Threads => 2 * flows,
+                    Driver::Workers => 0,
+                },
+            memory_bytes: bare * BARE_NAMESPACE_BYTES
+                + wired * WIRED_CONTAINER_BYTES
+                + flows * FLOW_BYTES,
+            bridge_ports: cell
+                .ports_per_bridge
+                .map_or(0, |ports| u64::from(ports.get())),
+            local_ports: u64::from(cell.streams),
+            tcp_memory_bytes: flows * queued_bytes(cell.buffers),
+        }
+    }
+
+    /// The greater of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            namespaces: self.namespaces.max(other.namespaces),
+            descriptors: self.descriptors.max(other.descriptors),
+            threads: self.threads.max(other.threads),
+            memory_bytes: self.memory_bytes.max(other.memory_bytes),
+            bridge_ports: self.bridge_ports.max(other.bridge_ports),
+            local_ports: self.local_ports.max(other.local_ports),
+            tcp_memory_bytes: self.tcp_memory_bytes.max(other.tcp_memory_bytes),
+        }
+    }
+}
+
+impl Plan {
+    /// What the plan needs at the worst moment of each resource, which may be of different trials.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        self.trials
+            .iter()
+            .map(|trial| Need::of(&trial.cell))
+            .fold(Need::default(), Need::max)
+    }
+
+    /// About how long all trials take, one after the other.
+    #[must_use]
+    pub fn estimate_duration(&self) -> Duration {
+        self.trials
+            .iter()
+            .map(|trial| self.estimate_trial(&trial.cell))
+            .sum()
+    }
+
+    /// About how long one trial of a cell takes, from its first namespace to its last.
+    #[must_use]
+    pub fn estimate_trial(&self, cell: &Cell) -> Duration {
+        let count = u32::try_from(namespaces(cell)).unwrap_or(u32::MAX);
+        let lab = (SETUP + TEARDOWN).saturating_mul(count);
+        self.timing.warmup + self.timing.measure + OVERHEAD + lab
+    }
+}
+
+/// Bytes in the queues of a flow's two sockets.
+fn queued_bytes(buffers: Buffers) -> u64 {
+    match buffers {
+        Buffers::Auto => TUNED_QUEUE_BYTES,
+        // A send and a receive buffer, each of which the kernel doubles.
+        Buffers::Bytes(bytes) => 4 * u64::from(bytes),
+    }
+}
+
+/// Namespaces of a lab, those of its host side among them.
+fn namespaces(cell: &Cell) -> u64 {
+    let containers = u64::from(cell.containers);
+    match cell.topology {
+        Topology::Loopback => 1,
+        Topology::Shared => {
+            containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
+        }
+        Topology::Veth => containers,
+        Topology::Bridge => containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get())),
+    }
+}

@@ -1,0 +1,66 @@
+//! What a trial is called.
+//!
+//! Topology, family, rules and count always; every other factor only where it is not at its default, so that ids stay
+//! short where little varies. Invariant: two cells of one scenario never share an id.
+
+use crate::scenario::{Buffers, Cell, Driver, Factor, Macs, Pattern, Stack, Topology, Workload};
+
+/// The id of one repetition of a cell.
+pub(super) fn of(cell: &Cell, repeat: u32) -> String {
+    let mut parts = vec![
+        cell.topology.word().to_owned(),
+        cell.family.word().to_owned(),
+        cell.firewall.word().to_owned(),
+        format!("c{}", cell.containers),
+    ];
+    parts.extend(traffic(cell));
+    parts.extend(lab(cell));
+    parts.push(format!("r{repeat}"));
+    parts.join("-")
+}
+
+fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
+    [
+        (cell.active != cell.containers).then(|| format!("a{}", cell.active)),
+        (cell.workload != Workload::TcpStream).then(|| cell.workload.to_string()),
+        (cell.driver != Driver::Threads).then(|| cell.driver.to_string()),
+        (cell.pattern != Pattern::Pairs).then(|| cell.pattern.to_string()),
+        (cell.streams != 1).then(|| format!("s{}", cell.streams)),
+        (cell.message_bytes != 128 << 10).then(|| format!("m{}", cell.message_bytes)),
+        // An algorithm may have any name, `s4` or `single` among them: its own part goes before it.
+        (cell.congestion.0 != "cubic").then(|| format!("cc-{}", cell.congestion)),
+        match cell.buffers {
+            Buffers::Auto => None,
+            Buffers::Bytes(bytes) => Some(format!("b{bytes}")),
+        },
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn lab(cell: &Cell) -> impl Iterator<Item = String> {
+    [
+        cell.mtu
+            .filter(|mtu| *mtu != 1500)
+            .map(|mtu| format!("mtu{mtu}")),
+        (cell.stack != Stack::Dual).then(|| cell.stack.to_string()),
+        (cell.macs != Macs::Derived).then(|| cell.macs.to_string()),
+        cell.per_namespace
+            .filter(|seats| seats.get() != 2)
+            .map(|seats| format!("n{seats}")),
+        bridges(cell),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Bridges, where there are more or fewer than 1000 ports a bridge ask for.
+fn bridges(cell: &Cell) -> Option<String> {
+    let usual = match cell.topology {
+        Topology::Bridge => cell.containers.div_ceil(1000),
+        Topology::Loopback | Topology::Shared | Topology::Veth => return None,
+    };
+    cell.bridges
+        .filter(|bridges| bridges.get() != usual)
+        .map(|bridges| format!("br{bridges}"))
+}

@@ -1,0 +1,106 @@
+//! The plan: which trials are run, and in which order.
+//!
+//! Pure: it knows neither the machine nor the time. Invariant: the same scenario and seed give the same plan, in any
+//! version of this program, since a run that was cut off is resumed by planning it again.
+
+mod estimate;
+mod id;
+mod order;
+
+use std::collections::HashSet;
+
+pub use estimate::Need;
+
+use crate::scenario::{Baseline, Cell, Scenario, Timing};
+
+/// The ordered trials of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What the order was drawn from.
+    pub seed: u64,
+    /// How each trial is timed.
+    pub timing: Timing,
+    /// The trials, first to last: a block for each repeat, and in it every cell once, in an order of its own.
+    pub trials: Vec<Trial>,
+}
+
+/// One repetition of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// Unique in the plan, and the same whenever it is planned again: `bridge-ipv4-none-c128-r0`.
+    pub id: String,
+    /// The factors.
+    pub cell: Cell,
+    /// Which repetition, from 0; also the number of its block.
+    pub repeat: u32,
+    /// Why it is there.
+    pub role: Role,
+}
+
+/// Why a trial is in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The scenario asks for it. It may be a baseline for others all the same; see [`Cell::baseline`].
+    Cell,
+    /// The plan put it into the block so that the others have something to be compared with.
+    Baseline,
+}
+
+impl Plan {
+    /// Lays out a scenario: blocks in which all cells, and the baselines that are not among them, stand in random order.
+    ///
+    /// A slow drift of the machine then touches all cells alike, and each is close in time to a baseline.
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> Self {
+        let block = block(scenario);
+        let trials = (0..scenario.timing.repeats)
+            .flat_map(|repeat| {
+                let mut block: Vec<_> = block
+                    .iter()
+                    .map(|(cell, role)| Trial::new(cell, repeat, *role))
+                    .collect();
+                order::shuffle(&mut block, scenario.seed, repeat);
+                block
+            })
+            .collect();
+        Self {
+            seed: scenario.seed,
+            timing: scenario.timing,
+            trials,
+        }
+    }
+}
+
+impl Trial {
+    fn new(cell: &Cell, repeat: u32, role: Role) -> Self {
+        Self {
+            id: id::of(cell, repeat),
+            cell: cell.clone(),
+            repeat,
+            role,
+        }
+    }
+}
+
+/// What each block holds, not yet shuffled.
+fn block(scenario: &Scenario) -> Vec<(Cell, Role)> {
+    let mut block: Vec<_> = scenario
+        .cells
+        .iter()
+        .map(|cell| (cell.clone(), Role::Cell))
+        .collect();
+    if scenario.baseline == Baseline::Off {
+        return block;
+    }
+    let mut present: HashSet<_> = scenario.cells.iter().cloned().collect();
+    for cell in &scenario.cells {
+        let baseline = cell.baseline();
+        if present.insert(baseline.clone()) {
+            block.push((baseline, Role::Baseline));
+        }
+    }
+    block
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Flags that stand for keys of a scenario.
+//!
+//! Knows no command-line parser: each is the text that was given. Invariant: a flag is read by the very code that reads
+//! the file, since it is put into the file's text first.
+
+use super::source::Setting;
+
+/// What was given on the command line in place of a scenario's keys; each text as the user wrote it (`bridge,veth`,
+/// `2..4096`, `2,8,32`, `300ms`), absent where no flag was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--topology`, for `axes.topology`.
+    pub topology: Option<String>,
+    /// `--family`, for `axes.family`.
+    pub family: Option<String>,
+    /// `--containers`, for `axes.containers`.
+    pub containers: Option<String>,
+    /// `--active`, for `axes.active`.
+    pub active: Option<String>,
+    /// `--driver`, for `axes.driver`.
+    pub driver: Option<String>,
+    /// `--workload`, for `axes.workload`.
+    pub workload: Option<String>,
+    /// `--streams`, for `axes.streams`.
+    pub streams: Option<String>,
+    /// `--message`, for `axes.message`.
+    pub message: Option<String>,
+    /// `--congestion`, for `axes.congestion`.
+    pub congestion: Option<String>,
+    /// `--warmup`, for `trial.warmup`.
+    pub warmup: Option<String>,
+    /// `--measure`, for `trial.measure`.
+    pub measure: Option<String>,
+    /// `--repeats`, for `trial.repeats`.
+    pub repeats: Option<String>,
+    /// `--seed`, for `trial.seed`.
+    pub seed: Option<String>,
+}
+
+impl Overrides {
+    /// The flags that were given.
+    pub(super) fn settings(&self) -> Vec<Setting<'_>> {
+        let rows = [
+            ("--topology", "axes", "topology", &self.topology),
+            ("--family", "axes", "family", &self.family),
+            ("--containers", "axes", "containers", &self.containers),
+            ("--active", "axes", "active", &self.active),
+            ("--driver", "axes", "driver", &self.driver),
+            ("--workload", "axes", "workload", &self.workload),
+            ("--streams", "axes", "streams", &self.streams),
+            ("--message", "axes", "message", &self.message),
+            ("--congestion", "axes", "congestion", &self.congestion),
+            ("--warmup", "trial", "warmup", &self.warmup),
+            ("--measure", "trial", "measure", &self.measure),
+            ("--repeats", "trial", "repeats", &self.repeats),
+            ("--seed", "trial", "seed", &self.seed),
+        ];
+        let given = rows.into_iter().filter_map(|(flag, table, key, text)| {
+            Some(Setting {
+                flag,
+                table,
+                key,
+                text: text.as_deref()?,
+            })
+        });
+        given.collect()
+    }
+}

@@ -1,0 +1,278 @@
+//! A scenario's text: the file as it was read, with what the flags put in its place.
+//!
+//! Knows TOML's tables but no key of a scenario. Invariant: every byte of the edited text came either from the file or
+//! from one flag, and [`Source::place`] says which.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde_spanned::Spanned;
+use toml::de::DeTable;
+
+use super::problem::{Problem, Problems, Span};
+use crate::error::Result;
+
+/// A scenario is written by hand; what is larger than this is something else.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// A flag given in place of a key.
+#[derive(Debug)]
+pub(super) struct Setting<'a> {
+    /// The flag with its dashes.
+    pub(super) flag: &'static str,
+    /// The table of its key.
+    pub(super) table: &'static str,
+    /// The key.
+    pub(super) key: &'static str,
+    /// What was given.
+    pub(super) text: &'a str,
+}
+
+/// Where a problem stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// These bytes of the file.
+    File(Span),
+    /// These bytes of what was given on the command line.
+    Flag {
+        /// The flag with its dashes.
+        flag: &'static str,
+        /// The flag and what was given.
+        text: String,
+        /// The part of it that was given.
+        span: Span,
+    },
+}
+
+/// The text of a scenario and where it came from.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// How errors name the file.
+    pub(super) path: String,
+    /// What the file holds.
+    pub(super) file: String,
+    /// What is parsed: the file with the flags' values in place.
+    pub(super) text: String,
+    edits: Vec<Edit>,
+}
+
+/// A piece of the file that a flag replaced.
+#[derive(Debug)]
+struct Edit {
+    flag: &'static str,
+    given: String,
+    /// The piece of the file.
+    old: Span,
+    /// What stands before the value, for a key that was not there.
+    before: String,
+    value: String,
+    after: &'static str,
+}
+
+impl Edit {
+    fn length(&self) -> usize {
+        self.before.len() + self.value.len() + self.after.len()
+    }
+}
+
+impl Source {
+    /// A text that is not from a file, under the name that errors give it.
+    pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        let file = text.into();
+        Self {
+            path: path.into(),
+            text: file.clone(),
+            file,
+            edits: Vec::new(),
+        }
+    }
+
+    /// Reads a file, whatever it turns out to be, without reading more than a scenario may hold.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let mut bytes = Vec::new();
+        let read = File::open(path)
+            .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
+            .map_err(|error| error.to_string());
+        let text = read.and_then(|_| decode(bytes));
+        match text {
+            Ok(text) => Ok(Self::new(path.display().to_string(), text)),
+            Err(reason) => {
+                let source = Self::new(path.display().to_string(), "");
+                let mut problems = Problems::default();
+                problems.push(
+                    Problem::of_file(format!("read scenario: {reason}")).remedy(
+                        "a scenario is a TOML file; `kilonet schema` prints what it may hold",
+                    ),
+                );
+                Err(problems.into_error(&source))
+            }
+        }
+    }
+
+    /// The same text with flags in place of its keys.
+    ///
+    /// # Errors
+    /// When the text itself is no TOML, so that its keys cannot be found.
+    pub(super) fn with(mut self, settings: &[Setting<'_>]) -> Result<Self> {
+        for table in ["axes", "trial"] {
+            let wanted = settings.iter().any(|setting| setting.table == table);
+            if wanted && !self.parse()?.get_ref().contains_key(table) {
+                self.append_table(table);
+            }
+        }
+        let document = self.parse()?;
+        let mut edits: Vec<_> = settings
+            .iter()
+            .filter_map(|setting| edit(&self.text, document.get_ref(), setting))
+            .collect();
+        edits.sort_by_key(|edit| edit.old.start);
+        self.text = splice(&self.text, &edits);
+        self.edits = edits;
+        Ok(self)
+    }
+
+    /// The parsed text.
+    ///
+    /// # Errors
+    /// The first thing that is not TOML; what follows it is mostly its consequence.
+    pub(super) fn parse(&self) -> Result<Spanned<DeTable<'_>>> {
+        DeTable::parse(&self.text).map_err(|error| {
+            let mut problems = Problems::default();
+            problems
+                .push(Problem::of_file(format!("not TOML: {}", error.message())).at(error.span()));
+            problems.into_error(self)
+        })
+    }
+
+    /// Where bytes of the parsed text came from.
+    pub(super) fn place(&self, span: Span) -> Place {
+        // Up to where both texts have been walked through.
+        let (mut text, mut file) = (0, 0);
+        for edit in &self.edits {
+            let start = text + (edit.old.start - file);
+            if span.start < start {
+                break;
+            }
+            if span.start < start + edit.length() {
+                return edit.place();
+            }
+            (text, file) = (start + edit.length(), edit.old.end);
+        }
+        // A table appended for a flag lies beyond the file's end.
+        let in_file = |at: usize| (at - text + file).min(self.file.len());
+        Place::File(in_file(span.start)..in_file(span.end))
+    }
+
+    fn append_table(&mut self, table: &str) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        self.text.extend(["\n[", table, "]\n"]);
+    }
+}
+
+impl Edit {
+    fn place(&self) -> Place {
+        let text = format!("{} {}", self.flag, self.given);
+        Place::Flag {
+            flag: self.flag,
+            span: self.flag.len() + 1..text.len(),
+            text,
+        }
+    }
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err("larger than 1 MiB".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.split(|byte| *byte == b'\n').count();
+        format!("not UTF-8, from line {line} on")
+    })?;
+    if text.trim().is_empty() {
+        return Err("empty".to_owned());
+    }
+    Ok(text)
+}
+
+/// How a setting changes the text; none when the table it belongs to is no table, which reading then reports.
+fn edit(text: &str, document: &DeTable<'_>, setting: &Setting<'_>) -> Option<Edit> {
+    let (table_key, table_value) = document.get_key_value(setting.table)?;
+    let table = table_value.get_ref().as_table()?;
+    let (old, before, after) = match table.get(setting.key) {
+        Some(value) => (value.span(), String::new(), ""),
+        None => room(text, &table_key.span(), &table_value.span(), setting),
+    };
+    Some(Edit {
+        flag: setting.flag,
+        given: setting.text.to_owned(),
+        old,
+        before,
+        value: toml_value(setting.text),
+        after,
+    })
+}
+
+/// Where a key that is not there goes: below `[table]`, inside `table = {`, or, where the table exists by dotted keys
+/// alone, as a dotted key at the top.
+fn room(
+    text: &str,
+    key: &Span,
+    value: &Span,
+    setting: &Setting<'_>,
+) -> (Span, String, &'static str) {
+    if text[value.clone()].starts_with('{') {
+        let inside = value.start + 1;
+        // TOML 1.1 lets a comma stand before the closing brace, so it may stand there when nothing follows.
+        return (inside..inside, format!(" {} = ", setting.key), ",");
+    }
+    if text[..key.start].trim_end().ends_with('[') {
+        return match text[key.end..].find('\n') {
+            Some(line) => {
+                let below = key.end + line + 1;
+                (below..below, format!("{} = ", setting.key), "\n")
+            }
+            None => (
+                text.len()..text.len(),
+                format!("\n{} = ", setting.key),
+                "\n",
+            ),
+        };
+    }
+    (0..0, format!("{}.{} = ", setting.table, setting.key), "\n")
+}
+
+fn splice(text: &str, edits: &[Edit]) -> String {
+    let mut spliced = String::with_capacity(text.len());
+    let mut done = 0;
+    for edit in edits {
+        spliced.push_str(&text[done..edit.old.start]);
+        spliced.extend([edit.before.as_str(), edit.value.as_str(), edit.after]);
+        done = edit.old.end;
+    }
+    spliced.push_str(&text[done..]);
+    spliced
+}
+
+/// What was given to a flag, as TOML writes it: a comma makes a list, digits a number, anything else is a string.
+fn toml_value(given: &str) -> String {
+    let items: Vec<_> = given
+        .split(',')
+        .map(|item| toml_item(item.trim()))
+        .collect();
+    match items.as_slice() {
+        [item] => item.clone(),
+        _ => format!("[{}]", items.join(", ")),
+    }
+}
+
+fn toml_item(item: &str) -> String {
+    match item.parse::<u64>() {
+        // Not every text that parses is how TOML writes a number: `007`, `+7`.
+        Ok(number) if number.to_string() == item => item.to_owned(),
+        _ => toml::Value::String(item.to_owned()).to_string(),
+    }
+}

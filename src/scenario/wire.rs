@@ -1,0 +1,218 @@
+//! The file as it is written: its tables, their keys and defaults, and the schema an editor checks it by.
+//!
+//! Knows each value's own bounds but not how values fit together. Invariant: what the schema lists is what is read.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use toml::de::DeTable;
+
+use super::cell::{
+    Buffers, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
+};
+use super::name::Name;
+use super::problem::Problems;
+use super::sysctl::{self, Numbers, Sysctls};
+use super::table::{At, Axis, Table};
+use super::value::{BufferSize, Count, Length, Seed, Share, Size};
+
+/// A scenario file of kilonet: factors to vary, the lab they are tried in, and how each trial is timed.
+#[derive(Debug, JsonSchema)]
+#[schemars(title = "kilonet scenario", deny_unknown_fields)]
+pub(super) struct Wire {
+    /// Name of the scenario, and of its run folders; the file's name if absent.
+    #[schemars(with = "Name", default)]
+    pub(super) name: Option<At<Name>>,
+    /// The question this scenario answers, in a sentence.
+    #[schemars(with = "String", default)]
+    pub(super) about: Option<At<String>>,
+    /// Factors; each is one value, a list, or a range of numbers, and every combination is tried.
+    pub(super) axes: Axes,
+    /// How a lab is built.
+    #[schemars(extend("default" = {}))]
+    pub(super) lab: Lab,
+    /// How a trial is timed, and how often it is repeated.
+    #[schemars(extend("default" = {}))]
+    pub(super) trial: Trial,
+    /// Settings of the whole machine to change for the run; they are put back after it.
+    #[schemars(default)]
+    pub(super) sysctls: Sysctls,
+}
+
+/// The factors that are varied.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, inline)]
+pub(super) struct Axes {
+    /// Shape of the lab.
+    #[schemars(extend("default" = "bridge"))]
+    pub(super) topology: Axis<Topology>,
+    /// Protocol of the traffic.
+    #[schemars(extend("default" = "ipv4"))]
+    pub(super) family: Axis<Family>,
+    /// Rules loaded into the lab.
+    #[schemars(extend("default" = "none"))]
+    pub(super) firewall: Axis<Firewall>,
+    /// What a flow does.
+    #[schemars(extend("default" = "tcp-stream"))]
+    pub(super) workload: Axis<Workload>,
+    /// What runs the flows.
+    #[schemars(extend("default" = "threads"))]
+    pub(super) driver: Axis<Driver>,
+    /// Who talks to whom.
+    #[schemars(extend("default" = "pairs"))]
+    pub(super) pattern: Axis<Pattern>,
+    /// Containers that are there; even where they talk in pairs.
+    pub(super) containers: Axis<Count<2, 1_000_000>>,
+    /// Containers that talk: "all", or a number up to that of the containers.
+    #[schemars(extend("default" = "all"))]
+    pub(super) active: Axis<Share>,
+    /// Flows of each pair.
+    #[schemars(extend("default" = 1))]
+    pub(super) streams: Axis<Count<1, 1024>>,
+    /// Bytes handed to one send call.
+    #[schemars(extend("default" = "128KiB"))]
+    pub(super) message: Axis<Size<1, { 16 << 20 }>>,
+    /// TCP congestion control, by the kernel's name.
+    #[schemars(extend("default" = "cubic"))]
+    pub(super) congestion: Axis<Congestion>,
+    /// Socket buffers: "auto" leaves them to the kernel.
+    #[schemars(extend("default" = "auto"))]
+    pub(super) buffers: Axis<BufferSize>,
+    /// Bytes of the largest packet of a veth; at least 1280 with IPv6.
+    #[schemars(extend("default" = 1500))]
+    pub(super) mtu: Axis<Count<68, 65_535>>,
+}
+
+/// How a lab is built.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, inline)]
+pub(super) struct Lab {
+    /// Protocols the interfaces have addresses of.
+    #[schemars(extend("default" = "dual"))]
+    pub(super) stack: At<Stack>,
+    /// Where a container's MAC address comes from.
+    #[schemars(extend("default" = "derived"))]
+    pub(super) macs: At<Macs>,
+    /// Containers that share one namespace in the topology `shared`: an even number, or "all".
+    #[schemars(extend("default" = 2))]
+    pub(super) per_namespace: At<Share>,
+    /// Most ports of one bridge: an even number up to what a Linux bridge holds.
+    #[schemars(extend("default" = 1000))]
+    pub(super) ports_per_bridge: At<Count<2, 1023>>,
+    /// At least this many bridges, however few containers; pairs stay inside one bridge.
+    #[schemars(extend("default" = 1))]
+    pub(super) bridges: At<Count<1, 500_000>>,
+}
+
+/// How a trial is timed.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, inline)]
+pub(super) struct Trial {
+    /// Time the traffic runs before it counts.
+    #[schemars(extend("default" = "300ms"))]
+    pub(super) warmup: At<Length<0, 3_600_000>>,
+    /// Length of the window in which bytes count.
+    #[schemars(extend("default" = "1s"))]
+    pub(super) measure: At<Length<100, 3_600_000>>,
+    /// Interval of the samples within the window.
+    #[schemars(extend("default" = "100ms"))]
+    pub(super) sample: At<Length<100, 3_600_000>>,
+    /// Time all flows have to connect.
+    #[schemars(extend("default" = "10s"))]
+    pub(super) connect: At<Length<100, 600_000>>,
+    /// Repetitions of each cell.
+    #[schemars(extend("default" = 3))]
+    pub(super) repeats: At<Count<1, 1000>>,
+    /// Seed of the order of trials.
+    #[schemars(extend("default" = 1))]
+    pub(super) seed: At<Seed>,
+    /// Whether each block of trials has a pair over loopback to compare with.
+    #[schemars(extend("default" = true))]
+    pub(super) baseline: At<bool>,
+}
+
+impl Wire {
+    /// Reads a parsed file; what cannot be read is a problem, and its default or nothing stands in its place.
+    pub(super) fn read(document: &DeTable<'_>, problems: &mut Problems) -> Self {
+        let mut root = Table::root(document, problems);
+        let wire = Self {
+            name: root.optional("name"),
+            about: root.optional("about"),
+            axes: Axes::read(root.table("axes")),
+            lab: Lab::read(root.table("lab")),
+            trial: Trial::read(root.table("trial")),
+            sysctls: read_sysctls(root.table("sysctls")),
+        };
+        root.finish();
+        wire
+    }
+}
+
+impl Axes {
+    fn read(mut table: Table<'_, '_>) -> Self {
+        let axes = Self {
+            topology: table.axis("topology", Topology::Bridge),
+            family: table.axis("family", Family::Ipv4),
+            firewall: table.axis("firewall", Firewall::None),
+            workload: table.axis("workload", Workload::TcpStream),
+            driver: table.axis("driver", Driver::Threads),
+            pattern: table.axis("pattern", Pattern::Pairs),
+            containers: table.required_axis("containers"),
+            active: table.axis("active", Share::All),
+            streams: table.axis("streams", Count(1)),
+            message: table.axis("message", Size(128 << 10)),
+            congestion: table.axis("congestion", Congestion("cubic".to_owned())),
+            buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
+            mtu: table.axis("mtu", Count(1500)),
+        };
+        table.finish();
+        axes
+    }
+}
+
+impl Lab {
+    fn read(mut table: Table<'_, '_>) -> Self {
+        let lab = Self {
+            stack: table.single("stack", Stack::Dual),
+            macs: table.single("macs", Macs::Derived),
+            per_namespace: table.single("per_namespace", Share::Of(2)),
+            ports_per_bridge: table.single("ports_per_bridge", Count(1000)),
+            bridges: table.single("bridges", Count(1)),
+        };
+        table.finish();
+        lab
+    }
+}
+
+impl Trial {
+    fn read(mut table: Table<'_, '_>) -> Self {
+        let trial = Self {
+            warmup: table.single("warmup", Length(Duration::from_millis(300))),
+            measure: table.single("measure", Length(Duration::from_secs(1))),
+            sample: table.single("sample", Length(Duration::from_millis(100))),
+            connect: table.single("connect", Length(Duration::from_secs(10))),
+            repeats: table.single("repeats", Count(3)),
+            seed: table.single("seed", Seed(1)),
+            baseline: table.single("baseline", true),
+        };
+        table.finish();
+        trial
+    }
+}
+
+fn read_sysctls(mut table: Table<'_, '_>) -> Sysctls {
+    let mut settings = BTreeMap::new();
+    for name in sysctl::names() {
+        let Some(numbers) = table.optional::<Numbers>(name) else {
+            continue;
+        };
+        if sysctl::fits(name, &numbers.value) {
+            settings.insert(name.to_owned(), numbers.value.0);
+        } else {
+            table.refuse::<Numbers>(name, numbers.span, "has another count of numbers");
+        }
+    }
+    table.finish();
+    Sysctls(settings)
+}
