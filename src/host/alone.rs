@@ -4,6 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
@@ -22,6 +24,8 @@ pub(super) fn start(body: impl FnOnce()) -> Pid {
     match unsafe { fork() }.unwrap() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
+            // A test that is given up on takes its copy along.
+            set_pdeathsig(Signal::SIGKILL).unwrap();
             let ended = catch_unwind(AssertUnwindSafe(body));
             std::process::exit(if ended.is_ok() { 0 } else { PANICKED });
         }

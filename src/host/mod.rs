@@ -16,3 +16,5 @@ pub mod counters;
 pub mod limits;
 pub mod privilege;
 mod pseudo;
+pub mod signal;
+pub mod sysctl;

@@ -104,6 +104,12 @@ fn refused(act: &str, object: &str, source: io::Error) -> Error {
     Error::kernel(act, object, source).with_hint(ALLOW)
 }
 
+/// Whether this process is in a user namespace other than the initial one, which alone maps every id there is.
+pub(super) fn in_own_user_namespace() -> bool {
+    let whole = ["0", "0", "4294967295"];
+    pseudo::word("/proc/self/uid_map").is_some_and(|map| !map.split_whitespace().eq(whole))
+}
+
 fn has_rights(status: &str) -> bool {
     let needed = CAP_NET_ADMIN | CAP_SYS_ADMIN;
     let effective =
@@ -167,7 +173,9 @@ mod tests {
         let pid = alone::start(|| {
             become_ordinary();
             let (user, network) = (namespace("self", "user"), namespace("self", "net"));
+            assert!(!in_own_user_namespace());
             assert_eq!(acquire().unwrap(), Privilege::UserNamespace);
+            assert!(in_own_user_namespace());
             assert_ne!(namespace("self", "user"), user);
             assert_ne!(namespace("self", "net"), network);
             std::thread::spawn(visit_and_come_home).join().unwrap();

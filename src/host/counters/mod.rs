@@ -460,7 +460,7 @@ mod tests {
         use nix::time::{ClockId, clock_gettime};
         let clock = || Duration::from(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap());
         let (before, witness) = (Snapshot::take().unwrap(), clock());
-        while clock() - witness < Duration::from_millis(50) {
+        while clock().saturating_sub(witness) < Duration::from_millis(50) {
             std::hint::black_box(0);
         }
         let own = Snapshot::take().unwrap().since(&before).own;
