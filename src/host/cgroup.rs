@@ -133,6 +133,24 @@ impl Groups {
             .min_by_key(|limit| limit.limit.saturating_sub(limit.used))
     }
 
+    /// Whether what this process uses is charged to a group below the root; absent where the controller is in no
+    /// hierarchy that is mounted. In version 2 the root alone has no usage file, so that file tells even where a cgroup
+    /// namespace shows our group as the root.
+    pub(super) fn is_charged(&self, controller: Controller) -> Option<bool> {
+        if let Some((_, group)) = self.in_v1(controller) {
+            return Some(group != "/");
+        }
+        let (mount, group) = self.place(controller)?;
+        let (_, used_file) = controller.files(&mount.fs_type);
+        Some(
+            mount
+                .mount_point
+                .join(group.strip_prefix("/").unwrap_or(&group))
+                .join(used_file)
+                .exists(),
+        )
+    }
+
     /// The mount that shows `controller`'s hierarchy, and the process's group in it as a path below the mount point.
     fn place(&self, controller: Controller) -> Option<(&MountInfo, PathBuf)> {
         let (mount, group) = self.in_v1(controller).or_else(|| self.in_v2())?;
@@ -249,6 +267,9 @@ mod tests {
     fn in_v2_max_is_no_limit() {
         let root = hierarchy(&[("mine/pids.max", "max\n"), ("mine/memory.max", "max\n")]);
         let groups = groups(&root, "0::/mine\n", V2_LINE);
+        assert_eq!(groups.is_charged(Controller::Memory), Some(false));
+        fs::write(root.path().join("mine/memory.current"), "1\n").unwrap();
+        assert_eq!(groups.is_charged(Controller::Memory), Some(true));
         assert_eq!(groups.limit(Controller::Pids), None);
         assert_eq!(groups.limit(Controller::Memory), None);
     }

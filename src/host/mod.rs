@@ -13,7 +13,10 @@
 mod alone;
 mod cgroup;
 pub mod counters;
+pub mod features;
+pub mod fingerprint;
 pub mod limits;
+pub mod noise;
 pub mod privilege;
 mod pseudo;
 pub mod signal;
