@@ -100,6 +100,8 @@ pub struct Limit {
     pub source: String,
     /// How it is raised, with `{}` where the wanted figure belongs.
     remedy: &'static str,
+    /// What one of the remedy's figure stands for, in units of `have`: a page where the sysctl counts pages.
+    remedy_unit: u64,
 }
 
 impl Limit {
@@ -113,7 +115,8 @@ impl Limit {
     #[must_use]
     pub fn remedy(&self, need: u64) -> String {
         let wanted = self.used.saturating_add(need).max(self.have);
-        self.remedy.replace("{}", &wanted.to_string())
+        self.remedy
+            .replace("{}", &wanted.div_ceil(self.remedy_unit).to_string())
     }
 
     /// The part of the room that `need` takes; above 1 it does not fit.
@@ -259,6 +262,7 @@ mod tests {
             used,
             source: String::new(),
             remedy,
+            remedy_unit: 1,
         }
     }
 
@@ -302,6 +306,15 @@ mod tests {
             "a stack and its guard for each thread"
         );
         assert_eq!(binding[2].remedy, "sysctl -w some.limit=20020");
+    }
+
+    #[test]
+    fn a_remedy_is_in_the_units_of_its_sysctl() {
+        let pages = Limit {
+            remedy_unit: 4096,
+            ..limit("tcp_mem", Resource::TcpMemory, 8192, 0)
+        };
+        assert_eq!(pages.remedy(8193), "sysctl -w some.limit=3");
     }
 
     #[test]

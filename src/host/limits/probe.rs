@@ -63,6 +63,7 @@ fn row(place: Place, resource: Resource, have: Option<u64>, used: u64) -> Option
         used,
         source,
         remedy,
+        remedy_unit: 1,
     })
 }
 
@@ -161,7 +162,7 @@ fn tcp_memory() -> Option<Limit> {
     let pressure = counters::TcpMemory::thresholds()?.pressure_pages;
     let place = by_sysctl(
         "net.ipv4.tcp_mem",
-        "fixed socket buffers, or raise all three figures (pages) of sysctl net.ipv4.tcp_mem: the second to {} bytes",
+        "raise the second and third figure of sysctl net.ipv4.tcp_mem to {} pages or more, or fix the socket buffers",
     );
     let limit = row(
         place,
@@ -171,6 +172,7 @@ fn tcp_memory() -> Option<Limit> {
     )?;
     Some(Limit {
         strength: Strength::Soft,
+        remedy_unit: page,
         ..limit
     })
 }
