@@ -1,0 +1,498 @@
+//! The machine's counters at an instant, and what they grew by between two.
+//!
+//! Must not know windows or flows, nor judge. The invariant: a snapshot is cheap enough for the edge of a window (a few
+//! small files, read once), and a difference is never negative, since some kernels let idle and I/O wait run backwards.
+//!
+//! All of it is of the whole machine, whatever namespace we are in, but for the process's own CPU time.
+
+mod foreign;
+mod kernel_memory;
+
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+
+use super::pseudo;
+use crate::error::{Error, Result};
+
+pub use foreign::{Foreign, ForeignDelta};
+pub use kernel_memory::KernelMemory;
+
+/// CPU time by kind, in nanoseconds summed over CPUs, in steps of the kernel's tick (10 ms where `USER_HZ` is 100).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpuTimes {
+    /// User mode, niced and guests included.
+    pub user_ns: u64,
+    /// Kernel mode, interrupts excluded.
+    pub system_ns: u64,
+    /// Hard and soft interrupts.
+    pub softirq_ns: u64,
+    /// Taken by the hypervisor for others.
+    pub steal_ns: u64,
+    /// Idle, waiting for I/O included.
+    pub idle_ns: u64,
+}
+
+impl CpuTimes {
+    /// All CPU time there was: elapsed time times CPUs, but for rounding.
+    #[must_use]
+    pub fn total_ns(&self) -> u64 {
+        self.user_ns + self.system_ns + self.softirq_ns + self.steal_ns + self.idle_ns
+    }
+
+    /// What was worked: user, system and interrupts.
+    #[must_use]
+    pub fn busy_ns(&self) -> u64 {
+        self.user_ns + self.system_ns + self.softirq_ns
+    }
+
+    /// Reads the line `cpu` of `/proc/stat`. Guest time is part of user time already, so its columns are left out; old
+    /// kernels have fewer columns.
+    fn parse(line: &str, tick_ns: u64) -> Option<Self> {
+        let columns: Vec<u64> = line
+            .split_whitespace()
+            .skip(1)
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .ok()?;
+        let [user, nice, system, idle, ..] = columns[..] else {
+            return None;
+        };
+        let late = |column: usize| columns.get(column).copied().unwrap_or(0);
+        let (iowait, irq, softirq, steal) = (late(4), late(5), late(6), late(7));
+        Some(Self {
+            user_ns: (user + nice) * tick_ns,
+            system_ns: system * tick_ns,
+            softirq_ns: (irq + softirq) * tick_ns,
+            steal_ns: steal * tick_ns,
+            idle_ns: (idle + iowait) * tick_ns,
+        })
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Self {
+            user_ns: self.user_ns.saturating_sub(earlier.user_ns),
+            system_ns: self.system_ns.saturating_sub(earlier.system_ns),
+            softirq_ns: self.softirq_ns.saturating_sub(earlier.softirq_ns),
+            steal_ns: self.steal_ns.saturating_sub(earlier.steal_ns),
+            idle_ns: self.idle_ns.saturating_sub(earlier.idle_ns),
+        }
+    }
+}
+
+/// CPU time of this process, all its threads and none of its children.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnCpu {
+    /// User mode.
+    pub user_ns: u64,
+    /// Kernel mode on its behalf; softirqs that ran in its time slices are not in it where the kernel accounts them.
+    pub system_ns: u64,
+}
+
+impl OwnCpu {
+    fn take() -> Result<Self> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF)
+            .map_err(|errno| Error::kernel("read", "the process's CPU time", errno.into()))?;
+        Ok(Self {
+            user_ns: nanoseconds(usage.user_time()),
+            system_ns: nanoseconds(usage.system_time()),
+        })
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Self {
+            user_ns: self.user_ns.saturating_sub(earlier.user_ns),
+            system_ns: self.system_ns.saturating_sub(earlier.system_ns),
+        }
+    }
+}
+
+fn nanoseconds(time: TimeVal) -> u64 {
+    let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
+    u64::try_from(micros).unwrap_or(0) * 1_000
+}
+
+/// Packets through the CPUs' backlogs, all CPUs and all namespaces together, from `/proc/net/softnet_stat`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Softnet {
+    /// Packets taken off a backlog or out of a driver.
+    pub processed: u64,
+    /// Packets dropped because the backlog was full (`net.core.netdev_max_backlog`).
+    pub dropped: u64,
+    /// Times a softirq gave up with work left (`net.core.netdev_budget`).
+    pub squeezed: u64,
+}
+
+/// The counters are 32 bits wide per CPU and wrap; at a million packets a second that takes over an hour, so between
+/// two snapshots of one window a CPU's counter wraps at most once.
+const SOFTNET_WRAP: u64 = 1 << 32;
+
+impl Softnet {
+    /// One line of three hexadecimal columns and more per CPU.
+    fn parse(text: &str) -> Option<Vec<Self>> {
+        text.lines().map(Self::parse_line).collect()
+    }
+
+    fn parse_line(line: &str) -> Option<Self> {
+        let mut columns = line
+            .split_whitespace()
+            .map(|word| u64::from_str_radix(word, 16));
+        let mut next = || columns.next()?.ok();
+        Some(Self {
+            processed: next()?,
+            dropped: next()?,
+            squeezed: next()?,
+        })
+    }
+
+    /// The growth over all CPUs. A CPU that came online in between starts from zero; one that went is left out.
+    fn growth(now: &[Self], earlier: &[Self]) -> Self {
+        let nothing = Self::default();
+        let before = earlier.iter().chain(std::iter::repeat(&nothing));
+        now.iter()
+            .zip(before)
+            .fold(Self::default(), |sum, (now, before)| Self {
+                processed: sum.processed + wrapping(now.processed, before.processed),
+                dropped: sum.dropped + wrapping(now.dropped, before.dropped),
+                squeezed: sum.squeezed + wrapping(now.squeezed, before.squeezed),
+            })
+    }
+}
+
+fn wrapping(now: u64, earlier: u64) -> u64 {
+    if now >= earlier {
+        now - earlier
+    } else {
+        now + SOFTNET_WRAP - earlier
+    }
+}
+
+/// All counters at one instant.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    taken: Instant,
+    cpus: usize,
+    cpu: CpuTimes,
+    own: OwnCpu,
+    softnet: Vec<Softnet>,
+    tcp_memory_pages: Option<u64>,
+    neighbour_overflows: Option<u64>,
+}
+
+impl Snapshot {
+    /// Reads them, first the CPU's, so that what the reading itself costs falls behind them.
+    ///
+    /// # Errors
+    /// When `/proc/stat` or `/proc/net/softnet_stat` is not there or reads differently from every kernel known.
+    pub fn take() -> Result<Self> {
+        let taken = Instant::now();
+        let own = OwnCpu::take()?;
+        let stat = pseudo::text("/proc/stat")?;
+        let cpu = CpuTimes::parse(stat.lines().next().unwrap_or_default(), tick_ns())
+            .ok_or_else(|| malformed("/proc/stat"))?;
+        let softnet = Softnet::parse(&pseudo::text("/proc/net/softnet_stat")?)
+            .ok_or_else(|| malformed("/proc/net/softnet_stat"))?;
+        Ok(Self {
+            taken,
+            cpus: online_cpus(&stat),
+            cpu,
+            own,
+            softnet,
+            tcp_memory_pages: tcp_memory_pages(),
+            neighbour_overflows: neighbour_overflows(),
+        })
+    }
+
+    /// What happened from `earlier` to this snapshot.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Delta {
+        Delta {
+            elapsed: self.taken.saturating_duration_since(earlier.taken),
+            cpus: self.cpus,
+            cpu: self.cpu.since(&earlier.cpu),
+            own: self.own.since(&earlier.own),
+            softnet: Softnet::growth(&self.softnet, &earlier.softnet),
+            tcp_memory_pages: self.tcp_memory_pages,
+            neighbour_overflows: self
+                .neighbour_overflows
+                .zip(earlier.neighbour_overflows)
+                .map(|(now, before)| now.saturating_sub(before)),
+        }
+    }
+}
+
+/// What happened between two snapshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delta {
+    /// Time between them, by the monotonic clock.
+    pub elapsed: Duration,
+    /// CPUs online at the end.
+    pub cpus: usize,
+    /// The machine's CPU time by kind.
+    pub cpu: CpuTimes,
+    /// This process's CPU time.
+    pub own: OwnCpu,
+    /// Packets through the backlogs.
+    pub softnet: Softnet,
+    /// Pages in TCP sockets at the end, not a difference. Each CPU keeps some back, so it is coarse.
+    pub tcp_memory_pages: Option<u64>,
+    /// Times the IPv4 or IPv6 neighbour table was full, in any namespace of the machine; absent where the kernel does
+    /// not say, which is so outside of the initial namespace.
+    pub neighbour_overflows: Option<u64>,
+}
+
+/// The marks of TCP's memory pool, one for the whole machine, in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TcpMemory {
+    /// Below it the pool leaves the state of pressure.
+    pub low_pages: u64,
+    /// From it on sockets get less buffer than they ask for.
+    pub pressure_pages: u64,
+    /// Beyond it nothing is given.
+    pub max_pages: u64,
+}
+
+impl TcpMemory {
+    /// Reads `net.ipv4.tcp_mem`, which only the initial network namespace shows: call it before
+    /// [`super::privilege::acquire`].
+    #[must_use]
+    pub fn thresholds() -> Option<Self> {
+        Self::parse(&pseudo::sysctl("net.ipv4.tcp_mem")?)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut columns = text.split_whitespace().map(str::parse);
+        let mut next = || columns.next()?.ok();
+        Some(Self {
+            low_pages: next()?,
+            pressure_pages: next()?,
+            max_pages: next()?,
+        })
+    }
+}
+
+/// Entries of a neighbour table (`arp_cache`, `ndisc_cache`), of all namespaces together.
+pub(super) fn neighbour_entries(table: &str) -> Option<u64> {
+    let text = pseudo::word(format!("/proc/net/stat/{table}"))?;
+    neighbour_column(&text, "entries")?.first().copied()
+}
+
+fn neighbour_overflows() -> Option<u64> {
+    let of = |table| {
+        let text = pseudo::word(format!("/proc/net/stat/{table}"))?;
+        Some(neighbour_column(&text, "table_fulls")?.iter().sum::<u64>())
+    };
+    Some(of("arp_cache")? + of("ndisc_cache").unwrap_or(0))
+}
+
+/// A column of `/proc/net/stat/*_cache`: one hexadecimal figure per CPU. `entries` is of the table, the same on all.
+fn neighbour_column(text: &str, name: &str) -> Option<Vec<u64>> {
+    let mut lines = text.lines();
+    let column = lines
+        .next()?
+        .split_whitespace()
+        .position(|title| title == name)?;
+    lines
+        .map(|line| u64::from_str_radix(line.split_whitespace().nth(column)?, 16).ok())
+        .collect()
+}
+
+/// The figure after `mem` in the line `TCP:` of `/proc/net/sockstat`; the line's others are of one namespace only.
+fn tcp_memory_pages() -> Option<u64> {
+    parse_sockstat(&pseudo::word("/proc/net/sockstat")?)
+}
+
+fn parse_sockstat(text: &str) -> Option<u64> {
+    let tcp = text.lines().find_map(|line| line.strip_prefix("TCP:"))?;
+    tcp.split_whitespace()
+        .skip_while(|word| *word != "mem")
+        .nth(1)?
+        .parse()
+        .ok()
+}
+
+fn online_cpus(stat: &str) -> usize {
+    let numbered = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
+    stat.lines().filter(numbered).count()
+}
+
+fn tick_ns() -> u64 {
+    1_000_000_000 / procfs::ticks_per_second().max(1)
+}
+
+fn malformed(object: &str) -> Error {
+    let reason = "its columns are not those of any kernel known to kilonet".to_owned();
+    Error::Malformed {
+        object: object.to_owned(),
+        reason,
+        hint: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TICK: u64 = 10_000_000;
+
+    #[test]
+    fn guest_time_is_not_counted_twice() {
+        // user 100 of which guest 40; nice 10 of which guest_nice 5.
+        let cpu = CpuTimes::parse("cpu  100 10 20 300 4 5 6 7 40 5", TICK).unwrap();
+        assert_eq!(cpu.user_ns, 110 * TICK);
+        assert_eq!(cpu.system_ns, 20 * TICK);
+        assert_eq!(cpu.softirq_ns, 11 * TICK);
+        assert_eq!(cpu.steal_ns, 7 * TICK);
+        assert_eq!(cpu.idle_ns, 304 * TICK);
+        assert_eq!(cpu.total_ns(), 452 * TICK);
+        assert_eq!(cpu.busy_ns(), 141 * TICK);
+    }
+
+    #[test]
+    fn a_kernel_without_the_late_columns_is_understood() {
+        let cpu = CpuTimes::parse("cpu  1 2 3 4", TICK).unwrap();
+        assert_eq!(
+            (cpu.softirq_ns, cpu.steal_ns, cpu.idle_ns),
+            (0, 0, 4 * TICK)
+        );
+    }
+
+    #[test]
+    fn what_is_no_cpu_line_is_refused() {
+        for line in ["", "cpu", "cpu 1 2 3", "cpu 1 2 3 x"] {
+            assert_eq!(CpuTimes::parse(line, TICK), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn softnet_is_hexadecimal_whatever_the_number_of_columns() {
+        let old =
+            "0000000a 00000002 00000001 00000000 00000000 00000000 00000000 00000000 00000000\n";
+        let new =
+            "00001c8f 00000000 000000ff 0 0 0 0 0 0 0 0 00000000 00000001 00000000 00000000\n";
+        let parsed = Softnet::parse(&format!("{old}{new}")).unwrap();
+        assert_eq!(
+            parsed[0],
+            Softnet {
+                processed: 10,
+                dropped: 2,
+                squeezed: 1
+            }
+        );
+        assert_eq!(
+            parsed[1],
+            Softnet {
+                processed: 0x1c8f,
+                dropped: 0,
+                squeezed: 255
+            }
+        );
+        assert_eq!(Softnet::parse("0000000a 00000002\n"), None);
+    }
+
+    #[test]
+    fn softnet_survives_a_wrap_and_a_new_cpu() {
+        let earlier = [Softnet {
+            processed: 0xffff_fff0,
+            dropped: 1,
+            squeezed: 0,
+        }];
+        let now = [
+            Softnet {
+                processed: 0x10,
+                dropped: 3,
+                squeezed: 0,
+            },
+            Softnet {
+                processed: 5,
+                dropped: 0,
+                squeezed: 2,
+            },
+        ];
+        let growth = Softnet::growth(&now, &earlier);
+        assert_eq!(
+            growth,
+            Softnet {
+                processed: 0x20 + 5,
+                dropped: 2,
+                squeezed: 2
+            }
+        );
+    }
+
+    #[test]
+    fn tcp_memory_is_found_by_name_not_by_place() {
+        let text =
+            "sockets: used 14\nTCP: inuse 1 orphan 0 tw 0 alloc 1 mem 433680\nUDP: inuse 0 mem 7\n";
+        assert_eq!(parse_sockstat(text), Some(433_680));
+        assert_eq!(parse_sockstat("sockets: used 14\n"), None);
+    }
+
+    #[test]
+    fn neighbour_overflows_are_summed_over_cpus_and_absent_on_old_kernels() {
+        let text =
+            "entries  allocs table_fulls\n00000002 00000001 0000000f\n00000002 00000001 00000001\n";
+        assert_eq!(neighbour_column(text, "table_fulls"), Some(vec![15, 1]));
+        assert_eq!(neighbour_column(text, "entries"), Some(vec![2, 2]));
+        assert_eq!(
+            neighbour_column("entries  allocs\n00000002 00000001\n", "table_fulls"),
+            None
+        );
+    }
+
+    #[test]
+    fn thresholds_are_three_figures() {
+        let parsed = TcpMemory::parse("287898\t383867\t575796").unwrap();
+        assert_eq!(
+            (parsed.low_pages, parsed.pressure_pages, parsed.max_pages),
+            (287_898, 383_867, 575_796)
+        );
+        assert_eq!(TcpMemory::parse("1 2"), None);
+    }
+
+    #[test]
+    fn own_cpu_time_grows_by_what_another_clock_says() {
+        use nix::time::{ClockId, clock_gettime};
+        let clock = || Duration::from(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap());
+        let (before, witness) = (Snapshot::take().unwrap(), clock());
+        while clock().saturating_sub(witness) < Duration::from_millis(50) {
+            std::hint::black_box(0);
+        }
+        let own = Snapshot::take().unwrap().since(&before).own;
+        // getrusage is exact in sum; it may lag by what the calls around it cost.
+        assert!(own.user_ns + own.system_ns >= 49_000_000, "{own:?}");
+    }
+
+    #[test]
+    fn cpus_are_those_nproc_counts() {
+        let output = Command::new("getconf")
+            .arg("_NPROCESSORS_ONLN")
+            .output()
+            .unwrap();
+        let witness: usize = String::from_utf8(output.stdout)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap();
+        assert_eq!(online_cpus(&pseudo::text("/proc/stat").unwrap()), witness);
+    }
+
+    proptest! {
+        #[test]
+        fn a_difference_is_never_negative(now in any::<[u32; 8]>(), before in any::<[u32; 8]>()) {
+            let line = |columns: [u32; 8]| {
+                columns.iter().fold("cpu ".to_owned(), |line, column| format!("{line} {column}"))
+            };
+            let times = |columns| CpuTimes::parse(&line(columns), TICK).unwrap();
+            let delta = times(now).since(&times(before));
+            prop_assert!(delta.user_ns <= times(now).user_ns);
+            prop_assert!(delta.idle_ns <= times(now).idle_ns);
+            prop_assert!(delta.steal_ns <= times(now).steal_ns);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The attempts, made on a thread that has gone into a fresh network namespace and ends with it.
+//!
+//! Must not judge. The invariant: every link it makes is in that namespace, and goes with it.
+
+use std::time::Duration;
+
+use futures::TryStreamExt as _;
+use netlink_packet_route::link::LinkAttribute;
+use rtnetlink::{Handle, LinkBridge, LinkVeth};
+
+use crate::error::{Error, Result};
+use crate::host::pseudo;
+use crate::lab::netns::Visitor;
+
+/// What was found in the fresh namespace.
+#[derive(Debug)]
+pub(super) struct Findings {
+    /// Whether a veth could be made; the kernel's words if not.
+    pub(super) veth: Result<(), String>,
+    /// Whether a bridge could be made.
+    pub(super) bridge: Result<(), String>,
+    /// The largest unit a veth takes whole, in bytes; kernels before 5.19 do not say.
+    pub(super) veth_gso_limit: Option<u32>,
+    /// `net.ipv6.conf.default.disable_ipv6`.
+    pub(super) ipv6_disabled: Option<String>,
+    /// `net.bridge.bridge-nf-call-iptables`.
+    pub(super) bridge_netfilter: Option<String>,
+    /// `net.ipv4.tcp_available_congestion_control`.
+    pub(super) congestion_available: Option<String>,
+    /// `net.ipv4.tcp_allowed_congestion_control`; only the initial namespace shows it on older kernels.
+    pub(super) congestion_allowed: Option<String>,
+}
+
+/// No answer within this time is none: the kernel's global lock for links is held for seconds while namespaces die.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Creates the namespace, tries everything, and leaves nothing.
+pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
+    let visitor = Visitor::new()?;
+    // Held until the end: the thread's own stay in it would keep it too.
+    let _namespace = visitor
+        .create()
+        .map_err(|source| Error::kernel("create namespace", "for trying features", source))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::kernel("start", "the netlink runtime", source))?;
+    let (veth, bridge, veth_gso_limit) = runtime.block_on(links())?;
+    Ok(Findings {
+        veth,
+        bridge,
+        veth_gso_limit,
+        // /proc/sys shows the namespace of the thread that reads it.
+        ipv6_disabled: pseudo::sysctl("net.ipv6.conf.default.disable_ipv6"),
+        bridge_netfilter: pseudo::sysctl("net.bridge.bridge-nf-call-iptables"),
+        congestion_available: pseudo::sysctl("net.ipv4.tcp_available_congestion_control"),
+        congestion_allowed: pseudo::sysctl("net.ipv4.tcp_allowed_congestion_control"),
+    })
+}
+
+type Links = (Result<(), String>, Result<(), String>, Option<u32>);
+
+async fn links() -> Result<Links> {
+    let (connection, handle, _) = rtnetlink::new_connection()
+        .map_err(|source| Error::kernel("open", "a netlink socket", source))?;
+    tokio::spawn(connection);
+    let attempts = async {
+        let veth = outcome(
+            handle
+                .link()
+                .add(LinkVeth::new("probe0", "probe1").build())
+                .execute()
+                .await,
+        );
+        let bridge = outcome(
+            handle
+                .link()
+                .add(LinkBridge::new("probe2").down().build())
+                .execute()
+                .await,
+        );
+        (veth, bridge, gso_limit(&handle, "probe0").await)
+    };
+    tokio::time::timeout(PATIENCE, attempts)
+        .await
+        .map_err(|_| Error::refused("probe", "links", "the kernel has not answered for 30 s"))
+}
+
+fn outcome(answer: Result<(), rtnetlink::Error>) -> Result<(), String> {
+    answer.map_err(|error| match error {
+        rtnetlink::Error::NetlinkError(message) => message.to_io().to_string(),
+        other => other.to_string(),
+    })
+}
+
+async fn gso_limit(handle: &Handle, name: &str) -> Option<u32> {
+    let link = handle
+        .link()
+        .get()
+        .match_name(name.to_owned())
+        .execute()
+        .try_next()
+        .await
+        .ok()??;
+    link.attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            LinkAttribute::TsoMaxSize(bytes) => Some(*bytes),
+            _ => None,
+        })
+}

@@ -1,0 +1,399 @@
+//! What a run needs of the machine against what the machine gives: what would refuse, and what would refuse first.
+//!
+//! Must not know where the figures of a need come from. The invariant: a limit that is not known is not in the list, so
+//! it never refuses a run; one that is in the list says where it was read and how it is raised.
+
+mod probe;
+
+use nix::sys::resource::{Resource as Rlimit, getrlimit, setrlimit};
+
+use crate::error::{Error, Result};
+
+/// What a run needs at its largest, on top of what the machine already carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Network namespaces at once.
+    pub namespaces: u64,
+    /// Open descriptors of this process.
+    pub descriptors: u64,
+    /// Threads of this process.
+    pub threads: u64,
+    /// Memory of the kernel and of this process, in bytes.
+    pub memory_bytes: u64,
+    /// Ports of the fullest bridge.
+    pub bridge_ports: u64,
+    /// Connections from one address to the same address and port.
+    pub local_ports: u64,
+    /// Neighbours of each family that are resolved instead of being entered as permanent.
+    pub neighbours: u64,
+    /// Bytes that all TCP sockets of the run hold in their queues together.
+    pub tcp_memory_bytes: u64,
+}
+
+/// What a limit is a limit of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Open files.
+    Descriptors,
+    /// Threads, which count as processes do.
+    Threads,
+    /// Memory mappings; each thread's stack takes some.
+    Mappings,
+    /// Network namespaces.
+    Namespaces,
+    /// Bytes of memory.
+    Memory,
+    /// Ports of one bridge.
+    BridgePorts,
+    /// Local ports of one address.
+    LocalPorts,
+    /// Neighbour entries that are not permanent; permanent ones are exempt.
+    Neighbours,
+    /// Bytes in TCP sockets.
+    TcpMemory,
+}
+
+/// Mappings that a thread's stack takes: the stack and its guard, which differ in rights and so are never merged.
+const MAPPINGS_PER_THREAD: u64 = 2;
+
+impl Need {
+    /// How much of `resource` is needed.
+    #[must_use]
+    pub fn of(&self, resource: Resource) -> u64 {
+        match resource {
+            Resource::Descriptors => self.descriptors,
+            Resource::Threads => self.threads,
+            Resource::Mappings => self.threads.saturating_mul(MAPPINGS_PER_THREAD),
+            Resource::Namespaces => self.namespaces,
+            Resource::Memory => self.memory_bytes,
+            Resource::BridgePorts => self.bridge_ports,
+            Resource::LocalPorts => self.local_ports,
+            Resource::Neighbours => self.neighbours,
+            Resource::TcpMemory => self.tcp_memory_bytes,
+        }
+    }
+}
+
+/// What happens beyond a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// The kernel refuses, or kills.
+    Hard,
+    /// The kernel goes on, slower.
+    Soft,
+}
+
+/// One limit of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// The name an administrator knows it by: `kernel.pid_max`, `RLIMIT_NOFILE`.
+    pub name: &'static str,
+    /// What it limits.
+    pub resource: Resource,
+    /// What happens beyond it.
+    pub strength: Strength,
+    /// The limit, in pieces or bytes.
+    pub have: u64,
+    /// What is in use already, by anyone the limit counts; 0 where the kernel does not say.
+    pub used: u64,
+    /// Where it was read.
+    pub source: String,
+    /// How it is raised, with `{}` where the wanted figure belongs.
+    remedy: &'static str,
+    /// What one of the remedy's figure stands for, in units of `have`: a page where the sysctl counts pages.
+    remedy_unit: u64,
+}
+
+impl Limit {
+    /// What is left.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.have.saturating_sub(self.used)
+    }
+
+    /// What raises this limit far enough for `need` more: a command, or a setting and where it stands.
+    #[must_use]
+    pub fn remedy(&self, need: u64) -> String {
+        let wanted = self.used.saturating_add(need).max(self.have);
+        self.remedy
+            .replace("{}", &wanted.div_ceil(self.remedy_unit).to_string())
+    }
+
+    /// The part of the room that `need` takes; above 1 it does not fit.
+    fn share(&self, need: u64) -> f64 {
+        need as f64 / self.room().max(1) as f64
+    }
+}
+
+/// A limit that is too low.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shortfall<'a> {
+    /// Which one.
+    pub limit: &'a Limit,
+    /// What the run needs.
+    pub need: u64,
+    /// How it is raised far enough.
+    pub remedy: String,
+}
+
+/// How far containers may grow under one limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Headroom<'a> {
+    /// Which one.
+    pub limit: &'a Limit,
+    /// The largest count that fits.
+    pub containers: u64,
+    /// How the limit is raised to twice that count.
+    pub remedy: String,
+}
+
+/// All limits that could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits(Vec<Limit>);
+
+impl Limits {
+    /// Reads the machine's limits. To be called before [`super::privilege::acquire`]: inside a user namespace of our
+    /// own, `user.max_net_namespaces` shows that namespace's figure, and init-only sysctls are not shown at all.
+    ///
+    /// # Errors
+    /// When `/proc` is not there.
+    pub fn probe() -> Result<Self> {
+        probe::all().map(Self)
+    }
+
+    /// The limits, in the order in which `doctor` lists them.
+    pub fn iter(&self) -> impl Iterator<Item = &Limit> {
+        self.0.iter()
+    }
+
+    /// The limits that `need` exceeds, the worst first.
+    #[must_use]
+    pub fn binding(&self, need: &Need) -> Vec<Shortfall<'_>> {
+        let mut exceeded: Vec<_> = self
+            .iter()
+            .filter(|limit| need.of(limit.resource) > limit.room())
+            .collect();
+        exceeded.sort_by(|a, b| {
+            b.share(need.of(b.resource))
+                .total_cmp(&a.share(need.of(a.resource)))
+        });
+        exceeded
+            .into_iter()
+            .map(|limit| shortfall(limit, need.of(limit.resource)))
+            .collect()
+    }
+
+    /// How far each limit lets containers grow when `need` is what `containers` of them take and grows in proportion;
+    /// the limit that binds first comes first. A bridge's ports are left out: more containers get more bridges.
+    #[must_use]
+    pub fn headroom(&self, need: &Need, containers: u32) -> Vec<Headroom<'_>> {
+        let mut rows: Vec<_> = self
+            .iter()
+            .filter(|limit| limit.resource != Resource::BridgePorts)
+            .filter_map(|limit| headroom(limit, need.of(limit.resource), containers))
+            .collect();
+        rows.sort_by_key(|row| row.containers);
+        rows
+    }
+}
+
+fn shortfall(limit: &Limit, need: u64) -> Shortfall<'_> {
+    Shortfall {
+        limit,
+        need,
+        remedy: limit.remedy(need),
+    }
+}
+
+fn headroom(limit: &Limit, need: u64, containers: u32) -> Option<Headroom<'_>> {
+    if need == 0 || containers == 0 {
+        return None;
+    }
+    let fits = u128::from(limit.room()) * u128::from(containers) / u128::from(need);
+    let fits = u64::try_from(fits).unwrap_or(u64::MAX);
+    Some(Headroom {
+        limit,
+        containers: fits,
+        remedy: limit.remedy(limit.room().saturating_mul(2)),
+    })
+}
+
+/// The limit of open files before and after it was raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raised {
+    /// The soft limit found.
+    pub before: u64,
+    /// The soft limit now, which is the hard one.
+    pub after: u64,
+}
+
+/// Raises the soft limit of open files to the hard one, for this process and those it starts.
+///
+/// # Errors
+/// The kernel's refusal, which only a security module can cause: the hard limit is anyone's to use.
+pub fn raise_soft_limits() -> Result<Raised> {
+    let refused =
+        |act, errno: nix::Error| Error::kernel(act, "the limit of open files", errno.into());
+    let (soft, hard) = getrlimit(Rlimit::RLIMIT_NOFILE).map_err(|errno| refused("read", errno))?;
+    if soft < hard {
+        setrlimit(Rlimit::RLIMIT_NOFILE, hard, hard).map_err(|errno| refused("raise", errno))?;
+    }
+    Ok(Raised {
+        before: soft,
+        after: hard,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn limit(name: &'static str, resource: Resource, have: u64, used: u64) -> Limit {
+        let remedy = "sysctl -w some.limit={}";
+        Limit {
+            name,
+            resource,
+            strength: Strength::Hard,
+            have,
+            used,
+            source: String::new(),
+            remedy,
+            remedy_unit: 1,
+        }
+    }
+
+    fn limits() -> Limits {
+        Limits(vec![
+            limit("files", Resource::Descriptors, 20_000, 20),
+            limit("pids", Resource::Threads, 32_768, 168),
+            limit("maps", Resource::Mappings, 65_530, 30),
+            limit("ports", Resource::BridgePorts, 1_023, 0),
+        ])
+    }
+
+    fn names<'a>(shortfalls: &'a [Shortfall<'_>]) -> Vec<&'a str> {
+        shortfalls.iter().map(|row| row.limit.name).collect()
+    }
+
+    #[test]
+    fn nothing_binds_a_run_that_fits_to_the_last_piece() {
+        let need = Need {
+            descriptors: 19_980,
+            threads: 32_600,
+            bridge_ports: 1_023,
+            ..Need::default()
+        };
+        assert_eq!(names(&limits().binding(&need)), [""; 0]);
+    }
+
+    #[test]
+    fn the_worst_shortfall_comes_first_and_says_what_would_do() {
+        let need = Need {
+            descriptors: 20_000,
+            threads: 80_000,
+            ..Need::default()
+        };
+        let limits = limits();
+        let binding = limits.binding(&need);
+        assert_eq!(names(&binding), ["pids", "maps", "files"]);
+        assert_eq!(binding[0].remedy, "sysctl -w some.limit=80168");
+        assert_eq!(
+            binding[1].need, 160_000,
+            "a stack and its guard for each thread"
+        );
+        assert_eq!(binding[2].remedy, "sysctl -w some.limit=20020");
+    }
+
+    #[test]
+    fn a_remedy_is_in_the_units_of_its_sysctl() {
+        let pages = Limit {
+            remedy_unit: 4096,
+            ..limit("tcp_mem", Resource::TcpMemory, 8192, 0)
+        };
+        assert_eq!(pages.remedy(8193), "sysctl -w some.limit=3");
+    }
+
+    #[test]
+    fn headroom_names_the_count_at_which_each_limit_binds() {
+        let need = Need {
+            descriptors: 400,
+            threads: 100,
+            bridge_ports: 1_000,
+            ..Need::default()
+        };
+        let limits = limits();
+        let rows = limits.headroom(&need, 100);
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| (row.limit.name, row.containers))
+            .collect();
+        assert_eq!(rows, [("files", 4_995), ("pids", 32_600), ("maps", 32_750)]);
+    }
+
+    #[test]
+    fn what_is_not_needed_has_no_headroom_row() {
+        assert!(limits().headroom(&Need::default(), 100).is_empty());
+    }
+
+    #[test]
+    fn soft_limit_is_raised_to_the_hard_one() {
+        let raised = raise_soft_limits().unwrap();
+        let (soft, hard) = getrlimit(Rlimit::RLIMIT_NOFILE).unwrap();
+        assert_eq!((soft, raised.after), (hard, hard));
+    }
+
+    fn shell(command: &str) -> u64 {
+        let output = Command::new("sh").args(["-c", command]).output().unwrap();
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap()
+    }
+
+    #[test]
+    fn probed_limits_are_those_the_shell_sees() {
+        let limits = Limits::probe().unwrap();
+        let have = |name| {
+            limits
+                .iter()
+                .find(|limit| limit.name == name)
+                .map(|limit| limit.have)
+        };
+        assert_eq!(have("RLIMIT_NOFILE"), Some(shell("ulimit -Sn")));
+        assert_eq!(
+            have("kernel.pid_max"),
+            Some(shell("cat /proc/sys/kernel/pid_max"))
+        );
+        assert_eq!(have("fs.nr_open"), Some(shell("cat /proc/sys/fs/nr_open")));
+        assert_eq!(have("bridge ports"), Some(1023));
+    }
+
+    #[test]
+    fn every_remedy_is_a_sentence_without_a_gap() {
+        for limit in Limits::probe().unwrap().iter() {
+            let remedy = limit.remedy(1_000_000);
+            assert!(
+                !remedy.is_empty() && !remedy.contains("{}"),
+                "{}: {remedy}",
+                limit.name
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn headroom_is_the_largest_count_that_does_not_bind(have in 1..1u64 << 40, need in 1..1u64 << 30, at in 1..100_000u32) {
+            let limits = Limits(vec![limit("files", Resource::Descriptors, have, 0)]);
+            let need = Need { descriptors: need, ..Need::default() };
+            let fits = u128::from(limits.headroom(&need, at)[0].containers);
+            let taken = |containers: u128| containers * u128::from(need.descriptors);
+            prop_assert!(taken(fits) <= u128::from(have) * u128::from(at));
+            prop_assert!(taken(fits + 1) > u128::from(have) * u128::from(at));
+        }
+    }
+}

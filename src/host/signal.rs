@@ -1,0 +1,219 @@
+//! SIGINT and SIGTERM: the first asks the run to end, the second ends it at once.
+//!
+//! Must not know what there is to end. The invariant: the signals are blocked in every thread and taken by one that waits
+//! for them, so no code ever runs inside a signal handler, and none of our system calls is interrupted by them.
+//!
+//! A program started from here inherits the block ([`std::process::Command`] keeps the mask since Rust 1.66): who starts
+//! one that should be interrupted as usual lifts it in the child.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, Signal};
+
+use crate::error::{Error, Result};
+
+/// The two signals, blocked, which is what threads made from here on inherit.
+#[derive(Debug)]
+pub struct Blocked(SigSet);
+
+impl Blocked {
+    /// Blocks them in the calling thread. To be called from `main` before there is any second thread. A signal that comes
+    /// from now on waits until [`Blocked::listen`].
+    ///
+    /// # Errors
+    /// None on Linux, where blocking these cannot be refused.
+    pub fn new() -> Result<Self> {
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGINT);
+        signals.add(Signal::SIGTERM);
+        signals
+            .thread_block()
+            .map_err(|errno| Error::kernel("block", "SIGINT and SIGTERM", errno.into()))?;
+        Ok(Self(signals))
+    }
+
+    /// Starts the thread that waits for the signals. The first raises the interrupt; on the second `at_once` is run,
+    /// which puts back what outlives the process (raised sysctls) and exits: exiting is `main`'s to do, so it is a
+    /// closure of `main`'s. Everything else of ours dies with the process.
+    ///
+    /// # Errors
+    /// When the thread cannot be made.
+    pub fn listen(self, at_once: impl FnOnce() + Send + 'static) -> Result<Interrupt> {
+        let interrupt = Interrupt::new();
+        let raised = interrupt.clone();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || take_turns(self.0, &raised, at_once))
+            .map_err(|source| Error::kernel("spawn", "the signal thread", source))?;
+        Ok(interrupt)
+    }
+}
+
+/// Enough for the last act, which formats a few lines and writes a few files.
+const STACK_BYTES: usize = 256 * 1024;
+
+fn take_turns(signals: SigSet, interrupt: &Interrupt, at_once: impl FnOnce()) {
+    // Waiting fails only for a set with an invalid signal, which this one is not; the thread then ends, and the signals
+    // stay blocked until the process is killed.
+    if signals.wait().is_ok() {
+        interrupt.raise();
+    }
+    if signals.wait().is_ok() {
+        at_once();
+    }
+}
+
+/// Whether the user asked for the end; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// For hot loops: read without a lock.
+    flag: AtomicBool,
+    /// Guards nothing but the instant between looking at the flag and falling asleep.
+    turn: Mutex<()>,
+    woken: Condvar,
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// The whole time went by.
+    Elapsed,
+    /// The user asked for the end before that.
+    Interrupted,
+}
+
+impl Interrupt {
+    /// One that nobody has raised yet; for tests and for callers without signals.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raises it, and wakes all who wait. It stays raised.
+    pub fn raise(&self) {
+        let turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.flag.store(true, Ordering::Release);
+        drop(turn);
+        self.0.woken.notify_all();
+    }
+
+    /// Whether it was raised; cheap enough for a hot loop.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        self.0.flag.load(Ordering::Acquire)
+    }
+
+    /// Leaves a function between two steps.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] once it was raised.
+    pub fn check(&self) -> Result<()> {
+        if self.is_raised() {
+            Err(Error::Interrupted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sleeps for `duration`, or until it is raised.
+    #[must_use]
+    pub fn wait(&self, duration: Duration) -> Waited {
+        let turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let asleep = self
+            .0
+            .woken
+            .wait_timeout_while(turn, duration, |()| !self.is_raised());
+        drop(asleep.unwrap_or_else(PoisonError::into_inner));
+        if self.is_raised() {
+            Waited::Interrupted
+        } else {
+            Waited::Elapsed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write, pipe};
+
+    use nix::sys::signal::kill;
+
+    use super::*;
+    use crate::host::alone;
+
+    /// No test waits this long: it stands for ever.
+    const FOR_EVER: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn a_wait_ends_by_itself() {
+        assert_eq!(
+            Interrupt::new().wait(Duration::from_millis(1)),
+            Waited::Elapsed
+        );
+    }
+
+    #[test]
+    fn raising_wakes_all_who_wait_and_stays() {
+        let interrupt = Interrupt::new();
+        assert!(interrupt.check().is_ok());
+        let waiting: Vec<_> = (0..4)
+            .map(|_| interrupt.clone())
+            .map(|interrupt| thread::spawn(move || interrupt.wait(FOR_EVER)))
+            .collect();
+        interrupt.raise();
+        for thread in waiting {
+            assert_eq!(thread.join().unwrap(), Waited::Interrupted);
+        }
+        assert_eq!(interrupt.wait(FOR_EVER), Waited::Interrupted);
+        assert!(matches!(interrupt.check(), Err(Error::Interrupted)));
+    }
+
+    /// A process that says `1` when interrupted and ends with 7 by its last act, and what it says.
+    fn patient_process(ready: &'static [u8]) -> (nix::unistd::Pid, std::io::PipeReader) {
+        let (hears, mut says) = pipe().unwrap();
+        let pid = alone::start(move || {
+            let blocked = Blocked::new().unwrap();
+            if ready == b"before" {
+                // Not `raise`, which means this thread alone.
+                kill(nix::unistd::getpid(), Signal::SIGINT).unwrap();
+            }
+            let interrupt = blocked.listen(|| std::process::exit(7)).unwrap();
+            says.write_all(b"0").unwrap();
+            assert_eq!(interrupt.wait(FOR_EVER), Waited::Interrupted);
+            says.write_all(b"1").unwrap();
+            thread::park();
+        });
+        (pid, hears)
+    }
+
+    fn next(hears: &mut std::io::PipeReader) -> u8 {
+        let mut byte = [0];
+        hears.read_exact(&mut byte).unwrap();
+        byte[0]
+    }
+
+    #[test]
+    fn the_first_signal_interrupts_and_the_second_runs_the_last_act() {
+        let (pid, mut hears) = patient_process(b"");
+        assert_eq!(next(&mut hears), b'0');
+        kill(pid, Signal::SIGINT).unwrap();
+        assert_eq!(next(&mut hears), b'1');
+        kill(pid, Signal::SIGTERM).unwrap();
+        assert_eq!(alone::exit_code(pid), 7);
+    }
+
+    #[test]
+    fn a_signal_before_anybody_listens_is_not_lost() {
+        let (pid, mut hears) = patient_process(b"before");
+        assert_eq!([next(&mut hears), next(&mut hears)], *b"01");
+        kill(pid, Signal::SIGTERM).unwrap();
+        assert_eq!(alone::exit_code(pid), 7);
+    }
+}

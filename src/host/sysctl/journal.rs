@@ -1,0 +1,158 @@
+//! The journals: which process has raised which sysctls from what.
+//!
+//! Must not write a sysctl. The invariants: a journal that is seen is whole, for it is written beside and renamed into
+//! place; and whoever reads or writes journals holds the folder's lock, so that two starts do not restore the same one.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// One raised sysctl.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// What it goes back to.
+    pub(super) before: String,
+    /// What it is set to.
+    pub(super) raised: String,
+}
+
+/// What one process has raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    pub(super) pid: u32,
+    /// When it started, in ticks since boot: a pid is used again, a pid with its start is not.
+    pub(super) started: u64,
+    /// In the order in which they are set.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Journal {
+    pub(super) fn of_self(entries: Vec<Entry>) -> Result<Self> {
+        let pid = std::process::id();
+        let unknown = || Error::refused("find", "this process in /proc", "it is not there");
+        let started = start_of(pid).ok_or_else(unknown)?;
+        Ok(Self {
+            pid,
+            started,
+            entries,
+        })
+    }
+
+    fn is_live(&self) -> bool {
+        start_of(self.pid) == Some(self.started)
+    }
+
+    fn file_name(&self) -> String {
+        format!("sysctl-{}-{}.json", self.pid, self.started)
+    }
+}
+
+fn start_of(pid: u32) -> Option<u64> {
+    let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
+    let stat = process.stat().ok()?;
+    // A zombie has ended: it raises nothing and restores nothing any more.
+    (stat.state != 'Z').then_some(stat.starttime)
+}
+
+/// The folder of journals, locked.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    lock: Flock<File>,
+}
+
+impl Folder {
+    /// Opens the folder, which is made where it is missing, and waits for its lock; holders keep it for milliseconds.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let failed = |act, source| Error::kernel(act, path.display().to_string(), source);
+        fs::create_dir_all(path).map_err(|source| failed("create", source))?;
+        let folder = File::open(path).map_err(|source| failed("open", source))?;
+        let lock = Flock::lock(folder, FlockArg::LockExclusive)
+            .map_err(|(_, errno)| failed("lock", errno.into()))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            lock,
+        })
+    }
+
+    /// Makes the journal durable before anybody acts on it.
+    pub(super) fn write(&self, journal: &Journal) -> Result<()> {
+        let path = self.path.join(journal.file_name());
+        self.write_durably(&path, journal)
+            .map_err(|source| Error::kernel("write", path.display().to_string(), source))
+    }
+
+    fn write_durably(&self, path: &Path, journal: &Journal) -> io::Result<()> {
+        let beside = path.with_extension("new");
+        let mut file = File::create(&beside)?;
+        file.write_all(&serde_json::to_vec(journal)?)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        self.lock.sync_all()
+    }
+
+    /// The journal as it is on disk; absent once it was restored.
+    pub(super) fn read_if_there(&self, journal: &Journal) -> Result<Option<Journal>> {
+        let path = self.path.join(journal.file_name());
+        if path.exists() {
+            read(&path).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    pub(super) fn remove(&self, journal: &Journal) -> Result<()> {
+        let path = self.path.join(journal.file_name());
+        fs::remove_file(&path)
+            .map_err(|source| Error::kernel("remove", path.display().to_string(), source))
+    }
+
+    /// The journals of processes that are no more.
+    pub(super) fn dead(&self) -> Result<Vec<Journal>> {
+        let mut journals = self.all()?;
+        journals.retain(|journal| !journal.is_live());
+        Ok(journals)
+    }
+
+    /// Two runs that raise the same sysctl would restore each other's values.
+    pub(super) fn refuse_if_raised(&self, entries: &[Entry]) -> Result<()> {
+        for journal in self.all()?.iter().filter(|journal| journal.is_live()) {
+            let shared =
+                |entry: &&Entry| journal.entries.iter().any(|other| other.name == entry.name);
+            if let Some(entry) = entries.iter().find(shared) {
+                let reason = format!("process {} has raised it and is still running", journal.pid);
+                let error = Error::refused("raise", format!("sysctl {}", entry.name), reason);
+                return Err(error.with_hint("wait for the other run to end"));
+            }
+        }
+        Ok(())
+    }
+
+    fn all(&self) -> Result<Vec<Journal>> {
+        let listed = fs::read_dir(&self.path)
+            .map_err(|source| Error::kernel("list", self.path.display().to_string(), source))?;
+        let mut paths: Vec<_> = listed.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        });
+        paths.sort();
+        paths.iter().map(|path| read(path)).collect()
+    }
+}
+
+fn read(path: &Path) -> Result<Journal> {
+    let object = path.display().to_string();
+    let text = fs::read(path).map_err(|source| Error::kernel("read", &object, source))?;
+    serde_json::from_slice(&text).map_err(|reason| Error::Malformed {
+        object,
+        reason: reason.to_string(),
+        hint: Some("put the sysctls it names back by hand, then remove it".to_owned()),
+    })
+}
