@@ -1,1 +1,141 @@
-//! (being written)
+//! Traffic: flows brought up between containers, driven all at once, and counted over one common window.
+//!
+//! ```text
+//! plans -> connect -> [Field of flows] -> driver moves bytes ... window reads counters -> witness -> Outcome
+//! ```
+//!
+//! | file | one thing |
+//! |---|---|
+//! | `connect` | sockets made inside the namespaces, connected, accepted |
+//! | `socket` | how one is made: options first, then the address |
+//! | `flow` | an endpoint and its counter; the field of all of them |
+//! | `gate` | where endpoints wait until all are there, and how they are told to stop |
+//! | `workload` | what one turn of an endpoint does |
+//! | `driver` | which thread gives an endpoint its turns |
+//! | `priority` | how the controlling thread gets the CPU in time |
+//! | `window` | the edges, the samples, the skew |
+//! | `witness` | what the kernel says it delivered |
+//! | `outcome` | what a trial hands back |
+//!
+//! Must not know how labs are built: a container is an address and a namespace's descriptor. The invariant: every wait has
+//! a deadline, so a flow that dies, stalls or never connects is named and holds nothing up.
+
+mod connect;
+mod driver;
+mod flow;
+mod gate;
+mod outcome;
+mod priority;
+mod socket;
+mod window;
+mod witness;
+mod workload;
+
+use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome};
+pub use window::{Sample, Window};
+
+use crate::error::Result;
+use crate::scenario::{Buffers, Congestion, Driver};
+use flow::Field;
+use outcome::Roll;
+use priority::Urgent;
+use workload::Stream;
+
+/// How long the controlling thread waits at most before it asks again whether to end early.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// One end of a flow: a container, the namespace it lives in, and its address there.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat<'a> {
+    /// Number of the container, from 0.
+    pub container: u32,
+    /// The namespace its sockets are made in.
+    pub namespace: BorrowedFd<'a>,
+    /// The address it sends from or listens on.
+    pub address: IpAddr,
+}
+
+/// A flow to be brought up: `client` sends, `server` receives.
+#[derive(Debug, Clone, Copy)]
+pub struct FlowPlan<'a> {
+    /// Pair, from 0.
+    pub pair: u32,
+    /// Stream of the pair, from 0.
+    pub stream: u32,
+    /// Who sends.
+    pub client: Seat<'a>,
+    /// Who receives.
+    pub server: Seat<'a>,
+}
+
+/// How the flows of a trial are made, driven and measured.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What runs the flows.
+    pub driver: Driver,
+    /// Bytes handed to one send call, and room given to one receive call; at least 1.
+    pub message_bytes: u32,
+    /// Congestion control to ask for.
+    pub congestion: Congestion,
+    /// Socket buffers to ask for.
+    pub buffers: Buffers,
+    /// How long the flows run before the window opens.
+    pub warmup: Duration,
+    /// Length of the window.
+    pub measure: Duration,
+    /// Length of a sample; the window is one sample where this is longer.
+    pub sample: Duration,
+    /// How long bringing all flows up may take.
+    pub connect: Duration,
+}
+
+/// Hooks around the window, called on the thread that called [`run`]. They should be quick: the flows are running.
+pub trait Observer {
+    /// Just before the snapshot that opens the window.
+    fn before_window(&mut self);
+    /// Just after the snapshot that closes the window.
+    fn after_window(&mut self);
+    /// A sample ended: the goodput of all flows during it, and the time since the window opened.
+    fn sample(&mut self, goodput_bps: f64, elapsed: Duration);
+    /// Asked at least every 100 ms while waiting; `true` ends the trial with [`Error::Interrupted`].
+    ///
+    /// [`Error::Interrupted`]: crate::Error::Interrupted
+    fn interrupted(&self) -> bool;
+}
+
+/// Brings the flows up, drives them, measures one window, and closes every socket again.
+///
+/// A flow that fails is in the outcome, by name; the others go on without it.
+///
+/// # Errors
+/// When no flow connects (the first one's cause), when a driver's threads or descriptors cannot be had, and
+/// [`Error::Interrupted`] when the observer says so.
+///
+/// [`Error::Interrupted`]: crate::Error::Interrupted
+pub fn run(
+    plans: &[FlowPlan<'_>],
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    let began = Instant::now();
+    let connected = connect::connect(plans, settings, observer)?;
+    let connect = began.elapsed();
+    let (sockets, roll) = Roll::call(plans, connected)?;
+    let field = Field::new(sockets, Stream::new(settings.message_bytes))?;
+    let measured = thread::scope(|scope| {
+        // Dropped on every way out of this scope, and before it joins: no thread outlives a failure here.
+        let halt = driver::Halt::new(settings.driver, &field);
+        driver::launch(scope, settings.driver, &field)?;
+        // Not before the threads are there, or they would begin with a priority other than the process's.
+        let _urgent = Urgent::raise();
+        let measured = window::measure(&field, settings, observer);
+        drop(halt);
+        measured
+    })?;
+    Ok(roll.outcome(&field, measured, connect))
+}

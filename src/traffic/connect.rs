@@ -1,0 +1,269 @@
+//! Flows brought up: sockets made inside the containers' namespaces, connected, and accepted.
+//!
+//! Must not know drivers or the window. The invariant: on return each flow has exactly its two connected sockets, in the
+//! mode its driver needs, or an error that names it; no listener is left.
+
+use std::convert::Infallible;
+use std::io;
+use std::mem;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use socket2::Socket;
+
+use super::flow::Sockets;
+use super::socket::{self, Dress};
+use super::{FlowPlan, Observer, PATIENCE, Settings};
+use crate::error::{Error, Result};
+use crate::lab::netns::Visitor;
+use crate::scenario::Driver;
+
+/// Flows on their way at once. Each has three descriptors until it is accepted and two after, so this many are needed
+/// beyond those of the flows themselves.
+const UNDER_WAY: usize = 1024;
+
+/// What connecting came to.
+#[derive(Debug)]
+pub(super) struct Connected {
+    /// For each plan, in order, its sockets or why there are none.
+    pub(super) flows: Vec<Result<Sockets>>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Connects all plans, on a thread of its own: the caller's never leaves its namespace.
+///
+/// # Errors
+/// [`Error::Interrupted`] when the observer says so, and where the thread or the way home cannot be had.
+pub(super) fn connect(
+    plans: &[FlowPlan<'_>],
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<Connected> {
+    let cancelled = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (alive, ended) = channel::<Infallible>();
+        let cancelled = &cancelled;
+        let work = move || {
+            // Nothing is ever sent: that this end is gone tells that the thread is done.
+            let _alive = alive;
+            Connector::new(plans, settings, cancelled)?.run()
+        };
+        let thread = thread::Builder::new()
+            .name("connect".to_owned())
+            .spawn_scoped(scope, work)
+            .map_err(|source| Error::kernel("spawn", "the thread that connects flows", source))?;
+        while ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if observer.interrupted() {
+                cancelled.store(true, Ordering::Relaxed);
+            }
+        }
+        thread
+            .join()
+            .unwrap_or_else(|cause| panic::resume_unwind(cause))
+    })
+}
+
+/// A flow whose client has called and whose server has not answered yet.
+#[derive(Debug)]
+struct Pending {
+    plan: usize,
+    listener: Socket,
+    client: Socket,
+}
+
+/// What a pending flow has come to.
+#[derive(Debug, Clone, Copy)]
+enum News {
+    None,
+    /// Its listener can accept: the handshake is complete.
+    Arrived,
+    /// Its client has an error.
+    Failed,
+}
+
+struct Connector<'a> {
+    plans: &'a [FlowPlan<'a>],
+    dress: Dress<'a>,
+    driver: Driver,
+    deadline: Instant,
+    cancelled: &'a AtomicBool,
+    visitor: Visitor,
+    /// The namespace the thread is in, as the plans' descriptor of it.
+    place: Option<RawFd>,
+    pending: Vec<Pending>,
+    flows: Vec<Option<Result<Sockets>>>,
+}
+
+impl<'a> Connector<'a> {
+    fn new(
+        plans: &'a [FlowPlan<'a>],
+        settings: &'a Settings,
+        cancelled: &'a AtomicBool,
+    ) -> Result<Self> {
+        Ok(Self {
+            plans,
+            dress: Dress::new(&settings.congestion, settings.buffers),
+            driver: settings.driver,
+            deadline: Instant::now() + settings.connect,
+            cancelled,
+            visitor: Visitor::new()?,
+            place: None,
+            pending: Vec::with_capacity(UNDER_WAY.min(plans.len())),
+            flows: plans.iter().map(|_| None).collect(),
+        })
+    }
+
+    fn run(mut self) -> Result<Connected> {
+        let mut plans = 0..self.plans.len();
+        while Instant::now() < self.deadline && (!plans.is_empty() || !self.pending.is_empty()) {
+            if self.cancelled.load(Ordering::Relaxed) {
+                return Err(Error::Interrupted);
+            }
+            let room = UNDER_WAY - self.pending.len();
+            for plan in plans.by_ref().take(room) {
+                match self.call(plan) {
+                    Ok(pending) => self.pending.push(pending),
+                    Err(error) => self.flows[plan] = Some(Err(error)),
+                }
+            }
+            self.answer()?;
+        }
+        Ok(self.finish())
+    }
+
+    /// Makes a flow's listener in the server's namespace, and calls it from the client's. A listener of each flow's own
+    /// makes sure that what it accepts is that flow.
+    fn call(&mut self, plan: usize) -> Result<Pending> {
+        let FlowPlan { client, server, .. } = self.plans[plan];
+        self.enter(server.namespace, plan)?;
+        let listener = self.attempt("listen for flow", plan, |dress| {
+            dress.listener(server.address)
+        })?;
+        let target = self.attempt("listen for flow", plan, |_| socket::address(&listener))?;
+        self.enter(client.namespace, plan)?;
+        let client = self.attempt("connect flow", plan, |dress| {
+            dress.caller(client.address, target)
+        })?;
+        Ok(Pending {
+            plan,
+            listener,
+            client,
+        })
+    }
+
+    fn attempt<T>(
+        &mut self,
+        act: &str,
+        plan: usize,
+        what: impl FnOnce(&mut Dress<'a>) -> io::Result<T>,
+    ) -> Result<T> {
+        what(&mut self.dress).map_err(|source| failure(act, &self.plans[plan], source))
+    }
+
+    /// Enters a namespace unless the thread is there already: containers that share one are next to each other.
+    fn enter(&mut self, namespace: BorrowedFd<'_>, plan: usize) -> Result<()> {
+        if self.place != Some(namespace.as_raw_fd()) {
+            self.place = None;
+            self.visitor.enter(namespace).map_err(|source| {
+                failure("enter the namespace of flow", &self.plans[plan], source)
+            })?;
+            self.place = Some(namespace.as_raw_fd());
+        }
+        Ok(())
+    }
+
+    /// Waits for news of the pending flows, and takes those that have some off the list.
+    fn answer(&mut self) -> Result<()> {
+        let news = self.news()?;
+        for (pending, news) in mem::take(&mut self.pending).into_iter().zip(news) {
+            let plan = pending.plan;
+            self.flows[plan] = match news {
+                News::None => {
+                    self.pending.push(pending);
+                    continue;
+                }
+                News::Arrived => Some(self.accept(pending)),
+                News::Failed => {
+                    let cause = pending.client.take_error().ok().flatten();
+                    let cause = cause.unwrap_or_else(|| Errno::ECONNABORTED.into());
+                    Some(Err(failure("connect flow", &self.plans[plan], cause)))
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn news(&self) -> Result<Vec<News>> {
+        let mut polled = Vec::with_capacity(2 * self.pending.len());
+        for pending in &self.pending {
+            polled.push(PollFd::new(pending.listener.as_fd(), PollFlags::POLLIN));
+            // Errors are always reported; being connected is not news, as the listener tells it later.
+            polled.push(PollFd::new(pending.client.as_fd(), PollFlags::empty()));
+        }
+        let left = self
+            .deadline
+            .saturating_duration_since(Instant::now())
+            .min(PATIENCE);
+        match poll(
+            &mut polled,
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO),
+        ) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(Error::kernel("wait for", "flows to connect", errno.into())),
+        }
+        let news = polled
+            .chunks_exact(2)
+            .map(|ends| match (ends[0].any(), ends[1].any()) {
+                (_, Some(true)) => News::Failed,
+                (Some(true), _) => News::Arrived,
+                _ => News::None,
+            });
+        Ok(news.collect())
+    }
+
+    /// The listener is closed on return, whatever came of it.
+    fn accept(&self, pending: Pending) -> Result<Sockets> {
+        let blocking = self.driver == Driver::Threads;
+        let accepted = pending.listener.accept().and_then(|(receiver, _)| {
+            receiver.set_nonblocking(!blocking)?;
+            pending.client.set_nonblocking(!blocking)?;
+            Ok(Sockets {
+                sender: pending.client,
+                receiver,
+            })
+        });
+        accepted.map_err(|source| failure("accept flow", &self.plans[pending.plan], source))
+    }
+
+    /// Names the flows that time ran out for.
+    fn finish(self) -> Connected {
+        let named = self.plans.iter().zip(self.flows);
+        let flows = named.map(|(plan, flow)| {
+            flow.unwrap_or_else(|| Err(failure("connect flow", plan, Errno::ETIMEDOUT.into())))
+        });
+        Connected {
+            flows: flows.collect(),
+            warnings: self.dress.into_warnings(),
+        }
+    }
+}
+
+fn failure(act: &str, plan: &FlowPlan<'_>, source: io::Error) -> Error {
+    let FlowPlan {
+        pair,
+        stream,
+        client,
+        server,
+    } = plan;
+    let object = format!(
+        "{pair}.{stream} from {} to {}",
+        client.address, server.address
+    );
+    Error::kernel(act, object, source)
+}

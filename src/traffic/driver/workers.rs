@@ -1,0 +1,217 @@
+//! `workers`: one pinned thread per CPU, sockets that do not block, epoll: the data path with the least harness in it.
+//!
+//! Must not know what a turn moves. The invariant is fairness by construction: an endpoint that can go on stands in the
+//! ring, everyone in the ring gets one turn a pass, and it leaves the ring only when the kernel has nothing more for it. (A
+//! plain loop over epoll's list starves the tail of it: half of 1,000 pairs moved nothing.)
+
+use std::collections::VecDeque;
+use std::mem;
+use std::os::fd::AsFd;
+use std::thread::{Builder, Scope};
+use std::time::Duration;
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+use nix::unistd::Pid;
+
+use crate::error::{Error, Result};
+use crate::traffic::flow::{Endpoint, Field, Role};
+use crate::traffic::workload::Turn;
+
+/// Events taken from epoll at once; more of them wait for the next pass.
+const EVENTS: usize = 1024;
+
+/// Tokens of what is not an endpoint; endpoints are numbered from 0.
+const ALARM: u64 = u64::MAX;
+const SWEEP: u64 = u64::MAX - 1;
+
+/// What says that an end or an error waits behind the bytes, if there are any.
+const HANG_UP: EpollFlags = EpollFlags::EPOLLRDHUP
+    .union(EpollFlags::EPOLLHUP)
+    .union(EpollFlags::EPOLLERR);
+
+/// How often blocked senders get a turn unasked. A sender refused for want of TCP memory while it has nothing in flight
+/// is never reported writable, as no acknowledgement will come; a blocking `send` wakes by itself for the same reason
+/// (`sk_stream_wait_memory`).
+const SWEEP_EVERY: Duration = Duration::from_millis(200);
+
+pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Field) -> Result<()> {
+    let cpus = allowed_cpus()
+        .map_err(|errno| Error::kernel("read", "the CPUs kilonet may use", errno.into()))?;
+    for (index, cpu) in cpus.iter().enumerate() {
+        let endpoints = share(field, index, cpus.len());
+        let worker = Worker::new(field, index, endpoints).map_err(|errno| {
+            Error::kernel("create", format!("epoll of worker {index}"), errno.into())
+        })?;
+        let cpu = *cpu;
+        Builder::new()
+            .name(format!("worker {index}"))
+            .spawn_scoped(scope, move || {
+                pin(cpu);
+                field.gate.pass();
+                worker.run();
+            })
+            .map_err(|source| Error::kernel("spawn", format!("worker {index}"), source))?;
+    }
+    field.gate.gather(cpus.len());
+    Ok(())
+}
+
+/// Makes the alarm readable, for every worker that waits in epoll.
+pub(super) fn wake(field: &Field) {
+    // It cannot be full: it is written once.
+    let _ = field.alarm.write(1);
+}
+
+/// The endpoints of one worker of `workers`: the senders of every so many flows, and the receivers of the flows before
+/// them, so that the two ends of a flow run side by side wherever there are two CPUs.
+fn share(field: &Field, worker: usize, workers: usize) -> Vec<&Endpoint> {
+    let flows = field.flows.iter().enumerate();
+    flows
+        .flat_map(|(index, flow)| [(index, &flow.sender), (index + 1, &flow.receiver)])
+        .filter(|(index, _)| index % workers == worker)
+        .map(|(_, endpoint)| endpoint)
+        .collect()
+}
+
+fn allowed_cpus() -> nix::Result<Vec<usize>> {
+    let allowed = sched_getaffinity(THIS_THREAD)?;
+    Ok((0..CpuSet::count())
+        .filter(|cpu| allowed.is_set(*cpu) == Ok(true))
+        .collect())
+}
+
+/// Pinning is for steadiness only: where it is refused, the worker runs where the scheduler puts it.
+fn pin(cpu: usize) {
+    let mut only = CpuSet::new();
+    let _ = only
+        .set(cpu)
+        .and_then(|()| sched_setaffinity(THIS_THREAD, &only));
+}
+
+const THIS_THREAD: Pid = Pid::from_raw(0);
+
+struct Worker<'a> {
+    field: &'a Field,
+    index: usize,
+    endpoints: Vec<&'a Endpoint>,
+    epoll: Epoll,
+    sweep: TimerFd,
+    /// Endpoints that can go on, next turn first.
+    ring: VecDeque<usize>,
+    /// Whether an endpoint has no business entering the ring: it stands there already, or is over.
+    settled: Vec<bool>,
+    /// Whether an endpoint has been told of an end or an error. There will be no further edge for it, so it has its turn
+    /// until it meets them.
+    hung: Vec<bool>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(field: &'a Field, index: usize, endpoints: Vec<&'a Endpoint>) -> nix::Result<Self> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let sweep = TimerFd::new(
+            ClockId::CLOCK_MONOTONIC,
+            TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK,
+        )?;
+        sweep.set(
+            Expiration::Interval(TimeSpec::from_duration(SWEEP_EVERY)),
+            TimerSetTimeFlags::empty(),
+        )?;
+        epoll.add(&sweep, EpollEvent::new(EpollFlags::EPOLLIN, SWEEP))?;
+        epoll.add(
+            field.alarm.as_fd(),
+            EpollEvent::new(EpollFlags::EPOLLIN, ALARM),
+        )?;
+        for (token, endpoint) in endpoints.iter().enumerate() {
+            let interest = match endpoint.role {
+                Role::Sender => EpollFlags::EPOLLOUT,
+                Role::Receiver => EpollFlags::EPOLLIN,
+            };
+            let interest = interest | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+            epoll.add(&endpoint.socket, EpollEvent::new(interest, token as u64))?;
+        }
+        let ring = VecDeque::with_capacity(endpoints.len());
+        let settled = vec![false; endpoints.len()];
+        let hung = settled.clone();
+        Ok(Self {
+            field,
+            index,
+            endpoints,
+            epoll,
+            sweep,
+            ring,
+            settled,
+            hung,
+        })
+    }
+
+    fn run(mut self) {
+        let mut events = vec![EpollEvent::empty(); EVENTS];
+        while !self.field.gate.is_stopped() {
+            let timeout = if self.ring.is_empty() {
+                EpollTimeout::NONE
+            } else {
+                EpollTimeout::ZERO
+            };
+            // Only a signal ends this wait early, and there is nothing then that the next pass would not find.
+            let ready = self.epoll.wait(&mut events, timeout).unwrap_or(0);
+            for event in &events[..ready] {
+                self.admit(*event);
+            }
+            self.pass();
+        }
+    }
+
+    fn admit(&mut self, event: EpollEvent) {
+        match event.data() {
+            ALARM => {}
+            SWEEP => self.sweep_senders(),
+            token => {
+                let Ok(endpoint) = usize::try_from(token) else {
+                    return;
+                };
+                self.enter(endpoint);
+                self.hung[endpoint] |= event.events().intersects(HANG_UP);
+            }
+        }
+    }
+
+    /// Puts an endpoint at the ring's end. Its edge is spent when it stands there already, which loses nothing: it will
+    /// have its turn until there is no more for it, and what comes after that is a new edge.
+    fn enter(&mut self, endpoint: usize) {
+        if !mem::replace(&mut self.settled[endpoint], true) {
+            self.ring.push_back(endpoint);
+        }
+    }
+
+    fn sweep_senders(&mut self) {
+        // Without a fresh expiration there is nothing due.
+        if self.sweep.wait().is_ok() {
+            for endpoint in 0..self.endpoints.len() {
+                if self.endpoints[endpoint].role == Role::Sender {
+                    self.enter(endpoint);
+                }
+            }
+        }
+    }
+
+    /// One turn for everyone who stood in the ring when it began.
+    fn pass(&mut self) {
+        for _ in 0..self.ring.len() {
+            if self.field.gate.is_stopped() {
+                return;
+            }
+            let Some(endpoint) = self.ring.pop_front() else {
+                return;
+            };
+            match self.field.stream.turn(self.endpoints[endpoint], self.index) {
+                Turn::Over => {}
+                Turn::Short if !self.hung[endpoint] => self.settled[endpoint] = false,
+                Turn::Blocked => self.settled[endpoint] = false,
+                Turn::Short | Turn::Ready => self.ring.push_back(endpoint),
+            }
+        }
+    }
+}

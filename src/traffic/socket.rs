@@ -1,0 +1,105 @@
+//! How a flow's sockets are made: options first, then the address.
+//!
+//! Must not know namespaces: a socket belongs to the one the calling thread is in. The invariant: what the kernel does not
+//! grant is a warning, said once; what it grants is set before the handshake, so that all of the connection's life has it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use nix::sys::socket::{setsockopt, sockopt};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::scenario::{Buffers, Congestion};
+
+/// What sockets are given, and what the kernel did not grant of it so far.
+#[derive(Debug)]
+pub(super) struct Dress<'a> {
+    congestion: &'a Congestion,
+    buffers: Buffers,
+    warnings: BTreeSet<String>,
+}
+
+impl<'a> Dress<'a> {
+    pub(super) fn new(congestion: &'a Congestion, buffers: Buffers) -> Self {
+        Self {
+            congestion,
+            buffers,
+            warnings: BTreeSet::new(),
+        }
+    }
+
+    /// What was not granted, each said once.
+    pub(super) fn into_warnings(self) -> Vec<String> {
+        self.warnings.into_iter().collect()
+    }
+
+    /// A socket that listens on a port the kernel chooses. What it accepts has all its options.
+    pub(super) fn listener(&mut self, address: IpAddr) -> io::Result<Socket> {
+        let socket = self.socket(address)?;
+        socket.bind(&SocketAddr::new(address, 0).into())?;
+        socket.listen(1)?;
+        Ok(socket)
+    }
+
+    /// A socket that is calling `target` from `address`; it does not wait for the answer.
+    pub(super) fn caller(&mut self, address: IpAddr, target: SocketAddr) -> io::Result<Socket> {
+        let socket = self.socket(address)?;
+        // The port is chosen by `connect` then, where it need only differ from those of flows to the same target.
+        setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
+        socket.bind(&SocketAddr::new(address, 0).into())?;
+        match socket.connect(&target.into()) {
+            Err(error) if error.raw_os_error() != Some(nix::libc::EINPROGRESS) => Err(error),
+            _ => Ok(socket),
+        }
+    }
+
+    fn socket(&mut self, address: IpAddr) -> io::Result<Socket> {
+        let domain = if address.is_ipv4() {
+            Domain::IPV4
+        } else {
+            Domain::IPV6
+        };
+        let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        // Closing aborts: an orphan or a TIME_WAIT would keep its namespace for up to a minute after the lab is gone.
+        socket.set_linger(Some(Duration::ZERO))?;
+        if let Err(error) = socket.set_tcp_congestion(self.congestion.0.as_bytes()) {
+            self.warnings.insert(format!(
+                "congestion control {} was not granted: {error}",
+                self.congestion
+            ));
+        }
+        if let Buffers::Bytes(bytes) = self.buffers {
+            self.fix_buffers(&socket, bytes as usize)?;
+        }
+        Ok(socket)
+    }
+
+    /// The kernel doubles what it is asked for, for its own book-keeping, and silently stops at `wmem_max`, `rmem_max`.
+    fn fix_buffers(&mut self, socket: &Socket, bytes: usize) -> io::Result<()> {
+        socket.set_send_buffer_size(bytes)?;
+        socket.set_recv_buffer_size(bytes)?;
+        let granted = [
+            ("send", "wmem_max", socket.send_buffer_size()?),
+            ("receive", "rmem_max", socket.recv_buffer_size()?),
+        ];
+        for (which, limit, granted) in granted {
+            if granted < bytes.saturating_mul(2) {
+                self.warnings.insert(format!(
+                    "{which} buffers hold {} bytes instead of {bytes}: sysctl net.core.{limit} is lower",
+                    granted / 2
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The address and port a socket is bound to.
+pub(super) fn address(socket: &Socket) -> io::Result<SocketAddr> {
+    socket
+        .local_addr()?
+        .as_socket()
+        .ok_or_else(|| io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,259 @@
+//! The one interval, the same for every flow, in which bytes count.
+//!
+//! Must not know who moves the bytes. The invariant: an edge is a snapshot of every receiver's counter, with the time
+//! measured before and after it; nothing is derived from when the controlling thread meant to wake.
+
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::flow::Field;
+use super::{Observer, PATIENCE, Settings};
+use crate::error::{Error, Result};
+
+/// When the window was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Start, in nanoseconds since 1970 UTC by the system's clock.
+    pub start_unix_ns: u64,
+    /// Length from the middle of the first snapshot to the middle of the last, by the monotonic clock, in nanoseconds.
+    pub duration_ns: u64,
+    /// The longer of the times the two snapshots took, in nanoseconds: by how much two flows' windows can differ.
+    pub skew_ns: u64,
+}
+
+/// The bytes of all flows during one interval of the window. The first starts and the last ends with the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// Payload delivered.
+    pub bytes: u64,
+    /// Its measured length.
+    pub duration: Duration,
+}
+
+impl Sample {
+    /// Payload delivered, in bits a second.
+    #[must_use]
+    pub fn goodput_bps(self) -> f64 {
+        self.bytes as f64 * 8.0 / self.duration.as_secs_f64()
+    }
+}
+
+/// What a window saw.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub(super) window: Window,
+    /// Payload each flow delivered in the window.
+    pub(super) bytes: Vec<u64>,
+    pub(super) samples: Vec<Sample>,
+    /// When the last snapshot was done.
+    pub(super) closed: Instant,
+}
+
+/// Opens the gate, lets the flows warm up, and measures.
+///
+/// # Errors
+/// [`Error::Interrupted`] when the observer says so.
+pub(super) fn measure(
+    field: &Field,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<Measured> {
+    let mut first = Snapshot::room_for(field);
+    let mut last = Snapshot::room_for(field);
+    field.gate.open();
+    wait_until(Instant::now() + settings.warmup, observer)?;
+    observer.before_window();
+    let unix = SystemTime::now();
+    first.take(field);
+    let inner = watch(field, settings, first.mark(), observer)?;
+    last.take(field);
+    observer.after_window();
+    let samples = between(first.mark(), &inner, last.mark());
+    if let Some(sample) = samples.last() {
+        observer.sample(sample.goodput_bps(), last.middle() - first.middle());
+    }
+    Ok(Measured {
+        window: Window {
+            start_unix_ns: nanos(unix.duration_since(UNIX_EPOCH).unwrap_or_default()),
+            duration_ns: nanos(last.middle() - first.middle()),
+            skew_ns: nanos(first.length().max(last.length())),
+        },
+        bytes: first
+            .bytes
+            .iter()
+            .zip(&last.bytes)
+            .map(|(from, to)| to - from)
+            .collect(),
+        samples,
+        closed: last.after,
+    })
+}
+
+/// Every receiver's counter, read as close together as can be.
+#[derive(Debug)]
+struct Snapshot {
+    bytes: Vec<u64>,
+    before: Instant,
+    after: Instant,
+}
+
+impl Snapshot {
+    /// Made beforehand and written through once, so that taking it neither allocates nor faults.
+    fn room_for(field: &Field) -> Self {
+        let now = Instant::now();
+        Self {
+            bytes: vec![u64::MAX; field.flows.len()],
+            before: now,
+            after: now,
+        }
+    }
+
+    fn take(&mut self, field: &Field) {
+        self.before = Instant::now();
+        for (slot, flow) in self.bytes.iter_mut().zip(&field.flows) {
+            *slot = flow.receiver.moved.bytes();
+        }
+        self.after = Instant::now();
+    }
+
+    fn length(&self) -> Duration {
+        self.after - self.before
+    }
+
+    fn middle(&self) -> Instant {
+        self.before + self.length() / 2
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            at: self.middle(),
+            bytes: self.bytes.iter().sum(),
+        }
+    }
+}
+
+/// The bytes of all flows at one time.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: Instant,
+    bytes: u64,
+}
+
+impl Mark {
+    fn now(field: &Field) -> Self {
+        let before = Instant::now();
+        let bytes = field
+            .flows
+            .iter()
+            .map(|flow| flow.receiver.moved.bytes())
+            .sum();
+        Self {
+            at: before + before.elapsed() / 2,
+            bytes,
+        }
+    }
+
+    fn since(self, earlier: Self) -> Sample {
+        Sample {
+            bytes: self.bytes - earlier.bytes,
+            duration: self.at - earlier.at,
+        }
+    }
+}
+
+/// Waits out the window, and marks the inner edges of its samples.
+///
+/// What is left over after the last whole sample belongs to it: a short one would be a noisy one.
+fn watch(
+    field: &Field,
+    settings: &Settings,
+    start: Mark,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Mark>> {
+    let step = if settings.sample.is_zero() {
+        settings.measure
+    } else {
+        settings.sample
+    };
+    let end = start.at + settings.measure;
+    let mut marks: Vec<Mark> = Vec::new();
+    let mut edge = start.at + step;
+    while edge + step <= end {
+        wait_until(edge, observer)?;
+        let mark = Mark::now(field);
+        let sample = mark.since(*marks.last().unwrap_or(&start));
+        observer.sample(sample.goodput_bps(), mark.at - start.at);
+        marks.push(mark);
+        edge += step;
+    }
+    wait_until(end, observer)?;
+    Ok(marks)
+}
+
+fn between(first: Mark, inner: &[Mark], last: Mark) -> Vec<Sample> {
+    let edges: Vec<Mark> = [&[first], inner, &[last]].concat();
+    edges
+        .windows(2)
+        .map(|edge| edge[1].since(edge[0]))
+        .collect()
+}
+
+fn wait_until(deadline: Instant, observer: &dyn Observer) -> Result<()> {
+    loop {
+        if observer.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        thread::sleep(left.min(PATIENCE));
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(start: Instant, millis: u64, bytes: u64) -> Mark {
+        Mark {
+            at: start + Duration::from_millis(millis),
+            bytes,
+        }
+    }
+
+    #[test]
+    fn samples_share_out_the_window_without_gap_or_overlap() {
+        let start = Instant::now();
+        let (first, last) = (mark(start, 0, 1_000), mark(start, 350, 8_000));
+        let inner = [mark(start, 100, 3_000), mark(start, 210, 3_000)];
+
+        let samples = between(first, &inner, last);
+
+        let bytes: Vec<u64> = samples.iter().map(|sample| sample.bytes).collect();
+        let millis: Vec<u128> = samples
+            .iter()
+            .map(|sample| sample.duration.as_millis())
+            .collect();
+        assert_eq!(bytes, [2_000, 0, 5_000]);
+        assert_eq!(millis, [100, 110, 140]);
+    }
+
+    #[test]
+    fn a_window_without_inner_edges_is_one_sample() {
+        let start = Instant::now();
+        let samples = between(mark(start, 0, 5), &[], mark(start, 1_000, 1_005));
+        assert_eq!(
+            samples,
+            [Sample {
+                bytes: 1_000,
+                duration: Duration::from_secs(1)
+            }]
+        );
+        assert!((samples[0].goodput_bps() - 8_000.0).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the kernel says about a connection: the second witness of its bytes.
+//!
+//! Must not know flows or windows. The invariant: figures that are compared with each other are from one moment.
+
+#![allow(
+    unsafe_code,
+    reason = "neither nix nor socket2 has TCP_INFO or SIOCINQ"
+)]
+
+use std::io;
+use std::mem::{MaybeUninit, size_of};
+use std::os::fd::AsRawFd;
+
+use nix::libc;
+use socket2::Socket;
+
+/// Tries to see an unread queue that does not grow meanwhile. Segments still in flight when a driver stops arrive within
+/// microseconds, so the second try nearly always settles it.
+const TRIES: usize = 1000;
+
+/// `tcpi_state` of a connection whose peer has said its FIN (`TCP_CLOSE_WAIT` of `include/net/tcp_states.h`).
+const CLOSE_WAIT: u8 = 8;
+
+/// Bytes that came in on `socket` less those nobody has read: what a reader must have counted. Absent where the kernel
+/// does not say, and where bytes kept coming in.
+pub(super) fn bytes_read(socket: &Socket) -> Option<u64> {
+    (0..TRIES).find_map(|_| {
+        let before = unread(socket).ok()?;
+        let info = info(socket).ok()?;
+        let after = unread(socket).ok()?;
+        (before == after).then(|| {
+            // A FIN takes a sequence number, and `tcp_rcv_nxt_update` counts it as if it were a byte.
+            let fin = u64::from(info.tcpi_state == CLOSE_WAIT);
+            info.tcpi_bytes_received.checked_sub(after + fin)
+        })
+    })?
+}
+
+/// Segments sent again since the connection began; absent where the kernel does not say.
+pub(super) fn retransmits(socket: &Socket) -> Option<u64> {
+    info(socket)
+        .ok()
+        .map(|info| u64::from(info.tcpi_total_retrans))
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "a struct of a few hundred bytes"
+)]
+const INFO_BYTES: libc::socklen_t = size_of::<libc::tcp_info>() as libc::socklen_t;
+
+fn info(socket: &Socket) -> io::Result<libc::tcp_info> {
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = INFO_BYTES;
+    // SAFETY: `info` has room for the `length` bytes the kernel is told it may write, and both places live through the
+    // call. Every bit pattern is a `tcp_info`, zeroes included, so one that an older kernel fills in part is a value too.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    match answer {
+        // SAFETY: as above, it was a valid value before the call.
+        0 => Ok(unsafe { info.assume_init() }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn unread(socket: &Socket) -> io::Result<u64> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: FIONREAD, which is SIOCINQ, writes one int, and `bytes` is one that lives through the call.
+    let answer = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &raw mut bytes) };
+    if answer != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    u64::try_from(bytes).map_err(io::Error::other)
+}

@@ -1,0 +1,402 @@
+//! Traffic on real sockets in fresh namespaces: every byte counted is held against an independent witness, and nothing
+//! that goes wrong with a flow holds up the others. Needs root or a user namespace.
+
+mod lab;
+
+use std::fs;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use kilonet::Error;
+use kilonet::scenario::{Buffers, Congestion, Driver};
+use kilonet::traffic::{FlowOutcome, FlowPlan, FlowStatus, Observer, Outcome, Settings, run};
+use nix::errno::Errno;
+
+use lab::{Lab, ip};
+
+const DRIVERS: [Driver; 2] = [Driver::Threads, Driver::Workers];
+
+/// The descriptors of the process are counted, so no two tests may run in it at once.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn settings(driver: Driver) -> Settings {
+    Settings {
+        driver,
+        message_bytes: 65_536,
+        congestion: Congestion("reno".to_owned()),
+        buffers: Buffers::Auto,
+        warmup: Duration::from_millis(50),
+        measure: Duration::from_millis(300),
+        sample: Duration::from_millis(100),
+        connect: Duration::from_secs(10),
+    }
+}
+
+/// What a test does at the hooks, and what they were told.
+#[derive(Default)]
+struct Hooks<'a> {
+    before_window: Option<&'a dyn Fn()>,
+    interrupt: bool,
+    told: Vec<(f64, Duration)>,
+    calls: Vec<&'static str>,
+}
+
+impl Observer for Hooks<'_> {
+    fn before_window(&mut self) {
+        self.calls.push("before");
+        if let Some(act) = self.before_window {
+            act();
+        }
+    }
+
+    fn after_window(&mut self) {
+        self.calls.push("after");
+    }
+
+    fn sample(&mut self, goodput_bps: f64, elapsed: Duration) {
+        self.told.push((goodput_bps, elapsed));
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupt
+    }
+}
+
+fn measured(plans: &[FlowPlan<'_>], settings: &Settings) -> Outcome {
+    run(plans, settings, &mut Hooks::default()).expect("the flows run")
+}
+
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Bytes lo received since the namespace was made, from where the calling thread is.
+fn lo_received() -> u64 {
+    let table = fs::read_to_string("/proc/thread-self/net/dev").unwrap();
+    let line = table
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("lo:"))
+        .unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// Bytes queued for readers where the calling thread is: the second half of the fifth column, in hexadecimal.
+fn unread_on_connections() -> u64 {
+    let table = fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
+    let queued = |line: &str| {
+        let (_, unread) = line.split_whitespace().nth(4)?.split_once(':')?;
+        u64::from_str_radix(unread, 16).ok()
+    };
+    table.lines().skip(1).filter_map(queued).sum()
+}
+
+fn assert_true_to_its_witnesses(flow: &FlowOutcome) {
+    assert_eq!(flow.status, FlowStatus::Ok, "{flow:?}");
+    assert!(flow.window_bytes > 0, "{flow:?}");
+    assert!(flow.total_bytes >= flow.window_bytes, "{flow:?}");
+    assert!(flow.sent_bytes >= flow.total_bytes, "{flow:?}");
+    assert_eq!(flow.info_bytes, Some(flow.total_bytes), "{flow:?}");
+    assert!(flow.retransmits.is_some(), "{flow:?}");
+}
+
+#[test]
+fn bytes_agree_with_tcp_info_and_with_the_interface() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(1);
+        let outcome = measured(&lab.pairs(3), &settings(driver));
+
+        outcome.flows.iter().for_each(assert_true_to_its_witnesses);
+        let payload: u64 = outcome.flows.iter().map(|flow| flow.total_bytes).sum();
+        let sent: u64 = outcome.flows.iter().map(|flow| flow.sent_bytes).sum();
+        let frames = lab.inside(0, lo_received);
+        assert!(
+            frames >= payload,
+            "{driver}: lo received {frames}, less than the payload {payload}"
+        );
+        // Headers are far below a twentieth, and no byte crosses lo that was not sent.
+        assert!(
+            frames <= sent + sent / 20,
+            "{driver}: lo received {frames}, the senders sent {sent}"
+        );
+    }
+}
+
+#[test]
+fn ipv6_and_several_streams_of_a_pair_are_flows_of_their_own() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(1);
+        let flow = |stream| FlowPlan {
+            stream,
+            ..lab.plan(0, (0, "::1"), (0, "::1"))
+        };
+        let outcome = measured(&[flow(0), flow(1), flow(2)], &settings(driver));
+
+        outcome.flows.iter().for_each(assert_true_to_its_witnesses);
+        let named: Vec<_> = outcome
+            .flows
+            .iter()
+            .map(|flow| (flow.pair, flow.stream))
+            .collect();
+        assert_eq!(named, [(0, 0), (0, 1), (0, 2)]);
+    }
+}
+
+#[test]
+fn samples_add_up_to_the_window() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        let mut hooks = Hooks::default();
+        let outcome = run(&lab.pairs(2), &settings(driver), &mut hooks).unwrap();
+
+        let window: u64 = outcome.flows.iter().map(|flow| flow.window_bytes).sum();
+        assert_eq!(
+            outcome
+                .samples
+                .iter()
+                .map(|sample| sample.bytes)
+                .sum::<u64>(),
+            window
+        );
+        let length: Duration = outcome.samples.iter().map(|sample| sample.duration).sum();
+        assert_eq!(length, Duration::from_nanos(outcome.window.duration_ns));
+        assert!(length >= Duration::from_millis(300), "{length:?}");
+        assert_eq!(outcome.samples.len(), 3);
+        assert_eq!(hooks.calls, ["before", "after"]);
+        assert_eq!(hooks.told.len(), 3);
+        assert_eq!(hooks.told[2].1, length);
+    }
+}
+
+#[test]
+fn nothing_is_left_open_and_no_connection_lingers() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(3);
+        let before = descriptors();
+        measured(&lab.pairs(6), &settings(driver));
+
+        assert_eq!(descriptors(), before, "{driver}");
+        for namespace in 0..3 {
+            let left = lab.inside(namespace, || {
+                fs::read_to_string("/proc/thread-self/net/tcp").unwrap()
+            });
+            assert_eq!(left.lines().count(), 1, "{driver}: {left}");
+        }
+    }
+}
+
+#[test]
+fn a_flow_nobody_answers_is_named_and_the_others_go_on() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        // The server listens in the other namespace: in the client's, nobody does on that port.
+        let refused = lab.plan(7, (0, "127.0.0.1"), (1, "127.0.0.1"));
+        let homeless = lab.plan(8, (0, "192.0.2.1"), (0, "127.0.0.1"));
+        let good = lab.plan(9, (0, "127.0.0.1"), (0, "127.0.0.1"));
+        let outcome = measured(&[refused, homeless, good], &settings(driver));
+
+        let FlowStatus::Unconnected(cause) = &outcome.flows[0].status else {
+            panic!("{:?}", outcome.flows[0])
+        };
+        assert_eq!(
+            cause,
+            "connect flow 7.0 from 127.0.0.1 to 127.0.0.1: Connection refused (os error 111)"
+        );
+        let FlowStatus::Unconnected(cause) = &outcome.flows[1].status else {
+            panic!("{:?}", outcome.flows[1])
+        };
+        assert!(
+            cause.starts_with("connect flow 8.0 from 192.0.2.1 to 127.0.0.1: Cannot assign"),
+            "{cause}"
+        );
+        assert_true_to_its_witnesses(&outcome.flows[2]);
+    }
+}
+
+#[test]
+fn when_no_flow_connects_the_first_cause_is_the_error() {
+    let _alone = alone();
+    let lab = Lab::new(2);
+    let before = descriptors();
+    let plans = [
+        lab.plan(0, (0, "127.0.0.1"), (1, "127.0.0.1")),
+        lab.plan(1, (0, "192.0.2.1"), (0, "127.0.0.1")),
+    ];
+    let error = run(&plans, &settings(Driver::Threads), &mut Hooks::default()).unwrap_err();
+
+    assert_eq!(error.errno(), Some(Errno::ECONNREFUSED));
+    assert_eq!(
+        error.to_string(),
+        "connect flow 0.0 from 127.0.0.1 to 127.0.0.1"
+    );
+    assert_eq!(descriptors(), before);
+}
+
+#[test]
+fn a_call_that_is_never_answered_ends_at_the_deadline() {
+    let _alone = alone();
+    let lab = Lab::new(2);
+    lab.join_by_veth();
+    lab.inside(1, || ip("link set eth0 down"));
+    let settings = Settings {
+        connect: Duration::from_millis(200),
+        ..settings(Driver::Workers)
+    };
+    let plans = [
+        lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2")),
+        lab.plan(1, (0, "127.0.0.1"), (0, "127.0.0.1")),
+    ];
+    let outcome = measured(&plans, &settings);
+
+    let FlowStatus::Unconnected(cause) = &outcome.flows[0].status else {
+        panic!("{:?}", outcome.flows[0])
+    };
+    assert_eq!(
+        cause,
+        "connect flow 0.0 from 10.9.0.1 to 10.9.0.2: Connection timed out (os error 110)"
+    );
+    assert_true_to_its_witnesses(&outcome.flows[1]);
+}
+
+#[test]
+fn a_flow_whose_interface_goes_down_is_stalled_and_the_trial_ends() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        let down = || {
+            lab.inside(1, || {
+                ip("link set lo down");
+                while unread_on_connections() > 0 {
+                    std::thread::yield_now();
+                }
+            });
+        };
+        let mut hooks = Hooks {
+            before_window: Some(&down),
+            ..Hooks::default()
+        };
+        let outcome = run(&lab.pairs(2), &settings(driver), &mut hooks).unwrap();
+
+        assert_true_to_its_witnesses(&outcome.flows[0]);
+        assert_eq!(
+            outcome.flows[1].status,
+            FlowStatus::Stalled,
+            "{:?}",
+            outcome.flows[1]
+        );
+        assert_eq!(outcome.flows[1].window_bytes, 0);
+        assert_eq!(
+            outcome.flows[1].info_bytes,
+            Some(outcome.flows[1].total_bytes)
+        );
+    }
+}
+
+#[test]
+fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        let cut = || {
+            lab.inside(1, || {
+                let killed = std::process::Command::new("ss")
+                    .args(["-K", "-t", "state", "established"])
+                    .output();
+                assert!(killed.expect("this test needs `ss`").status.success());
+            });
+        };
+        let mut hooks = Hooks {
+            before_window: Some(&cut),
+            ..Hooks::default()
+        };
+        let outcome = run(&lab.pairs(2), &settings(driver), &mut hooks).unwrap();
+
+        assert_true_to_its_witnesses(&outcome.flows[0]);
+        let FlowStatus::Died { error, before_end } = &outcome.flows[1].status else {
+            panic!("{:?}", outcome.flows[1])
+        };
+        assert!(
+            error.contains("Software caused connection abort") || error.contains("reset by peer"),
+            "{error}"
+        );
+        assert!(
+            *before_end >= Duration::from_millis(300),
+            "cut before the window: {before_end:?}"
+        );
+    }
+}
+
+#[test]
+fn an_interrupt_ends_the_trial_early() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(1);
+        let before = descriptors();
+        let forever = Settings {
+            warmup: Duration::from_hours(24),
+            ..settings(driver)
+        };
+        let mut hooks = Hooks {
+            interrupt: true,
+            ..Hooks::default()
+        };
+        let ended = run(&lab.pairs(2), &forever, &mut hooks);
+
+        assert!(matches!(ended, Err(Error::Interrupted)), "{ended:?}");
+        assert_eq!(descriptors(), before);
+    }
+}
+
+#[test]
+fn what_takes_effect_is_read_back() {
+    let _alone = alone();
+    let lab = Lab::new(1);
+    let settings = Settings {
+        buffers: Buffers::Bytes(65_536),
+        ..settings(Driver::Workers)
+    };
+    let outcome = measured(&lab.pairs(1), &settings);
+
+    assert_eq!(outcome.congestion.as_deref(), Some("reno"));
+    assert_eq!(outcome.buffers.send_bytes, Some(131_072));
+    assert_eq!(outcome.buffers.receive_bytes, Some(131_072));
+    assert!(outcome.warnings.is_empty(), "{:?}", outcome.warnings);
+}
+
+#[test]
+fn what_the_kernel_does_not_grant_is_a_warning_said_once() {
+    let _alone = alone();
+    let lab = Lab::new(1);
+    let settings = Settings {
+        congestion: Congestion("nonesuch".to_owned()),
+        buffers: Buffers::Bytes(1 << 30),
+        ..settings(Driver::Threads)
+    };
+    let outcome = measured(&lab.pairs(2), &settings);
+
+    assert_eq!(outcome.warnings.len(), 3, "{:?}", outcome.warnings);
+    assert!(
+        outcome.warnings[0].starts_with("congestion control nonesuch was not granted"),
+        "{:?}",
+        outcome.warnings
+    );
+    assert!(
+        outcome.warnings[1].contains("net.core.rmem_max"),
+        "{:?}",
+        outcome.warnings
+    );
+    assert!(
+        outcome.warnings[2].contains("net.core.wmem_max"),
+        "{:?}",
+        outcome.warnings
+    );
+    outcome.flows.iter().for_each(assert_true_to_its_witnesses);
+}
