@@ -85,7 +85,10 @@ pub enum Role {
 }
 
 impl Role {
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature serde asks for"
+    )]
     fn is_cell(&self) -> bool {
         matches!(self, Self::Cell)
     }

@@ -94,6 +94,13 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
     let aggregate = Law::of(cell.topology).aggregate(cell.pairs) * (1.0 + 0.01 * f64::from(repeat));
     let pair = aggregate / f64::from(cell.pairs);
     let containers = u64::from(cell.containers);
+    // What each container adds to set-up, in nanoseconds.
+    let own = match cell.topology {
+        Topology::Loopback => 100,
+        Topology::Shared => 60_000,
+        Topology::Veth => 250_000,
+        Topology::Bridge => 400_000,
+    };
     let ns_per_byte = 2.0 * 8e9 / aggregate * (1.0 + f64::from(cell.pairs) / 1e4);
     Record {
         aggregate: Some(Aggregate {
@@ -111,8 +118,8 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
             foreign_ns: 1_000_000,
         }),
         lab: Some(LabCost {
-            setup_ns: 2_000_000 + 400_000 * containers,
-            teardown_ns: Some(15_000_000 + 150_000 * containers),
+            setup_ns: 2_000_000 + own * containers,
+            teardown_ns: Some(15_000_000 + own / 3 * containers),
             phases_ns: Phases::default(),
             kernel_bytes_per_container: Some(180_000),
         }),
