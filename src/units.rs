@@ -97,14 +97,17 @@ pub fn three_digits(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
-    let magnitude = value.abs().log10().floor();
+    // Rounded first: 9.996 reads 10.0, and not 10.00.
+    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    let magnitude = rounded.abs().log10().floor();
     let decimals = (2.0 - magnitude).clamp(0.0, 9.0);
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=9 on the line above")]
     let decimals = decimals as usize;
     format!("{value:.decimals$}")
 }
 
-fn decimal(value: f64) -> (f64, &'static str) {
+/// A value scaled for its decimal prefix, and the prefix.
+pub(crate) fn decimal(value: f64) -> (f64, &'static str) {
     match value.abs() {
         v if v >= 1e12 => (value / 1e12, "T"),
         v if v >= 1e9 => (value / 1e9, "G"),
@@ -147,6 +150,7 @@ mod tests {
     fn quantities_are_shown_with_three_digits() {
         assert_eq!(BitsPerSecond(41_234_000_000.0).to_string(), "41.2 Gb/s");
         assert_eq!(BitsPerSecond(0.0).to_string(), "0 b/s");
+        assert_eq!(BitsPerSecond(9_996_000_000.0).to_string(), "10.0 Gb/s");
         assert_eq!(Bytes(131_072).to_string(), "128 KiB");
         assert_eq!(Bytes(1536).to_string(), "1.50 KiB");
         assert_eq!(show_duration(Duration::from_micros(1_270_000)), "1.27 s");

@@ -2,7 +2,114 @@
 //!
 //! Reads records only: must not know kernel or sockets. The invariant: a point exists only where a record carries it.
 //! A cell whose trials all failed is a gap with a reason, never a zero.
+//!
+//! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
+//! `summary` estimates a cell over its repeats; `model` is what all of it is handed on as.
 
+mod baseline;
+mod factors;
 pub mod model;
+mod summary;
 
-pub use model::{Analysis, CellSummary, Estimate, Metric, Series};
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::scenario::Cell;
+use crate::store::folder::Run;
+use crate::store::record::{Record, Role};
+use baseline::Baselines;
+use factors::Varying;
+
+pub use model::{Analysis, CellSummary, Count, Estimate, Metric, Series};
+
+impl Analysis {
+    /// Computes everything a report shows from a run.
+    #[must_use]
+    pub fn of(run: &Run) -> Self {
+        let trials = by_cell(&run.records);
+        let baselines = Baselines::of(&run.records);
+        let cells: Vec<_> = trials.keys().copied().collect();
+        let varying = Varying::among(&cells);
+        let ordered = varying.in_order(cells);
+        let cells: Vec<_> = ordered
+            .par_iter()
+            .map(|cell| CellSummary::of(cell, &trials[cell], &baselines))
+            .collect();
+        Self {
+            name: run.manifest.name.clone(),
+            // A manifest is plain data, which always has a JSON form.
+            manifest: serde_json::to_value(&run.manifest).unwrap_or_default(),
+            count: varying.count(),
+            series: series(&varying, &cells),
+            cells,
+            planned: run.manifest.planned as usize,
+            recorded: run.records.len(),
+            notes: notes(run),
+        }
+    }
+}
+
+impl Count {
+    /// This count of a cell.
+    #[must_use]
+    pub fn of(self, cell: &Cell) -> u32 {
+        match self {
+            Self::Containers => cell.containers,
+            Self::Active => cell.active,
+        }
+    }
+}
+
+/// The trials of each cell that is shown.
+///
+/// Baselines are for comparison, not points of the sweep: they are shown only where the sweep has no curve to draw,
+/// because it has one count, theirs; and not where the sweep measured the same cell for itself.
+fn by_cell(records: &[Record]) -> BTreeMap<&Cell, Vec<&Record>> {
+    let mut trials: BTreeMap<&Cell, Vec<&Record>> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.role == Role::Cell) {
+        trials.entry(&record.cell).or_default().push(record);
+    }
+    let mut extra: BTreeMap<&Cell, Vec<&Record>> = BTreeMap::new();
+    for record in records
+        .iter()
+        .filter(|record| record.role == Role::Baseline)
+    {
+        let at_the_one_count = trials
+            .keys()
+            .all(|cell| cell.containers == record.cell.containers);
+        if at_the_one_count && !trials.contains_key(&record.cell) {
+            extra.entry(&record.cell).or_default().push(record);
+        }
+    }
+    trials.append(&mut extra);
+    trials
+}
+
+/// Neighbouring cells of one curve, gathered.
+fn series(varying: &Varying, cells: &[CellSummary]) -> Vec<Series> {
+    let indexes: Vec<usize> = (0..cells.len()).collect();
+    indexes
+        .chunk_by(|left, right| varying.same_curve(&cells[*left].cell, &cells[*right].cell))
+        .map(|chunk| Series {
+            label: varying.label(&cells[chunk[0]].cell),
+            factors: varying.levels(&cells[chunk[0]].cell),
+            cells: chunk.to_vec(),
+        })
+        .collect()
+}
+
+fn notes(run: &Run) -> Vec<String> {
+    let mut notes = run.notes.clone();
+    let (recorded, planned) = (run.records.len(), run.manifest.planned as usize);
+    if recorded < planned {
+        notes.push(format!(
+            "{recorded} of {planned} planned trials are recorded: the run was cut off or is still going"
+        ));
+    }
+    notes.extend(baseline::notes(&run.records));
+    notes
+}
+
+#[cfg(test)]
+mod tests;

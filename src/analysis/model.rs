@@ -39,6 +39,25 @@ pub enum Metric {
     KernelMemory,
 }
 
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 13] = [
+        Self::Goodput,
+        Self::BaselineRatio,
+        Self::PairMin,
+        Self::PairP5,
+        Self::PairP50,
+        Self::PairP95,
+        Self::PairMax,
+        Self::Jain,
+        Self::Starved,
+        Self::CpuPerByte,
+        Self::Setup,
+        Self::Teardown,
+        Self::KernelMemory,
+    ];
+}
+
 /// A metric over the repeats of one cell.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {

@@ -1,1 +1,84 @@
-//! (being written)
+//! What a run says, in the forms people read: the terminal and SVG files.
+//!
+//! Must not know how anything was measured, nor where the records lie beyond the folder it is given. The invariant: every
+//! figure shown is an estimate of the analysis; nothing is computed here but places and words.
+
+mod quantity;
+mod scale;
+mod svg;
+pub mod terminal;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+use crate::store::folder::Run;
+use crate::store::record::Failure;
+
+/// A run, read and computed, and the files written from it.
+#[derive(Debug)]
+pub struct Report {
+    /// Everything that is shown.
+    pub analysis: Analysis,
+    /// The files written, in the order of the questions they answer.
+    pub files: Vec<PathBuf>,
+}
+
+/// Reads the run in `dir` and writes its figures beside the records.
+///
+/// A figure of an earlier call for which there are no longer data is left where it is.
+///
+/// # Errors
+/// When `dir` is no run folder or cannot be written to.
+pub fn write(dir: &Path) -> Result<Report> {
+    let analysis = Analysis::of(&Run::read(dir)?);
+    let files = svg::figures(&analysis)
+        .into_iter()
+        .map(|(name, text)| save(dir.join(name), &text))
+        .collect::<Result<_>>()?;
+    Ok(Report { analysis, files })
+}
+
+fn save(path: PathBuf, text: &str) -> Result<PathBuf> {
+    fs::write(&path, text)
+        .map_err(|source| Error::kernel("write", path.display().to_string(), source))?;
+    Ok(path)
+}
+
+/// The run and the machine in one line: `quickstart · AMD EPYC 7B13, 2 CPUs · Linux 6.12.0 · 2026-11-23`.
+///
+/// What the fingerprint lacks is left out.
+fn machine(analysis: &Analysis) -> String {
+    let fingerprint = &analysis.manifest["fingerprint"];
+    let word = |key: &str| fingerprint[key].as_str().map(str::to_owned);
+    let cpus = fingerprint["cpus"]
+        .as_u64()
+        .map(|cpus| format!("{cpus} CPUs"));
+    let cpu: Vec<_> = [word("cpu_model"), cpus].into_iter().flatten().collect();
+    let parts = [
+        Some(analysis.name.clone()),
+        (!cpu.is_empty()).then(|| cpu.join(", ")),
+        word("kernel").map(|release| format!("Linux {release}")),
+        day(analysis),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn day(analysis: &Analysis) -> Option<String> {
+    let started = analysis.manifest["started_unix_ns"].as_u64()?;
+    let started = jiff::Timestamp::from_nanosecond(i128::from(started)).ok()?;
+    Some(started.strftime("%Y-%m-%d").to_string())
+}
+
+/// Why a trial failed, in the form of an error: the act, the object and the reason.
+fn reason(failure: &Failure) -> String {
+    let why = failure.reason.as_deref().or(failure.errno.as_deref());
+    match why {
+        Some(why) => format!("{} {}: {why}", failure.act, failure.object),
+        None => format!("{} {}", failure.act, failure.object),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,48 @@
 //! A run folder: made, appended to, read back.
+//!
+//! Must not know what a record says beyond its id, status and schema. The invariant: a record's line is the commit point
+//! of its trial. It is written whole or not at all, after the trial's flow rows, and is on the disk when `append` returns.
+
+mod reader;
+mod writer;
+
+use serde::{Deserialize, Serialize};
+
+pub use reader::Run;
+pub use writer::Writer;
+
+/// What the run is, written before its first trial.
+pub const MANIFEST: &str = "manifest.json";
+/// One [`Record`](crate::store::Record) a line.
+pub const TRIALS: &str = "trials.jsonl";
+/// One [`FlowRow`](crate::store::record::FlowRow) a line, under a header.
+pub const FLOWS: &str = "flows.csv";
+
+/// What a run is and where it ran: enough to run it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the folder's layout, [`SCHEMA`](crate::store::record::SCHEMA) when written.
+    pub schema: u32,
+    /// The scenario's name, which the folder's name ends in.
+    pub name: String,
+    /// The scenario file, verbatim.
+    pub scenario_text: String,
+    /// The settings in effect, flags and defaults included.
+    pub settings: serde_json::Value,
+    /// The version of kilonet that ran.
+    pub version: String,
+    /// The seed that the order of trials came from.
+    pub seed: u64,
+    /// Trials planned.
+    pub planned: u32,
+    /// When the run began, in nanoseconds since 1970 UTC.
+    pub started_unix_ns: u64,
+    /// The machine: kernel, CPU, limits, the sysctls that matter.
+    pub fingerprint: serde_json::Value,
+    /// The command line, first word included; absent when not started from one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command: Option<Vec<String>>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,9 @@ pub struct Record {
     pub repeat: u32,
     /// Whether there is anything to read below.
     pub status: Status,
+    /// What the trial is for; absent for one of the sweep itself.
+    #[serde(skip_serializing_if = "Role::is_cell", default)]
+    pub role: Role,
     /// The factors.
     pub cell: Cell,
     /// The common window.
@@ -69,6 +72,27 @@ pub enum Status {
     Ok,
     /// It was not; see [`Record::error`].
     Failed,
+}
+
+/// What a trial is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A point of the sweep.
+    #[default]
+    Cell,
+    /// The loopback trial that its block's figures are compared with, where the sweep has none of its own.
+    Baseline,
+}
+
+impl Role {
+    #[allow(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature serde asks for"
+    )]
+    fn is_cell(&self) -> bool {
+        matches!(self, Self::Cell)
+    }
 }
 
 /// The one interval, the same for every flow, in which bytes count.

@@ -1,0 +1,255 @@
+//! Which factors vary in a run: what curves run over, what tells them apart, and what they are called.
+//!
+//! Must not know what was measured. The invariant: two cells of one curve differ in the count, and in what follows from
+//! it, and in nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::Count;
+use crate::scenario::Cell;
+use crate::units::Bytes;
+
+/// When a factor counts as varied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// When it has two levels anywhere in the run.
+    Anywhere,
+    /// When it has two levels at one topology and count: elsewhere it follows from these (bridges grow with the
+    /// containers; only some topologies have an MTU).
+    AtOneCount,
+}
+
+/// A factor as reports name it.
+struct Row {
+    /// The key of the record's cell.
+    key: &'static str,
+    /// The level of a cell, for people; absent where the factor does not apply.
+    level: fn(&Cell) -> Option<String>,
+    /// A level as a part of a label.
+    phrase: fn(&str) -> String,
+    rule: Rule,
+}
+
+/// Every factor but the count, in the order in which labels name them.
+const ROWS: &[Row] = {
+    use Rule::{Anywhere, AtOneCount};
+    &[
+        Row {
+            key: "topology",
+            level: |cell| Some(cell.topology.to_string()),
+            phrase: plain,
+            rule: Anywhere,
+        },
+        Row {
+            key: "family",
+            level: |cell| Some(cell.family.to_string()),
+            phrase: plain,
+            rule: Anywhere,
+        },
+        Row {
+            key: "firewall",
+            level: |cell| Some(cell.firewall.to_string()),
+            phrase: |level| format!("firewall {level}"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "workload",
+            level: |cell| Some(cell.workload.to_string()),
+            phrase: plain,
+            rule: Anywhere,
+        },
+        Row {
+            key: "driver",
+            level: |cell| Some(cell.driver.to_string()),
+            phrase: plain,
+            rule: Anywhere,
+        },
+        Row {
+            key: "pattern",
+            level: |cell| Some(cell.pattern.to_string()),
+            phrase: plain,
+            rule: Anywhere,
+        },
+        Row {
+            key: "active",
+            level: |cell| Some(active(cell)),
+            phrase: |level| format!("{level} active"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "streams",
+            level: |cell| Some(cell.streams.to_string()),
+            phrase: |level| counted(level, "stream"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "message_bytes",
+            level: |cell| Some(Bytes(u64::from(cell.message_bytes)).to_string()),
+            phrase: |level| format!("{level} messages"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "congestion",
+            level: |cell| Some(cell.congestion.to_string()),
+            phrase: plain,
+            rule: Anywhere,
+        },
+        Row {
+            key: "buffers",
+            level: |cell| Some(cell.buffers.to_string()),
+            phrase: |level| format!("{level} buffers"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "stack",
+            level: |cell| Some(cell.stack.to_string()),
+            phrase: |level| format!("{level} stack"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "macs",
+            level: |cell| Some(cell.macs.to_string()),
+            phrase: |level| format!("{level} MACs"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "mtu",
+            level: |cell| cell.mtu.map(|bytes| bytes.to_string()),
+            phrase: |level| format!("MTU {level}"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "per_namespace",
+            level: |cell| cell.per_namespace.map(|containers| containers.to_string()),
+            phrase: |level| format!("{level} a namespace"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "bridges",
+            level: |cell| cell.bridges.map(|bridges| bridges.to_string()),
+            phrase: |level| counted(level, "bridge"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "ports_per_bridge",
+            level: |cell| cell.ports_per_bridge.map(|ports| ports.to_string()),
+            phrase: |level| format!("{level} ports a bridge"),
+            rule: AtOneCount,
+        },
+    ]
+};
+
+fn plain(level: &str) -> String {
+    level.to_owned()
+}
+
+/// A number and what it is of, for nouns that take a plain `s`.
+fn counted(level: &str, noun: &str) -> String {
+    if level == "1" {
+        format!("1 {noun}")
+    } else {
+        format!("{level} {noun}s")
+    }
+}
+
+fn active(cell: &Cell) -> String {
+    if cell.active == cell.containers {
+        "all".to_owned()
+    } else {
+        cell.active.to_string()
+    }
+}
+
+/// What varies in a run.
+pub(super) struct Varying {
+    count: Count,
+    rows: Vec<&'static Row>,
+}
+
+impl Varying {
+    /// Finds what varies among the cells of a run.
+    pub(super) fn among(cells: &[&Cell]) -> Self {
+        let count = count_among(cells);
+        let rows = ROWS
+            .iter()
+            .filter(|row| varies(row, count, cells))
+            .collect();
+        Self { count, rows }
+    }
+
+    /// What the curves run over.
+    pub(super) fn count(&self) -> Count {
+        self.count
+    }
+
+    /// Curve by curve in the order of the factors' levels, each from the smallest count up.
+    pub(super) fn in_order<'a>(&self, mut cells: Vec<&'a Cell>) -> Vec<&'a Cell> {
+        cells.sort_by_cached_key(|cell| {
+            (without_count(cell), self.levels(cell), self.count.of(cell))
+        });
+        cells
+    }
+
+    /// Whether two cells are points of one curve.
+    pub(super) fn same_curve(&self, left: &Cell, right: &Cell) -> bool {
+        self.levels(left) == self.levels(right)
+    }
+
+    /// A cell's level of each factor that varies, by the factor's key.
+    pub(super) fn levels(&self, cell: &Cell) -> BTreeMap<String, String> {
+        self.rows
+            .iter()
+            .filter_map(|row| Some((row.key.to_owned(), (row.level)(cell)?)))
+            .collect()
+    }
+
+    /// What a cell's curve is called; the topology where nothing but the count varies.
+    pub(super) fn label(&self, cell: &Cell) -> String {
+        let phrases: Vec<_> = self
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.phrase)(&(row.level)(cell)?)))
+            .collect();
+        if phrases.is_empty() {
+            cell.topology.to_string()
+        } else {
+            phrases.join(" ")
+        }
+    }
+}
+
+fn count_among(cells: &[&Cell]) -> Count {
+    let existing: BTreeSet<_> = cells.iter().map(|cell| cell.containers).collect();
+    let active: BTreeSet<_> = cells.iter().map(|cell| cell.active).collect();
+    if existing.len() == 1 && active.len() > 1 {
+        Count::Active
+    } else {
+        Count::Containers
+    }
+}
+
+fn varies(row: &Row, count: Count, cells: &[&Cell]) -> bool {
+    let mut levels: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for cell in cells {
+        let place = match row.rule {
+            Rule::Anywhere => None,
+            Rule::AtOneCount => Some((cell.topology, count.of(cell))),
+        };
+        levels.entry(place).or_default().insert((row.level)(cell));
+    }
+    levels.values().any(|levels| levels.len() > 1)
+}
+
+/// The cell less all that may follow from its count, so that curves sort by what they are.
+fn without_count(cell: &Cell) -> Cell {
+    Cell {
+        containers: 0,
+        active: 0,
+        pairs: 0,
+        mtu: None,
+        per_namespace: None,
+        bridges: None,
+        ports_per_bridge: None,
+        ..cell.clone()
+    }
+}

@@ -1,0 +1,109 @@
+//! One cell over its repeats.
+//!
+//! The invariant: an estimate rests on at least one trial that was measured and is valid; a metric that none of these
+//! carries is absent.
+
+use std::collections::BTreeMap;
+
+use super::baseline::Baselines;
+use super::model::{CellSummary, Estimate, Metric};
+use crate::scenario::Cell;
+use crate::stats;
+use crate::store::record::{LabCost, PerPair, Record, Status};
+
+/// Whether a trial's figures may be shown as values.
+pub(super) fn is_shown(record: &Record) -> bool {
+    record.status == Status::Ok && record.checks.is_none_or(|checks| checks.valid)
+}
+
+impl CellSummary {
+    /// Summarises the trials of a cell.
+    pub(super) fn of<'a>(cell: &Cell, trials: &[&'a Record], baselines: &Baselines<'a>) -> Self {
+        let shown: Vec<_> = trials
+            .iter()
+            .copied()
+            .filter(|record| is_shown(record))
+            .collect();
+        let done = trials
+            .iter()
+            .filter(|record| record.status == Status::Ok)
+            .count();
+        Self {
+            cell: cell.clone(),
+            metrics: metrics(&shown, baselines),
+            measured: shown.len(),
+            invalid: done - shown.len(),
+            failures: trials
+                .iter()
+                .filter_map(|record| record.error.clone())
+                .collect(),
+            warnings: warnings(trials),
+        }
+    }
+
+    /// Its estimate of a metric; absent when no trial that may be shown carries it.
+    #[must_use]
+    pub fn estimate(&self, metric: Metric) -> Option<&Estimate> {
+        self.metrics.get(&metric)
+    }
+}
+
+impl Estimate {
+    /// Estimates from the figures of one metric; absent without any.
+    fn of(figures: &[f64]) -> Option<Self> {
+        let median = stats::median(figures)?;
+        Some(Self {
+            n: figures.len(),
+            median,
+            interval: stats::interval_95(figures),
+        })
+    }
+}
+
+fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Metric, Estimate> {
+    Metric::ALL
+        .into_iter()
+        .filter_map(|metric| {
+            let figures: Vec<f64> = trials
+                .iter()
+                .filter_map(|record| figure(metric, record, baselines))
+                .filter(|figure| figure.is_finite())
+                .collect();
+            Some((metric, Estimate::of(&figures)?))
+        })
+        .collect()
+}
+
+/// What one trial says of a metric.
+fn figure<'a>(metric: Metric, record: &'a Record, baselines: &Baselines<'a>) -> Option<f64> {
+    let pairs = |read: fn(&PerPair) -> f64| record.per_pair.as_ref().map(read);
+    let lab = |read: fn(&LabCost) -> Option<u64>| {
+        record.lab.as_ref().and_then(read).map(|value| value as f64)
+    };
+    match metric {
+        Metric::Goodput => record.aggregate.map(|aggregate| aggregate.goodput_bps),
+        Metric::BaselineRatio => baselines.ratio(record),
+        Metric::PairMin => pairs(|pairs| pairs.min_bps),
+        Metric::PairP5 => pairs(|pairs| pairs.p5_bps),
+        Metric::PairP50 => pairs(|pairs| pairs.p50_bps),
+        Metric::PairP95 => pairs(|pairs| pairs.p95_bps),
+        Metric::PairMax => pairs(|pairs| pairs.max_bps),
+        Metric::Jain => pairs(|pairs| pairs.jain),
+        Metric::Starved => pairs(|pairs| f64::from(pairs.starved)),
+        Metric::CpuPerByte => record.cpu?.ns_per_byte,
+        Metric::Setup => lab(|lab| Some(lab.setup_ns)),
+        Metric::Teardown => lab(|lab| lab.teardown_ns),
+        Metric::KernelMemory => lab(|lab| lab.kernel_bytes_per_container),
+    }
+}
+
+/// Each warning once, in the order of the trials.
+fn warnings(trials: &[&Record]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for warning in trials.iter().flat_map(|record| &record.warnings) {
+        if !distinct.contains(warning) {
+            distinct.push(warning.clone());
+        }
+    }
+    distinct
+}

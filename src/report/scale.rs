@@ -1,0 +1,186 @@
+//! From values to places along an axis, and where its ticks are.
+//!
+//! Must not know what the values are of. The invariant: every value has a place on the axis; what lies beyond its ends,
+//! as zero does on a logarithmic one, is drawn at the nearer end.
+
+use std::iter;
+
+/// Values further apart than this are read better on a logarithmic axis.
+const WIDE: f64 = 20.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Linear,
+    Log,
+}
+
+/// A stretch of values laid along a stretch of pixels, or of characters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    kind: Kind,
+    low: f64,
+    high: f64,
+    start: f64,
+    end: f64,
+}
+
+impl Scale {
+    /// An axis whose ends are `low` and `high`, from the pixel `pixels.0` to `pixels.1`.
+    pub(super) fn linear((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
+        Self {
+            kind: Kind::Linear,
+            low,
+            high,
+            start,
+            end,
+        }
+    }
+
+    /// The same, logarithmic; `low` is above zero.
+    pub(super) fn log((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
+        Self {
+            kind: Kind::Log,
+            low,
+            high,
+            start,
+            end,
+        }
+    }
+
+    /// An axis that holds all `values`: from zero where they are near one another, logarithmic where they are wide apart.
+    pub(super) fn fitting(values: &[f64], pixels: (f64, f64)) -> Self {
+        let above_zero = || values.iter().copied().filter(|value| *value > 0.0);
+        let most = above_zero().fold(0.0, f64::max);
+        let least = above_zero().fold(most, f64::min);
+        if most == 0.0 {
+            Self::linear((0.0, 1.0), pixels)
+        } else if most / least < WIDE {
+            let step = step(most);
+            Self::linear((0.0, step * (most / step).ceil()), pixels)
+        } else {
+            Self::log((round_down(least), round_up(most)), pixels)
+        }
+    }
+
+    /// The pixel of a value.
+    pub(super) fn place(&self, value: f64) -> f64 {
+        let value = value.clamp(self.low, self.high);
+        let share = match self.kind {
+            Kind::Linear => (value - self.low) / (self.high - self.low),
+            Kind::Log => (value / self.low).ln() / (self.high / self.low).ln(),
+        };
+        self.start + (self.end - self.start) * share
+    }
+
+    /// Round values to mark, ends included.
+    pub(super) fn ticks(&self) -> Vec<f64> {
+        match self.kind {
+            Kind::Linear => linear_ticks(self.low, self.high),
+            Kind::Log => log_ticks(self.low, self.high),
+        }
+    }
+}
+
+/// Between two ticks of a linear axis, so that it has from three to seven.
+fn step(length: f64) -> f64 {
+    round_up(length / 6.0)
+}
+
+fn linear_ticks(low: f64, high: f64) -> Vec<f64> {
+    let step = step(high - low);
+    iter::successors(Some(low), |value| Some(value + step))
+        .take_while(|value| *value <= high + step * 1e-6)
+        .collect()
+}
+
+/// Powers of ten; with 2 and 5 between them where there are few.
+fn log_ticks(low: f64, high: f64) -> Vec<f64> {
+    let decades = (high / low).log10();
+    let factors: &[f64] = if decades <= 2.5 {
+        &[1.0, 2.0, 5.0]
+    } else {
+        &[1.0]
+    };
+    let mut ticks = Vec::new();
+    let mut power = 10f64.powf(low.log10().floor());
+    while power <= high * 1.000_001 {
+        ticks.extend(factors.iter().map(|factor| factor * power));
+        power *= 10.0;
+    }
+    ticks.retain(|tick| *tick >= low * 0.999_999 && *tick <= high * 1.000_001);
+    ticks
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is not below `value`.
+fn round_up(value: f64) -> f64 {
+    let power = 10f64.powf(value.log10().floor());
+    [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|factor| factor * power >= value * 0.999_999)
+        .unwrap_or(10.0)
+        * power
+}
+
+/// The largest of 1, 2, 5 times a power of ten that is not above `value`.
+fn round_down(value: f64) -> f64 {
+    let power = 10f64.powf(value.log10().floor());
+    [5.0, 2.0]
+        .into_iter()
+        .find(|factor| factor * power <= value * 1.000_001)
+        .unwrap_or(1.0)
+        * power
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn near(left: &[f64], right: &[f64]) {
+        assert_eq!(left.len(), right.len(), "{left:?}");
+        for (left, right) in left.iter().zip(right) {
+            assert!((left - right).abs() <= right.abs() * 1e-9, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn near_values_start_at_zero_and_wide_ones_are_logarithmic() {
+        near(
+            &Scale::fitting(&[30e9, 62e9], (0.0, 1.0)).ticks(),
+            &[0.0, 20e9, 40e9, 60e9, 80e9],
+        );
+        near(
+            &Scale::fitting(&[3e6, 4e10], (0.0, 1.0)).ticks(),
+            &[1e7, 1e8, 1e9, 1e10],
+        );
+        near(
+            &Scale::fitting(&[0.3, 9.0], (0.0, 1.0)).ticks(),
+            &[0.2, 0.5, 1.0, 2.0, 5.0, 10.0],
+        );
+    }
+
+    #[test]
+    fn powers_of_two_are_evenly_spaced_on_a_logarithmic_axis() {
+        let scale = Scale::log((2.0, 32.0), (100.0, 500.0));
+        near(
+            &[2.0, 4.0, 8.0, 16.0, 32.0].map(|value| scale.place(value)),
+            &[100.0, 200.0, 300.0, 400.0, 500.0],
+        );
+        near(&[scale.place(0.0)], &[100.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_lies_on_its_axis_and_ticks_are_few(
+            values in prop::collection::vec(0.0..1e12f64, 1..50),
+        ) {
+            let scale = Scale::fitting(&values, (400.0, 0.0));
+            for value in values {
+                prop_assert!((0.0..=400.0).contains(&scale.place(value)));
+                prop_assert!(value == 0.0 || value <= scale.high);
+            }
+            prop_assert!((2..=16).contains(&scale.ticks().len()), "{:?}", scale.ticks());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The text of an SVG file.
+//!
+//! Must not know what is drawn. The invariant: what is pushed is well formed, and text from outside is escaped.
+
+use std::fmt;
+
+use super::look::Marker;
+
+/// A length, to a tenth of a pixel.
+#[derive(Clone, Copy)]
+pub(super) struct Px(pub(super) f64);
+
+impl fmt::Display for Px {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Adding zero turns -0 into 0.
+        write!(out, "{}", (self.0 * 10.0).round() / 10.0 + 0.0)
+    }
+}
+
+/// Text as SVG has it.
+#[derive(Clone, Copy)]
+pub(super) struct Escaped<'a>(pub(super) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '&' => out.write_str("&amp;"),
+            '<' => out.write_str("&lt;"),
+            '>' => out.write_str("&gt;"),
+            '"' => out.write_str("&quot;"),
+            // XML 1.0 has no way to write these.
+            c if c.is_control() => out.write_str(" "),
+            c => write!(out, "{c}"),
+        })
+    }
+}
+
+/// Where a text begins or ends.
+#[derive(Clone, Copy)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A figure being drawn.
+pub(super) struct Canvas {
+    width: f64,
+    body: String,
+}
+
+/// Styles by class, so that elements carry only what is their own.
+const STYLE: &str = "\
+text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;fill:#444}\
+.title{font-size:21px;font-weight:600;fill:#111}\
+.sub{font-size:13px;fill:#666}\
+.caption{font-size:14px;font-weight:600;fill:#222}\
+.tick{font-size:12px;fill:#555}\
+.value{font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:4px}\
+.label{font-size:13px;font-weight:600}\
+.grid{stroke:#e4e4e4;stroke-width:1}\
+.axis{stroke:#888;stroke-width:1}\
+.curve{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}\
+.whisker{fill:none;stroke-width:1.3;stroke-opacity:.75}\
+.leader{fill:none;stroke-width:1;stroke-opacity:.45}\
+.band{fill-opacity:.09;stroke-opacity:.3;stroke-width:.8}\
+.cross{fill:none;stroke-width:2}\
+.reference{stroke:#666;stroke-width:1;stroke-dasharray:5 4}";
+
+impl Canvas {
+    pub(super) fn new(width: f64) -> Self {
+        Self {
+            width,
+            body: String::new(),
+        }
+    }
+
+    /// Adds an element, written out.
+    pub(super) fn push(&mut self, element: &str) {
+        self.body.push_str(element);
+        self.body.push('\n');
+    }
+
+    pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+        let (x1, y1, x2, y2) = (Px(from.0), Px(from.1), Px(to.0), Px(to.1));
+        self.push(&format!(
+            r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#
+        ));
+    }
+
+    pub(super) fn text(&mut self, class: &str, (x, y): (f64, f64), anchor: Anchor, text: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => r#" text-anchor="middle""#,
+            Anchor::End => r#" text-anchor="end""#,
+        };
+        let (x, y, text) = (Px(x), Px(y), Escaped(text));
+        self.push(&format!(
+            r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{text}</text>"#
+        ));
+    }
+
+    /// A label in the colour of what it names.
+    pub(super) fn label(&mut self, (x, y): (f64, f64), colour: &str, text: &str) {
+        let (x, y, text) = (Px(x), Px(y), Escaped(text));
+        self.push(&format!(
+            r#"<text class="label" x="{x}" y="{y}" style="fill:{colour}">{text}</text>"#
+        ));
+    }
+
+    /// A point with what it says when pointed at.
+    pub(super) fn marker(&mut self, marker: Marker, (x, y): (f64, f64), colour: &str, says: &str) {
+        let shape = match marker {
+            Marker::Circle => format!(r#"<circle cx="{}" cy="{}" r="4.2""#, Px(x), Px(y)),
+            Marker::Square => {
+                format!(
+                    r#"<rect x="{}" y="{}" width="7.6" height="7.6""#,
+                    Px(x - 3.8),
+                    Px(y - 3.8)
+                )
+            }
+            Marker::Diamond => format!(
+                r#"<path d="M{} {}l5.2 5.2l-5.2 5.2l-5.2 -5.2z""#,
+                Px(x),
+                Px(y - 5.2)
+            ),
+            Marker::Triangle => format!(r#"<path d="M{} {}l5 8.6h-10z""#, Px(x), Px(y - 5.4)),
+        };
+        let says = Escaped(says);
+        self.push(&format!(r##"{shape} fill="{colour}" stroke="#fff" stroke-width="1.2"><title>{says}</title></{}>"##, element(&shape)));
+    }
+
+    /// A cross for what failed, with the reason when pointed at.
+    pub(super) fn cross(&mut self, (x, y): (f64, f64), colour: &str, says: &str) {
+        let (x, y, says) = (Px(x - 4.0), Px(y - 4.0), Escaped(says));
+        self.push(&format!(
+            r#"<path class="cross" stroke="{colour}" d="M{x} {y}l8 8m0 -8l-8 8"><title>{says}</title></path>"#
+        ));
+    }
+
+    /// The file, once all is drawn and the height is known.
+    pub(super) fn finish(self, height: f64, title: &str) -> String {
+        let (width, height, title, body) = (Px(self.width), Px(height), Escaped(title), self.body);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n{body}</svg>\n"
+        )
+    }
+}
+
+/// The name of the element that `shape` opens.
+fn element(shape: &str) -> &str {
+    let name = shape.trim_start_matches('<');
+    name.split(' ').next().unwrap_or(name)
+}
+
+/// The width of a label's text, near enough to leave room for it: an SVG file cannot measure its reader's font.
+pub(super) fn text_width(text: &str) -> f64 {
+    text.chars().count() as f64 * 7.4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_become_markup() {
+        assert_eq!(Escaped("<b>&\"\u{7}").to_string(), "&lt;b&gt;&amp;&quot; ");
+    }
+
+    #[test]
+    fn lengths_have_a_tenth_of_a_pixel() {
+        assert_eq!(
+            [Px(1.26), Px(-0.01), Px(3.0)].map(|px| px.to_string()),
+            ["1.3", "0", "3"]
+        );
+    }
+}

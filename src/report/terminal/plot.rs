@@ -1,0 +1,347 @@
+//! Plots in characters: curves over the count, or bars where there is one count.
+//!
+//! The invariant: a marker stands for an estimate; what joins two markers is a lighter glyph, and nothing joins two across a
+//! cell that failed.
+
+use std::collections::BTreeSet;
+
+use owo_colors::{AnsiColors, Style};
+
+use super::{Glyphs, View};
+use crate::analysis::{Analysis, Count, Metric, Series};
+use crate::report::quantity::Quantity;
+use crate::report::scale::Scale;
+
+/// Lines of a plot.
+const ROWS: usize = 12;
+/// Columns left of a plot, for the values.
+const LEFT: usize = 11;
+
+const MARKERS: [char; 8] = ['●', '■', '◆', '▲', '○', '□', '◇', '△'];
+const COLOURS: [AnsiColors; 6] = [
+    AnsiColors::Blue,
+    AnsiColors::Yellow,
+    AnsiColors::Green,
+    AnsiColors::Magenta,
+    AnsiColors::Cyan,
+    AnsiColors::Red,
+];
+
+const PLOTS: [(Metric, &str); 2] = [
+    (Metric::Goodput, "aggregate goodput"),
+    (Metric::PairP50, "goodput of the median pair"),
+];
+
+/// Both plots and their legend; empty without a figure to plot.
+pub(super) fn render(analysis: &Analysis, view: View) -> String {
+    let counts: BTreeSet<u32> = analysis
+        .cells
+        .iter()
+        .map(|cell| analysis.count.of(&cell.cell))
+        .collect();
+    let with_figures = PLOTS
+        .into_iter()
+        .filter(|(metric, _)| !medians(analysis, *metric).is_empty());
+    if counts.len() <= 1 {
+        // With one count the second would say little that the table does not.
+        return with_figures
+            .take(1)
+            .map(|(metric, title)| bars(analysis, metric, title, view))
+            .collect();
+    }
+    let plots =
+        with_figures.map(|(metric, title)| (Plot::of(analysis, metric, &counts, view), title));
+    let plots: Vec<_> = plots.collect();
+    let Some((last, _)) = plots.last() else {
+        return String::new();
+    };
+    let drawn: Vec<_> = plots
+        .iter()
+        .map(|(plot, title)| plot.lines(title).join("\n"))
+        .collect();
+    format!("{}\n\n{}", drawn.join("\n\n"), last.legend().join("\n"))
+}
+
+/// A series' name behind its marker.
+pub(super) fn marked(nth: usize, label: &str, view: View) -> String {
+    view.paint(
+        style(nth),
+        &format!("{} {}", marker(nth, view), view.plain(label)),
+    )
+}
+
+fn style(nth: usize) -> Style {
+    Style::new().color(COLOURS[nth % COLOURS.len()])
+}
+
+fn marker(nth: usize, view: View) -> char {
+    let letters = || ('A'..='Z').chain('a'..='z').cycle();
+    match view.glyphs {
+        Glyphs::Unicode => MARKERS.into_iter().chain(letters()).nth(nth).unwrap_or('?'),
+        Glyphs::Ascii => letters().nth(nth).unwrap_or('?'),
+    }
+}
+
+fn medians(analysis: &Analysis, metric: Metric) -> Vec<f64> {
+    analysis
+        .cells
+        .iter()
+        .filter_map(|cell| Some(cell.estimate(metric)?.median))
+        .collect()
+}
+
+/// What stands at one place of a plot.
+#[derive(Clone, Copy)]
+enum Spot {
+    Empty,
+    /// On the way from one marker of a series to the next.
+    Joint(usize),
+    Marker(usize),
+    /// Markers of several series.
+    Several,
+}
+
+struct Plot<'a> {
+    view: View,
+    metric: Metric,
+    analysis: &'a Analysis,
+    counts: &'a BTreeSet<u32>,
+    spots: Vec<Vec<Spot>>,
+    x: Scale,
+    y: Scale,
+}
+
+impl<'a> Plot<'a> {
+    fn of(analysis: &'a Analysis, metric: Metric, counts: &'a BTreeSet<u32>, view: View) -> Self {
+        let columns = view.columns() - LEFT - 2;
+        let ends = (
+            counts.first().copied().unwrap_or(1),
+            counts.last().copied().unwrap_or(1),
+        );
+        let x = Scale::log(
+            (f64::from(ends.0), f64::from(ends.1)),
+            (1.0, columns as f64 - 3.0),
+        );
+        let y = Scale::fitting(&medians(analysis, metric), (ROWS as f64 - 1.0, 0.0));
+        let spots = vec![vec![Spot::Empty; columns]; ROWS];
+        let mut plot = Self {
+            view,
+            metric,
+            analysis,
+            counts,
+            spots,
+            x,
+            y,
+        };
+        for (nth, series) in analysis.series.iter().enumerate() {
+            plot.join(nth, series);
+        }
+        for (nth, series) in analysis.series.iter().enumerate() {
+            plot.mark(nth, series);
+        }
+        plot
+    }
+
+    /// The places of a series' cells; none where a cell has no figure.
+    fn places(&self, series: &Series) -> Vec<Option<(f64, f64)>> {
+        let place = |index: &usize| {
+            let cell = &self.analysis.cells[*index];
+            let count = f64::from(self.analysis.count.of(&cell.cell));
+            Some((
+                self.x.place(count),
+                self.y.place(cell.estimate(self.metric)?.median),
+            ))
+        };
+        series.cells.iter().map(place).collect()
+    }
+
+    fn join(&mut self, nth: usize, series: &Series) {
+        for pair in self.places(series).windows(2) {
+            let [Some(from), Some(to)] = pair else {
+                continue;
+            };
+            for column in whole(from.0)..whole(to.0) {
+                let share = (column as f64 - from.0) / (to.0 - from.0);
+                let row = whole(from.1 + (to.1 - from.1) * share);
+                self.spots[row][column] = Spot::Joint(nth);
+            }
+        }
+    }
+
+    fn mark(&mut self, nth: usize, series: &Series) {
+        for (x, y) in self.places(series).into_iter().flatten() {
+            let spot = &mut self.spots[whole(y)][whole(x)];
+            *spot = match spot {
+                Spot::Marker(_) | Spot::Several => Spot::Several,
+                Spot::Empty | Spot::Joint(_) => Spot::Marker(nth),
+            };
+        }
+    }
+
+    fn lines(&self, title: &str) -> Vec<String> {
+        let mut lines = vec![self.view.paint(Style::new().bold(), title)];
+        let ticks: Vec<_> = self
+            .y
+            .ticks()
+            .into_iter()
+            .map(|tick| (whole(self.y.place(tick)), tick))
+            .collect();
+        let bar = self.view.glyph("│", "|");
+        for (nth, row) in self.spots.iter().enumerate() {
+            let tick = ticks.iter().find(|(at, _)| *at == nth);
+            let value = tick
+                .map(|(_, tick)| Quantity::of(self.metric).tick(*tick))
+                .unwrap_or_default();
+            let spots: String = row.iter().map(|spot| self.show(*spot)).collect();
+            lines.push(format!("{value:>LEFT$} {bar}{}", spots.trim_end()));
+        }
+        lines.push(self.axis());
+        lines.push(self.under(&self.count_labels()));
+        lines.extend(self.failed());
+        lines
+    }
+
+    fn show(&self, spot: Spot) -> String {
+        match spot {
+            Spot::Empty => " ".to_owned(),
+            Spot::Joint(nth) => self.view.paint(style(nth), self.view.glyph("·", ".")),
+            Spot::Marker(nth) => self
+                .view
+                .paint(style(nth), &marker(nth, self.view).to_string()),
+            Spot::Several => "*".to_owned(),
+        }
+    }
+
+    fn axis(&self) -> String {
+        let (corner, line, tick) = match self.view.glyphs {
+            Glyphs::Unicode => ('└', '─', '┬'),
+            Glyphs::Ascii => ('+', '-', '+'),
+        };
+        let mut axis = vec![line; self.spots[0].len()];
+        for count in self.counts {
+            axis[self.column(*count)] = tick;
+        }
+        format!(
+            "{:>LEFT$} {corner}{}",
+            "",
+            axis.into_iter().collect::<String>()
+        )
+    }
+
+    fn column(&self, count: u32) -> usize {
+        whole(self.x.place(f64::from(count)))
+    }
+
+    /// The counts that have room, each ending or centred under its tick.
+    fn count_labels(&self) -> Vec<char> {
+        let mut labels = vec![' '; self.spots[0].len()];
+        let mut free = 0;
+        for count in self.counts {
+            let text = count.to_string();
+            let start = (self.column(*count) + 1).saturating_sub(text.len().div_ceil(2));
+            let start = start.min(labels.len() - text.len().min(labels.len()));
+            if start < free {
+                continue;
+            }
+            for (at, digit) in text.chars().enumerate() {
+                labels[start + at] = digit;
+            }
+            free = start + text.len() + 1;
+        }
+        labels
+    }
+
+    /// A cross under each count at which a cell has no valid trial.
+    fn failed(&self) -> Option<String> {
+        let cells = || self.analysis.cells.iter().filter(|cell| cell.measured == 0);
+        let mut crosses = vec![' '; self.spots[0].len()];
+        for cell in cells() {
+            crosses[self.column(self.analysis.count.of(&cell.cell))] = 'x';
+        }
+        let line: String = crosses.into_iter().collect();
+        (cells().count() > 0).then(|| {
+            let line = format!("{:>LEFT$}  {}", "failed", line.trim_end());
+            self.view.paint(Style::new().red(), &line)
+        })
+    }
+
+    fn under(&self, labels: &[char]) -> String {
+        let labels: String = labels.iter().collect();
+        let over = match self.analysis.count {
+            Count::Containers => "containers",
+            Count::Active => "active",
+        };
+        format!("{over:>LEFT$}  {}", labels.trim_end())
+    }
+
+    /// Which marker is which, over as many lines as it takes.
+    fn legend(&self) -> Vec<String> {
+        let names = self
+            .analysis
+            .series
+            .iter()
+            .enumerate()
+            .map(|(nth, series)| {
+                (
+                    series.label.chars().count() + 2,
+                    marked(nth, &series.label, self.view),
+                )
+            });
+        let names = names.chain([(9, "* several".to_owned())]);
+        let mut lines: Vec<(usize, String)> = Vec::new();
+        for (width, name) in names {
+            match lines.last_mut() {
+                Some((used, line)) if *used + 3 + width <= self.view.columns() => {
+                    *used += 3 + width;
+                    line.push_str("   ");
+                    line.push_str(&name);
+                }
+                _ => lines.push((LEFT + 2 + width, format!("{:>LEFT$}  {name}", ""))),
+            }
+        }
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+/// The nearest whole place.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a scale gives no place before its start, which is not below zero"
+)]
+fn whole(place: f64) -> usize {
+    place.round() as usize
+}
+
+/// A bar for each series, from zero.
+fn bars(analysis: &Analysis, metric: Metric, title: &str, view: View) -> String {
+    let widest = analysis
+        .series
+        .iter()
+        .map(|series| series.label.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(view.columns() / 3);
+    let most = medians(analysis, metric).into_iter().fold(0.0, f64::max);
+    let room = (view.columns() - widest - 16) as f64;
+    let mut lines = vec![view.paint(Style::new().bold(), title)];
+    for (nth, series) in analysis.series.iter().enumerate() {
+        for cell in series.cells.iter().map(|index| &analysis.cells[*index]) {
+            let Some(estimate) = cell.estimate(metric) else {
+                continue;
+            };
+            let length = if most > 0.0 {
+                whole(estimate.median / most * room)
+            } else {
+                0
+            };
+            let label: String = view.plain(&series.label).chars().take(widest).collect();
+            let bar = view.paint(style(nth), &view.glyph("█", "#").repeat(length));
+            lines.push(format!(
+                "  {label:<widest$}  {bar} {}",
+                Quantity::of(metric).show(estimate.median)
+            ));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,142 @@
+//! The run folder as reports have it: whatever is there, and nothing that is not.
+//!
+//! Must not know who is writing, if anybody is. The invariant: a record is returned exactly as its line says, or not at
+//! all and a note says why.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{MANIFEST, Manifest, TRIALS};
+use crate::error::{Error, Result};
+use crate::store::record::{Record, SCHEMA};
+
+/// A run as its folder has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// What was run, and where.
+    pub manifest: Manifest,
+    /// The last record of each trial, in the order in which trials were first recorded.
+    pub records: Vec<Record>,
+    /// What could not be read, each a sentence with file and line.
+    pub notes: Vec<String>,
+}
+
+impl Run {
+    /// Reads a run folder, also one that is being written to or was cut off.
+    ///
+    /// # Errors
+    /// When `dir` has no manifest, or one that cannot be read, or the files cannot be opened. Lines of `trials.jsonl`
+    /// that cannot be read are notes instead.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let manifest = read_manifest(dir)?;
+        let path = dir.join(TRIALS);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => {
+                read.map_err(|error| Error::kernel("read", path.display().to_string(), error))?
+            }
+        };
+        let mut lines = Lines::default();
+        for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            lines.take(number + 1, line);
+        }
+        Ok(Self {
+            manifest,
+            records: lines.records,
+            notes: lines.notes,
+        })
+    }
+}
+
+/// Reads `manifest.json`, which is what makes a folder a run folder.
+pub(super) fn read_manifest(dir: &Path) -> Result<Manifest> {
+    let path = dir.join(MANIFEST);
+    let text = fs::read(&path).map_err(|error| no_run(dir, error))?;
+    serde_json::from_slice(&text).map_err(|error| Error::Malformed {
+        object: path.display().to_string(),
+        reason: error.to_string(),
+        hint: newer_schema(&text).map(|schema| {
+            format!("it has schema {schema} and this kilonet reads up to {SCHEMA}; use a newer one")
+        }),
+    })
+}
+
+fn no_run(dir: &Path, error: io::Error) -> Error {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound if dir.is_dir() => {
+            format!("it has no {MANIFEST}, so it is no run folder")
+        }
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
+        _ => return Error::kernel("read", dir.join(MANIFEST).display().to_string(), error),
+    };
+    let hint = "give the folder a run printed as its last line, such as results/20261123T041500Z-quickstart";
+    Error::Malformed {
+        object: dir.display().to_string(),
+        reason,
+        hint: Some(hint.to_owned()),
+    }
+}
+
+/// The version alone, which every layout has.
+#[derive(Deserialize)]
+struct Version {
+    schema: u32,
+}
+
+fn newer_schema(text: &[u8]) -> Option<u32> {
+    let version: Version = serde_json::from_slice(text).ok()?;
+    (version.schema > SCHEMA).then_some(version.schema)
+}
+
+/// What the lines so far have given.
+#[derive(Default)]
+struct Lines {
+    records: Vec<Record>,
+    places: HashMap<String, usize>,
+    notes: Vec<String>,
+}
+
+impl Lines {
+    fn take(&mut self, number: usize, line: &[u8]) {
+        match parse(line) {
+            Ok(record) => self.keep(record),
+            Err(why) => self.notes.push(format!("{TRIALS} line {number} {why}")),
+        }
+    }
+
+    /// The last record of a trial stands: an earlier one is of an attempt that was repeated.
+    fn keep(&mut self, record: Record) {
+        if let Some(place) = self.places.get(&record.trial) {
+            self.records[*place] = record;
+        } else {
+            self.places.insert(record.trial.clone(), self.records.len());
+            self.records.push(record);
+        }
+    }
+}
+
+/// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
+fn parse(line: &[u8]) -> Result<Record, String> {
+    let text = line
+        .strip_suffix(b"\n")
+        .ok_or("is cut off; its trial counts as not run")?;
+    if let Some(schema) = newer_schema(text) {
+        return Err(format!(
+            "is skipped: its schema {schema} is newer than this kilonet reads ({SCHEMA})"
+        ));
+    }
+    // serde_json counts lines within what it is given, which here is one.
+    serde_json::from_slice(text).map_err(|error| {
+        format!(
+            "is skipped: {}",
+            error
+                .to_string()
+                .replace(" at line 1 column ", " at column ")
+        )
+    })
+}

@@ -1,0 +1,268 @@
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use super::*;
+use crate::scenario::Topology;
+use crate::store::record::{FlowRow, Record};
+use crate::store::sample;
+
+fn row(trial: &str, error: Option<&str>) -> FlowRow {
+    FlowRow {
+        trial: trial.to_owned(),
+        pair: 0,
+        stream: 0,
+        client: 0,
+        server: 1,
+        status: "ok".to_owned(),
+        bytes: 1000,
+        goodput_bps: 8000.0,
+        retransmits: None,
+        error: error.map(str::to_owned),
+    }
+}
+
+fn record(containers: u32) -> Record {
+    sample::measured(sample::cell(Topology::Bridge, containers), 0)
+}
+
+fn flow_trials(dir: &Path) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(dir.join(FLOWS)).unwrap();
+    reader
+        .deserialize()
+        .map(|row| {
+            let row: FlowRow = row.unwrap();
+            row.trial
+        })
+        .collect()
+}
+
+fn append_raw(path: &Path, text: &str) {
+    OpenOptions::new()
+        .append(true)
+        .open(path)
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+}
+
+#[test]
+fn what_is_written_is_what_is_read() {
+    let out = tempfile::tempdir().unwrap();
+    let manifest = sample::manifest(2);
+    let mut writer = Writer::create(out.path(), &manifest).unwrap();
+    let records = vec![
+        record(2),
+        sample::failed(sample::cell(Topology::Bridge, 4), 0),
+    ];
+    for record in &records {
+        writer
+            .append(
+                record,
+                &[row(
+                    &record.trial,
+                    Some("broken pipe, \"quoted\"\nand broken"),
+                )],
+            )
+            .unwrap();
+    }
+    assert!(
+        writer.dir().ends_with("20261123T041500Z-sample"),
+        "{:?}",
+        writer.dir()
+    );
+    assert_eq!(
+        Run::read(writer.dir()).unwrap(),
+        Run {
+            manifest,
+            records: records.clone(),
+            notes: vec![]
+        }
+    );
+    assert_eq!(
+        flow_trials(writer.dir()),
+        records
+            .iter()
+            .map(|record| record.trial.clone())
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn the_second_run_of_one_second_gets_a_folder_of_its_own() {
+    let out = tempfile::tempdir().unwrap();
+    let manifest = Manifest {
+        name: "a/../b c".to_owned(),
+        ..sample::manifest(1)
+    };
+    let names: Vec<_> = (0..3)
+        .map(|_| {
+            Writer::create(out.path(), &manifest)
+                .unwrap()
+                .dir()
+                .strip_prefix(out.path())
+                .unwrap()
+                .to_owned()
+        })
+        .map(|name| name.display().to_string())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "20261123T041500Z-a-..-b-c",
+            "20261123T041500Z-a-..-b-c-2",
+            "20261123T041500Z-a-..-b-c-3"
+        ]
+    );
+}
+
+#[test]
+fn a_resumed_run_drops_what_was_cut_off_and_repeats_what_failed() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(4)).unwrap();
+    let dir = writer.dir().to_owned();
+    let failure = sample::failed(sample::cell(Topology::Bridge, 4), 0);
+    writer
+        .append(&record(2), &[row(&record(2).trial, None)])
+        .unwrap();
+    writer
+        .append(&failure, &[row(&failure.trial, None)])
+        .unwrap();
+    drop(writer);
+    append_raw(
+        &dir.join(FLOWS),
+        "bridge-ipv4-c8-a8-r0,0,0,0,1,ok,10,80.0,,\nbridge-ipv4-c8-a8-r0,1,0",
+    );
+    append_raw(
+        &dir.join(TRIALS),
+        "{\"schema\":1,\"trial\":\"bridge-ipv4-c8",
+    );
+
+    let (mut writer, done) = Writer::resume(&dir).unwrap();
+    assert_eq!(done, BTreeSet::from([record(2).trial]));
+    assert_eq!(flow_trials(&dir), [record(2).trial]);
+    let again = record(4);
+    assert_eq!(again.trial, failure.trial);
+    writer.append(&again, &[row(&again.trial, None)]).unwrap();
+
+    let run = Run::read(&dir).unwrap();
+    assert_eq!(run.records, [record(2), again.clone()]);
+    assert_eq!(run.notes, Vec::<String>::new());
+    assert_eq!(flow_trials(&dir), [record(2).trial, again.trial]);
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_notes_with_their_place() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(4)).unwrap();
+    writer.append(&record(2), &[]).unwrap();
+    append_raw(
+        &writer.dir().join(TRIALS),
+        "not json\n{\"schema\":99,\"trial\":{}}\n{\"schema\":1}\n{\"schema\":1,\"tr",
+    );
+    let run = Run::read(writer.dir()).unwrap();
+    assert_eq!(run.records, [record(2)]);
+    insta::assert_snapshot!(run.notes.join("\n"), @r"
+    trials.jsonl line 2 is skipped: expected ident at column 2
+    trials.jsonl line 3 is skipped: its schema 99 is newer than this kilonet reads (1)
+    trials.jsonl line 4 is skipped: missing field `trial` at column 12
+    trials.jsonl line 5 is cut off; its trial counts as not run
+    ");
+}
+
+#[test]
+fn a_last_line_without_its_end_is_not_counted_even_if_it_parses() {
+    let out = tempfile::tempdir().unwrap();
+    let writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+    append_raw(
+        &writer.dir().join(TRIALS),
+        &serde_json::to_string(&record(2)).unwrap(),
+    );
+    let run = Run::read(writer.dir()).unwrap();
+    assert_eq!((run.records.len(), run.notes.len()), (0, 1));
+}
+
+#[test]
+fn two_writers_do_not_share_a_folder() {
+    let out = tempfile::tempdir().unwrap();
+    let writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+    let error = Writer::resume(writer.dir()).unwrap_err();
+    assert!(
+        error.to_string().ends_with("another run is writing to it"),
+        "{error}"
+    );
+    assert!(error.hint().is_some());
+    let dir = writer.dir().to_owned();
+    drop(writer);
+    Writer::resume(&dir).unwrap();
+}
+
+#[test]
+fn what_is_no_run_folder_is_said_and_left_as_it_was() {
+    let out = tempfile::tempdir().unwrap();
+    let missing = out.path().join("missing");
+    let file = out.path().join("file");
+    fs::write(&file, "text").unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let reasons = [
+        (empty.path(), "it has no manifest.json"),
+        (&missing, "there is no such folder"),
+        (&file, "it is not a folder"),
+    ];
+    for (dir, reason) in reasons {
+        for error in [
+            Run::read(dir).unwrap_err(),
+            Writer::resume(dir).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains(reason), "{error}");
+            assert!(error.hint().unwrap().contains("results/"), "{error}");
+        }
+    }
+    assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_manifest_of_a_newer_layout_names_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(MANIFEST), "{\"schema\":9,\"title\":\"?\"}").unwrap();
+    let error = Run::read(dir.path()).unwrap_err();
+    assert!(error.hint().unwrap().contains("schema 9"), "{error}");
+}
+
+#[test]
+fn a_file_in_the_way_of_the_folder_is_a_clear_error() {
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("results");
+    fs::write(&file, "").unwrap();
+    let error = Writer::create(&file, &sample::manifest(1)).unwrap_err();
+    assert!(error.to_string().starts_with("create folder "), "{error}");
+    assert!(error.hint().unwrap().contains("--out"));
+}
+
+/// `/dev/full` answers every write as a full disk does.
+#[test]
+fn a_full_disk_is_named_with_its_remedy() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+    let dir = writer.dir().to_owned();
+    drop(writer);
+    fs::remove_file(dir.join(FLOWS)).unwrap();
+    std::os::unix::fs::symlink("/dev/full", dir.join(FLOWS)).unwrap();
+    writer = Writer::open(dir).unwrap();
+    let error = writer.append(&record(2), &[row("t", None)]).unwrap_err();
+    assert_eq!(error.errno(), Some(nix::errno::Errno::ENOSPC));
+    assert!(error.hint().unwrap().contains("free space"), "{error}");
+    assert_eq!(Run::read(writer.dir()).unwrap().records, []);
+}
+
+#[test]
+fn a_record_of_the_sweep_has_no_role_on_disk_and_a_baseline_has() {
+    let plain = serde_json::to_value(record(2)).unwrap();
+    assert!(plain.get("role").is_none());
+    let baseline = Record {
+        role: crate::store::record::Role::Baseline,
+        ..record(2)
+    };
+    assert_eq!(serde_json::to_value(baseline).unwrap()["role"], "baseline");
+}

@@ -1,0 +1,271 @@
+//! The run folder as the runner has it: held by one writer at a time, and appended to.
+//!
+//! Must not know how the folder is read for a report. The invariant: between calls both files end at the end of a line,
+//! and after `resume` `flows.csv` holds no row of a trial that is to be run again.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{FLOWS, MANIFEST, Manifest, Run, TRIALS, reader};
+use crate::error::{Error, Result};
+use crate::store::record::{FlowRow, Record, Status};
+
+/// The only hand that writes to a run folder; the lock it holds ends with it.
+#[derive(Debug)]
+pub struct Writer {
+    dir: PathBuf,
+    trials: Appender,
+    flows: Appender,
+}
+
+impl Writer {
+    /// Makes `<out>/<utc>-<name>/` (with `-2`, `-3`, ... behind it when that is taken) and writes the manifest.
+    ///
+    /// # Errors
+    /// When the folder or its files cannot be made: read-only, full, not allowed, or a file in the way.
+    pub fn create(out: &Path, manifest: &Manifest) -> Result<Self> {
+        fs::create_dir_all(out).map_err(|source| refusal("create folder", out, source))?;
+        let dir = claim(out, &folder_name(manifest)?)?;
+        let mut writer = Self::open(dir)?;
+        writer.flows.append(&header())?;
+        // Last, for it is what makes the folder a run folder: nobody resumes one that is half made.
+        write_manifest(&writer.dir, manifest)?;
+        Ok(writer)
+    }
+
+    /// Takes a folder up again, and says which trials need not be run: those whose last record is `ok`.
+    ///
+    /// A last line that was cut off is removed, and so are the flow rows of trials that will be run again.
+    ///
+    /// # Errors
+    /// When `dir` is no run folder, another process is writing to it, or the disk refuses.
+    pub fn resume(dir: &Path) -> Result<(Self, BTreeSet<String>)> {
+        // Before anything is opened, so that a mistyped path is not littered with empty files.
+        reader::read_manifest(dir)?;
+        let mut writer = Self::open(dir.to_owned())?;
+        writer.trials.drop_torn_line()?;
+        let done: BTreeSet<_> = Run::read(dir)?
+            .records
+            .into_iter()
+            .filter(|record| record.status == Status::Ok)
+            .map(|record| record.trial)
+            .collect();
+        keep_flows(dir, &done)?;
+        // The file was replaced: what is appended from here on must reach the new one.
+        writer.flows = Appender::open(dir.join(FLOWS))?;
+        Ok((writer, done))
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Appends a trial: its flow rows, then its record. When this returns `Ok`, the record is on the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses. Neither file then ends in a part of a line, and the trial counts as not run.
+    pub fn append(&mut self, record: &Record, flows: &[FlowRow]) -> Result<()> {
+        let mut line = serde_json::to_vec(record)
+            .map_err(|error| refusal("serialize record for", &self.trials.path, error.into()))?;
+        line.push(b'\n');
+        let rows = rows(flows)
+            .map_err(|source| refusal("serialize flows for", &self.flows.path, source))?;
+        self.flows.append(&rows)?;
+        self.trials.append(&line)?;
+        self.trials.sync()
+    }
+
+    pub(super) fn open(dir: PathBuf) -> Result<Self> {
+        let trials = Appender::open(dir.join(TRIALS))?;
+        lock(&trials, &dir)?;
+        let flows = Appender::open(dir.join(FLOWS))?;
+        Ok(Self { dir, trials, flows })
+    }
+}
+
+/// A file that only grows, by whole pieces.
+#[derive(Debug)]
+struct Appender {
+    path: PathBuf,
+    file: File,
+}
+
+impl Appender {
+    fn open(path: PathBuf) -> Result<Self> {
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        let file = opened.map_err(|source| refusal("open", &path, source))?;
+        Ok(Self { path, file })
+    }
+
+    /// Writes all of `bytes`, or takes back what part of them a full disk let through.
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let before = self.length()?;
+        self.file.write_all(bytes).map_err(|source| {
+            // Were this to fail too, the next reader still drops the torn line.
+            let _ = self.file.set_len(before);
+            refusal("append to", &self.path, source)
+        })
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.file
+            .sync_data()
+            .map_err(|source| refusal("flush", &self.path, source))
+    }
+
+    fn length(&self) -> Result<u64> {
+        let data = self
+            .file
+            .metadata()
+            .map_err(|source| refusal("look at", &self.path, source))?;
+        Ok(data.len())
+    }
+
+    fn drop_torn_line(&mut self) -> Result<()> {
+        let text = fs::read(&self.path).map_err(|source| refusal("read", &self.path, source))?;
+        let whole = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        self.file
+            .set_len(whole as u64)
+            .map_err(|source| refusal("truncate", &self.path, source))
+    }
+}
+
+fn folder_name(manifest: &Manifest) -> Result<String> {
+    let started =
+        Timestamp::from_nanosecond(i128::from(manifest.started_unix_ns)).map_err(|error| {
+            Error::refused("name run folder for", &manifest.name, error.to_string())
+        })?;
+    let name: String = manifest
+        .name
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '-' })
+        .collect();
+    Ok(format!("{}-{name}", started.strftime("%Y%m%dT%H%M%SZ")))
+}
+
+/// What may stand in a file name everywhere and be typed without quoting.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+/// Makes the first of `name`, `name-2`, `name-3`, ... that is free.
+fn claim(out: &Path, name: &str) -> Result<PathBuf> {
+    let mut nth = 1;
+    loop {
+        let dir = match nth {
+            1 => out.join(name),
+            _ => out.join(format!("{name}-{nth}")),
+        };
+        match fs::create_dir(&dir) {
+            Ok(()) => return Ok(dir),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => nth += 1,
+            Err(error) => return Err(refusal("create folder", &dir, error)),
+        }
+    }
+}
+
+fn lock(trials: &Appender, dir: &Path) -> Result<()> {
+    trials.file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => Error::refused(
+            "append to",
+            dir.display().to_string(),
+            "another run is writing to it",
+        )
+        .with_hint("wait for that run to end, or start a new one without --resume"),
+        TryLockError::Error(source) => refusal("lock", &trials.path, source),
+    })
+}
+
+/// Readers see no manifest or the whole of it.
+fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<()> {
+    let path = dir.join(MANIFEST);
+    let mut text = serde_json::to_vec_pretty(manifest)
+        .map_err(|error| refusal("serialize", &path, error.into()))?;
+    text.push(b'\n');
+    replace(&path, &text)
+}
+
+/// Writes a new file beside `path`, and puts it in its place once it is on the disk.
+fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    let draft = path.with_extension("tmp");
+    let written = File::create(&draft).and_then(|mut file| {
+        file.write_all(text)?;
+        file.sync_all()
+    });
+    written
+        .and_then(|()| fs::rename(&draft, path))
+        .map_err(|source| refusal("write", path, source))
+}
+
+/// Leaves in `flows.csv` only the rows of `done`: a trial that is run again writes all of its own.
+fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
+    let path = dir.join(FLOWS);
+    let text = fs::read(&path).map_err(|source| refusal("read", &path, source))?;
+    let mut kept = csv::Writer::from_writer(header());
+    // A row that cannot be parsed was cut off, and belongs to a trial without a record.
+    for row in csv::Reader::from_reader(text.as_slice())
+        .records()
+        .flatten()
+    {
+        if row.get(0).is_some_and(|trial| done.contains(trial)) {
+            kept.write_record(&row)
+                .map_err(|error| refusal("filter", &path, error.into()))?;
+        }
+    }
+    let kept = kept
+        .into_inner()
+        .map_err(|error| refusal("filter", &path, error.into_error()))?;
+    replace(&path, &kept)
+}
+
+/// The fields of [`FlowRow`], as they are declared there.
+const HEADER: [&str; 10] = [
+    "trial",
+    "pair",
+    "stream",
+    "client",
+    "server",
+    "status",
+    "bytes",
+    "goodput_bps",
+    "retransmits",
+    "error",
+];
+
+fn header() -> Vec<u8> {
+    format!("{}\n", HEADER.join(",")).into_bytes()
+}
+
+fn rows(flows: &[FlowRow]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(Vec::new());
+    for flow in flows {
+        writer.serialize(flow)?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+/// The disk's refusal, with the remedy that only the caller's act tells.
+fn refusal(act: &str, path: &Path, source: io::Error) -> Error {
+    let kind = source.kind();
+    let error = Error::kernel(act, path.display().to_string(), source);
+    match kind {
+        io::ErrorKind::PermissionDenied => {
+            error.with_hint("choose a folder you may write to with --out")
+        }
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            error.with_hint("a file is in the way; choose another folder with --out")
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,240 @@
+//! Records of a made-up machine that follows a law known in closed form, for tests of what is computed from records.
+//!
+//! The law: a pair alone moves [`Law::one`]; all pairs together move at most [`Law::ceiling`], shared equally.
+
+use serde_json::json;
+
+use super::folder::{Manifest, Run};
+use super::record::{
+    Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, Role, SCHEMA, Status,
+};
+use crate::scenario::{
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
+};
+
+/// How a topology behaves on the made-up machine.
+#[derive(Clone, Copy)]
+pub(crate) struct Law {
+    /// Bits a second of one pair alone.
+    pub(crate) one: f64,
+    /// Bits a second of all pairs together, at most.
+    pub(crate) ceiling: f64,
+}
+
+impl Law {
+    pub(crate) fn of(topology: Topology) -> Self {
+        let (one, ceiling) = match topology {
+            Topology::Loopback => (40e9, 64e9),
+            Topology::Shared => (38e9, 62e9),
+            Topology::Veth => (22e9, 36e9),
+            Topology::Bridge => (18e9, 30e9),
+        };
+        Self { one, ceiling }
+    }
+
+    pub(crate) fn aggregate(self, pairs: u32) -> f64 {
+        self.ceiling.min(f64::from(pairs) * self.one)
+    }
+}
+
+pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
+    Cell {
+        topology,
+        family: Family::Ipv4,
+        firewall: Firewall::None,
+        workload: Workload::TcpStream,
+        driver: Driver::Threads,
+        pattern: Pattern::Pairs,
+        containers,
+        active: containers,
+        pairs: containers / 2,
+        streams: 1,
+        message_bytes: 131_072,
+        congestion: Congestion("cubic".to_owned()),
+        buffers: Buffers::Auto,
+        stack: Stack::Dual,
+        macs: Macs::Derived,
+        mtu: None,
+        per_namespace: None,
+        bridges: None,
+        ports_per_bridge: None,
+    }
+}
+
+/// A trial with nothing measured yet.
+fn blank(cell: Cell, repeat: u32) -> Record {
+    let trial = format!(
+        "{}-{}-c{}-a{}-r{repeat}",
+        cell.topology, cell.family, cell.containers, cell.active
+    );
+    Record {
+        schema: SCHEMA,
+        trial,
+        repeat,
+        status: Status::Ok,
+        role: Role::Cell,
+        cell,
+        window: None,
+        aggregate: None,
+        per_pair: None,
+        cpu: None,
+        lab: None,
+        checks: None,
+        counters: None,
+        flows: None,
+        samples: None,
+        effective: None,
+        error: None,
+        warnings: Vec::new(),
+    }
+}
+
+/// A trial that went as the law says, 1 % faster with each repeat.
+pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
+    let aggregate = Law::of(cell.topology).aggregate(cell.pairs) * (1.0 + 0.01 * f64::from(repeat));
+    let pair = aggregate / f64::from(cell.pairs);
+    let containers = u64::from(cell.containers);
+    // What each container adds to set-up, in nanoseconds.
+    let own = match cell.topology {
+        Topology::Loopback => 100,
+        Topology::Shared => 60_000,
+        Topology::Veth => 250_000,
+        Topology::Bridge => 400_000,
+    };
+    let ns_per_byte = 2.0 * 8e9 / aggregate * (1.0 + f64::from(cell.pairs) / 1e4);
+    Record {
+        aggregate: Some(Aggregate {
+            goodput_bps: aggregate,
+        }),
+        per_pair: Some(spread(pair, cell.pairs)),
+        cpu: Some(Cpu {
+            user_ns: 20_000_000,
+            system_ns: 1_500_000_000,
+            softirq_ns: 400_000_000,
+            steal_ns: 0,
+            idle_ns: 80_000_000,
+            ns_per_byte: Some(ns_per_byte),
+            own_user_ns: 10_000_000,
+            foreign_ns: 1_000_000,
+        }),
+        lab: Some(LabCost {
+            setup_ns: 2_000_000 + own * containers,
+            teardown_ns: Some(15_000_000 + own / 3 * containers),
+            phases_ns: Phases::default(),
+            kernel_bytes_per_container: Some(180_000),
+        }),
+        checks: Some(Checks {
+            interface_bytes_ratio: Some(1.0),
+            tcp_info_bytes_ratio: Some(1.0),
+            valid: true,
+        }),
+        ..blank(cell, repeat)
+    }
+}
+
+/// Pairs evenly from half to one and a half of the mean; all alike when there is one.
+fn spread(mean: f64, pairs: u32) -> PerPair {
+    let half = if pairs == 1 { 0.0 } else { 0.5 };
+    // The second moment of a uniform distribution of that width is 1 + half^2 / 3.
+    let jain = 1.0 / (1.0 + half * half / 3.0);
+    PerPair {
+        min_bps: mean * (1.0 - half),
+        p5_bps: mean * (1.0 - 0.9 * half),
+        p50_bps: mean,
+        p95_bps: mean * (1.0 + 0.9 * half),
+        max_bps: mean * (1.0 + half),
+        jain,
+        starved: 0,
+    }
+}
+
+/// A trial that did not get as far as a figure.
+pub(crate) fn failed(cell: Cell, repeat: u32) -> Record {
+    let error = Failure {
+        act: "add port".to_owned(),
+        object: "v01024 to bridge br0".to_owned(),
+        errno: Some("EXFULL".to_owned()),
+        reason: None,
+        hint: Some("a Linux bridge holds 1023 ports; set ports_per_bridge lower".to_owned()),
+    };
+    Record {
+        status: Status::Failed,
+        error: Some(error),
+        ..blank(cell, repeat)
+    }
+}
+
+/// A trial in which some pairs moved nothing.
+pub(crate) fn starving(cell: Cell, repeat: u32, starved: u32) -> Record {
+    let mut record = measured(cell, repeat);
+    if let Some(pairs) = &mut record.per_pair {
+        pairs.min_bps = 0.0;
+        pairs.starved = starved;
+        pairs.jain *= 0.8;
+    }
+    record
+        .warnings
+        .push("the machine was busy with other work for 7 % of the window".to_owned());
+    record
+}
+
+/// A trial whose witnesses disagree.
+pub(crate) fn invalid(cell: Cell, repeat: u32) -> Record {
+    let checks = Checks {
+        interface_bytes_ratio: Some(0.5),
+        tcp_info_bytes_ratio: None,
+        valid: false,
+    };
+    Record {
+        checks: Some(checks),
+        aggregate: Some(Aggregate { goodput_bps: 1e15 }),
+        ..measured(cell, repeat)
+    }
+}
+
+pub(crate) fn manifest(planned: u32) -> Manifest {
+    Manifest {
+        schema: SCHEMA,
+        name: "sample".to_owned(),
+        scenario_text: "name = \"sample\"\n".to_owned(),
+        settings: json!({}),
+        version: "0.1.0".to_owned(),
+        seed: 7,
+        planned,
+        // 2026-11-23 04:15:00 UTC
+        started_unix_ns: 1_795_407_300_000_000_000,
+        fingerprint: json!({"cpu_model": "Made-up CPU", "cpus": 2, "kernel": "6.12.0"}),
+        command: None,
+    }
+}
+
+pub(crate) fn run(records: Vec<Record>) -> Run {
+    let planned = u32::try_from(records.len()).unwrap();
+    Run {
+        manifest: manifest(planned),
+        records,
+        notes: Vec::new(),
+    }
+}
+
+/// Four topologies from 2 containers to `most`, three repeats, with one of each thing that goes wrong: a cell that fails,
+/// a pair that starves, a trial whose witnesses disagree.
+pub(crate) fn sweep(most: u32) -> Run {
+    use Topology::{Bridge, Loopback, Shared, Veth};
+    let counts: Vec<u32> = (1..=12)
+        .map(|power| 1 << power)
+        .filter(|count| *count <= most)
+        .collect();
+    let mut records = Vec::new();
+    for repeat in 0..3 {
+        for topology in [Loopback, Shared, Veth, Bridge] {
+            records.extend(counts.iter().map(|count| match (topology, count) {
+                (Bridge, 32) => failed(cell(topology, 32), repeat),
+                (Veth, 16) if repeat == 1 => invalid(cell(topology, 16), repeat),
+                (Bridge, 64) => starving(cell(topology, 64), repeat, 3),
+                _ => measured(cell(topology, *count), repeat),
+            }));
+        }
+    }
+    run(records)
+}
