@@ -1,0 +1,82 @@
+// How a series looks, the same in every plot, legend and table: colour and marker by its main factor, dash and filling by
+// the others. No two series rely on colour alone.
+
+const KNOWN_TOPOLOGIES = ["loopback", "shared", "veth", "bridge"];
+const HUES = 8;
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [5, 2, 1, 2]];
+const MARKERS = ["circle", "square", "triangle", "diamond", "wedge", "cross", "bar", "hexagon"];
+
+/** The factor that colours: the topology where it varies, else the one with most levels. */
+function mainFactor(factors) {
+  if (factors.has("topology")) return "topology";
+  return [...factors.keys()].sort((a, b) => factors.get(b).length - factors.get(a).length)[0];
+}
+
+/** Known topologies keep their hue in every report; other levels take the free ones in order. */
+function hueOrder(factor, levels) {
+  if (factor !== "topology") return levels;
+  return [...KNOWN_TOPOLOGIES, ...levels.filter(level => !KNOWN_TOPOLOGIES.includes(level))];
+}
+
+function assignLooks() {
+  const factors = factorLevels();
+  const main = mainFactor(factors);
+  const hues = main ? hueOrder(main, factors.get(main)) : [];
+  const variants = [];
+  return new Map(analysis.series.map(series => {
+    const { [main]: level, ...others } = series.factors;
+    const variant = JSON.stringify(others);
+    if (!variants.includes(variant)) variants.push(variant);
+    const hue = level === undefined ? 3 : hues.indexOf(level);
+    const order = variants.indexOf(variant);
+    return [series.label, {
+      hue: hue % HUES,
+      marker: MARKERS[hue % MARKERS.length],
+      hollow: order % 2 === 1,
+      dash: DASHES[order % DASHES.length],
+    }];
+  }));
+}
+
+const looks = assignLooks();
+const lookOf = series => looks.get(series.label);
+const probe = document.body.appendChild(make("span", { hidden: "" }));
+
+/** A colour of the style sheet as the current theme resolves it. */
+function colour(name) {
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
+}
+
+const colourOf = series => colour(`hue-${lookOf(series).hue}`);
+
+/** The outline of a marker of the given radius around (0, 0), as SVG path data. */
+const OUTLINES = {
+  circle: r => `M${r} 0A${r} ${r} 0 1 1 ${-r} 0A${r} ${r} 0 1 1 ${r} 0Z`,
+  square: r => polygon([[-r, -r], [r, -r], [r, r], [-r, r]], 0.88),
+  triangle: r => polygon([[0, -r], [r, 0.8 * r], [-r, 0.8 * r]], 1.18),
+  diamond: r => polygon([[0, -r], [r, 0], [0, r], [-r, 0]], 1.22),
+  wedge: r => polygon([[0, r], [r, -0.8 * r], [-r, -0.8 * r]], 1.18),
+  cross: r => polygon([[-r, -r / 3], [-r / 3, -r / 3], [-r / 3, -r], [r / 3, -r], [r / 3, -r / 3], [r, -r / 3],
+    [r, r / 3], [r / 3, r / 3], [r / 3, r], [-r / 3, r], [-r / 3, r / 3], [-r, r / 3]], 1.1),
+  bar: r => polygon([[-r, -r / 2.2], [r, -r / 2.2], [r, r / 2.2], [-r, r / 2.2]], 1.1),
+  hexagon: r => polygon([0, 1, 2, 3, 4, 5].map(i => [r * Math.cos(i * Math.PI / 3), r * Math.sin(i * Math.PI / 3)]), 1.05),
+};
+
+function polygon(points, grow) {
+  return `M${points.map(point => point.map(v => (v * grow).toFixed(2)).join(" ")).join("L")}Z`;
+}
+
+/** A line with its marker, as it appears in the plots. */
+function swatch(series) {
+  const look = lookOf(series);
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "swatch");
+  svg.setAttribute("viewBox", "-17 -7 34 14");
+  svg.setAttribute("aria-hidden", "true");
+  const ink = `var(--hue-${look.hue})`;
+  const line = `<path d="M-16 0H16" style="stroke:${ink}" stroke-width="2" stroke-dasharray="${look.dash.join(" ")}"/>`;
+  const fill = look.hollow ? "var(--paper)" : ink;
+  svg.innerHTML = `${line}<path d="${OUTLINES[look.marker](4.2)}" style="stroke:${ink};fill:${fill}" stroke-width="1.6"/>`;
+  return svg;
+}
