@@ -28,7 +28,7 @@ class Bars {
     }
     const { exact } = this.#figure.kind;
     const { value: { median, interval: bounds, n } } = point;
-    const rest = [bounds ? interval(bounds, exact) : undefined, `n = ${n}`].filter(Boolean).join(", ");
+    const rest = [bounds ? span(bounds, this.#figure.kind) : undefined, `n = ${n}`].filter(Boolean).join(", ");
     return [name, make("dd", {}, [
       bar(point, top),
       make("span", { class: "bar-value" }, [make("b", {}, exact(median)), ` ${rest}`]),

@@ -7,7 +7,7 @@ const FIGURES = [
   },
   {
     metric: "pair_p50", band: ["pair_p5", "pair_p95"], guide: true,
-    title: "Goodput of one pair", kind: quantity.rate, scale: "log", wide: true,
+    title: "Goodput of one pair", manyPairs: true, kind: quantity.rate, scale: "log", wide: true,
     caption: "The median pair; the band holds the pairs from the 5th to the 95th percentile.",
     guideNote: "The dotted guide is what equal shares of the fastest first point would be, falling as 1/N.",
   },
@@ -16,7 +16,7 @@ const FIGURES = [
     caption: "Aggregate over that of the same block's loopback baseline; 1 is as fast as lo.",
   },
   {
-    metric: "jain", title: "Fairness among pairs", kind: quantity.share, scale: "linear", top: 1,
+    metric: "jain", title: "Fairness among pairs", manyPairs: true, kind: quantity.share, scale: "linear", top: 1,
     caption: "Jain's index: 1 when all pairs get the same, 1/n when one has it all.",
   },
   {
@@ -41,8 +41,11 @@ const FIGURES = [
   },
 ];
 
-const hasData = figure =>
-  estimates(figure.metric).some(({ median }) => (figure.positiveOnly ? median > 0 : Number.isFinite(median)));
+/** With one pair a cell, a pair is the aggregate and fairness has no meaning. */
+const manyPairs = analysis.cells.some(summary => summary.cell.pairs > 1);
+
+const hasData = figure => (manyPairs || !figure.manyPairs)
+  && estimates(figure.metric).some(({ median }) => (figure.positiveOnly ? median > 0 : Number.isFinite(median)));
 
 /** What a figure shows of a series at a count. */
 function pointAt(figure, series, count) {
@@ -52,14 +55,14 @@ function pointAt(figure, series, count) {
   return { summary, value, band: band?.every(Number.isFinite) ? band : undefined };
 }
 
-/** The frame of a figure: title, legend, plot, caption. */
+/** The frame of a figure: title, caption, legend, plot. */
 function frame(figure, controls) {
   const legend = make("ul", { class: "legend" });
   const plot = make("div", { class: "plot" });
   const notes = [figure.caption, controls ? figure.guideNote : undefined].filter(Boolean).join(" ");
   const element = make("figure", { id: `figure-${figure.metric}`, class: figure.wide ? "wide" : "" }, [
     make("div", { class: "figure-head" }, [make("h2", {}, figure.title), ...(controls ? [controls] : [])]),
-    legend, plot, make("figcaption", { class: "caption" }, notes),
+    make("figcaption", { class: "caption" }, notes), legend, plot,
   ]);
   return { element, legend, plot };
 }

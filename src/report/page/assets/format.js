@@ -28,6 +28,14 @@ function inUnits(units, suffix) {
   return { exact: write(threeDigits), tick: write(brief) };
 }
 
+/** Both ends of an interval in the unit of the larger, which is written once: `45.6 to 48.4 Gb/s`. */
+function span([low, high], { exact }) {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const [first, last] = [exact(low, size), exact(high, size)];
+  const unit = last.indexOf(" ");
+  return `${unit > 0 && first.endsWith(last.slice(unit)) ? first.slice(0, first.indexOf(" ")) : first} to ${last}`;
+}
+
 /** How each kind of quantity is written: exactly in readouts and tables, briefly on axes. */
 const quantity = {
   rate: inUnits(DECIMAL, "b/s"),
@@ -38,12 +46,6 @@ const quantity = {
   whole: { exact: value => (Number.isInteger(value) ? grouped(value) : threeDigits(value)), tick: brief },
   cost: { exact: value => `${threeDigits(value)} ns/B`, tick: value => `${brief(value)} ns` },
 };
-
-/** A 95 % interval, both ends in the unit of the larger. */
-function interval(bounds, write) {
-  const size = Math.max(Math.abs(bounds[0]), Math.abs(bounds[1]));
-  return `${write(bounds[0], size)} to ${write(bounds[1], size)}`;
-}
 
 /** Makes an element; `content` is text or a list of elements and texts. */
 function make(tag, attributes = {}, content = []) {

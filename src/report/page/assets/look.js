@@ -68,15 +68,23 @@ function polygon(points, grow) {
 }
 
 /** A line with its marker, as it appears in the plots. */
-function swatch(series) {
-  const look = lookOf(series);
+const swatch = series => drawSwatch(lookOf(series), "-14 -7 28 14", "M-14 0H14");
+
+function drawSwatch(look, viewBox, line) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "swatch");
-  svg.setAttribute("viewBox", "-17 -7 34 14");
-  svg.setAttribute("aria-hidden", "true");
+  for (const [name, value] of Object.entries({ class: "swatch", viewBox, "aria-hidden": "true" })) {
+    svg.setAttribute(name, value);
+  }
   const ink = `var(--hue-${look.hue})`;
-  const line = `<path d="M-16 0H16" style="stroke:${ink}" stroke-width="2" stroke-dasharray="${look.dash.join(" ")}"/>`;
   const fill = look.hollow ? "var(--paper)" : ink;
-  svg.innerHTML = `${line}<path d="${OUTLINES[look.marker](4.2)}" style="stroke:${ink};fill:${fill}" stroke-width="1.6"/>`;
+  svg.innerHTML = `<path d="${line}" style="stroke:${ink}" stroke-width="2" stroke-dasharray="${look.dash.join(" ")}"/>`
+    + `<path d="${OUTLINES[look.marker](4.2)}" style="stroke:${ink};fill:${fill}" stroke-width="1.6"/>`;
   return svg;
+}
+
+/** The marker of a level of the factor that colours; nothing for the levels of others. */
+function levelMarker(factor, level) {
+  if (factor !== mainFactor(factorLevels())) return [];
+  const series = analysis.series.find(candidate => candidate.factors[factor] === level);
+  return [drawSwatch({ ...lookOf(series), hollow: false }, "-6 -7 12 14", "")];
 }

@@ -17,7 +17,7 @@ const isShown = series =>
   !Object.entries(series.factors).some(([factor, level]) => switchedOff.has(levelKey(factor, level)));
 const shownSeries = () => analysis.series.filter(isShown);
 
-/** Factor -> its levels, in the order in which the series bring them up. */
+/** Factor -> its levels, in the order in which the series bring them up; the topology first. */
 function factorLevels() {
   const factors = new Map();
   for (const series of analysis.series) {
@@ -26,7 +26,8 @@ function factorLevels() {
       factors.get(factor).add(level);
     }
   }
-  return new Map([...factors].map(([factor, levels]) => [factor, [...levels]]));
+  const byTopologyFirst = (a, b) => (b[0] === "topology") - (a[0] === "topology");
+  return new Map([...factors].sort(byTopologyFirst).map(([factor, levels]) => [factor, [...levels]]));
 }
 
 /** A series' cell at a count, if the run has one. */
@@ -37,7 +38,7 @@ function cellAt(series, count) {
 
 const estimate = (summary, metric) => summary?.metrics[metric];
 
-/** Whether any series has the metric, and whether any of its medians is above zero. */
+/** What all cells say of a metric. */
 const estimates = metric => analysis.cells.map(cell => estimate(cell, metric)).filter(Boolean);
 
 /** `measured`, `failed`, `invalid`, or `absent` when no trial of the cell has run. */

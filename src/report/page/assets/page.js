@@ -20,7 +20,7 @@ function chip(factor, level, levels) {
     drawFigures();
     drawTable();
   });
-  return make("label", { class: "chip" }, [box, make("span", {}, level)]);
+  return make("label", { class: "chip" }, [box, make("span", {}, [...levelMarker(factor, level), level])]);
 }
 
 function drawSwitches() {

@@ -35,7 +35,7 @@ function paintBand(plot, figure, series) {
     .filter(point => point.summary);
   inside(plot, ctx => {
     ctx.fillStyle = colourOf(series);
-    ctx.globalAlpha = 0.13;
+    ctx.globalAlpha = 0.1;
     for (const run of runs(points)) {
       ctx.beginPath();
       for (const { count, band } of run) ctx.lineTo(plot.valToPos(count, "x", true), heightOf(plot, band[1]));
@@ -75,6 +75,7 @@ function paintPoints(plot, figure, series) {
   const outline = new Path2D(OUTLINES[look.marker](pixels(3.4)));
   const log = plot.scales.y.distr === 3;
   inside(plot, ctx => {
+    ctx.setLineDash([]);
     ctx.strokeStyle = colourOf(series);
     ctx.fillStyle = look.hollow ? colour("paper") : ctx.strokeStyle;
     for (const count of counts) {

@@ -14,8 +14,8 @@ function readoutRow(figure, { series, summary, value, band }) {
   return make("tr", {}, [
     name,
     make("td", { class: "median" }, exact(value.median)),
-    make("td", {}, value.interval ? interval(value.interval, exact) : "no interval"),
-    ...(figure.band ? [make("td", {}, band ? interval(band, exact) : "")] : []),
+    make("td", {}, value.interval ? span(value.interval, figure.kind) : "no interval"),
+    ...(figure.band ? [make("td", {}, band ? span(band, figure.kind) : "")] : []),
     make("td", {}, `n = ${value.n}`),
   ]);
 }

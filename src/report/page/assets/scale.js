@@ -50,16 +50,22 @@ function logSplits([low, high]) {
   return splits.filter(split => split >= low && split <= high);
 }
 
-/** The measured counts as far as their labels fit, the first and the last always among them. */
+/** Whether labels at these counts stand clear of each other. */
+function standClear(plot, labelled) {
+  const half = count => (grouped(count).length * 7 + 12) / 2;
+  return labelled.every((count, i) => {
+    if (i === 0) return true;
+    const before = labelled[i - 1];
+    return plot.valToPos(count, "x") - plot.valToPos(before, "x") >= half(before) + half(count);
+  });
+}
+
+/** The measured counts, or every second, third ... of them from the last back, where the labels would touch. */
 function countSplits(plot) {
-  const room = count => String(grouped(count)).length * 7 + 12;
-  const at = count => plot.valToPos(count, "x");
-  const last = counts.at(-1);
-  const kept = [];
-  for (const count of counts.slice(0, -1)) {
-    const before = kept.at(-1);
-    const clear = before === undefined || at(count) - at(before) >= (room(before) + room(count)) / 2;
-    if (clear && at(last) - at(count) >= (room(count) + room(last)) / 2) kept.push(count);
+  for (let stride = 1; stride <= 4; stride += 1) {
+    const labelled = counts.filter((_, i) => (counts.length - 1 - i) % stride === 0);
+    if (standClear(plot, labelled)) return labelled;
   }
-  return [...kept, last];
+  return counts.toReversed()
+    .reduce((kept, count) => (standClear(plot, [count, ...kept]) ? [count, ...kept] : kept), []);
 }

@@ -3,13 +3,13 @@
 const metricColumn = (title, metric, kind) => ({
   title, metric, present: () => estimates(metric).length > 0,
   key: ({ summary }) => estimate(summary, metric)?.median,
-  show: ({ summary }) => metricText(estimate(summary, metric), kind.exact),
+  show: ({ summary }) => metricText(estimate(summary, metric), kind),
 });
 
-function metricText(value, exact) {
+function metricText(value, kind) {
   if (!value) return "";
-  const bounds = value.interval ? make("small", {}, interval(value.interval, exact)) : "";
-  return [exact(value.median), bounds];
+  const bounds = value.interval ? make("small", {}, span(value.interval, kind)) : "";
+  return [kind.exact(value.median), bounds];
 }
 
 const trialsText = ({ summary }) => [
