@@ -67,7 +67,7 @@ fn failed_and_invalid_trials_are_told_before_any_script_runs() {
         assert!(body.contains(words), "`{words}` is not in the body");
     }
     assert!(
-        body.contains("89 of 96 planned trials measured, 3 failed, 2 invalid, 2 not run."),
+        body.contains("91 of 98 planned trials measured, 3 failed, 2 invalid, 2 not run."),
         "{body}"
     );
 }

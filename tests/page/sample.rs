@@ -66,9 +66,12 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
 
 fn manifest() -> serde_json::Value {
     serde_json::json!({
-        "about": "How the four networks of the 2017 post degrade as containers are added, every pair sending at once.",
+        "settings": {"about": "How the 2017 post's four networks degrade as containers are added, every pair sending at once."},
         "version": "0.1.0",
-        "scenario": "name = \"bridge-scaling\"\ncontainers = \"2..4096 x2\"\nfamily = [\"ipv4\", \"ipv6\"]\n",
+        "seed": 7,
+        "started_unix_ns": 1_795_407_300_000_000_000_u64,
+        "command": ["kilonet", "run", "scenarios/bridge-scaling.toml"],
+        "scenario_text": "name = \"bridge-scaling\"\ncontainers = \"2..4096 x2\"\nfamily = [\"ipv4\", \"ipv6\"]\n",
         "fingerprint": {
             "kernel": "6.12.40", "cpu": "AMD EPYC 7B13", "cpus": 2, "memory_bytes": 8_589_934_592_u64,
             "hypervisor": "KVM", "clocksource": "kvm-clock",

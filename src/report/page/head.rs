@@ -3,6 +3,7 @@
 //! The manifest is read as loose JSON, because a report must still open for a folder that an older or newer kilonet
 //! wrote. The invariant: what the manifest does not say is left out, never guessed.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::analysis::Analysis;
@@ -19,17 +20,16 @@ pub(super) struct Fact {
     pub(super) value: String,
 }
 
-/// Where a manifest may say what the scenario is about.
-const ABOUT: &[&str] = &[
-    "/about",
-    "/scenario/about",
-    "/settings/about",
-    "/effective/about",
+/// Where a manifest says what the scenario is about.
+const ABOUT: &str = "/settings/about";
+/// Where it holds the scenario as its author wrote it.
+const SCENARIO: &str = "/scenario_text";
+/// What it says of the run as a whole, each with the name it is shown under.
+const RUN: &[(&str, &str)] = &[
+    ("version", "kilonet"),
+    ("seed", "seed"),
+    ("command", "command"),
 ];
-/// Where it may hold the scenario as its author wrote it.
-const SCENARIO: &[&str] = &["/scenario", "/scenario_text", "/scenario/text"];
-/// Where it names the version of kilonet.
-const VERSION: &[&str] = &["/version", "/kilonet_version", "/kilonet/version"];
 /// What the strip under the title shows, most telling first, each with the names it may go by.
 const STRIP: &[&[&str]] = &[
     &["cpu", "cpu model", "model"],
@@ -50,24 +50,30 @@ pub(super) fn scenario_text(manifest: &Value) -> Option<&str> {
     text_at(manifest, SCENARIO)
 }
 
-fn text_at<'a>(manifest: &'a Value, pointers: &[&str]) -> Option<&'a str> {
-    pointers
-        .iter()
-        .find_map(|pointer| manifest.pointer(pointer)?.as_str())
+fn text_at<'a>(manifest: &'a Value, pointer: &str) -> Option<&'a str> {
+    manifest
+        .pointer(pointer)?
+        .as_str()
         .filter(|text| !text.trim().is_empty())
 }
 
-/// Everything the fingerprint holds, and the version that wrote it.
+/// When the run began, to the minute, in UTC.
+pub(super) fn started(manifest: &Value) -> Option<String> {
+    let nanos = manifest.get("started_unix_ns")?.as_u64()?;
+    let instant = Timestamp::from_nanosecond(i128::from(nanos)).ok()?;
+    Some(instant.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// Everything the fingerprint holds, then what made the run.
 pub(super) fn facts(manifest: &Value) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if let Some(version) = text_at(manifest, VERSION) {
-        facts.push(Fact {
-            name: "kilonet".to_owned(),
-            value: version.to_owned(),
-        });
-    }
     if let Some(fingerprint) = manifest.get("fingerprint") {
         flatten("", fingerprint, &mut facts);
+    }
+    for (key, name) in RUN {
+        if let Some(value) = manifest.get(key) {
+            flatten(name, value, &mut facts);
+        }
     }
     facts
 }
@@ -102,6 +108,11 @@ fn flatten(name: &str, value: &Value, facts: &mut Vec<Fact>) {
     }
 }
 
+/// A command line reads with blanks between its words, any other list with commas.
+fn separator(name: &str) -> &'static str {
+    if name == "command" { " " } else { ", " }
+}
+
 fn show(name: &str, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -114,7 +125,7 @@ fn show(name: &str, value: &Value) -> Option<String> {
         }),
         Value::Array(items) => {
             let shown: Vec<_> = items.iter().filter_map(|item| show(name, item)).collect();
-            (!shown.is_empty()).then(|| shown.join(", "))
+            (!shown.is_empty()).then(|| shown.join(separator(name)))
         }
         Value::Object(_) => Some(value.to_string()),
     }
@@ -203,4 +214,62 @@ pub(super) fn grouped(number: usize) -> String {
         shown.push(digit);
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (4096, "4,096"),
+            (1_048_576, "1,048,576"),
+        ] {
+            assert_eq!(grouped(number), shown);
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_of_any_shape_is_shown_and_nothing_is_invented() {
+        let manifest = json!({
+            "version": "0.1.0",
+            "command": ["kilonet", "run", "x.toml"],
+            "fingerprint": {
+                "cpu_model": "Z80",
+                "memory_bytes": 65536,
+                "hypervisor": null,
+                "sysctls": {"net.core.somaxconn": 4096},
+            },
+        });
+        let facts = facts(&manifest);
+        let pairs: Vec<_> = facts
+            .iter()
+            .map(|fact| (fact.name.as_str(), fact.value.as_str()))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("cpu model", "Z80"),
+                ("memory", "64 KiB"),
+                ("sysctls net.core.somaxconn", "4096"),
+                ("kilonet", "0.1.0"),
+                ("command", "kilonet run x.toml"),
+            ]
+        );
+        let strip: Vec<_> = strip(&facts).into_iter().map(|fact| fact.name).collect();
+        assert_eq!(strip, ["cpu model", "memory", "kilonet"]);
+        assert_eq!(started(&manifest), None);
+    }
+
+    #[test]
+    fn the_start_is_shown_in_utc() {
+        let manifest = json!({"started_unix_ns": 1_795_407_300_000_000_000_u64});
+        assert_eq!(started(&manifest).as_deref(), Some("2026-11-23 04:15 UTC"));
+    }
 }

@@ -35,7 +35,7 @@ function paintBand(plot, figure, series) {
     .filter(point => point.summary);
   inside(plot, ctx => {
     ctx.fillStyle = colourOf(series);
-    ctx.globalAlpha = 0.1;
+    ctx.globalAlpha = Math.min(0.12, 0.8 / shownSeries().length);
     for (const run of runs(points)) {
       ctx.beginPath();
       for (const { count, band } of run) ctx.lineTo(plot.valToPos(count, "x", true), heightOf(plot, band[1]));

@@ -16,13 +16,13 @@ function readoutRow(figure, { series, summary, value, band }) {
     make("td", { class: "median" }, exact(value.median)),
     make("td", {}, value.interval ? span(value.interval, figure.kind) : "no interval"),
     ...(figure.band ? [make("td", {}, band ? span(band, figure.kind) : "")] : []),
-    make("td", {}, `n = ${value.n}`),
+    make("td", {}, grouped(value.n)),
   ]);
 }
 
 /** The table for one count. */
 function readoutTable(figure, count) {
-  const heads = ["", "median", "95 % interval", ...(figure.band ? ["P5 to P95"] : []), "trials"];
+  const heads = ["", "median", "95 % interval", ...(figure.band ? ["P5 to P95"] : []), "n"];
   const rows = ranked(figure, count).map(point => readoutRow(figure, point));
   return make("table", {}, [
     make("caption", {}, `${grouped(count)} ${countNoun}`),

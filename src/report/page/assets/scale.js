@@ -60,12 +60,19 @@ function standClear(plot, labelled) {
   });
 }
 
-/** The measured counts, or every second, third ... of them from the last back, where the labels would touch. */
+/** Whether the counts are evenly spaced on the log axis. */
+const isEven = counts.every((count, i) => i === 0 || Math.abs(count / counts[i - 1] / (counts[1] / counts[0]) - 1) < 0.01);
+
+/** Of evenly spaced counts every one, every second, third ..., from the last back, until the labels stand clear. */
+function evenSplits(plot) {
+  const strides = counts.map((_, i) => i + 1);
+  const everyNth = stride => counts.filter((_, i) => (counts.length - 1 - i) % stride === 0);
+  return everyNth(strides.find(stride => standClear(plot, everyNth(stride))));
+}
+
+/** The measured counts, as far as their labels stand clear of each other. */
 function countSplits(plot) {
-  for (let stride = 1; stride <= 4; stride += 1) {
-    const labelled = counts.filter((_, i) => (counts.length - 1 - i) % stride === 0);
-    if (standClear(plot, labelled)) return labelled;
-  }
+  if (isEven) return evenSplits(plot);
   return counts.toReversed()
     .reduce((kept, count) => (standClear(plot, [count, ...kept]) ? [count, ...kept] : kept), []);
 }
