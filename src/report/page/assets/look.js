@@ -2,7 +2,7 @@
 // the others. No two series rely on colour alone.
 
 const KNOWN_TOPOLOGIES = ["loopback", "shared", "veth", "bridge"];
-const HUES = 8;
+const HUE_ORDER = [3, 2, 1, 4, 6, 5, 7, 0];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4], [5, 2, 1, 2]];
 const MARKERS = ["circle", "square", "triangle", "diamond", "wedge", "cross", "bar", "hexagon"];
 
@@ -12,26 +12,28 @@ function mainFactor(factors) {
   return [...factors.keys()].sort((a, b) => factors.get(b).length - factors.get(a).length)[0];
 }
 
-/** Known topologies keep their hue in every report; other levels take the free ones in order. */
-function hueOrder(factor, levels) {
-  if (factor !== "topology") return levels;
-  return [...KNOWN_TOPOLOGIES, ...levels.filter(level => !KNOWN_TOPOLOGIES.includes(level))];
+/** Hue of each level. Known topologies keep theirs in every report; grey is the baseline's, so others come to it last. */
+function assignHues(factor, levels) {
+  if (factor !== "topology") return new Map(levels.map((level, i) => [level, HUE_ORDER[i % HUE_ORDER.length]]));
+  const known = KNOWN_TOPOLOGIES.map((level, hue) => [level, hue]);
+  const others = levels.filter(level => !KNOWN_TOPOLOGIES.includes(level));
+  return new Map([...known, ...others.map((level, i) => [level, known.length + i % (HUE_ORDER.length - known.length)])]);
 }
 
 function assignLooks() {
   const factors = factorLevels();
   const main = mainFactor(factors);
-  const hues = main ? hueOrder(main, factors.get(main)) : [];
+  const hues = main ? assignHues(main, factors.get(main)) : new Map();
   const variants = [];
   return new Map(analysis.series.map(series => {
     const { [main]: level, ...others } = series.factors;
     const variant = JSON.stringify(others);
     if (!variants.includes(variant)) variants.push(variant);
-    const hue = level === undefined ? 3 : hues.indexOf(level);
+    const hue = hues.get(level) ?? HUE_ORDER[0];
     const order = variants.indexOf(variant);
     return [series.label, {
-      hue: hue % HUES,
-      marker: MARKERS[hue % MARKERS.length],
+      hue,
+      marker: MARKERS[hue],
       hollow: order % 2 === 1,
       dash: DASHES[order % DASHES.length],
     }];
