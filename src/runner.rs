@@ -47,8 +47,6 @@ pub struct Outcome {
 pub struct Work<'a> {
     /// The trials, in their order.
     pub plan: &'a Plan,
-    /// The phases of each.
-    pub timing: Timing,
     /// Whether a trial, by id, was done in an earlier run of the folder.
     pub done: &'a dyn Fn(&str) -> bool,
 }
@@ -70,7 +68,7 @@ pub fn run<T: Testbed>(
             continue;
         }
         progress.begins(number, total, trial);
-        let Some((record, rows)) = run_trial(testbed, trial, work.timing, progress) else {
+        let Some((record, rows)) = run_trial(testbed, trial, work.plan.timing, progress) else {
             outcome.interrupted = true;
             break;
         };
@@ -149,6 +147,7 @@ fn blank(trial: &Trial, status: Status) -> Record {
         trial: trial.id.clone(),
         repeat: trial.repeat,
         status,
+        role: trial.role,
         cell: trial.cell.clone(),
         window: None,
         aggregate: None,

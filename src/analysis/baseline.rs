@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use super::summary::is_shown;
 use crate::scenario::{Buffers, Congestion, Driver, Family, Topology, Workload};
 use crate::stats;
-use crate::store::record::{Record, Role, Status};
+use crate::plan::Role;
+use crate::store::record::{Record, Status};
 
 /// A baseline has two containers: one pair, as the loopback row of any table of two containers.
 const CONTAINERS: u32 = 2;

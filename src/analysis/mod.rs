@@ -17,7 +17,8 @@ use rayon::prelude::*;
 
 use crate::scenario::Cell;
 use crate::store::folder::Run;
-use crate::store::record::{Record, Role};
+use crate::plan::Role;
+use crate::store::record::Record;
 use baseline::Baselines;
 use factors::Varying;
 

@@ -68,7 +68,7 @@ impl Cli {
             Verb::Sweep(sweep) => sweep.run(leave),
             Verb::Plan(plan) => plan.run(),
             Verb::Report(report) => report.run(),
-            Verb::Doctor(doctor) => doctor.run(),
+            Verb::Doctor(doctor) => doctor.run(leave),
             Verb::Schema => schema::run(),
         }
     }

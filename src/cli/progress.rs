@@ -108,7 +108,7 @@ impl Watch for Screen {
     }
 
     fn interrupted(&self) -> bool {
-        self.interrupt.is_set()
+        self.interrupt.is_raised()
     }
 }
 

@@ -3,6 +3,8 @@
 //! Pure, from figures measured once (Linux 6.18, 2 cores); the machine's limits are for `host` to know. Estimates err
 //! upwards in resources, since what is refused in vain can be asked for again and what was begun in vain cannot.
 
+use serde::Serialize;
+
 use std::time::Duration;
 
 use super::Plan;
@@ -39,7 +41,7 @@ const TEARDOWN: Duration = Duration::from_millis(1);
 const OVERHEAD: Duration = Duration::from_millis(100);
 
 /// What a trial needs of the machine at its worst moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Need {
     /// Network namespaces.
     pub namespaces: u64,
@@ -53,6 +55,8 @@ pub struct Need {
     pub bridge_ports: u64,
     /// Connections from one address to the same address and port.
     pub local_ports: u64,
+    /// Neighbours that are resolved rather than entered as permanent; 0 as long as labs enter all of them.
+    pub neighbours: u64,
     /// Bytes that all TCP sockets together hold in their queues.
     pub tcp_memory_bytes: u64,
 }
@@ -83,6 +87,7 @@ impl Need {
                 .ports_per_bridge
                 .map_or(0, |ports| u64::from(ports.get())),
             local_ports: u64::from(cell.streams),
+            neighbours: 0,
             tcp_memory_bytes: flows * queued_bytes(cell.buffers),
         }
     }
@@ -97,6 +102,7 @@ impl Need {
             memory_bytes: self.memory_bytes.max(other.memory_bytes),
             bridge_ports: self.bridge_ports.max(other.bridge_ports),
             local_ports: self.local_ports.max(other.local_ports),
+            neighbours: self.neighbours.max(other.neighbours),
             tcp_memory_bytes: self.tcp_memory_bytes.max(other.tcp_memory_bytes),
         }
     }

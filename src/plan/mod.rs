@@ -9,6 +9,8 @@ mod order;
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 pub use estimate::Need;
 
 use crate::scenario::{Baseline, Cell, Scenario, Timing};
@@ -25,7 +27,7 @@ pub struct Plan {
 }
 
 /// One repetition of a cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trial {
     /// Unique in the plan, and the same whenever it is planned again: `bridge-ipv4-none-c128-r0`.
     pub id: String,
@@ -37,10 +39,12 @@ pub struct Trial {
     pub role: Role,
 }
 
-/// Why a trial is in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a trial is in the plan; in a record only where it is not one of the sweep itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The scenario asks for it. It may be a baseline for others all the same; see [`Cell::baseline`].
+    #[default]
     Cell,
     /// The plan put it into the block so that the others have something to be compared with.
     Baseline,

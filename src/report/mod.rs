@@ -1,8 +1,9 @@
-//! What a run says, in the forms people read: the terminal and SVG files.
+//! What a run says, in the forms people read: the terminal, SVG files and a page.
 //!
 //! Must not know how anything was measured, nor where the records lie beyond the folder it is given. The invariant: every
 //! figure shown is an estimate of the analysis; nothing is computed here but places and words.
 
+pub mod page;
 mod quantity;
 mod scale;
 mod svg;
@@ -25,7 +26,10 @@ pub struct Report {
     pub files: Vec<PathBuf>,
 }
 
-/// Reads the run in `dir` and writes its figures beside the records.
+/// The page, beside the records it was made from.
+pub const PAGE: &str = "report.html";
+
+/// Reads the run in `dir` and writes its figures and its page beside the records.
 ///
 /// A figure of an earlier call for which there are no longer data is left where it is.
 ///
@@ -33,8 +37,11 @@ pub struct Report {
 /// When `dir` is no run folder or cannot be written to.
 pub fn write(dir: &Path) -> Result<Report> {
     let analysis = Analysis::of(&Run::read(dir)?);
-    let files = svg::figures(&analysis)
-        .into_iter()
+    let figures = svg::figures(&analysis).into_iter();
+    let figures = figures.map(|(name, text)| (name.to_owned(), text));
+    let page = (PAGE.to_owned(), page::render(&analysis)?);
+    let files = figures
+        .chain([page])
         .map(|(name, text)| save(dir.join(name), &text))
         .collect::<Result<_>>()?;
     Ok(Report { analysis, files })
@@ -51,15 +58,15 @@ fn save(path: PathBuf, text: &str) -> Result<PathBuf> {
 /// What the fingerprint lacks is left out.
 fn machine(analysis: &Analysis) -> String {
     let fingerprint = &analysis.manifest["fingerprint"];
-    let word = |key: &str| fingerprint[key].as_str().map(str::to_owned);
-    let cpus = fingerprint["cpus"]
-        .as_u64()
-        .map(|cpus| format!("{cpus} CPUs"));
-    let cpu: Vec<_> = [word("cpu_model"), cpus].into_iter().flatten().collect();
+    let word = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let cpus = fingerprint["cpu"]["online"].as_u64();
+    let cpus = cpus.map(|cpus| format!("{cpus} CPUs"));
+    let cpu = [word(&fingerprint["cpu"]["model"]), cpus];
+    let cpu: Vec<_> = cpu.into_iter().flatten().collect();
     let parts = [
         Some(analysis.name.clone()),
         (!cpu.is_empty()).then(|| cpu.join(", ")),
-        word("kernel").map(|release| format!("Linux {release}")),
+        word(&fingerprint["kernel"]["release"]).map(|release| format!("Linux {release}")),
         day(analysis),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")

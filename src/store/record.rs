@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::plan::Role;
 use crate::scenario::Cell;
 
 /// The schema this code writes, and the newest it reads.
@@ -22,7 +23,7 @@ pub struct Record {
     /// Whether there is anything to read below.
     pub status: Status,
     /// What the trial is for; absent for one of the sweep itself.
-    #[serde(skip_serializing_if = "Role::is_cell", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
     pub role: Role,
     /// The factors.
     pub cell: Cell,
@@ -64,6 +65,10 @@ pub struct Record {
     pub warnings: Vec<String>,
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// How a trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,27 +77,6 @@ pub enum Status {
     Ok,
     /// It was not; see [`Record::error`].
     Failed,
-}
-
-/// What a trial is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// A point of the sweep.
-    #[default]
-    Cell,
-    /// The loopback trial that its block's figures are compared with, where the sweep has none of its own.
-    Baseline,
-}
-
-impl Role {
-    #[allow(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature serde asks for"
-    )]
-    fn is_cell(&self) -> bool {
-        matches!(self, Self::Cell)
-    }
 }
 
 /// The one interval, the same for every flow, in which bytes count.

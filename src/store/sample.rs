@@ -203,7 +203,7 @@ pub(crate) fn manifest(planned: u32) -> Manifest {
         planned,
         // 2026-11-23 04:15:00 UTC
         started_unix_ns: 1_795_407_300_000_000_000,
-        fingerprint: json!({"cpu_model": "Made-up CPU", "cpus": 2, "kernel": "6.12.0"}),
+        fingerprint: json!({"cpu": {"model": "Made-up CPU", "online": 2}, "kernel": {"release": "6.12.0"}}),
         command: None,
     }
 }

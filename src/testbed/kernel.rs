@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::summary::{Edges, Witnessed, summarise};
 use super::{Measurement, Testbed, TrialPlan, Watch, nanos};
 use crate::error::Result;
-use crate::host::counters::{Foreign, KernelMemory, Snapshot};
+use crate::host::counters::{Foreign, KernelMemory, Snapshot, TcpMemory};
 use crate::lab::Lab;
 use crate::lab::witness::{Reading, Witness};
 use crate::scenario::Cell;
@@ -16,7 +16,10 @@ use crate::traffic::{self, FlowPlan, Observer, Seat, Settings};
 
 /// Labs raised in this machine's kernel.
 #[derive(Debug, Default)]
-pub struct Kernel;
+pub struct Kernel {
+    /// The marks of TCP's memory pool, where they were seen: a namespace of an ordinary user does not show them.
+    pub tcp_memory: Option<TcpMemory>,
+}
 
 /// A lab, and what its containers took of the kernel's memory.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ impl Testbed for Kernel {
             foreign: closed.foreign.since(&opened.foreign),
             witnessed: witnessed(&edges.witness, &opened.readings, &closed.readings),
         });
-        Ok(summarise(trial, &outcome, edges))
+        let mut measured = summarise(trial, &outcome, edges);
+        measured.counters.tcp_memory_pressure_pages = self.tcp_memory.map(|marks| marks.pressure_pages);
+        Ok(measured)
     }
 
     fn teardown(&mut self, lab: KernelLab) -> Result<LabCost> {

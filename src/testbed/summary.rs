@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Measurement, TrialPlan, nanos};
-use crate::host::counters::{Delta, ForeignDelta, TcpMemory};
+use crate::host::counters::{Delta, ForeignDelta};
 use crate::host::noise;
 use crate::stats::{Sorted, jain};
 use crate::store::record::{
@@ -49,15 +49,15 @@ const NAMED: usize = 5;
 
 /// Says what a window showed.
 pub(super) fn summarise(trial: TrialPlan<'_>, outcome: &Outcome, edges: Option<Edges>) -> Measurement {
-    let seconds = outcome.window.duration.as_secs_f64();
+    let seconds = outcome.window.duration_ns as f64 / 1e9;
     let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
     let bytes: u64 = outcome.flows.iter().map(|flow| flow.window_bytes).sum();
     let checks = checks(outcome, edges.as_ref().map_or(&[], |edges| &edges.witnessed));
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
-            duration_ns: nanos(outcome.window.duration),
-            skew_ns: nanos(outcome.window.skew),
+            duration_ns: outcome.window.duration_ns,
+            skew_ns: outcome.window.skew_ns,
         },
         aggregate: Aggregate { goodput_bps: rate(bytes) },
         per_pair: per_pair(outcome, trial.cell.pairs, rate),
@@ -124,7 +124,7 @@ fn interface_ratio(outcome: &Outcome, witnessed: &[Witnessed]) -> Option<f64> {
     for flow in &outcome.flows {
         *at_sockets.entry(flow.server).or_default() += flow.window_bytes;
     }
-    let window = outcome.window.duration.as_secs_f64();
+    let window = outcome.window.duration_ns as f64 / 1e9;
     let (mut interfaces, mut sockets) = (0.0, 0.0);
     for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {
         interfaces += group.bytes as f64 / group.elapsed.as_secs_f64();
@@ -149,7 +149,7 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
         softirq_squeezes: machine.map(|delta| delta.softnet.squeezed),
         neighbour_overflows: machine.and_then(|delta| delta.neighbour_overflows),
         tcp_memory_pages: machine.and_then(|delta| delta.tcp_memory_pages),
-        tcp_memory_pressure_pages: TcpMemory::thresholds().map(|marks| marks.pressure_pages),
+        tcp_memory_pressure_pages: None,
     }
 }
 
@@ -208,7 +208,7 @@ fn warnings(trial: TrialPlan<'_>, outcome: &Outcome, checks: Checks, edges: Opti
     warnings.extend(lost_flows(outcome));
     warnings.extend(disagreement(checks));
     if let Some(edges) = edges {
-        warnings.extend(noise::judge(&edges.machine, &edges.foreign));
+        warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
     }
     warnings
 }

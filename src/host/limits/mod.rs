@@ -8,27 +8,7 @@ mod probe;
 use nix::sys::resource::{Resource as Rlimit, getrlimit, setrlimit};
 
 use crate::error::{Error, Result};
-
-/// What a run needs at its largest, on top of what the machine already carries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Need {
-    /// Network namespaces at once.
-    pub namespaces: u64,
-    /// Open descriptors of this process.
-    pub descriptors: u64,
-    /// Threads of this process.
-    pub threads: u64,
-    /// Memory of the kernel and of this process, in bytes.
-    pub memory_bytes: u64,
-    /// Ports of the fullest bridge.
-    pub bridge_ports: u64,
-    /// Connections from one address to the same address and port.
-    pub local_ports: u64,
-    /// Neighbours of each family that are resolved instead of being entered as permanent.
-    pub neighbours: u64,
-    /// Bytes that all TCP sockets of the run hold in their queues together.
-    pub tcp_memory_bytes: u64,
-}
+use crate::plan::Need;
 
 /// What a limit is a limit of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,20 +36,20 @@ pub enum Resource {
 /// Mappings that a thread's stack takes: the stack and its guard, which differ in rights and so are never merged.
 const MAPPINGS_PER_THREAD: u64 = 2;
 
-impl Need {
-    /// How much of `resource` is needed.
+impl Resource {
+    /// How much of it a run needs.
     #[must_use]
-    pub fn of(&self, resource: Resource) -> u64 {
-        match resource {
-            Resource::Descriptors => self.descriptors,
-            Resource::Threads => self.threads,
-            Resource::Mappings => self.threads.saturating_mul(MAPPINGS_PER_THREAD),
-            Resource::Namespaces => self.namespaces,
-            Resource::Memory => self.memory_bytes,
-            Resource::BridgePorts => self.bridge_ports,
-            Resource::LocalPorts => self.local_ports,
-            Resource::Neighbours => self.neighbours,
-            Resource::TcpMemory => self.tcp_memory_bytes,
+    pub fn needed(self, need: &Need) -> u64 {
+        match self {
+            Self::Descriptors => need.descriptors,
+            Self::Threads => need.threads,
+            Self::Mappings => need.threads.saturating_mul(MAPPINGS_PER_THREAD),
+            Self::Namespaces => need.namespaces,
+            Self::Memory => need.memory_bytes,
+            Self::BridgePorts => need.bridge_ports,
+            Self::LocalPorts => need.local_ports,
+            Self::Neighbours => need.neighbours,
+            Self::TcpMemory => need.tcp_memory_bytes,
         }
     }
 }
@@ -171,15 +151,15 @@ impl Limits {
     pub fn binding(&self, need: &Need) -> Vec<Shortfall<'_>> {
         let mut exceeded: Vec<_> = self
             .iter()
-            .filter(|limit| need.of(limit.resource) > limit.room())
+            .filter(|limit| limit.resource.needed(need) > limit.room())
             .collect();
         exceeded.sort_by(|a, b| {
-            b.share(need.of(b.resource))
-                .total_cmp(&a.share(need.of(a.resource)))
+            b.share(b.resource.needed(need))
+                .total_cmp(&a.share(a.resource.needed(need)))
         });
         exceeded
             .into_iter()
-            .map(|limit| shortfall(limit, need.of(limit.resource)))
+            .map(|limit| shortfall(limit, limit.resource.needed(need)))
             .collect()
     }
 
@@ -190,7 +170,7 @@ impl Limits {
         let mut rows: Vec<_> = self
             .iter()
             .filter(|limit| limit.resource != Resource::BridgePorts)
-            .filter_map(|limit| headroom(limit, need.of(limit.resource), containers))
+            .filter_map(|limit| headroom(limit, limit.resource.needed(need), containers))
             .collect();
         rows.sort_by_key(|row| row.containers);
         rows

@@ -1,0 +1,97 @@
+//! `kilonet doctor`: what this machine can do, which limit binds first, and the exact remedy.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::Leave;
+use crate::error::Result;
+use crate::host::features::{self, State};
+use crate::host::limits::{Limit, Limits};
+use crate::plan::Need;
+use crate::scenario::{Overrides, Scenario};
+
+/// Changes nothing: features are tried in a namespace that is thrown away.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kilonet doctor
+  kilonet doctor --topology bridge --driver workers")]
+pub struct Doctor {
+    #[command(flatten)]
+    factors: super::factors::Factors,
+}
+
+/// Containers whose need is held against the limits, unless `--containers` says otherwise; the limits' verdicts are
+/// proportional, so the figure does not matter much.
+const EXAMPLE: &str = "1000";
+
+impl Doctor {
+    pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
+        let mut overrides = self.factors.overrides();
+        overrides.containers.get_or_insert_with(|| EXAMPLE.to_owned());
+        let need = need(&overrides)?;
+        let machine = super::start::machine(leave)?;
+        anstream::println!("rights: {}\n", machine.privilege.word());
+        anstream::println!("{}\n", feature_table(&features::probe()?));
+        anstream::println!("{}\n", limit_table(&machine.limits));
+        anstream::print!("{}", verdict(&machine.limits, &need));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The largest cell's containers and what they need.
+fn need(overrides: &Overrides) -> Result<(u32, Need)> {
+    let scenario = Scenario::from_overrides(overrides)?;
+    let containers = scenario.cells.iter().map(|cell| cell.containers).max().unwrap_or(0);
+    let need = scenario.cells.iter().map(Need::of).fold(Need::default(), Need::max);
+    Ok((containers, need))
+}
+
+fn feature_table(features: &[features::Feature]) -> Table {
+    let mut table = plain_table();
+    table.set_header(["feature", "", "what it means"]);
+    for feature in features {
+        let state = match feature.state {
+            State::Available => "yes",
+            State::Missing => "no",
+        };
+        let remedy = feature.remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        table.add_row([feature.name, state, &format!("{}{remedy}", feature.meaning)]);
+    }
+    table
+}
+
+fn limit_table(limits: &Limits) -> Table {
+    let mut table = plain_table();
+    table.set_header(["limit", "have", "in use", "read from"]);
+    let row = |limit: &Limit| {
+        [limit.name.to_owned(), limit.have.to_string(), limit.used.to_string(), limit.source.clone()]
+    };
+    table.add_rows(limits.iter().map(row));
+    for column in [1, 2] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn plain_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// Which limits bind as containers grow, first to last.
+fn verdict(limits: &Limits, (containers, need): &(u32, Need)) -> String {
+    let mut lines = vec!["As containers grow, these bind, first to last:".to_owned()];
+    for headroom in limits.headroom(need, *containers).iter().take(5) {
+        lines.push(format!(
+            "  {} at {} containers; {}",
+            headroom.limit.name, headroom.containers, headroom.remedy
+        ));
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,120 @@
+//! `kilonet plan`: the trials of a scenario and what they need, touching nothing.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::json;
+
+use super::factors::Factors;
+use crate::error::Result;
+use crate::host::limits::{Limits, Strength};
+use crate::plan::{Need, Plan as Trials, Role};
+use crate::scenario::Scenario;
+use crate::units::Bytes;
+
+/// Flags replace the file's keys of the same name.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kilonet plan scenarios/bridge-scaling.toml
+  kilonet plan scenarios/thousands.toml --containers 20000
+  kilonet plan scenarios/quickstart.toml --json | jq -r '.trials[].id'")]
+pub struct Plan {
+    /// The scenario file
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    #[command(flatten)]
+    factors: Factors,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Plan {
+    pub(super) fn run(&self) -> Result<ExitCode> {
+        let scenario = Scenario::load(&self.scenario, &self.factors.overrides())?;
+        let plan = Trials::new(&scenario);
+        if self.json {
+            anstream::println!("{:#}", as_json(&plan));
+        } else {
+            anstream::println!("{}\n", trials(&plan));
+            anstream::print!("{}", summary(&plan, &Limits::probe()?));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn as_json(plan: &Trials) -> serde_json::Value {
+    json!({
+        "seed": plan.seed,
+        "estimated_s": plan.estimate_duration().as_secs_f64(),
+        "need": plan.need(),
+        "trials": plan.trials,
+    })
+}
+
+/// The trials in their order, and what each needs.
+fn trials(plan: &Trials) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["#", "trial", "", "time", "memory", "descriptors", "threads"]);
+    for (number, trial) in (1..).zip(&plan.trials) {
+        let need = Need::of(&trial.cell);
+        let role = if trial.role == Role::Baseline { "baseline" } else { "" };
+        table.add_row([
+            format!("{number}"),
+            trial.id.clone(),
+            role.to_owned(),
+            format!("{:.1} s", plan.estimate_trial(&trial.cell).as_secs_f64()),
+            Bytes(need.memory_bytes).to_string(),
+            need.descriptors.to_string(),
+            need.threads.to_string(),
+        ]);
+    }
+    for column in [0, 3, 4, 5, 6] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// The whole plan in a few lines: how long, how much, and what would stand in its way.
+fn summary(plan: &Trials, limits: &Limits) -> String {
+    let need = plan.need();
+    let mut lines = vec![
+        format!("{} trials, about {}, seed {}", plan.trials.len(), minutes(plan.estimate_duration()), plan.seed),
+        format!(
+            "at most {} namespaces, {} descriptors, {} threads, {} of memory",
+            need.namespaces,
+            need.descriptors,
+            need.threads,
+            Bytes(need.memory_bytes)
+        ),
+    ];
+    let containers = plan.trials.iter().map(|trial| trial.cell.containers).max().unwrap_or(0);
+    if let Some(first) = limits.headroom(&need, containers).first() {
+        lines.push(format!(
+            "the first limit to bind would be {} at {} containers; {}",
+            first.limit.name, first.containers, first.remedy
+        ));
+    }
+    for short in limits.binding(&need) {
+        let verdict = if short.limit.strength == Strength::Hard { "will refuse" } else { "will slow" };
+        let (name, room) = (short.limit.name, short.limit.room());
+        lines.push(format!("{name} {verdict} the largest trial: {} needed, {room} left; {}", short.need, short.remedy));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A duration as people plan with it: `58 s`, `3 min`, `1 h 20 min`.
+pub(super) fn minutes(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds.div_ceil(60)),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

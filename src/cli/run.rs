@@ -1,0 +1,252 @@
+//! `kilonet run` and `kilonet sweep`: measure, then report.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use serde_json::json;
+
+use super::factors::Factors;
+use super::progress::{Form, Screen};
+use super::start::{self, Machine};
+use super::{Leave, report};
+use crate::error::{Error, Result};
+use crate::host::limits::Strength;
+use crate::host::sysctl;
+use crate::plan::Plan;
+use crate::runner::{self, Outcome, Work};
+use crate::scenario::{Baseline, Scenario, Timing};
+use crate::store::folder::{Manifest, Run as Folder, Writer};
+use crate::store::record::SCHEMA;
+use crate::testbed::Kernel;
+
+/// Flags replace the file's keys of the same name.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kilonet run scenarios/quickstart.toml
+  kilonet run scenarios/bridge-scaling.toml --containers 2..256 --repeats 5
+  kilonet run scenarios/thousands.toml --verify
+  kilonet run --resume results/20261123T120000Z-bridge-scaling")]
+pub struct Run {
+    /// The scenario file
+    #[arg(value_name = "SCENARIO", required_unless_present = "resume")]
+    scenario: Option<PathBuf>,
+    #[command(flatten)]
+    factors: Factors,
+    /// Go on with a run that was cut off: trials that were measured are not run again
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "out", "verify"])]
+    resume: Option<PathBuf>,
+    /// Make one tiny trial of each cell, to see that all of them work
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// A scenario from flags alone.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kilonet sweep --topology bridge,veth --containers 2..512
+  kilonet sweep --topology shared --containers 2..2048 --driver threads,workers
+  kilonet sweep --containers 1000 --active 2..1000 --family ipv6
+  kilonet sweep --topology bridge --containers 2..4096 --print > mine.toml")]
+pub struct Sweep {
+    #[command(flatten)]
+    factors: Factors,
+    /// Print the scenario that the flags stand for, and run nothing
+    #[arg(long)]
+    print: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Where results and progress go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct Output {
+    /// Folder in which the run's folder is made
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    out: PathBuf,
+    /// Show no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+impl Run {
+    pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
+        let (scenario, folder) = self.scenario()?;
+        execute(&scenario, folder, self.output.quiet, leave)
+    }
+
+    /// The scenario of the file, or that of the folder to be resumed; and where the records go.
+    fn scenario(&self) -> Result<(Scenario, Destination<'_>)> {
+        if let Some(dir) = &self.resume {
+            let manifest = Folder::read(dir)?.manifest;
+            let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
+            return Ok((scenario, Destination::Old(dir)));
+        }
+        let file = self.scenario.as_deref().unwrap_or(Path::new(""));
+        let scenario = Scenario::load(file, &self.factors.overrides())?;
+        let scenario = if self.verify { tiny(scenario) } else { scenario };
+        Ok((scenario, Destination::New(&self.output.out)))
+    }
+}
+
+impl Sweep {
+    pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
+        let scenario = Scenario::from_overrides(&self.factors.overrides())?;
+        if self.print {
+            anstream::print!("{}", scenario.text);
+            return Ok(ExitCode::SUCCESS);
+        }
+        execute(&scenario, Destination::New(&self.output.out), self.output.quiet, leave)
+    }
+}
+
+/// One short trial of each cell: long enough for every check, too short for figures.
+fn tiny(scenario: Scenario) -> Scenario {
+    let window = Duration::from_millis(100);
+    let timing = Timing { warmup: window, measure: window, sample: window, repeats: 1, ..scenario.timing };
+    Scenario { name: format!("{}-verify", scenario.name), timing, ..scenario }
+}
+
+/// Where records go.
+#[derive(Debug, Clone, Copy)]
+enum Destination<'a> {
+    /// A new folder in this one.
+    New(&'a Path),
+    /// The folder of a run that was cut off.
+    Old(&'a Path),
+}
+
+fn execute(scenario: &Scenario, destination: Destination, quiet: bool, leave: Leave) -> Result<ExitCode> {
+    let plan = Plan::new(scenario);
+    let machine = start::machine(leave)?;
+    refuse_beyond_limits(&plan, &machine)?;
+    let (mut folder, done) = open(destination, scenario, &plan, &machine)?;
+    let form = Form::of(quiet);
+    if form != Form::Quiet {
+        announce(&plan, &machine, &done);
+    }
+    let outcome = with_sysctls(scenario, || measure(&plan, &mut folder, &done, &machine, form))?;
+    let dir = folder.dir().to_owned();
+    drop(folder);
+    report::show(&dir)?;
+    Ok(exit_code(outcome))
+}
+
+/// Refuses what the machine cannot hold, before anything is touched.
+fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
+    let need = plan.need();
+    let exceeded = machine.limits.binding(&need);
+    let Some(worst) = exceeded.iter().find(|one| one.limit.strength == Strength::Hard) else { return Ok(()) };
+    let reason = format!("it needs {} of {}, and {} are left", worst.need, worst.limit.name, worst.limit.room());
+    Err(Error::refused("run", "the scenario", reason).with_hint(&worst.remedy))
+}
+
+fn open(
+    destination: Destination,
+    scenario: &Scenario,
+    plan: &Plan,
+    machine: &Machine,
+) -> Result<(Writer, BTreeSet<String>)> {
+    match destination {
+        Destination::Old(dir) => Writer::resume(dir),
+        Destination::New(out) => {
+            let manifest = manifest(scenario, plan, machine)?;
+            Writer::create(out, &manifest).map(|writer| (writer, BTreeSet::new()))
+        }
+    }
+}
+
+fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manifest> {
+    let fingerprint = serde_json::to_value(&machine.fingerprint)
+        .map_err(|error| Error::refused("write", "the fingerprint", error.to_string()))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Manifest {
+        schema: SCHEMA,
+        name: scenario.name.clone(),
+        scenario_text: scenario.text.clone(),
+        settings: settings(scenario, machine),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: plan.seed,
+        planned: u32::try_from(plan.trials.len()).unwrap_or(u32::MAX),
+        started_unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+        fingerprint,
+        command: Some(std::env::args().collect()),
+    })
+}
+
+/// What is in effect, defaults and flags included.
+fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
+    let Timing { warmup, measure, sample, connect, repeats } = scenario.timing;
+    let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    json!({
+        "about": scenario.about,
+        "cells": scenario.cells.len(),
+        "warmup_ns": ns(warmup),
+        "measure_ns": ns(measure),
+        "sample_ns": ns(sample),
+        "connect_ns": ns(connect),
+        "repeats": repeats,
+        "baseline": scenario.baseline == Baseline::Interleaved,
+        "sysctls": scenario.sysctls,
+        "privilege": machine.privilege.word(),
+    })
+}
+
+/// What is about to be done, and with which rights.
+fn announce(plan: &Plan, machine: &Machine, done: &BTreeSet<String>) {
+    let left = plan.trials.len() - done.len().min(plan.trials.len());
+    anstream::eprintln!("{left} trials, about {}", super::plan::minutes(plan.estimate_duration()));
+    for missing in machine.privilege.missing() {
+        anstream::eprintln!("without root, in a user namespace: no {missing}");
+    }
+    for soft in machine.limits.binding(&plan.need()) {
+        anstream::eprintln!("note: the largest trial may go beyond {}: {}", soft.limit.name, soft.remedy);
+    }
+}
+
+/// Puts back what runs that died had raised, raises what the scenario asks for, and puts it back when the work is done.
+fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let tell = |sentences: Vec<String>| sentences.iter().for_each(|sentence| anstream::eprintln!("note: {sentence}"));
+    tell(sysctl::restore_leftovers()?);
+    if scenario.sysctls.is_empty() {
+        return work();
+    }
+    let raised = sysctl::Guard::raise(&scenario.sysctls)?;
+    let result = work();
+    tell(raised.restore());
+    result
+}
+
+fn measure(
+    plan: &Plan,
+    folder: &mut Writer,
+    done: &BTreeSet<String>,
+    machine: &Machine,
+    form: Form,
+) -> Result<Outcome> {
+    let to_do = plan.trials.iter().filter(|trial| !done.contains(&trial.id));
+    let expected = to_do.clone().map(|trial| plan.estimate_trial(&trial.cell)).sum();
+    let screen = Screen::new(form, machine.interrupt.clone(), to_do.count(), expected);
+    let mut testbed = Kernel { tcp_memory: machine.tcp_memory };
+    let work = Work { plan, done: &|id| done.contains(id) };
+    let outcome = runner::run(&mut testbed, work, folder, &screen);
+    screen.close();
+    outcome
+}
+
+fn exit_code(outcome: Outcome) -> ExitCode {
+    if outcome.interrupted {
+        anstream::eprintln!("interrupted; --resume with the folder above goes on from here");
+    }
+    if outcome.failed > 0 {
+        anstream::eprintln!("{} trials failed; the report says why", outcome.failed);
+    }
+    ExitCode::from(u8::from(outcome.interrupted || outcome.failed > 0))
+}

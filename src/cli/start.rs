@@ -1,0 +1,38 @@
+//! The first acts of a verb that measures, in the one order in which they work.
+//!
+//! Signals are blocked before any thread exists, so that all inherit it; what the machine's own namespaces say is read
+//! before rights are acquired, since a user namespace hides some of it; threads come last.
+
+use super::Leave;
+use crate::error::Result;
+use crate::host::counters::TcpMemory;
+use crate::host::fingerprint::Fingerprint;
+use crate::host::limits::{self, Limits};
+use crate::host::privilege::{self, Privilege};
+use crate::host::signal::{Blocked, Interrupt};
+use crate::host::sysctl;
+
+/// What is known of the machine, and may be done to it.
+pub(super) struct Machine {
+    pub(super) privilege: Privilege,
+    pub(super) limits: Limits,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) tcp_memory: Option<TcpMemory>,
+    pub(super) interrupt: Interrupt,
+}
+
+/// Gets ready to measure. `leave` ends the process when the user asks a second time.
+pub(super) fn machine(leave: Leave) -> Result<Machine> {
+    let signals = Blocked::new()?;
+    limits::raise_soft_limits()?;
+    let limits = Limits::probe()?;
+    let tcp_memory = TcpMemory::thresholds();
+    let fingerprint = Fingerprint::take()?;
+    let privilege = privilege::acquire()?;
+    let interrupt = signals.listen(move || {
+        // Sysctls are the one thing that would outlive the process.
+        let _ = sysctl::restore_own();
+        leave()
+    })?;
+    Ok(Machine { privilege, limits, fingerprint, tcp_memory, interrupt })
+}

@@ -1,0 +1,140 @@
+// One figure as curves over the count, on a log2 axis that names the counts. It is drawn anew whenever what it shows
+// changes: a few hundred points take a millisecond or two, and there is no state to keep in step.
+
+const HEIGHT = { wide: 400, normal: 300, narrow: 280 };
+const FONT = "12px system-ui, sans-serif";
+const MARK_MEANING = { "×": "× failed", "?": "? invalid", "0": "0 is below a log axis" };
+
+class Curve {
+  #figure;
+  #scale;
+  #plot;
+  #parts;
+  #marks = make("p", { class: "marks" });
+  #readout = make("div", { class: "readout", role: "status", hidden: "" });
+
+  constructor(figure) {
+    this.#figure = figure;
+    this.#scale = figure.scale;
+    this.#parts = frame(figure, this.#scaleSwitch());
+    this.#parts.plot.after(this.#marks);
+    this.#parts.plot.tabIndex = 0;
+    this.#parts.plot.setAttribute("aria-label", `${figure.title}: arrow keys step through the counts`);
+    this.#parts.plot.addEventListener("keydown", event => this.#step(event));
+    this.#parts.plot.addEventListener("blur", () => this.#hideReadout());
+  }
+
+  get element() {
+    return this.#parts.element;
+  }
+
+  draw() {
+    const { plot, legend } = this.#parts;
+    this.#plot?.destroy();
+    this.#hideReadout();
+    fillLegend(legend);
+    this.#plot = new uPlot(this.#options(plot.clientWidth), this.#data(), plot);
+    plot.append(this.#readout);
+  }
+
+  #data() {
+    const drawable = value => (value && (this.#scale === "linear" || value.median > 0) ? value.median : null);
+    return [counts, ...shownSeries().map(series =>
+      counts.map(count => drawable(pointAt(this.#figure, series, count).value)))];
+  }
+
+  #options(width) {
+    const height = innerWidth < 640 ? HEIGHT.narrow : HEIGHT[this.#figure.wide ? "wide" : "normal"];
+    return {
+      width, height, padding: [12, 14, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, move: snapToCount },
+      scales: {
+        x: { time: false, distr: 3, log: 2, range: countRange },
+        y: { distr: this.#scale === "log" ? 3 : 1, log: 10, range: () => valueRange(this.#figure, this.#scale) },
+      },
+      axes: [this.#countAxis(), this.#valueAxis()],
+      series: [{}, ...shownSeries().map(series => ({
+        label: series.label, stroke: colourOf(series), width: 1.75, dash: lookOf(series).dash, points: { show: false },
+      }))],
+      hooks: {
+        drawAxes: [plot => this.#paintUnder(plot)],
+        draw: [plot => this.#paintOver(plot)],
+        setCursor: [plot => this.#read(plot)],
+      },
+    };
+  }
+
+  #countAxis() {
+    return {
+      stroke: colour("ink-soft"), font: FONT, size: 34, gap: 6,
+      label: countNoun, labelFont: FONT, labelSize: 20, labelGap: 2,
+      grid: { show: false }, ticks: { stroke: colour("rule"), size: 5, width: 1 },
+      splits: countSplits, filter: (_, splits) => splits, values: (_, splits) => splits.map(grouped),
+    };
+  }
+
+  #valueAxis() {
+    const { tick } = this.#figure.kind;
+    return {
+      stroke: colour("ink-soft"), font: FONT, size: 66, gap: 6, space: 44,
+      grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false },
+      values: (_, splits) => splits.map(split => tick(split)),
+      ...(this.#scale === "log" && {
+        splits: () => logSplits(valueRange(this.#figure, "log")), filter: (_, splits) => splits,
+      }),
+    };
+  }
+
+  #paintUnder(plot) {
+    if (this.#figure.guide) paintGuide(plot, this.#figure);
+    if (this.#figure.band) for (const series of shownSeries()) paintBand(plot, this.#figure, series);
+  }
+
+  #paintOver(plot) {
+    for (const series of shownSeries()) paintPoints(plot, this.#figure, series);
+    const drawn = paintFloor(plot, this.#figure, this.#scale);
+    this.#marks.textContent = [...drawn].map(mark => MARK_MEANING[mark]).join(" · ");
+  }
+
+  #read(plot) {
+    const { idx, left } = plot.cursor;
+    if (idx == null || left < 0) return this.#hideReadout();
+    this.#readout.replaceChildren(readoutTable(this.#figure, counts[idx]));
+    this.#readout.hidden = false;
+    placeReadout(this.#readout, plot, left);
+  }
+
+  #hideReadout() {
+    this.#readout.hidden = true;
+  }
+
+  #step(event) {
+    const at = this.#readout.hidden ? -1 : this.#plot.cursor.idx;
+    const target = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: counts.length - 1 }[event.key];
+    if (event.key === "Escape") return this.#plot.setCursor({ left: -10, top: -10 });
+    if (target === undefined) return;
+    event.preventDefault();
+    const count = counts[Math.max(0, Math.min(counts.length - 1, target))];
+    this.#plot.setCursor({ left: this.#plot.valToPos(count, "x"), top: 0 });
+  }
+
+  #scaleSwitch() {
+    const buttons = ["linear", "log"].map(scale => {
+      const button = make("button", { type: "button", "aria-pressed": String(scale === this.#scale) }, scale);
+      button.addEventListener("click", () => {
+        this.#scale = scale;
+        for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
+        this.draw();
+      });
+      return button;
+    });
+    return make("div", { class: "segments", role: "group", "aria-label": "Vertical axis" }, buttons);
+  }
+}
+
+/** The cursor stands on measured counts only. */
+function snapToCount(plot, left, top) {
+  if (left < 0) return [left, top];
+  return [plot.valToPos(counts[plot.posToIdx(left)], "x"), top];
+}

@@ -1,0 +1,73 @@
+// The figures of the report, in reading order. A figure whose metric no cell has is left out.
+
+const FIGURES = [
+  {
+    metric: "goodput", title: "Aggregate goodput", kind: quantity.rate, scale: "linear", wide: true,
+    caption: "Payload delivered to all receivers in the one window they share.",
+  },
+  {
+    metric: "pair_p50", band: ["pair_p5", "pair_p95"], guide: true,
+    title: "Goodput of one pair", manyPairs: true, kind: quantity.rate, scale: "log", wide: true,
+    caption: "The median pair; the band holds the pairs from the 5th to the 95th percentile.",
+    guideNote: "The dotted guide is what equal shares of the fastest first point would be, falling as 1/N.",
+  },
+  {
+    metric: "baseline_ratio", title: "Ratio to loopback", kind: quantity.share, scale: "linear",
+    caption: "Aggregate over that of the same block's loopback baseline; 1 is as fast as lo.",
+  },
+  {
+    metric: "jain", title: "Fairness among pairs", manyPairs: true, kind: quantity.share, scale: "linear", top: 1,
+    caption: "Jain's index: 1 when all pairs get the same, 1/n when one has it all.",
+  },
+  {
+    metric: "cpu_per_byte", title: "CPU time per byte", kind: quantity.cost, scale: "linear",
+    caption: "The whole machine's user, system and interrupt time over the window, per payload byte.",
+  },
+  {
+    metric: "starved", title: "Starved pairs", kind: quantity.whole, scale: "linear", positiveOnly: true,
+    caption: "Pairs that moved no byte in the window.",
+  },
+  {
+    metric: "kernel_memory", title: "Kernel memory per container", kind: quantity.bytes, scale: "linear",
+    caption: "Growth of slab, per-CPU, page-table, stack and vmalloc memory over the containers.",
+  },
+  {
+    metric: "setup", title: "Set-up", kind: quantity.time, scale: "log",
+    caption: "From the first act to the lab being ready.",
+  },
+  {
+    metric: "teardown", title: "Teardown", kind: quantity.time, scale: "log",
+    caption: "From the first close until the kernel has destroyed everything.",
+  },
+];
+
+/** With one pair a cell, a pair is the aggregate and fairness has no meaning. */
+const manyPairs = analysis.cells.some(summary => summary.cell.pairs > 1);
+
+const hasData = figure => (manyPairs || !figure.manyPairs)
+  && estimates(figure.metric).some(({ median }) => (figure.positiveOnly ? median > 0 : Number.isFinite(median)));
+
+/** What a figure shows of a series at a count. */
+function pointAt(figure, series, count) {
+  const summary = cellAt(series, count);
+  const value = estimate(summary, figure.metric);
+  const band = figure.band?.map(metric => estimate(summary, metric)?.median);
+  return { summary, value, band: band?.every(Number.isFinite) ? band : undefined };
+}
+
+/** The frame of a figure: title, caption, legend, plot. */
+function frame(figure, controls) {
+  const legend = make("ul", { class: "legend" });
+  const plot = make("div", { class: "plot" });
+  const notes = [figure.caption, controls ? figure.guideNote : undefined].filter(Boolean).join(" ");
+  const element = make("figure", { id: `figure-${figure.metric}`, class: figure.wide ? "wide" : "" }, [
+    make("div", { class: "figure-head" }, [make("h2", {}, figure.title), ...(controls ? [controls] : [])]),
+    make("figcaption", { class: "caption" }, notes), legend, plot,
+  ]);
+  return { element, legend, plot };
+}
+
+function fillLegend(legend) {
+  legend.replaceChildren(...shownSeries().map(series =>
+    make("li", { "data-series": series.label }, [swatch(series), series.label])));
+}

@@ -1,0 +1,60 @@
+// The analysis this page carries, and which of it is switched on. A figure that is absent stays absent: `estimate` then
+// gives nothing, and `reason` says why.
+
+const analysis = JSON.parse(document.getElementById("data").textContent);
+const countNoun = analysis.count === "active" ? "active containers" : "containers";
+const countOf = summary => summary.cell[analysis.count];
+
+/** Every count any series has, smallest first. */
+const counts = [...new Set(analysis.series.flatMap(series => series.cells.map(i => countOf(analysis.cells[i]))))]
+  .sort((a, b) => a - b);
+
+/** Levels switched off, as `factor level`. */
+const switchedOff = new Set();
+const levelKey = (factor, level) => `${factor} ${level}`;
+
+const isShown = series =>
+  !Object.entries(series.factors).some(([factor, level]) => switchedOff.has(levelKey(factor, level)));
+const shownSeries = () => analysis.series.filter(isShown);
+
+/** Factor -> its levels, in the order in which the series bring them up; the topology first. */
+function factorLevels() {
+  const factors = new Map();
+  for (const series of analysis.series) {
+    for (const [factor, level] of Object.entries(series.factors)) {
+      if (!factors.has(factor)) factors.set(factor, new Set());
+      factors.get(factor).add(level);
+    }
+  }
+  const byTopologyFirst = (a, b) => (b[0] === "topology") - (a[0] === "topology");
+  return new Map([...factors].sort(byTopologyFirst).map(([factor, levels]) => [factor, [...levels]]));
+}
+
+/** A series' cell at a count, if the run has one. */
+function cellAt(series, count) {
+  const index = series.cells.find(i => countOf(analysis.cells[i]) === count);
+  return index === undefined ? undefined : analysis.cells[index];
+}
+
+const estimate = (summary, metric) => summary?.metrics[metric];
+
+/** What all cells say of a metric. */
+const estimates = metric => analysis.cells.map(cell => estimate(cell, metric)).filter(Boolean);
+
+/** `measured`, `failed`, `invalid`, or `absent` when no trial of the cell has run. */
+function stateOf(summary) {
+  if (!summary) return "absent";
+  if (summary.measured > 0) return "measured";
+  if (summary.failures.length > 0) return "failed";
+  return summary.invalid > 0 ? "invalid" : "absent";
+}
+
+/** Why a cell has no figure. */
+function reason(summary) {
+  const state = stateOf(summary);
+  if (state === "invalid") return "invalid: witnesses disagree";
+  if (state !== "failed") return "";
+  const { act, object, reason: cause, errno } = summary.failures[0];
+  const tail = cause ?? errno;
+  return `failed: ${act} ${object}${tail ? `: ${tail}` : ""}`;
+}

@@ -1,0 +1,74 @@
+// The page as a whole: which figures there are, and what makes them draw anew (factors, theme, width, print).
+
+const figures = FIGURES.filter(hasData).map(figure => (counts.length > 1 ? new Curve(figure) : new Bars(figure)));
+
+function drawFigures() {
+  for (const figure of figures) figure.draw();
+}
+
+/** A chip a level; the last one standing of a factor cannot be switched off. */
+function chip(factor, level, levels) {
+  const box = make("input", { type: "checkbox", name: factor, value: level });
+  box.checked = true;
+  box.addEventListener("change", () => {
+    const others = levels.filter(other => other !== level && !switchedOff.has(levelKey(factor, other)));
+    if (!box.checked && others.length === 0) {
+      box.checked = true;
+      return;
+    }
+    switchedOff[box.checked ? "delete" : "add"](levelKey(factor, level));
+    drawFigures();
+    drawTable();
+  });
+  return make("label", { class: "chip" }, [box, make("span", {}, [...levelMarker(factor, level), level])]);
+}
+
+function drawSwitches() {
+  const sets = [...factorLevels()].filter(([, levels]) => levels.length > 1).map(([factor, levels]) =>
+    make("fieldset", {}, [make("legend", {}, factor), ...levels.map(level => chip(factor, level, levels))]));
+  const form = document.getElementById("switches");
+  form.replaceChildren(...sets);
+  form.hidden = sets.length === 0;
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const themeButton = document.getElementById("theme");
+const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
+
+function setTheme(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  themeButton.textContent = isDark() ? "Light" : "Dark";
+  drawFigures();
+}
+
+/** Paper is white: print in the light theme and return to the reader's afterwards. */
+function printInLight() {
+  let chosen;
+  addEventListener("beforeprint", () => {
+    chosen = document.documentElement.dataset.theme;
+    setTheme("light");
+  });
+  addEventListener("afterprint", () => setTheme(chosen));
+}
+
+function redrawOnResize() {
+  const element = document.getElementById("figures");
+  let width = element.clientWidth;
+  new ResizeObserver(() => {
+    if (element.clientWidth === width) return;
+    width = element.clientWidth;
+    drawFigures();
+  }).observe(element);
+}
+
+document.getElementById("figures").replaceChildren(...figures.map(figure => figure.element));
+document.getElementById("cells").hidden = analysis.cells.length === 0;
+themeButton.hidden = false;
+themeButton.addEventListener("click", () => setTheme(isDark() ? "light" : "dark"));
+dark.addEventListener("change", () => setTheme(document.documentElement.dataset.theme));
+drawSwitches();
+setTheme();
+drawTable();
+printInLight();
+redrawOnResize();

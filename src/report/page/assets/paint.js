@@ -1,0 +1,144 @@
+// What uPlot does not draw by itself: bands, intervals, markers, the guide, and marks where a cell has no figure.
+// Everything is drawn in canvas pixels inside the plot's box.
+
+const pixels = number => number * devicePixelRatio;
+
+/** Runs `draw` clipped to the plotting area. */
+function inside(plot, draw) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left - pixels(6), bbox.top - pixels(6), bbox.width + pixels(12), bbox.height + pixels(12));
+  ctx.clip();
+  draw(ctx);
+  ctx.restore();
+}
+
+/** Position of a value, held to the plot's box so that no end runs to infinity on a log axis. */
+function heightOf(plot, value) {
+  const { min, max } = plot.scales.y;
+  return plot.valToPos(Math.min(max, Math.max(min, value)), "y", true);
+}
+
+/** Runs of counts without a gap between. */
+function runs(points) {
+  const found = [[]];
+  for (const point of points) {
+    if (point.band) found.at(-1).push(point);
+    else if (found.at(-1).length > 0) found.push([]);
+  }
+  return found.filter(run => run.length > 0);
+}
+
+function paintBand(plot, figure, series) {
+  const points = counts.map(count => ({ count, ...pointAt(figure, series, count) }))
+    .filter(point => point.summary);
+  inside(plot, ctx => {
+    ctx.fillStyle = colourOf(series);
+    ctx.globalAlpha = Math.min(0.12, 0.8 / shownSeries().length);
+    for (const run of runs(points)) {
+      ctx.beginPath();
+      for (const { count, band } of run) ctx.lineTo(plot.valToPos(count, "x", true), heightOf(plot, band[1]));
+      for (const { count, band } of [...run].reverse()) ctx.lineTo(plot.valToPos(count, "x", true), heightOf(plot, band[0]));
+      ctx.fill();
+    }
+  });
+}
+
+/** A whisker; an end beyond the axis is left open, without its cap. */
+function paintInterval(plot, x, [low, high]) {
+  const { ctx, scales: { y } } = plot;
+  const cap = pixels(3);
+  const [bottom, top] = [heightOf(plot, low), heightOf(plot, high)];
+  ctx.beginPath();
+  ctx.moveTo(x, bottom);
+  ctx.lineTo(x, top);
+  for (const [value, height] of [[low, bottom], [high, top]]) {
+    if (value < y.min || value > y.max) continue;
+    ctx.moveTo(x - cap, height);
+    ctx.lineTo(x + cap, height);
+  }
+  ctx.stroke();
+}
+
+function paintMarker(ctx, outline, x, y) {
+  ctx.save();
+  ctx.translate(x, y);
+  ctx.fill(outline);
+  ctx.stroke(outline);
+  ctx.restore();
+}
+
+/** The markers of a series and their intervals. */
+function paintPoints(plot, figure, series) {
+  const look = lookOf(series);
+  const outline = new Path2D(OUTLINES[look.marker](pixels(3.4)));
+  const log = plot.scales.y.distr === 3;
+  inside(plot, ctx => {
+    ctx.setLineDash([]);
+    ctx.strokeStyle = colourOf(series);
+    ctx.fillStyle = look.hollow ? colour("paper") : ctx.strokeStyle;
+    for (const count of counts) {
+      const { value } = pointAt(figure, series, count);
+      if (!value || (log && value.median <= 0)) continue;
+      const x = plot.valToPos(count, "x", true);
+      ctx.lineWidth = pixels(1.2);
+      if (value.interval) paintInterval(plot, x, value.interval);
+      ctx.lineWidth = pixels(1.5);
+      paintMarker(ctx, outline, x, heightOf(plot, value.median));
+    }
+  });
+}
+
+/** What to write on the floor of the plot where a series has no point to draw. */
+function floorMark(figure, series, count, scale) {
+  const { summary, value } = pointAt(figure, series, count);
+  if (value) return scale === "log" && value.median <= 0 ? "0" : "";
+  return { failed: "×", invalid: "?" }[stateOf(summary)] ?? "";
+}
+
+/** Marks on the floor, stacked where several series have one at the same count. Gives the kinds it drew. */
+function paintFloor(plot, figure, scale) {
+  const drawn = new Set();
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.font = `600 ${pixels(14)}px system-ui, sans-serif`;
+  ctx.textAlign = "center";
+  for (const count of counts) {
+    let height = bbox.top + bbox.height - pixels(5);
+    for (const series of shownSeries()) {
+      const mark = floorMark(figure, series, count, scale);
+      if (!mark) continue;
+      ctx.fillStyle = colourOf(series);
+      ctx.fillText(mark, plot.valToPos(count, "x", true), height);
+      height -= pixels(13);
+      drawn.add(mark);
+    }
+  }
+  ctx.restore();
+  return drawn;
+}
+
+/** Equal shares of the fastest first point: goodput at the first count times first pairs over pairs. */
+function guidePoints(figure) {
+  const first = shownSeries().map(series => pointAt(figure, series, counts[0])).filter(point => point.value)
+    .sort((a, b) => b.value.median - a.value.median)[0];
+  if (!first) return [];
+  const pairsAt = count => shownSeries().map(series => cellAt(series, count)?.cell.pairs).find(Boolean);
+  return counts.map(count => [count, first.value.median * first.summary.cell.pairs / pairsAt(count)])
+    .filter(([, value]) => Number.isFinite(value));
+}
+
+function paintGuide(plot, figure) {
+  inside(plot, ctx => {
+    ctx.strokeStyle = colour("muted");
+    ctx.lineWidth = pixels(1.2);
+    ctx.setLineDash([pixels(1), pixels(4)]);
+    ctx.lineCap = "round";
+    ctx.beginPath();
+    for (const [count, value] of guidePoints(figure)) {
+      ctx.lineTo(plot.valToPos(count, "x", true), plot.valToPos(value, "y", true));
+    }
+    ctx.stroke();
+  });
+}

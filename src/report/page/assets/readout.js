@@ -1,0 +1,41 @@
+// The exact values under the cursor: every shown series at one count, with its interval and how many trials it rests on.
+
+/** Series in the order of their values at a count, those without a figure last. */
+function ranked(figure, count) {
+  return shownSeries().map(series => ({ series, ...pointAt(figure, series, count) }))
+    .filter(point => point.summary)
+    .sort((a, b) => (b.value?.median ?? -Infinity) - (a.value?.median ?? -Infinity));
+}
+
+function readoutRow(figure, { series, summary, value, band }) {
+  const name = make("th", { scope: "row" }, [swatch(series), series.label]);
+  if (!value) return make("tr", {}, [name, make("td", { colspan: "4", class: "why" }, reason(summary) || "not measured")]);
+  const { exact } = figure.kind;
+  return make("tr", {}, [
+    name,
+    make("td", { class: "median" }, exact(value.median)),
+    make("td", {}, value.interval ? span(value.interval, figure.kind) : "no interval"),
+    ...(figure.band ? [make("td", {}, band ? span(band, figure.kind) : "")] : []),
+    make("td", {}, grouped(value.n)),
+  ]);
+}
+
+/** The table for one count. */
+function readoutTable(figure, count) {
+  const heads = ["", "median", "95 % interval", ...(figure.band ? ["P5 to P95"] : []), "n"];
+  const rows = ranked(figure, count).map(point => readoutRow(figure, point));
+  return make("table", {}, [
+    make("caption", {}, `${grouped(count)} ${countNoun}`),
+    make("thead", {}, make("tr", {}, heads.map(head => make("th", { scope: "col" }, head)))),
+    make("tbody", {}, rows),
+  ]);
+}
+
+/** Puts the readout beside the cursor, on the side that has room; a narrow screen sets it below the plot (style sheet). */
+function placeReadout(readout, plot, left) {
+  const over = plot.over;
+  const room = over.clientWidth;
+  const x = over.offsetLeft + left;
+  readout.style.left = left < room / 2 ? `${x + 18}px` : "auto";
+  readout.style.right = left < room / 2 ? "auto" : `${plot.root.clientWidth - x + 18}px`;
+}

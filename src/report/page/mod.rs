@@ -1,0 +1,88 @@
+//! The report page: one HTML file that opens from disk and loads nothing.
+//!
+//! The head of the page (title, summary, machine, notices) is set here, so that it is there without a script; curves,
+//! bars and the table are drawn by the page's own script from the analysis it carries. Must not know kernel or sockets.
+//! The invariant: every byte the page needs is in the page, and nothing from a record can end its script early.
+
+mod head;
+mod notice;
+
+use askama::Template;
+
+use crate::analysis::Analysis;
+use crate::{Error, Result};
+
+use head::Fact;
+use notice::Notice;
+
+/// The plotting library, whole and unchanged; its licence goes where it goes.
+const UPLOT_SCRIPT: &str = include_str!("vendor/uplot/uPlot.iife.min.js");
+const UPLOT_LICENCE: &str = include_str!("vendor/uplot/LICENSE");
+const UPLOT_STYLE: &str = include_str!("vendor/uplot/uPlot.min.css");
+const STYLE: &str = include_str!("assets/page.css");
+/// The page's own script, one purpose a file; later files use what earlier ones define.
+const SCRIPT: &[&str] = &[
+    include_str!("assets/format.js"),
+    include_str!("assets/model.js"),
+    include_str!("assets/look.js"),
+    include_str!("assets/figures.js"),
+    include_str!("assets/scale.js"),
+    include_str!("assets/paint.js"),
+    include_str!("assets/readout.js"),
+    include_str!("assets/curve.js"),
+    include_str!("assets/bars.js"),
+    include_str!("assets/table.js"),
+    include_str!("assets/page.js"),
+];
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    name: &'a str,
+    about: Option<&'a str>,
+    summary: String,
+    started: Option<String>,
+    strip: Vec<Fact>,
+    facts: Vec<Fact>,
+    scenario: Option<&'a str>,
+    notices: Vec<Notice>,
+    data: String,
+    uplot_script: &'static str,
+    uplot_licence: &'static str,
+    uplot_style: &'static str,
+    style: &'static str,
+    script: String,
+}
+
+/// The whole of `report.html` for one run.
+///
+/// # Errors
+/// [`Error::Refused`] when the analysis cannot be written as JSON or the page cannot be set.
+pub fn render(analysis: &Analysis) -> Result<String> {
+    let facts = head::facts(&analysis.manifest);
+    let page = Page {
+        name: &analysis.name,
+        about: head::about(&analysis.manifest),
+        summary: head::summary(analysis),
+        started: head::started(&analysis.manifest),
+        strip: head::strip(&facts),
+        facts,
+        scenario: head::scenario_text(&analysis.manifest),
+        notices: notice::notices(analysis),
+        data: inline_json(analysis)?,
+        uplot_script: UPLOT_SCRIPT,
+        uplot_licence: UPLOT_LICENCE,
+        uplot_style: UPLOT_STYLE,
+        style: STYLE,
+        script: SCRIPT.join("\n"),
+    };
+    page.render()
+        .map_err(|source| Error::refused("render", "report page", source.to_string()))
+}
+
+/// JSON that may stand inside a `script` element: `<` can only occur in its strings, where the escape means the same.
+fn inline_json(analysis: &Analysis) -> Result<String> {
+    serde_json::to_string(analysis)
+        .map(|json| json.replace('<', "\\u003c"))
+        .map_err(|source| Error::refused("serialize", "analysis", source.to_string()))
+}

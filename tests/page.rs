@@ -1,0 +1,107 @@
+//! The report page as a file: complete in itself, and honest about what failed. What it does in a browser is checked by
+//! `scripts/test-page`.
+
+#[path = "page/sample.rs"]
+mod sample;
+
+use kilonet::report::page;
+
+const CURVES: &[u32] = &[2, 64, 512, 4096];
+
+fn rendered(counts: &[u32]) -> String {
+    page::render(&sample::analysis(counts)).expect("the sample renders")
+}
+
+/// The analysis as a browser would read it back out of the page.
+fn carried_data(html: &str) -> serde_json::Value {
+    let (_, rest) = html
+        .split_once(r#"<script type="application/json" id="data">"#)
+        .expect("a data element");
+    let (json, _) = rest.split_once("</script>").expect("its end");
+    serde_json::from_str(json).expect("the data is JSON")
+}
+
+#[test]
+fn the_page_loads_nothing() {
+    let html = rendered(CURVES);
+    for loader in [
+        "src=\"",
+        "src='",
+        "<link",
+        "@import",
+        "url(",
+        "fetch(",
+        "XMLHttpRequest",
+        "import(",
+        "WebSocket(",
+    ] {
+        assert!(!html.contains(loader), "the page contains `{loader}`");
+    }
+}
+
+#[test]
+fn a_warning_cannot_end_the_script() {
+    let mut analysis = sample::analysis(CURVES);
+    let hostile = "</script><script>alert('<!--')</script>";
+    analysis.cells[0].warnings.push(hostile.to_owned());
+    let html = page::render(&analysis).expect("it renders");
+    assert!(!html.contains(hostile));
+    assert_eq!(carried_data(&html)["cells"][0]["warnings"][0], hostile);
+    let plain = rendered(CURVES);
+    assert_eq!(
+        html.matches("<script").count(),
+        plain.matches("<script").count()
+    );
+}
+
+#[test]
+fn failed_and_invalid_trials_are_told_before_any_script_runs() {
+    let html = rendered(CURVES);
+    let (body, _) = html.split_once("<script").expect("a script");
+    for words in [
+        "create namespace c00417: ENOSPC",
+        "raise sysctl user.max_net_namespaces",
+        "veth ipv6 at 512",
+        "bridge ipv6 at 64",
+    ] {
+        assert!(body.contains(words), "`{words}` is not in the body");
+    }
+    assert!(
+        body.contains("91 of 98 planned trials measured, 3 failed, 2 invalid, 2 not run."),
+        "{body}"
+    );
+}
+
+#[test]
+fn a_failed_cell_has_no_value_in_the_data() {
+    let data = carried_data(&rendered(CURVES));
+    let failed = data["cells"]
+        .as_array()
+        .expect("cells")
+        .iter()
+        .find(|cell| cell["measured"] == 0)
+        .expect("the failed cell");
+    assert_eq!(failed["metrics"], serde_json::json!({}));
+}
+
+#[test]
+fn the_machine_is_shown_with_its_units() {
+    let html = rendered(CURVES);
+    for words in [
+        "AMD EPYC 7B13",
+        "8 GiB",
+        "limits pid max",
+        "retpoline, ibpb",
+    ] {
+        assert!(html.contains(words), "`{words}` is not in the page");
+    }
+}
+
+#[test]
+fn a_run_without_a_manifest_or_a_record_still_renders() {
+    let mut analysis = sample::analysis(&[]);
+    analysis.manifest = serde_json::Value::Null;
+    analysis.series.clear();
+    let html = page::render(&analysis).expect("it renders");
+    assert!(html.contains("No cell has a record."));
+}

@@ -1,0 +1,216 @@
+//! An analysis after a known law, for looking at the report page: the aggregate falls as `peak / (1 + pairs / knee)`.
+//!
+//! Four topologies and two families; one cell has failed, one has invalid trials, some have warnings and wide intervals.
+
+use std::collections::BTreeMap;
+
+use kilonet::analysis::model::Count;
+use kilonet::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
+use kilonet::scenario::{
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
+};
+use kilonet::store::record::Failure;
+
+/// Goodput of few pairs in bits a second, and the pairs at which half of it is left.
+fn law(topology: Topology) -> (f64, f64) {
+    match topology {
+        Topology::Loopback => (52e9, 6000.0),
+        Topology::Shared => (47e9, 4000.0),
+        Topology::Veth => (31e9, 1500.0),
+        Topology::Bridge => (24e9, 500.0),
+    }
+}
+
+const TOPOLOGIES: [Topology; 4] = [
+    Topology::Loopback,
+    Topology::Shared,
+    Topology::Veth,
+    Topology::Bridge,
+];
+const REPEATS: usize = 3;
+
+/// The run over the given counts of containers.
+pub(crate) fn analysis(counts: &[u32]) -> Analysis {
+    let mut cells = Vec::new();
+    let mut series = Vec::new();
+    for topology in TOPOLOGIES {
+        for family in [Family::Ipv4, Family::Ipv6] {
+            let first = cells.len();
+            cells.extend(
+                counts
+                    .iter()
+                    .map(|count| summary(cell(topology, family, *count))),
+            );
+            series.push(Series {
+                label: format!("{topology} {family}"),
+                factors: BTreeMap::from([
+                    ("topology".to_owned(), topology.to_string()),
+                    ("family".to_owned(), family.to_string()),
+                ]),
+                cells: (first..cells.len()).collect(),
+            });
+        }
+    }
+    let planned = cells.len() * REPEATS;
+    Analysis {
+        name: "bridge-scaling".to_owned(),
+        manifest: manifest(),
+        count: Count::Containers,
+        cells,
+        series,
+        planned: planned + 2,
+        recorded: planned,
+        notes: vec!["the run was cut off: 2 planned trials have no record".to_owned()],
+    }
+}
+
+fn manifest() -> serde_json::Value {
+    serde_json::json!({
+        "settings": {"about": "How the 2017 post's four networks degrade as containers are added, every pair sending at once."},
+        "version": "0.1.0",
+        "seed": 7,
+        "started_unix_ns": 1_795_407_300_000_000_000_u64,
+        "command": ["kilonet", "run", "scenarios/bridge-scaling.toml"],
+        "scenario_text": "name = \"bridge-scaling\"\ncontainers = \"2..4096 x2\"\nfamily = [\"ipv4\", \"ipv6\"]\n",
+        "fingerprint": {
+            "kernel": {"release": "6.12.40", "clocksource": "kvm-clock"},
+            "cpu": {"model": "AMD EPYC 7B13", "online": 2, "virtual_machine": true},
+            "memory": {"total_bytes": 8_589_934_592_u64},
+            "limits": {"nofile": 1_048_576, "pid_max": 4_194_304}, "mitigations": ["retpoline", "ibpb"],
+        },
+    })
+}
+
+fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
+    Cell {
+        topology,
+        family,
+        firewall: Firewall::None,
+        workload: Workload::TcpStream,
+        driver: Driver::Threads,
+        pattern: Pattern::Pairs,
+        containers,
+        active: containers,
+        pairs: containers / 2,
+        streams: 1,
+        message_bytes: 131_072,
+        congestion: Congestion("cubic".to_owned()),
+        buffers: Buffers::Auto,
+        stack: Stack::Dual,
+        macs: Macs::Derived,
+        mtu: None,
+        per_namespace: None,
+        bridges: None,
+        ports_per_bridge: None,
+    }
+}
+
+fn summary(cell: Cell) -> CellSummary {
+    let mut summary = CellSummary {
+        metrics: metrics(&cell),
+        measured: REPEATS,
+        invalid: 0,
+        failures: Vec::new(),
+        warnings: Vec::new(),
+        cell,
+    };
+    match (
+        summary.cell.topology,
+        summary.cell.family,
+        summary.cell.containers,
+    ) {
+        (Topology::Veth, Family::Ipv6, 512) => fail(&mut summary),
+        (Topology::Bridge, Family::Ipv6, 64) => doubt(&mut summary),
+        (Topology::Bridge, _, 2048..) => {
+            let warning = "the hypervisor took 4.1 % of the CPU in the window";
+            summary.warnings.push(warning.to_owned());
+        }
+        _ => {}
+    }
+    summary
+}
+
+fn fail(summary: &mut CellSummary) {
+    let failure = Failure {
+        act: "create namespace".to_owned(),
+        object: "c00417".to_owned(),
+        errno: Some("ENOSPC".to_owned()),
+        reason: None,
+        hint: Some("raise sysctl user.max_net_namespaces".to_owned()),
+    };
+    summary.metrics.clear();
+    summary.measured = 0;
+    summary.failures = vec![failure; REPEATS];
+}
+
+fn doubt(summary: &mut CellSummary) {
+    summary.measured = 1;
+    summary.invalid = REPEATS - 1;
+    for estimate in summary.metrics.values_mut() {
+        estimate.n = 1;
+        estimate.interval = None;
+    }
+}
+
+fn metrics(cell: &Cell) -> BTreeMap<Metric, Estimate> {
+    let pairs = f64::from(cell.pairs);
+    let goodput = goodput(cell);
+    let baseline = goodput_of(Topology::Loopback, cell);
+    let pair = goodput / pairs;
+    let evenness = (1.0 + pairs.log2() / 3.0).recip();
+    let has_links = !matches!(cell.topology, Topology::Loopback | Topology::Shared);
+    let build = f64::from(cell.containers) * if has_links { 6e5 } else { 5e4 };
+    let starved = if cell.topology == Topology::Bridge {
+        (pairs / 150.0).floor()
+    } else {
+        0.0
+    };
+    // Few repeats of a small figure: an interval that reaches below zero.
+    let pair_width = if cell.containers > 1000 { 1.4 } else { 0.06 };
+    BTreeMap::from([
+        (Metric::Goodput, about(goodput, 0.03)),
+        (Metric::BaselineRatio, about(goodput / baseline, 0.02)),
+        (
+            Metric::PairMin,
+            about(
+                if starved > 0.0 {
+                    0.0
+                } else {
+                    pair * evenness * 0.5
+                },
+                0.3,
+            ),
+        ),
+        (Metric::PairP5, about(pair * evenness, 0.1)),
+        (Metric::PairP50, about(pair, pair_width)),
+        (Metric::PairP95, about(pair * (2.0 - evenness), 0.1)),
+        (Metric::PairMax, about(pair * (2.3 - evenness), 0.2)),
+        (Metric::Jain, about(evenness.sqrt(), 0.01)),
+        (Metric::Starved, about(starved, 0.2)),
+        (Metric::CpuPerByte, about(2.0 * 8e9 / goodput, 0.05)),
+        (Metric::Setup, about(3e6 + build, 0.08)),
+        (Metric::Teardown, about(1.2e7 + build * 0.7, 0.15)),
+    ])
+}
+
+fn goodput(cell: &Cell) -> f64 {
+    goodput_of(cell.topology, cell)
+}
+
+fn goodput_of(topology: Topology, cell: &Cell) -> f64 {
+    let (peak, knee) = law(topology);
+    let header_share = if cell.family == Family::Ipv6 {
+        0.93
+    } else {
+        1.0
+    };
+    peak * header_share / (1.0 + f64::from(cell.pairs) / knee)
+}
+
+fn about(median: f64, share: f64) -> Estimate {
+    Estimate {
+        n: REPEATS,
+        median,
+        interval: Some((median * (1.0 - share), median * (1.0 + share))),
+    }
+}
