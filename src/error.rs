@@ -58,20 +58,39 @@ impl Error {
     /// The kernel refused `act` on `object`; the remedy is looked up from the two and the errno.
     pub fn kernel(act: impl Into<String>, object: impl Into<String>, source: io::Error) -> Self {
         let act = act.into();
-        let hint = source.raw_os_error().and_then(|code| remedy(&act, code)).map(str::to_owned);
-        Self::Kernel { act, object: object.into(), source, hint }
+        let hint = source
+            .raw_os_error()
+            .and_then(|code| remedy(&act, code))
+            .map(str::to_owned);
+        Self::Kernel {
+            act,
+            object: object.into(),
+            source,
+            hint,
+        }
     }
 
     /// kilonet declines `act` on `object` for `reason`.
-    pub fn refused(act: impl Into<String>, object: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Refused { act: act.into(), object: object.into(), reason: reason.into(), hint: None }
+    pub fn refused(
+        act: impl Into<String>,
+        object: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::Refused {
+            act: act.into(),
+            object: object.into(),
+            reason: reason.into(),
+            hint: None,
+        }
     }
 
     /// The same error with a remedy of the caller's, who knows more than the table does.
     #[must_use]
     pub fn with_hint(mut self, remedy: impl Into<String>) -> Self {
         match &mut self {
-            Self::Kernel { hint, .. } | Self::Refused { hint, .. } | Self::Malformed { hint, .. } => {
+            Self::Kernel { hint, .. }
+            | Self::Refused { hint, .. }
+            | Self::Malformed { hint, .. } => {
                 *hint = Some(remedy.into());
             }
             Self::Scenario(_) | Self::Interrupted => {}
@@ -83,7 +102,9 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Kernel { hint, .. } | Self::Refused { hint, .. } | Self::Malformed { hint, .. } => hint.as_deref(),
+            Self::Kernel { hint, .. }
+            | Self::Refused { hint, .. }
+            | Self::Malformed { hint, .. } => hint.as_deref(),
             Self::Scenario(_) | Self::Interrupted => None,
         }
     }
@@ -124,8 +145,16 @@ struct Remedy {
 const REMEDIES: &[Remedy] = {
     use nix::errno::Errno;
     &[
-        Remedy { act: "add port", errno: Errno::EXFULL, text: "a Linux bridge holds 1023 ports; set ports_per_bridge lower" },
-        Remedy { act: "create namespace", errno: Errno::ENOSPC, text: "raise sysctl user.max_net_namespaces" },
+        Remedy {
+            act: "add port",
+            errno: Errno::EXFULL,
+            text: "a Linux bridge holds 1023 ports; set ports_per_bridge lower",
+        },
+        Remedy {
+            act: "create namespace",
+            errno: Errno::ENOSPC,
+            text: "raise sysctl user.max_net_namespaces",
+        },
         Remedy {
             act: "create namespace",
             errno: Errno::EPERM,
@@ -136,14 +165,46 @@ const REMEDIES: &[Remedy] = {
             errno: Errno::EHOSTUNREACH,
             text: "the neighbour table may be full; raise sysctl net.ipv4.neigh.default.gc_thresh3",
         },
-        Remedy { act: "spawn", errno: Errno::EAGAIN, text: "use driver = \"workers\", or raise kernel.pid_max and the pids limit of the cgroup" },
-        Remedy { act: "", errno: Errno::EMFILE, text: "raise the limit of open files (ulimit -n; its hard limit is LimitNOFILE= of the service or limits.conf)" },
-        Remedy { act: "", errno: Errno::ENFILE, text: "raise sysctl fs.file-max" },
-        Remedy { act: "", errno: Errno::EADDRNOTAVAIL, text: "widen sysctl net.ipv4.ip_local_port_range" },
-        Remedy { act: "", errno: Errno::ENOSPC, text: "free space on the file system that holds the results, or choose another with --out" },
-        Remedy { act: "", errno: Errno::EROFS, text: "choose a writable folder with --out" },
-        Remedy { act: "", errno: Errno::ENOMEM, text: "fewer containers, or more memory" },
-        Remedy { act: "", errno: Errno::ENOBUFS, text: "fewer containers, or more memory" },
+        Remedy {
+            act: "spawn",
+            errno: Errno::EAGAIN,
+            text: "use driver = \"workers\", or raise kernel.pid_max and the pids limit of the cgroup",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::EMFILE,
+            text: "raise the limit of open files (ulimit -n; its hard limit is LimitNOFILE= of the service or limits.conf)",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::ENFILE,
+            text: "raise sysctl fs.file-max",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::EADDRNOTAVAIL,
+            text: "widen sysctl net.ipv4.ip_local_port_range",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::ENOSPC,
+            text: "free space on the file system that holds the results, or choose another with --out",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::EROFS,
+            text: "choose a writable folder with --out",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::ENOMEM,
+            text: "fewer containers, or more memory",
+        },
+        Remedy {
+            act: "",
+            errno: Errno::ENOBUFS,
+            text: "fewer containers, or more memory",
+        },
     ]
 };
 

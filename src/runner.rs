@@ -98,7 +98,11 @@ fn run_trial<T: Testbed>(
         Err(error) => return failed(trial, &error),
     };
     progress.phase(Phase::Measure);
-    let plan = TrialPlan { id: &trial.id, cell: &trial.cell, timing };
+    let plan = TrialPlan {
+        id: &trial.id,
+        cell: &trial.cell,
+        timing,
+    };
     let measured = testbed.measure(&lab, plan, progress);
     progress.phase(Phase::Teardown);
     let cost = testbed.teardown(lab);
@@ -135,7 +139,13 @@ fn failed(trial: &Trial, error: &Error) -> Option<(Record, Vec<FlowRow>)> {
         Error::Interrupted => None,
         error => {
             let failure = Some(Failure::from(error));
-            Some((Record { error: failure, ..blank(trial, Status::Failed) }, Vec::new()))
+            Some((
+                Record {
+                    error: failure,
+                    ..blank(trial, Status::Failed)
+                },
+                Vec::new(),
+            ))
         }
     }
 }

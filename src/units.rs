@@ -29,7 +29,9 @@ impl fmt::Display for Bytes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match BINARY.iter().find(|(_, unit)| self.0 >= *unit) {
             Some((suffix, unit)) if self.0 % unit == 0 => format!("{} {suffix}", self.0 / unit),
-            Some((suffix, unit)) => format!("{} {suffix}", three_digits(self.0 as f64 / *unit as f64)),
+            Some((suffix, unit)) => {
+                format!("{} {suffix}", three_digits(self.0 as f64 / *unit as f64))
+            }
             None => format!("{} B", self.0),
         };
         out.pad(&text)
@@ -49,8 +51,13 @@ impl FromStr for Bytes {
                 .map(|(_, unit)| *unit)
                 .ok_or_else(|| format!("unknown unit `{suffix}`; write a number of bytes, or one with KiB, MiB or GiB"))?,
         };
-        let count: u64 = number.parse().map_err(|_| format!("`{text}` is not a whole number of bytes"))?;
-        count.checked_mul(factor).map(Self).ok_or_else(|| format!("`{text}` is too large"))
+        let count: u64 = number
+            .parse()
+            .map_err(|_| format!("`{text}` is not a whole number of bytes"))?;
+        count
+            .checked_mul(factor)
+            .map(Self)
+            .ok_or_else(|| format!("`{text}` is too large"))
     }
 }
 
@@ -74,8 +81,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .iter()
         .find(|(name, _)| *name == suffix)
         .ok_or_else(|| format!("`{text}` needs a unit: ns, us, ms, s, m or h"))?;
-    let count: f64 = number.parse().map_err(|_| format!("`{text}` is not a duration such as 300ms or 2s"))?;
-    Duration::try_from_secs_f64(count * *unit as f64 / 1e9).map_err(|_| format!("`{text}` is out of range"))
+    let count: f64 = number
+        .parse()
+        .map_err(|_| format!("`{text}` is not a duration such as 300ms or 2s"))?;
+    Duration::try_from_secs_f64(count * *unit as f64 / 1e9)
+        .map_err(|_| format!("`{text}` is out of range"))
 }
 
 /// Shows a duration with three significant digits: `1.27 s`, `340 ms`, `12.0 us`.
@@ -101,7 +111,11 @@ pub fn three_digits(value: f64) -> String {
     let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
     let magnitude = rounded.abs().log10().floor();
     let decimals = (2.0 - magnitude).clamp(0.0, 9.0);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=9 on the line above")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 0..=9 on the line above"
+    )]
     let decimals = decimals as usize;
     format!("{value:.decimals$}")
 }
@@ -119,7 +133,9 @@ pub(crate) fn decimal(value: f64) -> (f64, &'static str) {
 
 fn split_number(text: &str) -> (&str, &str) {
     let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     (&text[..end], text[end..].trim())
 }
 
@@ -129,7 +145,13 @@ mod tests {
 
     #[test]
     fn bytes_are_read_with_and_without_suffix() {
-        for (text, expected) in [("0", 0), ("4096", 4096), ("64KiB", 65536), ("1 MiB", 1 << 20), ("2GiB", 2 << 30)] {
+        for (text, expected) in [
+            ("0", 0),
+            ("4096", 4096),
+            ("64KiB", 65536),
+            ("1 MiB", 1 << 20),
+            ("2GiB", 2 << 30),
+        ] {
             assert_eq!(text.parse(), Ok(Bytes(expected)), "{text}");
         }
         for text in ["", "KiB", "64kb", "-1", "1.5KiB", "99999999999GiB"] {

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use super::summary::is_shown;
+use crate::plan::Role;
 use crate::scenario::{Buffers, Congestion, Driver, Family, Topology, Workload};
 use crate::stats;
-use crate::plan::Role;
 use crate::store::record::{Record, Status};
 
 /// A baseline has two containers: one pair, as the loopback row of any table of two containers.

@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::store::folder::Run;
-use crate::plan::Role;
 use crate::store::record::Record;
 use baseline::Baselines;
 use factors::Varying;

@@ -18,7 +18,7 @@ use crate::scenario::{Overrides, Scenario};
 Examples:
   kilonet doctor
   kilonet doctor --topology bridge --driver workers")]
-pub struct Doctor {
+pub(super) struct Doctor {
     #[command(flatten)]
     factors: super::factors::Factors,
 }
@@ -30,7 +30,9 @@ const EXAMPLE: &str = "1000";
 impl Doctor {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
         let mut overrides = self.factors.overrides();
-        overrides.containers.get_or_insert_with(|| EXAMPLE.to_owned());
+        overrides
+            .containers
+            .get_or_insert_with(|| EXAMPLE.to_owned());
         let need = need(&overrides)?;
         let machine = super::start::machine(leave)?;
         anstream::println!("rights: {}\n", machine.privilege.word());
@@ -44,8 +46,17 @@ impl Doctor {
 /// The largest cell's containers and what they need.
 fn need(overrides: &Overrides) -> Result<(u32, Need)> {
     let scenario = Scenario::from_overrides(overrides)?;
-    let containers = scenario.cells.iter().map(|cell| cell.containers).max().unwrap_or(0);
-    let need = scenario.cells.iter().map(Need::of).fold(Need::default(), Need::max);
+    let containers = scenario
+        .cells
+        .iter()
+        .map(|cell| cell.containers)
+        .max()
+        .unwrap_or(0);
+    let need = scenario
+        .cells
+        .iter()
+        .map(Need::of)
+        .fold(Need::default(), Need::max);
     Ok((containers, need))
 }
 
@@ -57,7 +68,10 @@ fn feature_table(features: &[features::Feature]) -> Table {
             State::Available => "yes",
             State::Missing => "no",
         };
-        let remedy = feature.remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        let remedy = feature
+            .remedy
+            .map(|remedy| format!("; {remedy}"))
+            .unwrap_or_default();
         table.add_row([feature.name, state, &format!("{}{remedy}", feature.meaning)]);
     }
     table
@@ -67,7 +81,12 @@ fn limit_table(limits: &Limits) -> Table {
     let mut table = plain_table();
     table.set_header(["limit", "have", "in use", "read from"]);
     let row = |limit: &Limit| {
-        [limit.name.to_owned(), limit.have.to_string(), limit.used.to_string(), limit.source.clone()]
+        [
+            limit.name.to_owned(),
+            limit.have.to_string(),
+            limit.used.to_string(),
+            limit.source.clone(),
+        ]
     };
     table.add_rows(limits.iter().map(row));
     for column in [1, 2] {
@@ -80,7 +99,9 @@ fn limit_table(limits: &Limits) -> Table {
 
 fn plain_table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 

@@ -7,7 +7,7 @@ use crate::scenario::Overrides;
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Scenario keys")]
-pub struct Factors {
+pub(super) struct Factors {
     /// Shapes of the lab: loopback, shared, veth, bridge
     #[arg(long, value_name = "LIST")]
     topology: Option<String>,
@@ -52,8 +52,25 @@ pub struct Factors {
 impl Factors {
     /// The flags as the scenario's reader takes them.
     pub(super) fn overrides(&self) -> Overrides {
-        let Self { topology, family, containers, active, driver, workload, streams, message, .. } = self.clone();
-        let Self { congestion, warmup, measure, repeats, seed, .. } = self.clone();
+        let Self {
+            topology,
+            family,
+            containers,
+            active,
+            driver,
+            workload,
+            streams,
+            message,
+            ..
+        } = self.clone();
+        let Self {
+            congestion,
+            warmup,
+            measure,
+            repeats,
+            seed,
+            ..
+        } = self.clone();
         Overrides {
             topology,
             family,

@@ -78,7 +78,11 @@ impl Cli {
 #[must_use]
 pub fn complain(error: &Error) -> ExitCode {
     // A scenario's errors come rendered, each with its own `error:`.
-    let label = if matches!(error, Error::Scenario(_)) { "" } else { "error: " };
+    let label = if matches!(error, Error::Scenario(_)) {
+        ""
+    } else {
+        "error: "
+    };
     anstream::eprintln!("{label}{}", error.sentence());
     if let Some(hint) = error.hint() {
         anstream::eprintln!("hint: {hint}");

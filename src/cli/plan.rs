@@ -22,7 +22,7 @@ Examples:
   kilonet plan scenarios/bridge-scaling.toml
   kilonet plan scenarios/thousands.toml --containers 20000
   kilonet plan scenarios/quickstart.toml --json | jq -r '.trials[].id'")]
-pub struct Plan {
+pub(super) struct Plan {
     /// The scenario file
     #[arg(value_name = "SCENARIO")]
     scenario: PathBuf,
@@ -63,7 +63,11 @@ fn trials(plan: &Trials) -> Table {
     table.set_header(["#", "trial", "", "time", "memory", "descriptors", "threads"]);
     for (number, trial) in (1..).zip(&plan.trials) {
         let need = Need::of(&trial.cell);
-        let role = if trial.role == Role::Baseline { "baseline" } else { "" };
+        let role = if trial.role == Role::Baseline {
+            "baseline"
+        } else {
+            ""
+        };
         table.add_row([
             format!("{number}"),
             trial.id.clone(),
@@ -86,7 +90,12 @@ fn trials(plan: &Trials) -> Table {
 fn summary(plan: &Trials, limits: &Limits) -> String {
     let need = plan.need();
     let mut lines = vec![
-        format!("{} trials, about {}, seed {}", plan.trials.len(), minutes(plan.estimate_duration()), plan.seed),
+        format!(
+            "{} trials, about {}, seed {}",
+            plan.trials.len(),
+            minutes(plan.estimate_duration()),
+            plan.seed
+        ),
         format!(
             "at most {} namespaces, {} descriptors, {} threads, {} of memory",
             need.namespaces,
@@ -95,7 +104,12 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
             Bytes(need.memory_bytes)
         ),
     ];
-    let containers = plan.trials.iter().map(|trial| trial.cell.containers).max().unwrap_or(0);
+    let containers = plan
+        .trials
+        .iter()
+        .map(|trial| trial.cell.containers)
+        .max()
+        .unwrap_or(0);
     if let Some(first) = limits.headroom(&need, containers).first() {
         lines.push(format!(
             "the first limit to bind would be {} at {} containers; {}",
@@ -103,9 +117,16 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
         ));
     }
     for short in limits.binding(&need) {
-        let verdict = if short.limit.strength == Strength::Hard { "will refuse" } else { "will slow" };
+        let verdict = if short.limit.strength == Strength::Hard {
+            "will refuse"
+        } else {
+            "will slow"
+        };
         let (name, room) = (short.limit.name, short.limit.room());
-        lines.push(format!("{name} {verdict} the largest trial: {} needed, {room} left; {}", short.need, short.remedy));
+        lines.push(format!(
+            "{name} {verdict} the largest trial: {} needed, {room} left; {}",
+            short.need, short.remedy
+        ));
     }
     lines.join("\n") + "\n"
 }

@@ -68,8 +68,18 @@ impl Screen {
         });
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {prefix}  {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let current = Mutex::new(Current { to_do, ..Current::default() });
-        Self { form, bar, interrupt, current, started: Instant::now(), expected }
+        let current = Mutex::new(Current {
+            to_do,
+            ..Current::default()
+        });
+        Self {
+            form,
+            bar,
+            interrupt,
+            current,
+            started: Instant::now(),
+            expected,
+        }
     }
 
     /// Takes the moving line away.
@@ -78,7 +88,10 @@ impl Screen {
     }
 
     fn current(&self) -> Current {
-        self.current.lock().map(|current| current.clone()).unwrap_or_default()
+        self.current
+            .lock()
+            .map(|current| current.clone())
+            .unwrap_or_default()
     }
 
     fn change(&self, change: impl FnOnce(&mut Current)) {
@@ -104,7 +117,8 @@ impl Screen {
 impl Watch for Screen {
     fn sample(&self, goodput_bps: f64) {
         let id = self.current().id;
-        self.bar.set_message(format!("{id}  {}", BitsPerSecond(goodput_bps)));
+        self.bar
+            .set_message(format!("{id}  {}", BitsPerSecond(goodput_bps)));
     }
 
     fn interrupted(&self) -> bool {
@@ -128,7 +142,8 @@ impl Progress for Screen {
             Phase::Measure => "connecting",
             Phase::Teardown => "tearing down",
         };
-        self.bar.set_message(format!("{}  {act}", self.current().id));
+        self.bar
+            .set_message(format!("{}  {act}", self.current().id));
     }
 
     fn ends(&self, record: &Record) {
@@ -137,7 +152,11 @@ impl Progress for Screen {
         if self.form == Form::Log {
             let current = self.current();
             let (number, of, left) = (current.number, current.of, self.left(&current));
-            anstream::eprintln!("{number}/{of} {}  {}  {left}", record.trial, outcome(record));
+            anstream::eprintln!(
+                "{number}/{of} {}  {}  {left}",
+                record.trial,
+                outcome(record)
+            );
         }
     }
 }
@@ -145,11 +164,30 @@ impl Progress for Screen {
 /// A trial's outcome in a few words.
 fn outcome(record: &Record) -> String {
     if let Some(error) = &record.error {
-        let why = error.errno.as_ref().or(error.reason.as_ref()).map(|why| format!(": {why}")).unwrap_or_default();
+        let why = error
+            .errno
+            .as_ref()
+            .or(error.reason.as_ref())
+            .map(|why| format!(": {why}"))
+            .unwrap_or_default();
         return format!("failed: {} {}{why}", error.act, error.object);
     }
-    let goodput = record.aggregate.map(|aggregate| BitsPerSecond(aggregate.goodput_bps).to_string());
-    let setup = record.lab.as_ref().map(|lab| format!("set up in {}", show_duration(Duration::from_nanos(lab.setup_ns))));
-    let doubt = record.checks.is_some_and(|checks| !checks.valid).then(|| "INVALID".to_owned());
-    [goodput, setup, doubt].into_iter().flatten().collect::<Vec<_>>().join("  ")
+    let goodput = record
+        .aggregate
+        .map(|aggregate| BitsPerSecond(aggregate.goodput_bps).to_string());
+    let setup = record.lab.as_ref().map(|lab| {
+        format!(
+            "set up in {}",
+            show_duration(Duration::from_nanos(lab.setup_ns))
+        )
+    });
+    let doubt = record
+        .checks
+        .is_some_and(|checks| !checks.valid)
+        .then(|| "INVALID".to_owned());
+    [goodput, setup, doubt]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("  ")
 }

@@ -10,7 +10,7 @@ use crate::report::{self, terminal};
 
 /// Needs no rights, nor the machine the run was made on.
 #[derive(Debug, Args)]
-pub struct Report {
+pub(super) struct Report {
     /// The run folder
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -26,8 +26,14 @@ impl Report {
 /// Writes the figures and the page into a run folder, prints its table and plots, and its path as the last line.
 pub(super) fn show(dir: &Path) -> Result<()> {
     let report = report::write(dir)?;
-    anstream::print!("{}", terminal::render(&report.analysis, terminal::View::of_stdout()));
-    anstream::println!("\nThe curves, to look at: {}", dir.join(report::PAGE).display());
+    anstream::print!(
+        "{}",
+        terminal::render(&report.analysis, terminal::View::of_stdout())
+    );
+    anstream::println!(
+        "\nThe curves, to look at: {}",
+        dir.join(report::PAGE).display()
+    );
     anstream::println!("{}", dir.display());
     Ok(())
 }

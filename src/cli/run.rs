@@ -30,7 +30,7 @@ Examples:
   kilonet run scenarios/bridge-scaling.toml --containers 2..256 --repeats 5
   kilonet run scenarios/thousands.toml --verify
   kilonet run --resume results/20261123T120000Z-bridge-scaling")]
-pub struct Run {
+pub(super) struct Run {
     /// The scenario file
     #[arg(value_name = "SCENARIO", required_unless_present = "resume")]
     scenario: Option<PathBuf>,
@@ -54,7 +54,7 @@ Examples:
   kilonet sweep --topology shared --containers 2..2048 --driver threads,workers
   kilonet sweep --containers 1000 --active 2..1000 --family ipv6
   kilonet sweep --topology bridge --containers 2..4096 --print > mine.toml")]
-pub struct Sweep {
+pub(super) struct Sweep {
     #[command(flatten)]
     factors: Factors,
     /// Print the scenario that the flags stand for, and run nothing
@@ -91,7 +91,11 @@ impl Run {
         }
         let file = self.scenario.as_deref().unwrap_or(Path::new(""));
         let scenario = Scenario::load(file, &self.factors.overrides())?;
-        let scenario = if self.verify { tiny(scenario) } else { scenario };
+        let scenario = if self.verify {
+            tiny(scenario)
+        } else {
+            scenario
+        };
         Ok((scenario, Destination::New(&self.output.out)))
     }
 }
@@ -103,15 +107,30 @@ impl Sweep {
             anstream::print!("{}", scenario.text);
             return Ok(ExitCode::SUCCESS);
         }
-        execute(&scenario, Destination::New(&self.output.out), self.output.quiet, leave)
+        execute(
+            &scenario,
+            Destination::New(&self.output.out),
+            self.output.quiet,
+            leave,
+        )
     }
 }
 
 /// One short trial of each cell: long enough for every check, too short for figures.
 fn tiny(scenario: Scenario) -> Scenario {
     let window = Duration::from_millis(100);
-    let timing = Timing { warmup: window, measure: window, sample: window, repeats: 1, ..scenario.timing };
-    Scenario { name: format!("{}-verify", scenario.name), timing, ..scenario }
+    let timing = Timing {
+        warmup: window,
+        measure: window,
+        sample: window,
+        repeats: 1,
+        ..scenario.timing
+    };
+    Scenario {
+        name: format!("{}-verify", scenario.name),
+        timing,
+        ..scenario
+    }
 }
 
 /// Where records go.
@@ -123,7 +142,12 @@ enum Destination<'a> {
     Old(&'a Path),
 }
 
-fn execute(scenario: &Scenario, destination: Destination, quiet: bool, leave: Leave) -> Result<ExitCode> {
+fn execute(
+    scenario: &Scenario,
+    destination: Destination,
+    quiet: bool,
+    leave: Leave,
+) -> Result<ExitCode> {
     let plan = Plan::new(scenario);
     let machine = start::machine(leave)?;
     refuse_beyond_limits(&plan, &machine)?;
@@ -132,7 +156,9 @@ fn execute(scenario: &Scenario, destination: Destination, quiet: bool, leave: Le
     if form != Form::Quiet {
         announce(&plan, &machine, &done);
     }
-    let outcome = with_sysctls(scenario, || measure(&plan, &mut folder, &done, &machine, form))?;
+    let outcome = with_sysctls(scenario, || {
+        measure(&plan, &mut folder, &done, &machine, form)
+    })?;
     let dir = folder.dir().to_owned();
     drop(folder);
     report::show(&dir)?;
@@ -143,8 +169,18 @@ fn execute(scenario: &Scenario, destination: Destination, quiet: bool, leave: Le
 fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
     let need = plan.need();
     let exceeded = machine.limits.binding(&need);
-    let Some(worst) = exceeded.iter().find(|one| one.limit.strength == Strength::Hard) else { return Ok(()) };
-    let reason = format!("it needs {} of {}, and {} are left", worst.need, worst.limit.name, worst.limit.room());
+    let Some(worst) = exceeded
+        .iter()
+        .find(|one| one.limit.strength == Strength::Hard)
+    else {
+        return Ok(());
+    };
+    let reason = format!(
+        "it needs {} of {}, and {} are left",
+        worst.need,
+        worst.limit.name,
+        worst.limit.room()
+    );
     Err(Error::refused("run", "the scenario", reason).with_hint(&worst.remedy))
 }
 
@@ -166,7 +202,9 @@ fn open(
 fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manifest> {
     let fingerprint = serde_json::to_value(&machine.fingerprint)
         .map_err(|error| Error::refused("write", "the fingerprint", error.to_string()))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Ok(Manifest {
         schema: SCHEMA,
         name: scenario.name.clone(),
@@ -183,7 +221,13 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
 
 /// What is in effect, defaults and flags included.
 fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
-    let Timing { warmup, measure, sample, connect, repeats } = scenario.timing;
+    let Timing {
+        warmup,
+        measure,
+        sample,
+        connect,
+        repeats,
+    } = scenario.timing;
     let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     json!({
         "about": scenario.about,
@@ -202,18 +246,29 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
 /// What is about to be done, and with which rights.
 fn announce(plan: &Plan, machine: &Machine, done: &BTreeSet<String>) {
     let left = plan.trials.len() - done.len().min(plan.trials.len());
-    anstream::eprintln!("{left} trials, about {}", super::plan::minutes(plan.estimate_duration()));
+    anstream::eprintln!(
+        "{left} trials, about {}",
+        super::plan::minutes(plan.estimate_duration())
+    );
     for missing in machine.privilege.missing() {
         anstream::eprintln!("without root, in a user namespace: no {missing}");
     }
     for soft in machine.limits.binding(&plan.need()) {
-        anstream::eprintln!("note: the largest trial may go beyond {}: {}", soft.limit.name, soft.remedy);
+        anstream::eprintln!(
+            "note: the largest trial may go beyond {}: {}",
+            soft.limit.name,
+            soft.remedy
+        );
     }
 }
 
 /// Puts back what runs that died had raised, raises what the scenario asks for, and puts it back when the work is done.
 fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let tell = |sentences: Vec<String>| sentences.iter().for_each(|sentence| anstream::eprintln!("note: {sentence}"));
+    let tell = |sentences: Vec<String>| {
+        sentences
+            .iter()
+            .for_each(|sentence| anstream::eprintln!("note: {sentence}"))
+    };
     tell(sysctl::restore_leftovers()?);
     if scenario.sysctls.is_empty() {
         return work();
@@ -232,10 +287,18 @@ fn measure(
     form: Form,
 ) -> Result<Outcome> {
     let to_do = plan.trials.iter().filter(|trial| !done.contains(&trial.id));
-    let expected = to_do.clone().map(|trial| plan.estimate_trial(&trial.cell)).sum();
+    let expected = to_do
+        .clone()
+        .map(|trial| plan.estimate_trial(&trial.cell))
+        .sum();
     let screen = Screen::new(form, machine.interrupt.clone(), to_do.count(), expected);
-    let mut testbed = Kernel { tcp_memory: machine.tcp_memory };
-    let work = Work { plan, done: &|id| done.contains(id) };
+    let mut testbed = Kernel {
+        tcp_memory: machine.tcp_memory,
+    };
+    let work = Work {
+        plan,
+        done: &|id| done.contains(id),
+    };
     let outcome = runner::run(&mut testbed, work, folder, &screen);
     screen.close();
     outcome

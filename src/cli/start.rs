@@ -34,5 +34,11 @@ pub(super) fn machine(leave: Leave) -> Result<Machine> {
         let _ = sysctl::restore_own();
         leave()
     })?;
-    Ok(Machine { privilege, limits, fingerprint, tcp_memory, interrupt })
+    Ok(Machine {
+        privilege,
+        limits,
+        fingerprint,
+        tcp_memory,
+        interrupt,
+    })
 }

@@ -44,13 +44,19 @@ impl Subnet {
     /// The subnet of the bridge with this number (0 to 8,191).
     #[must_use]
     pub fn of_bridge(number: u32) -> Self {
-        Self { number, host_bits: BRIDGE_HOST_BITS }
+        Self {
+            number,
+            host_bits: BRIDGE_HOST_BITS,
+        }
     }
 
     /// The subnet of the veth pair with this number (0 to 4,194,303).
     #[must_use]
     pub fn of_cable(number: u32) -> Self {
-        Self { number, host_bits: CABLE_HOST_BITS }
+        Self {
+            number,
+            host_bits: CABLE_HOST_BITS,
+        }
     }
 
     /// The addresses of a host, numbered from 1, in the families that `stack` and `family` ask for.
@@ -59,10 +65,16 @@ impl Subnet {
         let wanted = |f| stack == Stack::Dual || f == family;
         let mut addresses = Vec::with_capacity(2);
         if wanted(Family::Ipv4) {
-            addresses.push(Assigned { address: self.v4(host).into(), prefix: self.v4_prefix() });
+            addresses.push(Assigned {
+                address: self.v4(host).into(),
+                prefix: self.v4_prefix(),
+            });
         }
         if wanted(Family::Ipv6) {
-            addresses.push(Assigned { address: self.v6(host).into(), prefix: 64 });
+            addresses.push(Assigned {
+                address: self.v6(host).into(),
+                prefix: 64,
+            });
         }
         addresses
     }
@@ -76,8 +88,10 @@ impl Subnet {
     /// The IPv6 address of a host, numbered from 1.
     #[must_use]
     pub fn v6(self, host: u32) -> Ipv6Addr {
-        let [high, low] = [self.number >> 16, self.number & 0xffff].map(|part| u16::try_from(part).unwrap_or(u16::MAX));
-        let [host_high, host_low] = [host >> 16, host & 0xffff].map(|part| u16::try_from(part).unwrap_or(u16::MAX));
+        let [high, low] = [self.number >> 16, self.number & 0xffff]
+            .map(|part| u16::try_from(part).unwrap_or(u16::MAX));
+        let [host_high, host_low] =
+            [host >> 16, host & 0xffff].map(|part| u16::try_from(part).unwrap_or(u16::MAX));
         Ipv6Addr::new(0xfd6b, 0x696c, high, low, 0, 0, host_high, host_low)
     }
 
@@ -112,10 +126,32 @@ mod tests {
     #[test]
     fn a_bridge_of_20_000_containers_over_20_bridges_shares_no_address_and_no_mac() {
         for macs in [Macs::Derived, Macs::Random] {
-            let hosts = || (0..20).flat_map(|bridge| (1..=1001).map(move |host| (Subnet::of_bridge(bridge), host)));
-            assert_eq!(hosts().map(|(net, host)| net.v4(host)).collect::<HashSet<_>>().len(), 20 * 1001);
-            assert_eq!(hosts().map(|(net, host)| net.v6(host)).collect::<HashSet<_>>().len(), 20 * 1001);
-            assert_eq!(hosts().map(|(net, host)| net.mac(host, macs)).collect::<HashSet<_>>().len(), 20 * 1001);
+            let hosts = || {
+                (0..20).flat_map(|bridge| {
+                    (1..=1001).map(move |host| (Subnet::of_bridge(bridge), host))
+                })
+            };
+            assert_eq!(
+                hosts()
+                    .map(|(net, host)| net.v4(host))
+                    .collect::<HashSet<_>>()
+                    .len(),
+                20 * 1001
+            );
+            assert_eq!(
+                hosts()
+                    .map(|(net, host)| net.v6(host))
+                    .collect::<HashSet<_>>()
+                    .len(),
+                20 * 1001
+            );
+            assert_eq!(
+                hosts()
+                    .map(|(net, host)| net.mac(host, macs))
+                    .collect::<HashSet<_>>()
+                    .len(),
+                20 * 1001
+            );
         }
     }
 
@@ -133,9 +169,25 @@ mod tests {
     fn a_single_stack_has_only_the_family_of_its_traffic() {
         let net = Subnet::of_cable(7);
         assert_eq!(net.host(1, Stack::Dual, Family::Ipv4).len(), 2);
-        let [only] = net.host(2, Stack::Single, Family::Ipv6)[..] else { panic!("one address expected") };
-        assert_eq!(only, Assigned { address: "fd6b:696c:0:7::2".parse().unwrap(), prefix: 64 });
-        let [only] = net.host(2, Stack::Single, Family::Ipv4)[..] else { panic!("one address expected") };
-        assert_eq!(only, Assigned { address: "10.0.0.30".parse().unwrap(), prefix: 30 });
+        let [only] = net.host(2, Stack::Single, Family::Ipv6)[..] else {
+            panic!("one address expected")
+        };
+        assert_eq!(
+            only,
+            Assigned {
+                address: "fd6b:696c:0:7::2".parse().unwrap(),
+                prefix: 64
+            }
+        );
+        let [only] = net.host(2, Stack::Single, Family::Ipv4)[..] else {
+            panic!("one address expected")
+        };
+        assert_eq!(
+            only,
+            Assigned {
+                address: "10.0.0.30".parse().unwrap(),
+                prefix: 30
+            }
+        );
     }
 }

@@ -45,7 +45,13 @@ impl Lab {
         let start = Instant::now();
         let (raised, result) = setup::raise(&layout, stop);
         let setup = start.elapsed();
-        let lab = Self { layout, containers: raised.containers, hosts: raised.hosts, setup, phases: raised.phases };
+        let lab = Self {
+            layout,
+            containers: raised.containers,
+            hosts: raised.hosts,
+            setup,
+            phases: raised.phases,
+        };
         match result {
             Ok(()) => Ok(lab),
             Err(error) => {
@@ -60,7 +66,10 @@ impl Lab {
     #[must_use]
     pub fn seat(&self, container: u32) -> (BorrowedFd<'_>, IpAddr) {
         let seat = self.layout.seats[container as usize];
-        (self.containers[seat.namespace as usize].as_fd(), seat.address)
+        (
+            self.containers[seat.namespace as usize].as_fd(),
+            seat.address,
+        )
     }
 
     /// Who talks to whom: client and server, by container.
@@ -87,7 +96,11 @@ impl Lab {
     /// # Errors
     /// When the means for waiting could not be had; everything has been closed all the same.
     pub fn teardown(self) -> Result<Option<Duration>> {
-        let Self { mut containers, hosts, .. } = self;
+        let Self {
+            mut containers,
+            hosts,
+            ..
+        } = self;
         containers.extend(hosts);
         std::thread::scope(|scope| {
             let close = scope.spawn(move || {
@@ -95,7 +108,13 @@ impl Lab {
                 let barrier = Barrier::raise(&visitor)?;
                 Ok(barrier.close(containers, TEARDOWN_LIMIT))
             });
-            close.join().unwrap_or_else(|_| Err(Error::refused("tear down", "the lab", "the barrier panicked")))
+            close.join().unwrap_or_else(|_| {
+                Err(Error::refused(
+                    "tear down",
+                    "the lab",
+                    "the barrier panicked",
+                ))
+            })
         })
     }
 }

@@ -47,7 +47,8 @@ impl Visitor {
     /// # Errors
     /// When `/proc` is not there or descriptors have run out.
     pub fn new() -> Result<Self> {
-        let home = Namespace::current().map_err(|source| Error::kernel("open", "the thread's own namespace", source))?;
+        let home = Namespace::current()
+            .map_err(|source| Error::kernel("open", "the thread's own namespace", source))?;
         Ok(Self { home })
     }
 

@@ -51,7 +51,8 @@ pub(super) fn raise(layout: &Layout, stop: Stop) -> (Raised, Result<()>) {
     let mut raised = Raised::default();
     let result = thread::scope(|scope| {
         let work = scope.spawn(|| raise_here(layout, stop, &mut raised));
-        work.join().unwrap_or_else(|_| Err(Error::refused("set up", "the lab", "a builder panicked")))
+        work.join()
+            .unwrap_or_else(|_| Err(Error::refused("set up", "the lab", "a builder panicked")))
     });
     (raised, result)
 }
@@ -70,16 +71,29 @@ fn raise_here(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
         }
     }
     raise_containers(layout, stop, raised)?;
-    bridges.into_iter().try_for_each(|(plan, conversation)| open_bridge(plan, conversation, &mut raised.phases))
+    bridges
+        .into_iter()
+        .try_for_each(|(plan, conversation)| open_bridge(plan, conversation, &mut raised.phases))
 }
 
 /// Tells a bridge who is behind which port, and raises it. Both wait until all ports are on it: a live bridge floods what
 /// each new port announces, and one that has entries goes through all of them for every port it is given.
-fn open_bridge(plan: &BridgePlan, mut conversation: Conversation, phases: &mut Phases) -> Result<()> {
-    let talkers = (0..).zip(&plan.ports).filter(|(_, port)| !port.interface.neighbours.is_empty());
-    let entries = talkers.map(|(number, port)| message::pin_forwarding((number, &port.name), port.interface.mac));
-    timed(&mut phases.neighbours, || conversation.ask(entries.collect()))?;
-    timed(&mut phases.links, || conversation.ask(vec![message::raise_bridge(&plan.name)]))
+fn open_bridge(
+    plan: &BridgePlan,
+    mut conversation: Conversation,
+    phases: &mut Phases,
+) -> Result<()> {
+    let talkers = (0..)
+        .zip(&plan.ports)
+        .filter(|(_, port)| !port.interface.neighbours.is_empty());
+    let entries = talkers
+        .map(|(number, port)| message::pin_forwarding((number, &port.name), port.interface.mac));
+    timed(&mut phases.neighbours, || {
+        conversation.ask(entries.collect())
+    })?;
+    timed(&mut phases.links, || {
+        conversation.ask(vec![message::raise_bridge(&plan.name)])
+    })
 }
 
 /// A bridge, still down, in the host-side namespace in which the thread is.
@@ -93,13 +107,19 @@ fn raise_host_side<'a>(
         conversation.ask(vec![message::raise_lo(), message::create_bridge(plan)])?;
         quiet_ports()
     })?;
-    timed(&mut phases.addresses, || conversation.ask(message::address_bridge(plan)))?;
+    timed(&mut phases.addresses, || {
+        conversation.ask(message::address_bridge(plan))
+    })?;
     Ok((plan, conversation))
 }
 
 /// Where `br_netfilter` is built in, it may be on in every new namespace. Where it is absent there is nothing to turn off.
 fn show_no_frame_to_iptables() {
-    for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-call-arptables"] {
+    for name in [
+        "bridge-nf-call-iptables",
+        "bridge-nf-call-ip6tables",
+        "bridge-nf-call-arptables",
+    ] {
         let _ = fs::write(format!("/proc/sys/net/bridge/{name}"), "0");
     }
 }
@@ -108,16 +128,20 @@ fn show_no_frame_to_iptables() {
 /// its own. A kernel without IPv6 has nothing to turn off.
 fn quiet_ports() -> Result<()> {
     match fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1") {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::kernel("set", "net.ipv6.conf.default.disable_ipv6 of a host side", error))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::kernel(
+            "set",
+            "net.ipv6.conf.default.disable_ipv6 of a host side",
+            error,
+        )),
         _ => Ok(()),
     }
 }
 
 /// Creates a namespace and opens a conversation with it; the thread stays inside.
 fn create_namespace(visitor: &Visitor) -> Result<(Namespace, Conversation)> {
-    let namespace = visitor.create().map_err(|source| Error::kernel("create namespace", "of the lab", source))?;
+    let namespace = visitor
+        .create()
+        .map_err(|source| Error::kernel("create namespace", "of the lab", source))?;
     Ok((namespace, Conversation::open()?))
 }
 
@@ -138,7 +162,10 @@ fn raise_containers(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<
     let outcomes: Vec<Result<_>> = thread::scope(|scope| {
         let builders: Vec<_> = (0..BUILDERS).map(|_| scope.spawn(build)).collect();
         let panicked = || Err(Error::refused("set up", "containers", "a builder panicked"));
-        builders.into_iter().map(|builder| builder.join().unwrap_or_else(|_| panicked())).collect()
+        builders
+            .into_iter()
+            .map(|builder| builder.join().unwrap_or_else(|_| panicked()))
+            .collect()
     });
     gather(outcomes, raised)
 }
@@ -161,7 +188,10 @@ fn gather(outcomes: Vec<Result<Made>>, raised: &mut Raised) -> Result<()> {
         }
     }
     numbered.sort_by_key(|(number, _)| *number);
-    raised.containers = numbered.into_iter().map(|(_, namespace)| namespace).collect();
+    raised.containers = numbered
+        .into_iter()
+        .map(|(_, namespace)| namespace)
+        .collect();
     first
 }
 
@@ -188,7 +218,14 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn new(layout: &'a Layout, hosts: &'a [Namespace]) -> Result<Self> {
         let phases = Phases::default();
-        Ok(Self { visitor: Visitor::new()?, layout, hosts, host: None, made: Vec::new(), phases })
+        Ok(Self {
+            visitor: Visitor::new()?,
+            layout,
+            hosts,
+            host: None,
+            made: Vec::new(),
+            phases,
+        })
     }
 
     /// Takes numbers until there are none left.
@@ -220,7 +257,9 @@ impl<'a> Builder<'a> {
 
     fn build_bare(&mut self, number: u32) -> Result<()> {
         let mut inside = self.create(number)?;
-        timed(&mut self.phases.links, || inside.ask(vec![message::raise_lo()]))
+        timed(&mut self.phases.links, || {
+            inside.ask(vec![message::raise_lo()])
+        })
     }
 
     fn build_cable(&mut self, number: u32, cable: &Cable) -> Result<()> {
@@ -236,14 +275,22 @@ impl<'a> Builder<'a> {
             there.ask(message::raise_links(&name))
         })?;
         for (inside, end) in [(&mut here, even), (&mut there, odd)] {
-            timed(&mut self.phases.addresses, || inside.ask(message::address_eth0(end, &name)))?;
-            timed(&mut self.phases.neighbours, || inside.ask(message::introduce(end, &name)))?;
+            timed(&mut self.phases.addresses, || {
+                inside.ask(message::address_eth0(end, &name))
+            })?;
+            timed(&mut self.phases.neighbours, || {
+                inside.ask(message::introduce(end, &name))
+            })?;
         }
         Ok(())
     }
 
     fn build_port(&mut self, bridge: u32, plan: &BridgePlan, number: u32) -> Result<()> {
-        let Port { name, container, interface } = &plan.ports[number as usize];
+        let Port {
+            name,
+            container,
+            interface,
+        } = &plan.ports[number as usize];
         let label = format!("container {container}");
         let mut inside = self.create(*container)?;
         let mut host = self.host_side(bridge)?;
@@ -253,15 +300,20 @@ impl<'a> Builder<'a> {
             host.ask(vec![create])?;
             inside.ask(message::raise_links(&label))
         })?;
-        timed(&mut self.phases.addresses, || inside.ask(message::address_eth0(interface, &label)))?;
-        timed(&mut self.phases.neighbours, || inside.ask(message::introduce(interface, &label)))?;
+        timed(&mut self.phases.addresses, || {
+            inside.ask(message::address_eth0(interface, &label))
+        })?;
+        timed(&mut self.phases.neighbours, || {
+            inside.ask(message::introduce(interface, &label))
+        })?;
         self.host = Some((bridge, host));
         Ok(())
     }
 
     /// A namespace for the container with this number, and a conversation with it.
     fn create(&mut self, number: u32) -> Result<Conversation> {
-        let (namespace, inside) = timed(&mut self.phases.netns, || create_namespace(&self.visitor))?;
+        let (namespace, inside) =
+            timed(&mut self.phases.netns, || create_namespace(&self.visitor))?;
         self.made.push((number, namespace));
         Ok(inside)
     }
@@ -272,9 +324,9 @@ impl<'a> Builder<'a> {
             Some((current, conversation)) if current == bridge => Ok(conversation),
             _ => {
                 let namespace = &self.hosts[bridge as usize];
-                self.visitor
-                    .enter(namespace)
-                    .map_err(|source| Error::kernel("enter", format!("the host side of bridge {bridge}"), source))?;
+                self.visitor.enter(namespace).map_err(|source| {
+                    Error::kernel("enter", format!("the host side of bridge {bridge}"), source)
+                })?;
                 Conversation::open()
             }
         }

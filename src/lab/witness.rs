@@ -48,7 +48,13 @@ impl Witness {
     pub fn of(lab: &Lab) -> Result<Self> {
         std::thread::scope(|scope| {
             let choose = scope.spawn(|| watch(lab, &Visitor::new()?).map(Self));
-            choose.join().unwrap_or_else(|_| Err(Error::refused("watch", "interfaces", "the visitor panicked")))
+            choose.join().unwrap_or_else(|_| {
+                Err(Error::refused(
+                    "watch",
+                    "interfaces",
+                    "the visitor panicked",
+                ))
+            })
         })
     }
 
@@ -71,8 +77,13 @@ impl Watched {
         let before = Instant::now();
         let links = self.conversation.link_bytes()?;
         let at = before + before.elapsed() / 2;
-        let counted = links.into_iter().filter(|(index, _)| self.indexes.contains(index));
-        Ok(Reading { at, bytes: counted.map(|(_, bytes)| (self.direction)(bytes)).sum() })
+        let counted = links
+            .into_iter()
+            .filter(|(index, _)| self.indexes.contains(index));
+        Ok(Reading {
+            at,
+            bytes: counted.map(|(_, bytes)| (self.direction)(bytes)).sum(),
+        })
     }
 }
 
@@ -87,21 +98,31 @@ fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
 
 /// Opens a conversation with a namespace of the lab.
 fn converse(visitor: &Visitor, namespace: &super::netns::Namespace) -> Result<Conversation> {
-    visitor.enter(namespace).map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
+    visitor
+        .enter(namespace)
+        .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
     Conversation::open()
 }
 
 /// One group per bridge: what goes out of a port goes into its container.
 fn watch_ports(lab: &Lab, visitor: &Visitor, servers: &[u32]) -> Result<Vec<Watched>> {
-    let Wiring::Bridges(bridges) = &lab.layout.wiring else { return Ok(Vec::new()) };
+    let Wiring::Bridges(bridges) = &lab.layout.wiring else {
+        return Ok(Vec::new());
+    };
     let servers: HashSet<u32> = servers.iter().copied().collect();
     let mut watched = Vec::new();
     for (bridge, host) in bridges.iter().zip(&lab.hosts) {
-        let ports: Vec<_> = (0..).zip(&bridge.ports).filter(|(_, port)| servers.contains(&port.container)).collect();
+        let ports: Vec<_> = (0..)
+            .zip(&bridge.ports)
+            .filter(|(_, port)| servers.contains(&port.container))
+            .collect();
         if !ports.is_empty() {
             watched.push(Watched {
                 conversation: converse(visitor, host)?,
-                indexes: ports.iter().map(|(number, _)| port_index(*number)).collect(),
+                indexes: ports
+                    .iter()
+                    .map(|(number, _)| port_index(*number))
+                    .collect(),
                 direction: |bytes| bytes.sent,
                 servers: ports.iter().map(|(_, port)| port.container).collect(),
             });
@@ -111,7 +132,12 @@ fn watch_ports(lab: &Lab, visitor: &Visitor, servers: &[u32]) -> Result<Vec<Watc
 }
 
 /// One group per namespace, for a sample of the receivers' namespaces.
-fn watch_inside(lab: &Lab, visitor: &Visitor, servers: &[u32], interface: u32) -> Result<Vec<Watched>> {
+fn watch_inside(
+    lab: &Lab,
+    visitor: &Visitor,
+    servers: &[u32],
+    interface: u32,
+) -> Result<Vec<Watched>> {
     let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
     for server in servers {
         let namespace = lab.layout.seats[*server as usize].namespace;
@@ -126,7 +152,12 @@ fn watch_inside(lab: &Lab, visitor: &Visitor, servers: &[u32], interface: u32) -
         .map(|(namespace, servers)| {
             let conversation = converse(visitor, &lab.containers[namespace as usize])?;
             let indexes = HashSet::from([interface]);
-            Ok(Watched { conversation, indexes, direction: |bytes| bytes.received, servers })
+            Ok(Watched {
+                conversation,
+                indexes,
+                direction: |bytes| bytes.received,
+                servers,
+            })
         })
         .collect()
 }

@@ -264,11 +264,26 @@ impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let (act, object, reason) = match error {
             Error::Kernel { act, object, .. } => (act.clone(), object.clone(), None),
-            Error::Refused { act, object, reason, .. } => (act.clone(), object.clone(), Some(reason.clone())),
-            other => ("run".to_owned(), "the trial".to_owned(), Some(other.to_string())),
+            Error::Refused {
+                act,
+                object,
+                reason,
+                ..
+            } => (act.clone(), object.clone(), Some(reason.clone())),
+            other => (
+                "run".to_owned(),
+                "the trial".to_owned(),
+                Some(other.to_string()),
+            ),
         };
         let errno = error.errno().map(|errno| format!("{errno:?}"));
-        Self { act, object, errno, reason, hint: error.hint().map(str::to_owned) }
+        Self {
+            act,
+            object,
+            errno,
+            reason,
+            hint: error.hint().map(str::to_owned),
+        }
     }
 }
 

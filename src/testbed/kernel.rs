@@ -35,13 +35,28 @@ impl Testbed for Kernel {
         let before = KernelMemory::take()?.total();
         let lab = Lab::setup(cell, &|| watch.interrupted())?;
         let grown = KernelMemory::take()?.total().checked_sub(before);
-        let bytes_per_container = grown.map(|bytes| bytes / u64::from(cell.containers)).filter(|bytes| *bytes > 0);
-        Ok(KernelLab { lab, bytes_per_container })
+        let bytes_per_container = grown
+            .map(|bytes| bytes / u64::from(cell.containers))
+            .filter(|bytes| *bytes > 0);
+        Ok(KernelLab {
+            lab,
+            bytes_per_container,
+        })
     }
 
-    fn measure(&mut self, lab: &KernelLab, trial: TrialPlan<'_>, watch: &dyn Watch) -> Result<Measurement> {
+    fn measure(
+        &mut self,
+        lab: &KernelLab,
+        trial: TrialPlan<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Measurement> {
         let plans = flows(&lab.lab, trial.cell.streams);
-        let mut edges = EdgeReader { witness: Witness::of(&lab.lab)?, watch, opened: None, closed: None };
+        let mut edges = EdgeReader {
+            witness: Witness::of(&lab.lab)?,
+            watch,
+            opened: None,
+            closed: None,
+        };
         let outcome = traffic::run(&plans, &settings(trial), &mut edges)?;
         let (opened, closed) = (edges.opened.transpose()?, edges.closed.transpose()?);
         let edges = opened.zip(closed).map(|(opened, closed)| Edges {
@@ -50,7 +65,8 @@ impl Testbed for Kernel {
             witnessed: witnessed(&edges.witness, &opened.readings, &closed.readings),
         });
         let mut measured = summarise(trial, &outcome, edges);
-        measured.counters.tcp_memory_pressure_pages = self.tcp_memory.map(|marks| marks.pressure_pages);
+        measured.counters.tcp_memory_pressure_pages =
+            self.tcp_memory.map(|marks| marks.pressure_pages);
         Ok(measured)
     }
 
@@ -75,12 +91,21 @@ impl Testbed for Kernel {
 fn flows(lab: &Lab, streams: u32) -> Vec<FlowPlan<'_>> {
     let seat = |container| {
         let (namespace, address) = lab.seat(container);
-        Seat { container, namespace, address }
+        Seat {
+            container,
+            namespace,
+            address,
+        }
     };
     let pairs = (0..).zip(lab.pairs());
     pairs
         .flat_map(|(pair, (client, server))| {
-            (0..streams).map(move |stream| FlowPlan { pair, stream, client: seat(*client), server: seat(*server) })
+            (0..streams).map(move |stream| FlowPlan {
+                pair,
+                stream,
+                client: seat(*client),
+                server: seat(*server),
+            })
         })
         .collect()
 }
@@ -118,13 +143,21 @@ impl EdgeReader<'_> {
     fn open(&mut self) -> Result<Edge> {
         let foreign = Foreign::take()?;
         let readings = self.witness.read()?;
-        Ok(Edge { foreign, readings, snapshot: Snapshot::take()? })
+        Ok(Edge {
+            foreign,
+            readings,
+            snapshot: Snapshot::take()?,
+        })
     }
 
     fn close(&mut self) -> Result<Edge> {
         let snapshot = Snapshot::take()?;
         let readings = self.witness.read()?;
-        Ok(Edge { snapshot, readings, foreign: Foreign::take()? })
+        Ok(Edge {
+            snapshot,
+            readings,
+            foreign: Foreign::take()?,
+        })
     }
 }
 

@@ -15,7 +15,8 @@ pub use model::Model;
 use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples, Window,
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples,
+    Window,
 };
 
 /// What can raise, measure and remove labs.
@@ -33,7 +34,12 @@ pub trait Testbed {
     ///
     /// # Errors
     /// When nothing could be measured; `Interrupted` when `watch` says so. The lab is still there.
-    fn measure(&mut self, lab: &Self::Lab, trial: TrialPlan<'_>, watch: &dyn Watch) -> Result<Measurement>;
+    fn measure(
+        &mut self,
+        lab: &Self::Lab,
+        trial: TrialPlan<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Measurement>;
 
     /// Removes a lab, and says what raising and removing it cost.
     ///

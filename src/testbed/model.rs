@@ -7,7 +7,8 @@ use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::scenario::{Cell, Topology};
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples, Window,
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples,
+    Window,
 };
 
 /// The law, and what it goes wrong at.
@@ -27,7 +28,13 @@ pub struct Model {
 
 impl Default for Model {
     fn default() -> Self {
-        Self { pair_bps: 10e9, ceiling_bps: 40e9, noise: 0.0, limit: u32::MAX, seed: 1 }
+        Self {
+            pair_bps: 10e9,
+            ceiling_bps: 40e9,
+            noise: 0.0,
+            limit: u32::MAX,
+            seed: 1,
+        }
     }
 }
 
@@ -61,12 +68,21 @@ impl Testbed for Model {
         }
         if cell.containers > self.limit {
             let full = std::io::Error::from_raw_os_error(nix::errno::Errno::EXFULL as i32);
-            return Err(Error::kernel("add port", format!("v{:05} to bridge br0", self.limit), full));
+            return Err(Error::kernel(
+                "add port",
+                format!("v{:05} to bridge br0", self.limit),
+                full,
+            ));
         }
         Ok(cell.containers)
     }
 
-    fn measure(&mut self, _lab: &u32, trial: TrialPlan<'_>, watch: &dyn Watch) -> Result<Measurement> {
+    fn measure(
+        &mut self,
+        _lab: &u32,
+        trial: TrialPlan<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Measurement> {
         let goodput_bps = self.goodput_bps(trial.cell) * self.factor();
         watch.sample(goodput_bps);
         Ok(measurement(trial, goodput_bps))
@@ -74,7 +90,11 @@ impl Testbed for Model {
 
     fn teardown(&mut self, containers: u32) -> Result<LabCost> {
         let each = 1_000_000 * u64::from(containers);
-        Ok(LabCost { setup_ns: each, teardown_ns: Some(each), ..LabCost::default() })
+        Ok(LabCost {
+            setup_ns: each,
+            teardown_ns: Some(each),
+            ..LabCost::default()
+        })
     }
 }
 
@@ -82,11 +102,19 @@ impl Testbed for Model {
 fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
     let seconds = trial.timing.measure.as_secs_f64();
     let pair_bps = goodput_bps / f64::from(trial.cell.pairs);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number of bytes, far below 2^64")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number of bytes, far below 2^64"
+    )]
     let bytes = (goodput_bps * seconds / 8.0) as u64;
     let flows = trial.cell.flows();
     Measurement {
-        window: Window { start_unix_ns: 0, duration_ns: super::nanos(trial.timing.measure), skew_ns: 0 },
+        window: Window {
+            start_unix_ns: 0,
+            duration_ns: super::nanos(trial.timing.measure),
+            skew_ns: 0,
+        },
         aggregate: Aggregate { goodput_bps },
         per_pair: PerPair {
             min_bps: pair_bps,
@@ -107,13 +135,27 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             own_user_ns: 0,
             foreign_ns: 0,
         }),
-        checks: Checks { interface_bytes_ratio: Some(1.0), tcp_info_bytes_ratio: Some(1.0), valid: true },
+        checks: Checks {
+            interface_bytes_ratio: Some(1.0),
+            tcp_info_bytes_ratio: Some(1.0),
+            valid: true,
+        },
         counters: Counters::default(),
-        flows: FlowCounts { expected: flows, connected: flows, died: 0, stalled: 0 },
-        samples: Samples { interval_ns: super::nanos(trial.timing.sample), goodput_bps: vec![goodput_bps] },
+        flows: FlowCounts {
+            expected: flows,
+            connected: flows,
+            died: 0,
+            stalled: 0,
+        },
+        samples: Samples {
+            interval_ns: super::nanos(trial.timing.sample),
+            goodput_bps: vec![goodput_bps],
+        },
         effective: Effective::default(),
         warnings: Vec::new(),
-        rows: (0..trial.cell.pairs).flat_map(|pair| rows(trial, pair, bytes / u64::from(flows))).collect(),
+        rows: (0..trial.cell.pairs)
+            .flat_map(|pair| rows(trial, pair, bytes / u64::from(flows)))
+            .collect(),
     }
 }
 

@@ -48,18 +48,27 @@ const TCP_INFO_RATIO: std::ops::RangeInclusive<f64> = 0.999..=1.001;
 const NAMED: usize = 5;
 
 /// Says what a window showed.
-pub(super) fn summarise(trial: TrialPlan<'_>, outcome: &Outcome, edges: Option<Edges>) -> Measurement {
+pub(super) fn summarise(
+    trial: TrialPlan<'_>,
+    outcome: &Outcome,
+    edges: Option<Edges>,
+) -> Measurement {
     let seconds = outcome.window.duration_ns as f64 / 1e9;
     let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
     let bytes: u64 = outcome.flows.iter().map(|flow| flow.window_bytes).sum();
-    let checks = checks(outcome, edges.as_ref().map_or(&[], |edges| &edges.witnessed));
+    let checks = checks(
+        outcome,
+        edges.as_ref().map_or(&[], |edges| &edges.witnessed),
+    );
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
             duration_ns: outcome.window.duration_ns,
             skew_ns: outcome.window.skew_ns,
         },
-        aggregate: Aggregate { goodput_bps: rate(bytes) },
+        aggregate: Aggregate {
+            goodput_bps: rate(bytes),
+        },
         per_pair: per_pair(outcome, trial.cell.pairs, rate),
         cpu: edges.as_ref().map(|edges| cpu(edges, bytes)),
         checks,
@@ -68,7 +77,11 @@ pub(super) fn summarise(trial: TrialPlan<'_>, outcome: &Outcome, edges: Option<E
         samples: samples(trial, outcome),
         effective: effective(outcome),
         warnings: warnings(trial, outcome, checks, edges.as_ref()),
-        rows: outcome.flows.iter().map(|flow| row(trial.id, flow, rate(flow.window_bytes))).collect(),
+        rows: outcome
+            .flows
+            .iter()
+            .map(|flow| row(trial.id, flow, rate(flow.window_bytes)))
+            .collect(),
     }
 }
 
@@ -110,11 +123,14 @@ fn cpu(edges: &Edges, bytes: u64) -> Cpu {
 fn checks(outcome: &Outcome, witnessed: &[Witnessed]) -> Checks {
     let interface_bytes_ratio = interface_ratio(outcome, witnessed);
     let tcp_info_bytes_ratio = tcp_info_ratio(&outcome.flows);
-    let agrees = |ratio: Option<f64>, range: &std::ops::RangeInclusive<f64>| ratio.is_none_or(|r| range.contains(&r));
+    let agrees = |ratio: Option<f64>, range: &std::ops::RangeInclusive<f64>| {
+        ratio.is_none_or(|r| range.contains(&r))
+    };
     Checks {
         interface_bytes_ratio,
         tcp_info_bytes_ratio,
-        valid: agrees(interface_bytes_ratio, &INTERFACE_RATIO) && agrees(tcp_info_bytes_ratio, &TCP_INFO_RATIO),
+        valid: agrees(interface_bytes_ratio, &INTERFACE_RATIO)
+            && agrees(tcp_info_bytes_ratio, &TCP_INFO_RATIO),
     }
 }
 
@@ -128,20 +144,31 @@ fn interface_ratio(outcome: &Outcome, witnessed: &[Witnessed]) -> Option<f64> {
     let (mut interfaces, mut sockets) = (0.0, 0.0);
     for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {
         interfaces += group.bytes as f64 / group.elapsed.as_secs_f64();
-        sockets += group.servers.iter().filter_map(|server| at_sockets.get(server)).sum::<u64>() as f64 / window;
+        sockets += group
+            .servers
+            .iter()
+            .filter_map(|server| at_sockets.get(server))
+            .sum::<u64>() as f64
+            / window;
     }
     (sockets > 0.0).then(|| interfaces / sockets)
 }
 
 /// Bytes by `TCP_INFO` over bytes counted, of the flows that were whole to their end.
 fn tcp_info_ratio(flows: &[FlowOutcome]) -> Option<f64> {
-    let whole = flows.iter().filter_map(|flow| Some((flow.info_bytes?, flow.total_bytes)));
+    let whole = flows
+        .iter()
+        .filter_map(|flow| Some((flow.info_bytes?, flow.total_bytes)));
     let (info, counted) = whole.fold((0, 0), |(info, counted), (i, c)| (info + i, counted + c));
     (counted > 0).then(|| info as f64 / counted as f64)
 }
 
 fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
-    let known: Vec<u64> = outcome.flows.iter().filter_map(|flow| flow.retransmits).collect();
+    let known: Vec<u64> = outcome
+        .flows
+        .iter()
+        .filter_map(|flow| flow.retransmits)
+        .collect();
     let machine = edges.map(|edges| &edges.machine);
     Counters {
         retransmits: (!known.is_empty()).then(|| known.iter().sum()),
@@ -155,7 +182,11 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
 
 fn flow_counts(outcome: &Outcome) -> FlowCounts {
     let count = |wanted: fn(&FlowStatus) -> bool| {
-        let number = outcome.flows.iter().filter(|flow| wanted(&flow.status)).count();
+        let number = outcome
+            .flows
+            .iter()
+            .filter(|flow| wanted(&flow.status))
+            .count();
         u32::try_from(number).unwrap_or(u32::MAX)
     };
     FlowCounts {
@@ -169,7 +200,11 @@ fn flow_counts(outcome: &Outcome) -> FlowCounts {
 fn samples(trial: TrialPlan<'_>, outcome: &Outcome) -> Samples {
     Samples {
         interval_ns: nanos(trial.timing.sample),
-        goodput_bps: outcome.samples.iter().map(|sample| sample.goodput_bps()).collect(),
+        goodput_bps: outcome
+            .samples
+            .iter()
+            .map(|sample| sample.goodput_bps())
+            .collect(),
     }
 }
 
@@ -202,7 +237,12 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
     }
 }
 
-fn warnings(trial: TrialPlan<'_>, outcome: &Outcome, checks: Checks, edges: Option<&Edges>) -> Vec<String> {
+fn warnings(
+    trial: TrialPlan<'_>,
+    outcome: &Outcome,
+    checks: Checks,
+    edges: Option<&Edges>,
+) -> Vec<String> {
     let mut warnings = outcome.warnings.clone();
     warnings.extend(other_congestion(trial, outcome));
     warnings.extend(lost_flows(outcome));
@@ -216,15 +256,28 @@ fn warnings(trial: TrialPlan<'_>, outcome: &Outcome, checks: Checks, edges: Opti
 fn other_congestion(trial: TrialPlan<'_>, outcome: &Outcome) -> Option<String> {
     let asked = &trial.cell.congestion.0;
     let got = outcome.congestion.as_ref().filter(|got| *got != asked)?;
-    Some(format!("congestion control {asked} was asked for, {got} took effect"))
+    Some(format!(
+        "congestion control {asked} was asked for, {got} took effect"
+    ))
 }
 
 /// How many flows were lost and to what, the first few by name.
 fn lost_flows(outcome: &Outcome) -> Option<String> {
     let lost: Vec<String> = outcome.flows.iter().filter_map(loss).collect();
-    let named = lost.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let named = lost
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("; ");
     let more = if lost.len() > NAMED { "; ..." } else { "" };
-    (!lost.is_empty()).then(|| format!("{} of {} flows were lost: {named}{more}", lost.len(), outcome.flows.len()))
+    (!lost.is_empty()).then(|| {
+        format!(
+            "{} of {} flows were lost: {named}{more}",
+            lost.len(),
+            outcome.flows.len()
+        )
+    })
 }
 
 fn loss(flow: &FlowOutcome) -> Option<String> {
@@ -240,8 +293,14 @@ fn loss(flow: &FlowOutcome) -> Option<String> {
 fn disagreement(checks: Checks) -> Option<String> {
     let shown = |name: &str, ratio: Option<f64>, range: &std::ops::RangeInclusive<f64>| {
         let ratio = ratio.filter(|ratio| !range.contains(ratio))?;
-        Some(format!("{name} counted {ratio:.3} times the sockets' bytes; the figures are not to be trusted"))
+        Some(format!(
+            "{name} counted {ratio:.3} times the sockets' bytes; the figures are not to be trusted"
+        ))
     };
-    shown("the interfaces", checks.interface_bytes_ratio, &INTERFACE_RATIO)
-        .or_else(|| shown("TCP_INFO", checks.tcp_info_bytes_ratio, &TCP_INFO_RATIO))
+    shown(
+        "the interfaces",
+        checks.interface_bytes_ratio,
+        &INTERFACE_RATIO,
+    )
+    .or_else(|| shown("TCP_INFO", checks.tcp_info_bytes_ratio, &TCP_INFO_RATIO))
 }

@@ -35,21 +35,37 @@ pub(in crate::lab) struct Barrier {
 impl Barrier {
     /// Makes the watcher and the two. Leaves the calling thread, the visitor's, in the watcher's namespace.
     pub(in crate::lab) fn raise(visitor: &Visitor) -> Result<Self> {
-        let create = || visitor.create().map_err(|source| Error::kernel("create namespace", "for the barrier", source));
+        let create = || {
+            visitor
+                .create()
+                .map_err(|source| Error::kernel("create namespace", "for the barrier", source))
+        };
         let (first, second, watcher) = (create()?, create()?, create()?);
-        visitor.enter(&watcher).map_err(|source| Error::kernel("enter", "the barrier's namespace", source))?;
+        visitor
+            .enter(&watcher)
+            .map_err(|source| Error::kernel("enter", "the barrier's namespace", source))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()
             .map_err(|source| Error::kernel("start", "the barrier's event loop", source))?;
         let events = runtime.block_on(watch(&[&first, &second]))?;
-        Ok(Self { runtime, events, first, second })
+        Ok(Self {
+            runtime,
+            events,
+            first,
+            second,
+        })
     }
 
     /// Closes `doomed` all at once and waits until the kernel has destroyed it; `None` when that took longer than `limit`.
     pub(in crate::lab) fn close(self, doomed: Vec<Namespace>, limit: Duration) -> Option<Duration> {
-        let Self { runtime, mut events, first, second } = self;
+        let Self {
+            runtime,
+            mut events,
+            first,
+            second,
+        } = self;
         let start = Instant::now();
         drop(doomed);
         let both_gone = async {
@@ -68,10 +84,13 @@ async fn watch(others: &[&Namespace]) -> Result<Events> {
     use std::os::fd::{AsFd, AsRawFd};
 
     let failed = |source| Error::kernel("open", "the barrier's netlink socket", source);
-    let (connection, handle, events) = rtnetlink::new_multicast_connection(&[MulticastGroup::Link]).map_err(failed)?;
+    let (connection, handle, events) =
+        rtnetlink::new_multicast_connection(&[MulticastGroup::Link]).map_err(failed)?;
     tokio::spawn(connection);
     for (number, other) in others.iter().enumerate() {
-        let veth = LinkVeth::new("end", &format!("barrier{number}")).setns_by_fd(other.as_fd().as_raw_fd()).build();
+        let veth = LinkVeth::new("end", &format!("barrier{number}"))
+            .setns_by_fd(other.as_fd().as_raw_fd())
+            .build();
         handle
             .link()
             .add(veth)

@@ -4,13 +4,17 @@ use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd};
 
 use netlink_packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoBridge, InfoData, InfoVeth, LinkAttribute, LinkMessage,
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoBridge, InfoData, InfoVeth, LinkAttribute,
+    LinkMessage,
 };
-use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
+};
 use netlink_packet_route::route::RouteMessage;
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{
-    AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
+    AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
+    RouteMessageBuilder,
 };
 
 use super::Request;
@@ -51,7 +55,11 @@ pub(in crate::lab) fn create_bridge(plan: &BridgePlan) -> Request {
         .append_info_data(InfoBridge::NfCallArpTables(false))
         .down()
         .build();
-    Request::create(RouteNetlinkMessage::NewLink(link), "create bridge", &plan.name)
+    Request::create(
+        RouteNetlinkMessage::NewLink(link),
+        "create bridge",
+        &plan.name,
+    )
 }
 
 /// Raises a bridge, once all its ports are on it.
@@ -62,7 +70,10 @@ pub(in crate::lab) fn raise_bridge(name: &str) -> Request {
 
 /// The gateway addresses of a bridge.
 pub(in crate::lab) fn address_bridge(plan: &BridgePlan) -> Vec<Request> {
-    plan.addresses.iter().map(|one| assign(BRIDGE, one, &plan.name)).collect()
+    plan.addresses
+        .iter()
+        .map(|one| assign(BRIDGE, one, &plan.name))
+        .collect()
 }
 
 /// A port of the bridge and the container's `eth0` behind it, in one message: made and then moved, a link would cost a
@@ -82,11 +93,19 @@ pub(in crate::lab) fn create_port(
         .set_info_data(InfoData::Veth(InfoVeth::Peer(peer(eth0, container))))
         .up()
         .build();
-    Request::create(RouteNetlinkMessage::NewLink(link), "add port", format!("{name} to bridge {bridge}"))
+    Request::create(
+        RouteNetlinkMessage::NewLink(link),
+        "add port",
+        format!("{name} to bridge {bridge}"),
+    )
 }
 
 /// A veth with one `eth0` here and the other in `there`.
-pub(in crate::lab) fn create_cable(here: &Interface, there: (&Interface, impl AsFd), name: &str) -> Request {
+pub(in crate::lab) fn create_cable(
+    here: &Interface,
+    there: (&Interface, impl AsFd),
+    name: &str,
+) -> Request {
     let link = LinkVeth::new("eth0", "eth0")
         .index(ETH0)
         .address(here.mac.0.to_vec())
@@ -114,20 +133,39 @@ fn peer(eth0: &Interface, namespace: impl AsFd) -> LinkMessage {
 /// A container's links up. `eth0` is told first to make no address of its own: the link-local one would be announced to
 /// every port, and at creation the kernel does not take the order (EAFNOSUPPORT).
 pub(in crate::lab) fn raise_links(container: &str) -> Vec<Request> {
-    let quiet = LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(In6AddrGenMode::None)])]);
-    let silence = LinkUnspec::new_with_index(ETH0).append_extra_attribute(quiet).build();
+    let quiet =
+        LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(
+            In6AddrGenMode::None,
+        )])]);
+    let silence = LinkUnspec::new_with_index(ETH0)
+        .append_extra_attribute(quiet)
+        .build();
     let raise = LinkUnspec::new_with_index(ETH0).up().build();
     vec![
         raise_lo(),
-        Request::change(RouteNetlinkMessage::SetLink(silence), "set address generation of", container),
-        Request::change(RouteNetlinkMessage::SetLink(raise), "raise eth0 of", container),
+        Request::change(
+            RouteNetlinkMessage::SetLink(silence),
+            "set address generation of",
+            container,
+        ),
+        Request::change(
+            RouteNetlinkMessage::SetLink(raise),
+            "raise eth0 of",
+            container,
+        ),
     ]
 }
 
 /// A container's addresses and default routes.
 pub(in crate::lab) fn address_eth0(eth0: &Interface, container: &str) -> Vec<Request> {
-    let addresses = eth0.addresses.iter().map(|one| assign(ETH0, one, container));
-    let routes = eth0.gateways.iter().map(|gateway| default_route(*gateway, container));
+    let addresses = eth0
+        .addresses
+        .iter()
+        .map(|one| assign(ETH0, one, container));
+    let routes = eth0
+        .gateways
+        .iter()
+        .map(|gateway| default_route(*gateway, container));
     addresses.chain(routes).collect()
 }
 
@@ -135,26 +173,52 @@ pub(in crate::lab) fn address_eth0(eth0: &Interface, container: &str) -> Vec<Req
 fn assign(link: u32, assigned: &Assigned, object: &str) -> Request {
     use netlink_packet_route::address::{AddressAttribute, AddressFlags};
     let mut message = match assigned.address {
-        IpAddr::V4(v4) => AddressMessageBuilder::<std::net::Ipv4Addr>::new().index(link).address(v4, assigned.prefix).build(),
-        IpAddr::V6(v6) => AddressMessageBuilder::<std::net::Ipv6Addr>::new().index(link).address(v6, assigned.prefix).build(),
+        IpAddr::V4(v4) => AddressMessageBuilder::<std::net::Ipv4Addr>::new()
+            .index(link)
+            .address(v4, assigned.prefix)
+            .build(),
+        IpAddr::V6(v6) => AddressMessageBuilder::<std::net::Ipv6Addr>::new()
+            .index(link)
+            .address(v6, assigned.prefix)
+            .build(),
     };
-    message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad | AddressFlags::Permanent));
-    Request::create(RouteNetlinkMessage::NewAddress(message), "add address", format!("{} to {object}", assigned.address))
+    message.attributes.push(AddressAttribute::Flags(
+        AddressFlags::Nodad | AddressFlags::Permanent,
+    ));
+    Request::create(
+        RouteNetlinkMessage::NewAddress(message),
+        "add address",
+        format!("{} to {object}", assigned.address),
+    )
 }
 
 fn default_route(gateway: IpAddr, container: &str) -> Request {
     let message: RouteMessage = match gateway {
-        IpAddr::V4(v4) => RouteMessageBuilder::<std::net::Ipv4Addr>::new().gateway(v4).output_interface(ETH0).build(),
-        IpAddr::V6(v6) => RouteMessageBuilder::<std::net::Ipv6Addr>::new().gateway(v6).output_interface(ETH0).build(),
+        IpAddr::V4(v4) => RouteMessageBuilder::<std::net::Ipv4Addr>::new()
+            .gateway(v4)
+            .output_interface(ETH0)
+            .build(),
+        IpAddr::V6(v6) => RouteMessageBuilder::<std::net::Ipv6Addr>::new()
+            .gateway(v6)
+            .output_interface(ETH0)
+            .build(),
     };
-    Request::create(RouteNetlinkMessage::NewRoute(message), "add default route", format!("via {gateway} to {container}"))
+    Request::create(
+        RouteNetlinkMessage::NewRoute(message),
+        "add default route",
+        format!("via {gateway} to {container}"),
+    )
 }
 
 /// A container's permanent neighbours.
 pub(in crate::lab) fn introduce(eth0: &Interface, container: &str) -> Vec<Request> {
     let entry = |(address, mac): &(IpAddr, Mac)| {
         let mut message = NeighbourMessage::default();
-        message.header.family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+        message.header.family = if address.is_ipv4() {
+            AddressFamily::Inet
+        } else {
+            AddressFamily::Inet6
+        };
         message.header.ifindex = ETH0;
         message.header.state = NeighbourState::Permanent;
         message.attributes = vec![
@@ -164,7 +228,11 @@ pub(in crate::lab) fn introduce(eth0: &Interface, container: &str) -> Vec<Reques
             }),
             NeighbourAttribute::LinkLayerAddress(mac.0.to_vec()),
         ];
-        Request::replace(RouteNetlinkMessage::NewNeighbour(message), "add neighbour", format!("{address} to {container}"))
+        Request::replace(
+            RouteNetlinkMessage::NewNeighbour(message),
+            "add neighbour",
+            format!("{address} to {container}"),
+        )
     };
     eth0.neighbours.iter().map(entry).collect()
 }
@@ -178,5 +246,9 @@ pub(in crate::lab) fn pin_forwarding((number, name): (u32, &str), mac: Mac) -> R
     message.header.state = NeighbourState::Noarp;
     message.header.flags = NeighbourFlags::Controller;
     message.attributes = vec![NeighbourAttribute::LinkLayerAddress(mac.0.to_vec())];
-    Request::replace(RouteNetlinkMessage::NewNeighbour(message), "add forwarding entry", format!("{mac} to port {name}"))
+    Request::replace(
+        RouteNetlinkMessage::NewNeighbour(message),
+        "add forwarding entry",
+        format!("{mac} to port {name}"),
+    )
 }

@@ -11,7 +11,8 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage,
+    NetlinkPayload,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::stats::{StatsAttribute, StatsFilterMask, StatsMessage};
@@ -37,18 +38,45 @@ pub(super) struct Request {
 
 impl Request {
     /// Asks for something new; it must not be there yet.
-    pub(super) fn create(message: RouteNetlinkMessage, act: &'static str, object: impl Into<String>) -> Self {
-        Self { message, flags: NLM_F_CREATE | NLM_F_EXCL, act, object: object.into() }
+    pub(super) fn create(
+        message: RouteNetlinkMessage,
+        act: &'static str,
+        object: impl Into<String>,
+    ) -> Self {
+        Self {
+            message,
+            flags: NLM_F_CREATE | NLM_F_EXCL,
+            act,
+            object: object.into(),
+        }
     }
 
     /// Asks for something to be so, whether it is there or not.
-    pub(super) fn replace(message: RouteNetlinkMessage, act: &'static str, object: impl Into<String>) -> Self {
-        Self { message, flags: NLM_F_CREATE | NLM_F_REPLACE, act, object: object.into() }
+    pub(super) fn replace(
+        message: RouteNetlinkMessage,
+        act: &'static str,
+        object: impl Into<String>,
+    ) -> Self {
+        Self {
+            message,
+            flags: NLM_F_CREATE | NLM_F_REPLACE,
+            act,
+            object: object.into(),
+        }
     }
 
     /// Asks for a change of what is there.
-    pub(super) fn change(message: RouteNetlinkMessage, act: &'static str, object: impl Into<String>) -> Self {
-        Self { message, flags: 0, act, object: object.into() }
+    pub(super) fn change(
+        message: RouteNetlinkMessage,
+        act: &'static str,
+        object: impl Into<String>,
+    ) -> Self {
+        Self {
+            message,
+            flags: 0,
+            act,
+            object: object.into(),
+        }
     }
 }
 
@@ -71,7 +99,10 @@ impl Conversation {
         // The reason in words, and without the request repeated before it.
         socket.set_ext_ack(true)?;
         socket.set_cap_ack(true)?;
-        Ok(Self { socket, buffer: vec![0; ANSWER_BYTES] })
+        Ok(Self {
+            socket,
+            buffer: vec![0; ANSWER_BYTES],
+        })
     }
 
     /// Makes every request, in order; the first that is refused is the error, and those behind it in the same batch have
@@ -86,12 +117,15 @@ impl Conversation {
 
     fn ask_batch(&mut self, batch: Vec<Request>) -> Result<()> {
         let (bytes, words) = encode(batch);
-        self.socket.send(&bytes, 0).map_err(|source| Error::kernel("send", "netlink requests", source))?;
+        self.socket
+            .send(&bytes, 0)
+            .map_err(|source| Error::kernel("send", "netlink requests", source))?;
         let mut refused = None;
         let mut answered = 0;
         while answered < words.len() {
             for answer in self.receive()? {
-                let (act, object) = &words[(answer.header.sequence_number as usize).min(words.len() - 1)];
+                let (act, object) =
+                    &words[(answer.header.sequence_number as usize).min(words.len() - 1)];
                 if let (NetlinkPayload::Error(error), None) = (answer.payload, &refused) {
                     refused = error.code.map(|_| refusal(act, object, &error));
                 }
@@ -111,7 +145,9 @@ impl Conversation {
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
-        self.socket.send(&bytes, 0).map_err(|source| Error::kernel("list", "link statistics", source))?;
+        self.socket
+            .send(&bytes, 0)
+            .map_err(|source| Error::kernel("list", "link statistics", source))?;
         let mut counted = Vec::new();
         loop {
             for answer in self.receive()? {
@@ -131,14 +167,20 @@ impl Conversation {
 
     /// The messages of one datagram.
     fn receive(&mut self) -> Result<Vec<NetlinkMessage<RouteNetlinkMessage>>> {
-        let length = nix::sys::socket::recv(self.socket.as_raw_fd(), &mut self.buffer, nix::sys::socket::MsgFlags::empty())
-            .map_err(|errno| Error::kernel("receive", "netlink answers", errno.into()))?;
+        let length = nix::sys::socket::recv(
+            self.socket.as_raw_fd(),
+            &mut self.buffer,
+            nix::sys::socket::MsgFlags::empty(),
+        )
+        .map_err(|errno| Error::kernel("receive", "netlink answers", errno.into()))?;
         let mut rest = &self.buffer[..length];
         let mut messages = Vec::new();
         while !rest.is_empty() {
             let message = NetlinkMessage::deserialize(rest)
                 .map_err(|error| Error::refused("read", "a netlink answer", error.to_string()))?;
-            let step = (message.header.length as usize).next_multiple_of(4).clamp(1, rest.len());
+            let step = (message.header.length as usize)
+                .next_multiple_of(4)
+                .clamp(1, rest.len());
             messages.push(message);
             rest = &rest[step..];
         }
@@ -179,10 +221,17 @@ fn extended_words(tail: &[u8]) -> Option<String> {
     const ATTR_MSG: u16 = 1;
     let mut rest = tail.get(HEADER..)?;
     while let [l0, l1, k0, k1, ..] = *rest {
-        let (length, kind) = (usize::from(u16::from_ne_bytes([l0, l1])), u16::from_ne_bytes([k0, k1]));
+        let (length, kind) = (
+            usize::from(u16::from_ne_bytes([l0, l1])),
+            u16::from_ne_bytes([k0, k1]),
+        );
         let value = rest.get(4..length)?;
         if kind == ATTR_MSG {
-            return Some(String::from_utf8_lossy(value).trim_end_matches('\0').to_owned());
+            return Some(
+                String::from_utf8_lossy(value)
+                    .trim_end_matches('\0')
+                    .to_owned(),
+            );
         }
         rest = rest.get(length.next_multiple_of(4)..)?;
     }
@@ -191,12 +240,19 @@ fn extended_words(tail: &[u8]) -> Option<String> {
 
 /// The index and the counters of a link, where the answer has them.
 fn index_and_bytes(stats: &StatsMessage) -> Option<(u32, LinkBytes)> {
-    stats.attributes.iter().find_map(|attribute| match attribute {
-        StatsAttribute::Link64(all) => {
-            Some((stats.header.ifindex, LinkBytes { received: all.rx_bytes, sent: all.tx_bytes }))
-        }
-        _ => None,
-    })
+    stats
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            StatsAttribute::Link64(all) => Some((
+                stats.header.ifindex,
+                LinkBytes {
+                    received: all.rx_bytes,
+                    sent: all.tx_bytes,
+                },
+            )),
+            _ => None,
+        })
 }
 
 /// Bytes that crossed a link since it was made, headers included.

@@ -4,7 +4,10 @@ use super::{Layout, SeatPlan, Wiring, lo_address, pairs};
 use crate::scenario::Cell;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
-    let seat = SeatPlan { namespace: 0, address: lo_address(cell.family) };
+    let seat = SeatPlan {
+        namespace: 0,
+        address: lo_address(cell.family),
+    };
     Layout {
         namespaces: 1,
         seats: vec![seat; cell.containers as usize],

@@ -119,7 +119,9 @@ impl Layout {
 /// The pairs of a cell's pattern.
 fn pairs(cell: &Cell) -> Vec<(u32, u32)> {
     match cell.pattern {
-        Pattern::Pairs => (0..cell.pairs).map(|pair| (2 * pair, 2 * pair + 1)).collect(),
+        Pattern::Pairs => (0..cell.pairs)
+            .map(|pair| (2 * pair, 2 * pair + 1))
+            .collect(),
     }
 }
 

@@ -63,8 +63,14 @@ proptest! {
 fn only_active_containers_talk_and_only_they_have_neighbours() {
     let layout = Layout::of(&cell(Topology::Bridge, 10, 4, 1000));
     assert_eq!(layout.pairs, [(0, 1), (2, 3)]);
-    let Wiring::Bridges(bridges) = &layout.wiring else { panic!("bridges expected") };
-    let known: Vec<_> = bridges[0].ports.iter().map(|port| port.interface.neighbours.len()).collect();
+    let Wiring::Bridges(bridges) = &layout.wiring else {
+        panic!("bridges expected")
+    };
+    let known: Vec<_> = bridges[0]
+        .ports
+        .iter()
+        .map(|port| port.interface.neighbours.len())
+        .collect();
     assert_eq!(known, [2, 2, 2, 2, 0, 0, 0, 0, 0, 0]);
 }
 
