@@ -8,10 +8,11 @@
 
 mod baseline;
 mod factors;
+mod merge;
 pub mod model;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -33,10 +34,11 @@ impl Analysis {
         let cells: Vec<_> = trials.keys().copied().collect();
         let varying = Varying::among(&cells);
         let ordered = varying.in_order(cells);
-        let cells: Vec<_> = ordered
+        let mut cells: Vec<_> = ordered
             .par_iter()
             .map(|cell| CellSummary::of(cell, &trials[cell], &baselines))
             .collect();
+        merge_warnings(&mut cells);
         Self {
             name: run.manifest.name.clone(),
             // A manifest is plain data, which always has a JSON form.
@@ -48,6 +50,19 @@ impl Analysis {
             recorded: run.records.len(),
             notes: notes(run),
         }
+    }
+}
+
+/// Says warnings that differ in their figures alone in the same words everywhere, so that reports say them once.
+fn merge_warnings(cells: &mut [CellSummary]) {
+    let mut all: Vec<_> = cells
+        .iter_mut()
+        .flat_map(|cell| &mut cell.warnings)
+        .collect();
+    merge::merge_figures(&mut all);
+    for cell in cells {
+        let mut met = BTreeSet::new();
+        cell.warnings.retain(|warning| met.insert(warning.clone()));
     }
 }
 

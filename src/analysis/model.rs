@@ -82,7 +82,8 @@ pub struct CellSummary {
     pub invalid: usize,
     /// Why trials failed.
     pub failures: Vec<Failure>,
-    /// The distinct warnings of all its trials.
+    /// The distinct warnings of all its trials. Those of the run that differ in their figures alone are one sentence, with
+    /// the range of each figure.
     pub warnings: Vec<String>,
 }
 

@@ -50,12 +50,14 @@ impl CellSummary {
 
 impl Estimate {
     /// Estimates from the figures of one metric; absent without any.
+    ///
+    /// No metric can be below nothing, so an interval that reaches there ends at nothing.
     fn of(figures: &[f64]) -> Option<Self> {
         let median = stats::median(figures)?;
         Some(Self {
             n: figures.len(),
             median,
-            interval: stats::interval_95(figures),
+            interval: stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high)),
         })
     }
 }

@@ -8,9 +8,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use super::Leave;
 use crate::error::Result;
 use crate::host::features::{self, State};
-use crate::host::limits::{Limit, Limits};
+use crate::host::limits::{Limit, Limits, Resource, Strength};
 use crate::plan::Need;
 use crate::scenario::{Overrides, Scenario};
+use crate::units::Bytes;
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
 #[derive(Debug, Args)]
@@ -79,12 +80,22 @@ fn feature_table(features: &[features::Feature]) -> Table {
 
 fn limit_table(limits: &Limits) -> Table {
     let mut table = plain_table();
-    table.set_header(["limit", "have", "in use", "read from"]);
+    table.set_header(["limit", "have", "in use", "beyond it", "read from"]);
     let row = |limit: &Limit| {
+        let show = |figure| match limit.resource {
+            Resource::Memory | Resource::TcpMemory => Bytes(figure).to_string(),
+            _ => figure.to_string(),
+        };
+        let strength = match limit.strength {
+            Strength::Hard => "refuses",
+            Strength::Soft => "slows",
+        };
+        let name = limit.name.to_owned();
         [
-            limit.name.to_owned(),
-            limit.have.to_string(),
-            limit.used.to_string(),
+            name,
+            show(limit.have),
+            show(limit.used),
+            strength.to_owned(),
             limit.source.clone(),
         ]
     };

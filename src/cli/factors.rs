@@ -7,6 +7,7 @@ use crate::scenario::Overrides;
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Scenario keys")]
+#[group(id = "Factors", multiple = true)]
 pub(super) struct Factors {
     /// Shapes of the lab: loopback, shared, veth, bridge
     #[arg(long, value_name = "LIST")]

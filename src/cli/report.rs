@@ -23,13 +23,15 @@ impl Report {
     }
 }
 
-/// Writes the figures and the page into a run folder, prints its table and plots, and its path as the last line.
+/// Prints a run's table and plots, writes the figures and the page into its folder, and prints its path as the last line.
+/// Where the folder cannot be written to, the table has been printed all the same.
 pub(super) fn show(dir: &Path) -> Result<()> {
-    let report = report::write(dir)?;
+    let analysis = report::read(dir)?;
     anstream::print!(
         "{}",
-        terminal::render(&report.analysis, terminal::View::of_stdout())
+        terminal::render(&analysis, terminal::View::of_stdout())
     );
+    report::write(dir, &analysis)?;
     anstream::println!(
         "\nThe curves, to look at: {}",
         dir.join(report::PAGE).display()

@@ -37,10 +37,10 @@ pub(super) struct Run {
     #[command(flatten)]
     factors: Factors,
     /// Go on with a run that was cut off: trials that were measured are not run again
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["scenario", "out", "verify"])]
+    #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify", "Factors"])]
     resume: Option<PathBuf>,
     /// Make one tiny trial of each cell, to see that all of them work
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     verify: bool,
     #[command(flatten)]
     output: Output,
@@ -87,6 +87,8 @@ impl Run {
         if let Some(dir) = &self.resume {
             let manifest = Folder::read(dir)?.manifest;
             let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
+            let verify = manifest.settings["verify"] == json!(true);
+            let scenario = if verify { tiny(scenario) } else { scenario };
             return Ok((scenario, Destination::Old(dir)));
         }
         let file = self.scenario.as_deref().unwrap_or(Path::new(""));
@@ -116,6 +118,9 @@ impl Sweep {
     }
 }
 
+/// What the name of a run that only verifies ends in.
+const VERIFY: &str = "-verify";
+
 /// One short trial of each cell: long enough for every check, too short for figures.
 fn tiny(scenario: Scenario) -> Scenario {
     let window = Duration::from_millis(100);
@@ -127,7 +132,7 @@ fn tiny(scenario: Scenario) -> Scenario {
         ..scenario.timing
     };
     Scenario {
-        name: format!("{}-verify", scenario.name),
+        name: format!("{}{VERIFY}", scenario.name),
         timing,
         ..scenario
     }
@@ -151,16 +156,12 @@ fn execute(
     let plan = Plan::new(scenario);
     let machine = start::machine(leave)?;
     refuse_beyond_limits(&plan, &machine)?;
-    let (mut folder, done) = open(destination, scenario, &plan, &machine)?;
     let form = Form::of(quiet);
-    if form != Form::Quiet {
-        announce(&plan, &machine, &done);
-    }
-    let outcome = with_sysctls(scenario, || {
-        measure(&plan, &mut folder, &done, &machine, form)
+    let (outcome, dir) = with_sysctls(scenario, || {
+        let (mut folder, done) = open(destination, scenario, &plan, &machine)?;
+        let outcome = measure(&plan, &mut folder, &done, &machine, form)?;
+        Ok((outcome, folder.dir().to_owned()))
     })?;
-    let dir = folder.dir().to_owned();
-    drop(folder);
     report::show(&dir)?;
     Ok(exit_code(outcome))
 }
@@ -215,8 +216,20 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         planned: u32::try_from(plan.trials.len()).unwrap_or(u32::MAX),
         started_unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
         fingerprint,
-        command: Some(std::env::args().collect()),
+        command: Some(command()),
     })
+}
+
+/// The command line, with the program by its name alone: where it lies says nothing of the run.
+fn command() -> Vec<String> {
+    let mut words: Vec<String> = std::env::args().collect();
+    if let Some(program) = words.first_mut() {
+        let name = Path::new(program.as_str())
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        *program = name.unwrap_or_default();
+    }
+    words
 }
 
 /// What is in effect, defaults and flags included.
@@ -240,18 +253,23 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
         "privilege": machine.privilege.word(),
+        "verify": scenario.name.ends_with(VERIFY),
     })
 }
 
 /// What is about to be done, and with which rights.
-fn announce(plan: &Plan, machine: &Machine, done: &BTreeSet<String>) {
-    let left = plan.trials.len() - done.len().min(plan.trials.len());
-    anstream::eprintln!(
-        "{left} trials, about {}",
-        super::plan::minutes(plan.estimate_duration())
-    );
-    for missing in machine.privilege.missing() {
-        anstream::eprintln!("without root, in a user namespace: no {missing}");
+fn announce(plan: &Plan, machine: &Machine, to_do: usize, expected: Duration) {
+    match to_do {
+        0 => anstream::eprintln!("all trials are recorded already"),
+        1 => anstream::eprintln!("1 trial, about {}", super::plan::minutes(expected)),
+        _ => anstream::eprintln!("{to_do} trials, about {}", super::plan::minutes(expected)),
+    }
+    let missing = machine.privilege.missing();
+    if !missing.is_empty() {
+        anstream::eprintln!(
+            "in a user namespace, without root; not to be had: {}",
+            missing.join(", ")
+        );
     }
     for soft in machine.limits.binding(&plan.need()) {
         anstream::eprintln!(
@@ -291,7 +309,11 @@ fn measure(
         .clone()
         .map(|trial| plan.estimate_trial(&trial.cell))
         .sum();
-    let screen = Screen::new(form, machine.interrupt.clone(), to_do.count(), expected);
+    let to_do = to_do.count();
+    if form != Form::Quiet {
+        announce(plan, machine, to_do, expected);
+    }
+    let screen = Screen::new(form, machine.interrupt.clone(), to_do, expected);
     let mut testbed = Kernel {
         tcp_memory: machine.tcp_memory,
     };

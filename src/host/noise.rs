@@ -43,8 +43,12 @@ fn steal(window: &Delta) -> Option<String> {
 
 fn others(window: &Delta, foreign: &ForeignDelta) -> Option<String> {
     let there_was = foreign.elapsed.as_secs_f64() * window.cpus as f64;
-    let share = foreign.cpu.as_secs_f64() / there_was;
-    (there_was > 0.0 && share > FOREIGN_SHARE).then(|| {
+    if there_was * procfs::ticks_per_second() as f64 <= LEAST_TICKS as f64 {
+        return None;
+    }
+    // Ticks are counted per process and per CPU apart, so that the parts can come to a little more than the whole.
+    let share = (foreign.cpu.as_secs_f64() / there_was).min(1.0);
+    (share > FOREIGN_SHARE).then(|| {
         format!(
             "other processes took {} of the CPU around the window",
             percent(share)

@@ -29,11 +29,9 @@ impl Privilege {
         match self {
             Self::Root => &[],
             Self::UserNamespace => &[
-                "sysctls of the initial namespace (`sysctls` in a scenario)",
-                "socket buffers beyond net.core.rmem_max and wmem_max (SO_RCVBUFFORCE)",
-                "congestion control outside of net.ipv4.tcp_allowed_congestion_control",
-                "real-time priority",
-                "loading kernel modules",
+                "sysctls of the initial namespace (`[sysctls]` in a scenario)",
+                "real-time priority for the thread that reads the window's edges",
+                "kernel modules loaded on demand",
             ],
         }
     }

@@ -1,29 +1,35 @@
 //! The second witness of a trial's bytes: what the receiving interfaces counted.
 //!
-//! Every port of a bridge is read in one dump of its host side. Where each receiver has a namespace to itself, a sample of
-//! them is read, spread evenly, since each costs a request. A reading carries its own time, so that it can be made into a
-//! rate of its own: thousands of interfaces cannot be read at one instant.
+//! Read from each namespace's `/proc/net/dev`, opened inside it and read again through the same descriptor: netlink's
+//! statistics wait for the kernel's network lock, which somebody else's set-up can hold for seconds. Every port of a bridge
+//! is in one reading of its host side. Where each receiver has a namespace to itself, a sample of them is read, spread
+//! evenly. A reading carries its own time, so that it can be made into a rate of its own: thousands of interfaces cannot be
+//! read at one instant.
 
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufReader, Seek};
 use std::time::Instant;
 
+use procfs::FromBufRead;
+use procfs::net::{DeviceStatus, InterfaceDeviceStatus};
+
 use super::Lab;
-use super::netlink::message::{ETH0, LO, port_index};
-use super::netlink::{Conversation, LinkBytes};
-use super::netns::Visitor;
+use super::netns::{Namespace, Visitor};
 use super::topology::Wiring;
 use crate::error::{Error, Result};
 
-/// Receivers' namespaces read at most, one request (about 20 microseconds) each.
+/// Receivers' namespaces read at most, about 20 microseconds each.
 const SAMPLE: usize = 64;
 
 /// Interfaces that some receivers' bytes come in by.
 pub struct Watched {
-    conversation: Conversation,
-    /// Interfaces that count, by index.
-    indexes: HashSet<u32>,
-    /// Which of its counters holds what the containers receive.
-    direction: fn(LinkBytes) -> u64,
+    /// The namespace's `/proc/net/dev`. It pins the namespace, so a witness must be gone before teardown.
+    devices: File,
+    /// Interfaces that count, by name.
+    names: HashSet<String>,
+    /// Which of their counters holds what the containers receive.
+    direction: fn(&DeviceStatus) -> u64,
     /// The receiving containers behind them.
     servers: Vec<u32>,
 }
@@ -74,15 +80,20 @@ impl Witness {
 
 impl Watched {
     fn read(&mut self) -> Result<Reading> {
+        let failed = |source| Error::kernel("read", "the interfaces of a lab", source);
         let before = Instant::now();
-        let links = self.conversation.link_bytes()?;
+        self.devices.rewind().map_err(failed)?;
+        let status = InterfaceDeviceStatus::from_buf_read(BufReader::new(&self.devices)).map_err(
+            |error| Error::refused("read", "the interfaces of a lab", error.to_string()),
+        )?;
         let at = before + before.elapsed() / 2;
-        let counted = links
-            .into_iter()
-            .filter(|(index, _)| self.indexes.contains(index));
+        let counted = status
+            .0
+            .values()
+            .filter(|device| self.names.contains(&device.name));
         Ok(Reading {
             at,
-            bytes: counted.map(|(_, bytes)| (self.direction)(bytes)).sum(),
+            bytes: counted.map(self.direction).sum(),
         })
     }
 }
@@ -91,17 +102,18 @@ fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
     let servers: Vec<u32> = lab.layout.pairs.iter().map(|(_, server)| *server).collect();
     match &lab.layout.wiring {
         Wiring::Bridges(_) => watch_ports(lab, visitor, &servers),
-        Wiring::Cables(_) => watch_inside(lab, visitor, &servers, ETH0),
-        Wiring::Lo => watch_inside(lab, visitor, &servers, LO),
+        Wiring::Cables(_) => watch_inside(lab, visitor, &servers, "eth0"),
+        Wiring::Lo => watch_inside(lab, visitor, &servers, "lo"),
     }
 }
 
-/// Opens a conversation with a namespace of the lab.
-fn converse(visitor: &Visitor, namespace: &super::netns::Namespace) -> Result<Conversation> {
+/// The interfaces of a namespace of the lab, to be read from anywhere.
+fn open(visitor: &Visitor, namespace: &Namespace) -> Result<File> {
     visitor
         .enter(namespace)
         .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
-    Conversation::open()
+    File::open("/proc/thread-self/net/dev")
+        .map_err(|source| Error::kernel("open", "/proc/net/dev of a namespace of the lab", source))
 }
 
 /// One group per bridge: what goes out of a port goes into its container.
@@ -112,19 +124,17 @@ fn watch_ports(lab: &Lab, visitor: &Visitor, servers: &[u32]) -> Result<Vec<Watc
     let servers: HashSet<u32> = servers.iter().copied().collect();
     let mut watched = Vec::new();
     for (bridge, host) in bridges.iter().zip(&lab.hosts) {
-        let ports: Vec<_> = (0..)
-            .zip(&bridge.ports)
-            .filter(|(_, port)| servers.contains(&port.container))
+        let ports: Vec<_> = bridge
+            .ports
+            .iter()
+            .filter(|port| servers.contains(&port.container))
             .collect();
         if !ports.is_empty() {
             watched.push(Watched {
-                conversation: converse(visitor, host)?,
-                indexes: ports
-                    .iter()
-                    .map(|(number, _)| port_index(*number))
-                    .collect(),
-                direction: |bytes| bytes.sent,
-                servers: ports.iter().map(|(_, port)| port.container).collect(),
+                devices: open(visitor, host)?,
+                names: ports.iter().map(|port| port.name.clone()).collect(),
+                direction: |device| device.sent_bytes,
+                servers: ports.iter().map(|port| port.container).collect(),
             });
         }
     }
@@ -136,7 +146,7 @@ fn watch_inside(
     lab: &Lab,
     visitor: &Visitor,
     servers: &[u32],
-    interface: u32,
+    interface: &str,
 ) -> Result<Vec<Watched>> {
     let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
     for server in servers {
@@ -150,12 +160,10 @@ fn watch_inside(
     let sampled = groups.into_iter().step_by(step);
     sampled
         .map(|(namespace, servers)| {
-            let conversation = converse(visitor, &lab.containers[namespace as usize])?;
-            let indexes = HashSet::from([interface]);
             Ok(Watched {
-                conversation,
-                indexes,
-                direction: |bytes| bytes.received,
+                devices: open(visitor, &lab.containers[namespace as usize])?,
+                names: HashSet::from([interface.to_owned()]),
+                direction: |device| device.recv_bytes,
                 servers,
             })
         })

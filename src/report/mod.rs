@@ -17,34 +17,31 @@ use crate::error::{Error, Result};
 use crate::store::folder::Run;
 use crate::store::record::Failure;
 
-/// A run, read and computed, and the files written from it.
-#[derive(Debug)]
-pub struct Report {
-    /// Everything that is shown.
-    pub analysis: Analysis,
-    /// The files written, in the order of the questions they answer.
-    pub files: Vec<PathBuf>,
-}
-
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
 
-/// Reads the run in `dir` and writes its figures and its page beside the records.
+/// Reads the run in `dir` and computes everything that is shown of it.
+///
+/// # Errors
+/// When `dir` is no run folder.
+pub fn read(dir: &Path) -> Result<Analysis> {
+    Run::read(dir).map(|run| Analysis::of(&run))
+}
+
+/// Writes the figures and the page of a run into `dir`, and gives the files in the order of the questions they answer.
 ///
 /// A figure of an earlier call for which there are no longer data is left where it is.
 ///
 /// # Errors
-/// When `dir` is no run folder or cannot be written to.
-pub fn write(dir: &Path) -> Result<Report> {
-    let analysis = Analysis::of(&Run::read(dir)?);
-    let figures = svg::figures(&analysis).into_iter();
+/// When `dir` cannot be written to.
+pub fn write(dir: &Path, analysis: &Analysis) -> Result<Vec<PathBuf>> {
+    let figures = svg::figures(analysis).into_iter();
     let figures = figures.map(|(name, text)| (name.to_owned(), text));
-    let page = (PAGE.to_owned(), page::render(&analysis)?);
-    let files = figures
+    let page = (PAGE.to_owned(), page::render(analysis)?);
+    figures
         .chain([page])
         .map(|(name, text)| save(dir.join(name), &text))
-        .collect::<Result<_>>()?;
-    Ok(Report { analysis, files })
+        .collect()
 }
 
 fn save(path: PathBuf, text: &str) -> Result<PathBuf> {

@@ -14,9 +14,9 @@ fn folder(out: &Path, run: &Run) -> PathBuf {
 fn figures_are_written_beside_the_records_and_can_be_written_again() {
     let out = tempfile::tempdir().unwrap();
     let dir = folder(out.path(), &sample::sweep(16));
-    let report = write(&dir).unwrap();
-    let names: Vec<_> = report
-        .files
+    let analysis = read(&dir).unwrap();
+    let written = write(&dir, &analysis).unwrap();
+    let names: Vec<_> = written
         .iter()
         .map(|file| file.strip_prefix(&dir).unwrap().to_str().unwrap())
         .collect();
@@ -32,14 +32,9 @@ fn figures_are_written_beside_the_records_and_can_be_written_again() {
             "report.html"
         ]
     );
-    let first: Vec<_> = report
-        .files
-        .iter()
-        .map(|file| fs::read(file).unwrap())
-        .collect();
-    let again: Vec<_> = write(&dir)
+    let first: Vec<_> = written.iter().map(|file| fs::read(file).unwrap()).collect();
+    let again: Vec<_> = write(&dir, &analysis)
         .unwrap()
-        .files
         .iter()
         .map(|file| fs::read(file).unwrap())
         .collect();
@@ -51,7 +46,7 @@ fn a_figure_that_cannot_be_written_names_its_file() {
     let out = tempfile::tempdir().unwrap();
     let dir = folder(out.path(), &sample::sweep(4));
     fs::create_dir(dir.join("fairness.svg")).unwrap();
-    let error = write(&dir).unwrap_err();
+    let error = write(&dir, &read(&dir).unwrap()).unwrap_err();
     assert!(error.to_string().contains("fairness.svg"), "{error}");
 }
 
@@ -72,5 +67,5 @@ fn a_sample_run_to_look_at() {
         &std::env::temp_dir().join("kilonet-sample"),
         &sample::sweep(4096),
     );
-    write(&dir).unwrap();
+    write(&dir, &read(&dir).unwrap()).unwrap();
 }

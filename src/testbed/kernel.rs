@@ -14,6 +14,10 @@ use crate::scenario::Cell;
 use crate::store::record::{LabCost, Phases};
 use crate::traffic::{self, FlowPlan, Observer, Seat, Settings};
 
+/// Containers below which their share of the kernel's memory is noise: slabs and per-CPU areas come in pages and more, and
+/// whatever else the machine does meanwhile is divided by few.
+const FEWEST_WEIGHED: u32 = 32;
+
 /// Labs raised in this machine's kernel.
 #[derive(Debug, Default)]
 pub struct Kernel {
@@ -36,6 +40,7 @@ impl Testbed for Kernel {
         let lab = Lab::setup(cell, &|| watch.interrupted())?;
         let grown = KernelMemory::take()?.total().checked_sub(before);
         let bytes_per_container = grown
+            .filter(|_| cell.containers >= FEWEST_WEIGHED)
             .map(|bytes| bytes / u64::from(cell.containers))
             .filter(|bytes| *bytes > 0);
         Ok(KernelLab {

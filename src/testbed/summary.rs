@@ -272,6 +272,7 @@ fn warnings(
     let mut warnings = outcome.warnings.clone();
     warnings.extend(other_congestion(trial, outcome));
     warnings.extend(lost_flows(outcome));
+    warnings.extend(ramp(checks));
     warnings.extend((!checks.valid).then(|| disagreement(checks)));
     if let Some(edges) = edges {
         warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
@@ -309,6 +310,17 @@ fn loss(flow: &FlowOutcome) -> Option<String> {
         FlowStatus::Unconnected(error) => Some(format!("{name} never connected ({error})")),
         FlowStatus::Died { error, .. } => Some(format!("{name} died ({error})")),
     }
+}
+
+/// Unread bytes, as a share of what was read, from which on queues were still filling: more came in than was read.
+const RAMP_SHARE: f64 = 0.05;
+
+fn ramp(checks: Checks) -> Option<String> {
+    let share = checks.unread_ratio.filter(|share| *share > RAMP_SHARE)?;
+    Some(format!(
+        "{:.0} % of what was read lay unread at the end: queues were still filling; a longer warm-up, or fixed buffers, would end that",
+        share * 100.0
+    ))
 }
 
 fn disagreement(checks: Checks) -> String {

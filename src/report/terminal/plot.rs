@@ -197,7 +197,7 @@ impl<'a> Plot<'a> {
         }
         lines.push(self.axis());
         lines.push(self.under(&self.count_labels()));
-        lines.extend(self.failed());
+        lines.extend(self.absent());
         lines
     }
 
@@ -252,7 +252,7 @@ impl<'a> Plot<'a> {
     }
 
     /// A cross under each count at which a cell has no valid trial.
-    fn failed(&self) -> Option<String> {
+    fn absent(&self) -> Option<String> {
         let cells = || self.analysis.cells.iter().filter(|cell| cell.measured == 0);
         let mut crosses = vec![' '; self.spots[0].len()];
         for cell in cells() {
@@ -260,7 +260,7 @@ impl<'a> Plot<'a> {
         }
         let line: String = crosses.into_iter().collect();
         (cells().count() > 0).then(|| {
-            let line = format!("{:>LEFT$}  {}", "failed", line.trim_end());
+            let line = format!("{:>LEFT$}  {}", "no value", line.trim_end());
             self.view.paint(Style::new().red(), &line)
         })
     }
