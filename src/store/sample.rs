@@ -2,6 +2,7 @@
 //!
 //! The law: a pair alone moves [`Law::one`]; all pairs together move at most [`Law::ceiling`], shared equally.
 
+use crate::plan::Role;
 use serde_json::json;
 
 use super::folder::{Manifest, Run};
@@ -126,6 +127,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
         }),
         checks: Some(Checks {
             interface_bytes_ratio: Some(1.0),
+            unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
             valid: true,
         }),
@@ -183,6 +185,7 @@ pub(crate) fn starving(cell: Cell, repeat: u32, starved: u32) -> Record {
 pub(crate) fn invalid(cell: Cell, repeat: u32) -> Record {
     let checks = Checks {
         interface_bytes_ratio: Some(0.5),
+        unread_ratio: None,
         tcp_info_bytes_ratio: None,
         valid: false,
     };
