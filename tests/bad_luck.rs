@@ -14,7 +14,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 use harness::{
-    KILONET, SHORT, Said, TINY, is_real_root, kernel_allows, kilonet, plainly, records, said,
+    SHORT, Said, TINY, binary, is_real_root, kernel_allows, kilonet, plainly, records, said,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -29,7 +29,7 @@ struct Machine {
     network_namespaces: BTreeSet<String>,
     mounts: String,
     cgroups: BTreeSet<PathBuf>,
-    sysctls: String,
+    sysctls: Vec<String>,
     journals: Vec<PathBuf>,
     processes: Vec<String>,
 }
@@ -80,7 +80,7 @@ fn cgroups(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// The settings that a run may raise, and those near them; not the counters among the sysctls.
-fn sysctls() -> String {
+fn sysctls() -> Vec<String> {
     let names = [
         "net.core.somaxconn",
         "net.core.netdev_max_backlog",
@@ -104,13 +104,13 @@ fn sysctls() -> String {
     let value = |name: &str| fs::read_to_string(format!("/proc/sys/{}", name.replace('.', "/")));
     names
         .iter()
-        .map(|name| format!("{name} = {:?}\n", value(name).ok()))
+        .map(|name| format!("{name} = {:?}", value(name).ok()))
         .collect()
 }
 
 /// Processes of this binary, by the file they run.
 fn processes() -> Vec<String> {
-    let exe = fs::canonicalize(KILONET).unwrap();
+    let exe = fs::canonicalize(binary()).unwrap();
     children(Path::new("/proc"))
         .filter(|path| fs::read_link(path.join("exe")).is_ok_and(|one| one == exe))
         .map(|path| path.display().to_string())
@@ -167,7 +167,7 @@ fn killed_at_twenty_instants_a_run_leaves_the_machine_as_it_was() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let instant = Duration::from_millis(instants.random_range(0..3_000));
+        let instant = Duration::from_millis(instants.random_range(0..2_000));
         // The instant is the point: there is no event that stands for a random one.
         std::thread::sleep(instant);
         send(&run, Signal::SIGKILL);
@@ -209,7 +209,7 @@ unshare --net true
 "#;
     let mut command = plainly("unshare");
     command.args(["--user", "--map-root-user", "--net", "bash", "-ec", script]);
-    let run = said(command.env("KILONET", KILONET).env("OUT", out.path()));
+    let run = said(command.env("KILONET", binary()).env("OUT", out.path()));
     assert_eq!(run.code, Some(0), "{run:?}");
 }
 
@@ -451,7 +451,7 @@ grep -qx 1024 $sysctl
 "#;
     let mut command = plainly("unshare");
     command.args(["--mount", "bash", "-ec", script]);
-    let run = said(command.env("KILONET", KILONET).env("OUT", out.path()));
+    let run = said(command.env("KILONET", binary()).env("OUT", out.path()));
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(
         run.err

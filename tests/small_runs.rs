@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::{
-    KILONET, SHORT, TINY, crate_dir, is_real_root, kernel_allows, kilonet, plainly, records, said,
+    SHORT, TINY, binary, crate_dir, is_real_root, kernel_allows, kilonet, plainly, records, said,
 };
 use serde_json::Value;
 
@@ -122,7 +122,7 @@ fn for_nobody() -> tempfile::TempDir {
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
         .tempdir()
         .unwrap();
-    std::fs::copy(KILONET, home.path().join("kilonet")).unwrap();
+    std::fs::copy(binary(), home.path().join("kilonet")).unwrap();
     let out = home.path().join("out");
     std::fs::create_dir(&out).unwrap();
     std::os::unix::fs::chown(&out, Some(65_534), Some(65_534)).unwrap();
@@ -145,7 +145,7 @@ fn an_ordinary_user_sweeps_in_a_user_namespace_and_is_told_so() {
             .current_dir(nobody.path());
         (command, nobody.path().join("out"))
     } else {
-        (plainly(KILONET), out.path().to_owned())
+        (plainly(binary()), out.path().to_owned())
     };
     let run = said(
         command
@@ -218,9 +218,7 @@ exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs ./kilonet \"$@\"
 fn too_few_descriptors_are_refused_with_the_remedy_before_anything_is_made() {
     let out = tempfile::tempdir().unwrap();
     let mut command = plainly("prlimit");
-    command.args([
-        "--nofile=100:100",
-        KILONET,
+    command.arg("--nofile=100:100").arg(binary()).args([
         "sweep",
         "--topology",
         "bridge",
@@ -264,9 +262,8 @@ fn a_full_file_system_and_a_read_only_one_are_refused_with_the_remedy() {
             "-ec",
             &script,
             "sh",
-            KILONET,
-            "sweep",
         ]);
+        command.arg(binary()).arg("sweep");
         let run = said(command.args(TINY).env("NO_COLOR", "1"));
         assert_eq!(run.code, Some(1), "{options}: {run:?}");
         assert!(run.err.contains(errno), "{options}: {}", run.err);

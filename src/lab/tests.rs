@@ -468,7 +468,7 @@ fn a_port_beyond_1023_is_refused_by_name_and_leaves_nothing() {
     assert!(error.hint().is_some_and(|hint| hint.contains("1023 ports")));
     assert_eq!(descriptors(), before);
     raise_check_and_remove("topology = \"bridge\"\ncontainers = 2", |lab| {
-        check_bridge(lab, 0, 0..2)
+        check_bridge(lab, 0, 0..2);
     });
 }
 

@@ -9,7 +9,6 @@ use super::folder::{Manifest, Run};
 use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
-use crate::plan::Role;
 use crate::scenario::{
     Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
 };

@@ -9,12 +9,16 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The binary under test.
-pub const KILONET: &str = env!("CARGO_BIN_EXE_kilonet");
+/// The binary under test: what cargo built beside the test, or where it was lent to an ordinary user.
+pub fn binary() -> PathBuf {
+    std::env::var_os("KILONET_BINARY")
+        .map_or_else(|| env!("CARGO_BIN_EXE_kilonet").into(), PathBuf::from)
+}
 
 /// The crate's folder, in which `scenarios/` is.
-pub fn crate_dir() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+pub fn crate_dir() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
 /// A command whose output is the same on every terminal.
@@ -30,7 +34,7 @@ pub fn plainly(program: impl AsRef<OsStr>) -> Command {
 
 /// `kilonet` with these arguments.
 pub fn kilonet<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
-    let mut command = plainly(KILONET);
+    let mut command = plainly(binary());
     command.args(arguments).current_dir(crate_dir());
     command
 }
