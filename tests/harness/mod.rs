@@ -1,0 +1,141 @@
+//! The binary as a user has it: started with arguments, read by what it prints and how it exits.
+
+#![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(unreachable_pub, reason = "a module that several test files include")]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The binary under test: what cargo built beside the test, or where it was lent to an ordinary user.
+pub fn binary() -> PathBuf {
+    std::env::var_os("KILONET_BINARY")
+        .map_or_else(|| env!("CARGO_BIN_EXE_kilonet").into(), PathBuf::from)
+}
+
+/// The crate's folder, in which `scenarios/` is.
+pub fn crate_dir() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
+/// A command whose output is the same on every terminal.
+pub fn plainly(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("RUST_BACKTRACE");
+    command
+}
+
+/// `kilonet` with these arguments.
+pub fn kilonet<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
+    let mut command = plainly(binary());
+    command.args(arguments).current_dir(crate_dir());
+    command
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("the output is text"),
+            err: String::from_utf8(output.stderr).expect("the progress is text"),
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub fn said(command: &mut Command) -> Said {
+    command.output().expect("it starts").into()
+}
+
+impl Said {
+    /// The run folder: the last line on standard output.
+    pub fn folder(&self) -> PathBuf {
+        let last = self
+            .out
+            .lines()
+            .last()
+            .unwrap_or_else(|| panic!("nothing was said: {self:?}"));
+        PathBuf::from(last)
+    }
+
+    /// Exit code, standard output and standard error, as a snapshot shows them.
+    pub fn transcript(&self) -> String {
+        let code = self
+            .code
+            .map_or("killed".to_owned(), |code| code.to_string());
+        format!(
+            "exit {code}\n--- standard output\n{}--- standard error\n{}",
+            self.out, self.err
+        )
+    }
+}
+
+/// The records of a run folder, as JSON and not as the library has them.
+pub fn records(folder: &Path) -> Vec<Value> {
+    let path = folder.join("trials.jsonl");
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a whole line"))
+        .collect()
+}
+
+/// One trial of each cell, as short as may be.
+pub const SHORT: &[&str] = &["--warmup", "0ms", "--measure", "100ms", "--repeats", "1"];
+
+/// The smallest run that touches the kernel.
+pub const TINY: &[&str] = &[
+    "--topology",
+    "shared",
+    "--containers",
+    "2",
+    "--warmup",
+    "0ms",
+    "--measure",
+    "100ms",
+    "--repeats",
+    "1",
+];
+
+/// Whether namespaces may be made here. Where they must be (`KILONET_REQUIRE_KERNEL`), it is a failure that they may not.
+pub fn kernel_allows() -> bool {
+    let mut probe = Command::new("unshare");
+    let allowed = probe
+        .args(["--user", "--map-root-user", "--net", "true"])
+        .output()
+        .is_ok_and(|it| it.status.success());
+    if !allowed {
+        assert!(
+            std::env::var_os("KILONET_REQUIRE_KERNEL").is_none(),
+            "namespaces are required here"
+        );
+        eprintln!("SKIPPED: no namespaces for this user");
+    }
+    allowed
+}
+
+/// Whether this is root over the machine, and not over a user namespace. Rings that need it are not meant for others.
+pub fn is_real_root() -> bool {
+    let whole = ["0", "0", "4294967295"];
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let root = nix::unistd::geteuid().is_root() && map.split_whitespace().eq(whole);
+    if !root {
+        eprintln!("SKIPPED: this one is for root");
+    }
+    root
+}

@@ -1,0 +1,239 @@
+//! The rooms of `src` keep their order: a lower one never imports an upper one, and what is dangerous or heavy stays in
+//! the one room that is meant to know it. Read from the source text, so that the compiler cannot be talked round.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms, lowest first. A room may import itself and what stands on an earlier line.
+const ORDER: &[&[&str]] = &[
+    &["error", "units"],
+    &["stats", "scenario"],
+    &["plan"],
+    &["lab"],
+    &["host"],
+    &["traffic"],
+    &["store"],
+    &["testbed"],
+    &["runner"],
+    &["analysis"],
+    &["report"],
+    &["cli"],
+    &["main"],
+];
+
+/// What a run folder is read with: nothing of it may need rights, nor Linux.
+const BEHIND_THE_DISK: &[&str] = &["analysis", "report"];
+/// The rooms that act on a machine.
+const MACHINE: &[&str] = &["lab", "host", "traffic", "testbed", "runner"];
+
+struct Source {
+    /// From `src`, with slashes.
+    path: String,
+    /// Without comments and without a module of tests at its end.
+    code: String,
+}
+
+impl Source {
+    fn room(&self) -> &str {
+        let (first, _) = self.path.split_once('/').unwrap_or((&self.path, ""));
+        first.trim_end_matches(".rs")
+    }
+
+    /// The rooms that the file names after `crate::`, or after `kilonet::` in `main`.
+    fn imports(&self) -> BTreeSet<String> {
+        let paths = self
+            .code
+            .match_indices("crate::")
+            .map(|(at, it)| at + it.len());
+        let of_main = self
+            .code
+            .match_indices("kilonet::")
+            .map(|(at, it)| at + it.len());
+        paths
+            .chain(of_main)
+            .flat_map(|at| first_segments(&self.code[at..]))
+            .map(|name| {
+                if matches!(name.as_str(), "Error" | "Result") {
+                    "error".to_owned()
+                } else {
+                    name
+                }
+            })
+            .collect()
+    }
+}
+
+/// The first segment of a path, or those of each path in braces.
+fn first_segments(text: &str) -> Vec<String> {
+    let Some(inside) = text.strip_prefix('{') else {
+        return vec![identifier(text)];
+    };
+    let mut names = vec![identifier(inside.trim_start())];
+    let mut depth = 1;
+    for (at, character) in inside.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => names.push(identifier(inside[at + 1..].trim_start())),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn identifier(text: &str) -> String {
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    gather(&root, &mut files);
+    assert!(files.len() > 50, "only {} files were found", files.len());
+    files
+        .into_iter()
+        .map(|file| Source {
+            path: file
+                .strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned(),
+            code: what_ships(&fs::read_to_string(&file).unwrap()),
+        })
+        .collect()
+}
+
+fn gather(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn what_ships(text: &str) -> String {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join("\n");
+    match code.split_once("#[cfg(test)]\nmod tests {") {
+        Some((code, _tests)) => code.to_owned(),
+        None => code,
+    }
+}
+
+fn rank(room: &str) -> usize {
+    ORDER
+        .iter()
+        .position(|line| line.contains(&room))
+        .unwrap_or_else(|| panic!("`{room}` has no place in the order; give it one"))
+}
+
+/// Files outside `allowed` (prefixes of their path), tests aside, that contain a word.
+fn strays(word: &str, allowed: &[&str]) -> Vec<String> {
+    let stray = |source: &Source| {
+        !source.path.ends_with("/tests.rs")
+            && source.code.contains(word)
+            && !allowed.iter().any(|prefix| source.path.starts_with(prefix))
+    };
+    sources()
+        .into_iter()
+        .filter(stray)
+        .map(|source| source.path)
+        .collect()
+}
+
+#[test]
+fn no_room_imports_one_above_it() {
+    let mut seen = 0;
+    for source in sources().iter().filter(|source| source.room() != "lib") {
+        for import in source.imports() {
+            let allowed = import == source.room() || rank(&import) < rank(source.room());
+            assert!(
+                allowed,
+                "src/{} imports crate::{import}, which is above it",
+                source.path
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} imports were seen");
+}
+
+#[test]
+fn nothing_behind_the_disk_knows_the_machine() {
+    for source in sources() {
+        if BEHIND_THE_DISK.contains(&source.room()) {
+            let machine: Vec<_> = source
+                .imports()
+                .into_iter()
+                .filter(|room| MACHINE.contains(&room.as_str()))
+                .collect();
+            assert_eq!(machine, [""; 0], "src/{}", source.path);
+        }
+    }
+}
+
+#[test]
+fn only_netns_and_privilege_change_namespaces() {
+    for word in ["unshare(", "setns("] {
+        assert_eq!(
+            strays(word, &["lab/netns.rs", "host/privilege.rs"]),
+            [""; 0],
+            "`{word}`"
+        );
+        assert_eq!(
+            strays(word, &["host/privilege.rs"]),
+            ["lab/netns.rs"],
+            "`{word}` is not where it was looked for"
+        );
+    }
+}
+
+/// The probe of features tries netlink for itself, in a namespace that it throws away.
+const NETLINK: &[&str] = &["lab/netlink/", "host/features/attempt.rs"];
+
+#[test]
+fn netlink_and_the_asynchronous_runtime_stay_in_the_lab() {
+    for word in [
+        "rtnetlink::",
+        "netlink_packet_route::",
+        "netlink_sys::",
+        "tokio::",
+        "futures::",
+    ] {
+        assert_eq!(strays(word, NETLINK), [""; 0], "`{word}`");
+        assert_ne!(strays(word, &[]), [""; 0], "`{word}` is nowhere");
+    }
+}
+
+#[test]
+fn only_the_command_line_prints_and_only_main_exits() {
+    for word in ["println!", "print!(", "eprint"] {
+        assert_eq!(strays(word, &["cli/", "main.rs"]), [""; 0], "`{word}`");
+    }
+    assert_eq!(strays("exit(", &["main.rs", "host/alone.rs"]), [""; 0]);
+}
+
+#[test]
+fn imports_in_braces_are_seen_each() {
+    let source = Source {
+        path: "plan/mod.rs".into(),
+        code: "use crate::{\n    lab::{self, Lab},\n    Error,\n};\nlet x = crate::host::y;".into(),
+    };
+    assert_eq!(source.room(), "plan");
+    assert_eq!(
+        source.imports().into_iter().collect::<Vec<_>>(),
+        ["error", "host", "lab"]
+    );
+}

@@ -1,0 +1,293 @@
+//! Small runs of the real thing through the binary: witnesses agree in every topology, and an ordinary user can do it too.
+
+mod harness;
+
+use std::path::Path;
+use std::process::Command;
+
+use harness::{
+    SHORT, TINY, binary, crate_dir, is_real_root, kernel_allows, kilonet, plainly, records, said,
+};
+use serde_json::Value;
+
+fn assert_true_to_its_witnesses(record: &Value) {
+    let trial = &record["trial"];
+    assert_eq!(record["status"], "ok", "{record}");
+    assert_eq!(
+        record["checks"]["valid"], true,
+        "{trial}: {}",
+        record["checks"]
+    );
+    assert!(
+        record["aggregate"]["goodput_bps"].as_f64() > Some(0.0),
+        "{trial}"
+    );
+    let flows = &record["flows"];
+    assert_eq!(
+        (&flows["expected"], &flows["died"]),
+        (&flows["connected"], &Value::from(0)),
+        "{trial}: {flows}"
+    );
+    // Interfaces count headers too, and each reads its own window: a little more than the payload, never much less.
+    let ratio = record["checks"]["interface_bytes_ratio"]
+        .as_f64()
+        .expect("interfaces were read");
+    assert!((0.8..1.5).contains(&ratio), "{trial}: {ratio}");
+    let info = record["checks"]["tcp_info_bytes_ratio"]
+        .as_f64()
+        .expect("TCP_INFO was read");
+    assert!((info - 1.0).abs() < 1e-9, "{trial}: {info}");
+}
+
+/// Holds the sum of the rows of `flows.csv` against the trial's aggregate.
+fn assert_rows_add_up(folder: &Path, record: &Value) {
+    let trial = record["trial"].as_str().unwrap();
+    let rows = std::fs::read_to_string(folder.join("flows.csv")).unwrap();
+    let mut lines = rows.lines();
+    let bytes = lines
+        .next()
+        .unwrap()
+        .split(',')
+        .position(|name| name == "bytes")
+        .expect("a column");
+    let of_trial = lines.filter(|line| line.split(',').next() == Some(trial));
+    let sum: u64 = of_trial
+        .map(|line| line.split(',').nth(bytes).unwrap().parse::<u64>().unwrap())
+        .sum();
+    let seconds = record["window"]["duration_ns"].as_f64().unwrap() / 1e9;
+    let goodput = record["aggregate"]["goodput_bps"].as_f64().unwrap();
+    assert!(
+        (sum as f64 * 8.0 / seconds / goodput - 1.0).abs() < 1e-6,
+        "{trial}: rows say {sum} bytes, record {goodput} b/s"
+    );
+}
+
+#[test]
+fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = [
+        "sweep",
+        "--topology",
+        "loopback,shared,veth,bridge",
+        "--family",
+        "ipv4,ipv6",
+        "--driver",
+        "threads,workers",
+    ];
+    let more = [
+        "--containers",
+        "8",
+        "--streams",
+        "2",
+        "--warmup",
+        "50ms",
+        "--measure",
+        "100ms",
+        "--repeats",
+        "1",
+        "--quiet",
+        "--out",
+    ];
+    let run = said(kilonet([&flags[..], &more[..]].concat()).arg(out.path()));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.err, "", "it was to be quiet");
+    let records = records(&run.folder());
+    // Every combination, and a loopback pair for each family and driver.
+    assert_eq!(records.len(), 4 * 2 * 2 + 2 * 2);
+    for record in &records {
+        assert_true_to_its_witnesses(record);
+        assert_rows_add_up(&run.folder(), record);
+        assert!(record["lab"]["teardown_ns"].as_u64() > Some(0), "{record}");
+    }
+}
+
+#[test]
+fn every_shipped_scenario_plans() {
+    // Their runs are a ring of `scripts/test`: they take a minute.
+    for file in std::fs::read_dir(crate_dir().join("scenarios")).unwrap() {
+        let plan = said(&mut kilonet([
+            "plan".as_ref(),
+            file.unwrap().path().as_os_str(),
+        ]));
+        assert_eq!((plan.code, plan.err.as_str()), (Some(0), ""), "{plan:?}");
+    }
+}
+
+/// The binary where an ordinary user can reach it, in a folder that is theirs.
+fn for_nobody() -> tempfile::TempDir {
+    let home = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir()
+        .unwrap();
+    std::fs::copy(binary(), home.path().join("kilonet")).unwrap();
+    let out = home.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    std::os::unix::fs::chown(&out, Some(65_534), Some(65_534)).unwrap();
+    home
+}
+
+#[test]
+fn an_ordinary_user_sweeps_in_a_user_namespace_and_is_told_so() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let nobody;
+    let (mut command, out) = if is_real_root() {
+        nobody = for_nobody();
+        let mut command = plainly("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(nobody.path().join("kilonet"))
+            .current_dir(nobody.path());
+        (command, nobody.path().join("out"))
+    } else {
+        (plainly(binary()), out.path().to_owned())
+    };
+    let run = said(
+        command
+            .arg("sweep")
+            .args(SHORT)
+            .args([
+                "--topology",
+                "shared,veth,bridge",
+                "--containers",
+                "4",
+                "--out",
+            ])
+            .arg(&out),
+    );
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(
+        run.err.contains("without root, in a user namespace"),
+        "{}",
+        run.err
+    );
+    for record in records(&run.folder()) {
+        assert_true_to_its_witnesses(&record);
+    }
+    let manifest = std::fs::read_to_string(run.folder().join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["settings"]["privilege"], "user-namespace");
+}
+
+#[test]
+fn where_user_namespaces_are_forbidden_the_refusal_says_what_to_allow() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let nobody = for_nobody();
+    // Forbidden inside one user namespace only: its own count of them may be set to none by its root, who then gives up all
+    // rights and is as good as an ordinary user.
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces
+exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs ./kilonet \"$@\"";
+    let run = said(
+        plainly("unshare")
+            .args([
+                "--user",
+                "--map-root-user",
+                "sh",
+                "-ec",
+                script,
+                "sh",
+                "sweep",
+            ])
+            .args(TINY)
+            .args(["--out", "out"])
+            .current_dir(nobody.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(run.out, "");
+    assert!(
+        run.err.starts_with("error: enter a user namespace: "),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err
+            .contains("\nhint: run as root, or allow unprivileged user namespaces"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn too_few_descriptors_are_refused_with_the_remedy_before_anything_is_made() {
+    let out = tempfile::tempdir().unwrap();
+    let mut command = plainly("prlimit");
+    command.arg("--nofile=100:100").arg(binary()).args([
+        "sweep",
+        "--topology",
+        "bridge",
+        "--containers",
+        "500",
+    ]);
+    let run = said(
+        command
+            .args(["--measure", "100ms", "--repeats", "1", "--out"])
+            .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.err.contains("open files") || run.err.contains("RLIMIT_NOFILE"),
+        "{}",
+        run.err
+    );
+    assert!(run.err.contains("\nhint: "), "{}", run.err);
+    assert_eq!(
+        std::fs::read_dir(out.path()).unwrap().count(),
+        0,
+        "a folder was made"
+    );
+}
+
+#[test]
+fn a_full_file_system_and_a_read_only_one_are_refused_with_the_remedy() {
+    if !kernel_allows() {
+        return;
+    }
+    for (options, errno) in [("size=16k", "os error 28"), ("ro", "os error 30")] {
+        // In a mount namespace of its own, which ends with it.
+        let script = format!("mount -t tmpfs -o {options} tmpfs /mnt; exec \"$@\" --out /mnt");
+        let mut command = Command::new("unshare");
+        command.args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "--net",
+            "sh",
+            "-ec",
+            &script,
+            "sh",
+        ]);
+        command.arg(binary()).arg("sweep");
+        let run = said(command.args(TINY).env("NO_COLOR", "1"));
+        assert_eq!(run.code, Some(1), "{options}: {run:?}");
+        assert!(run.err.contains(errno), "{options}: {}", run.err);
+        assert!(run.err.contains("--out"), "{options}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_out_that_is_a_file_and_one_that_does_not_exist_yet() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let refused = said(kilonet([&["sweep"], TINY].concat()).arg("--out").arg(&file));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert_eq!(
+        std::fs::read(&file).unwrap(),
+        b"",
+        "the file was written to"
+    );
+    let deep = out.path().join("a/b/c");
+    let made = said(kilonet([&["sweep"], TINY].concat()).arg("--out").arg(&deep));
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(made.folder().starts_with(&deep));
+}
