@@ -174,7 +174,7 @@ fn an_ordinary_user_sweeps_in_a_user_namespace_and_is_told_so() {
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(
-        run.err.contains("without root, in a user namespace"),
+        run.err.contains("in a user namespace, without root"),
         "{}",
         run.err
     );
