@@ -104,29 +104,44 @@ def many_iperf3(lab, clients, seconds):
     for server in servers:
         tools.await_listening(server, tools.Iperf3.port)
     ports = {f"v{client + 1:05}" for client in clients}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Gate() as gate:
+        running = [start_client(lab, client, seconds, Path(folder), gate) for client in clients]
         counted = [port_bytes(lab, ports)]
-        running = [start_client(lab, client, seconds, Path(folder)) for client in clients]
-        started = time.monotonic()
+        gate.open()
         while any(client.poll() is None for client in running):
             time.sleep(1)
+            bytes_ = port_bytes(lab, ports)
             alive = sum(client.poll() is None for client in running)
-            counted.append(port_bytes(lab, ports) | {"running": alive})
+            counted.append(bytes_ | {"running": alive})
         reports = [json.loads(path.read_text()) for path in sorted(Path(folder).iterdir())]
     for server in servers:
         server.terminate()
         server.wait()
-    return {
-        "started_s": started,
-        "counted": counted,
-        "reported": [reported(report) for report in reports],
-    }
+    return {"counted": counted, "reported": [reported(report) for report in reports]}
 
 
-def start_client(lab, client, seconds, folder):
-    command = lab.inside(client, *tools.Iperf3.client(lab.address(client + 1), seconds))
+class Gate:
+    """Where processes wait until all are there: a pipe that they all read, and that ends for all of them at once."""
+
+    def __enter__(self):
+        self.inner, self._outer = os.pipe()
+        return self
+
+    def open(self):
+        os.close(self._outer)
+        self._outer = None
+
+    def __exit__(self, *_):
+        os.close(self.inner)
+        if self._outer is not None:
+            os.close(self._outer)
+
+
+def start_client(lab, client, seconds, folder, gate):
+    command = tools.Iperf3.client(lab.address(client + 1), seconds)
+    waiting = lab.inside(client, "sh", "-c", 'read -r _; exec "$@"', "sh", *command)
     with open(folder / f"{client:05}.json", "w") as out:
-        return subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(waiting, stdin=gate.inner, stdout=out, stderr=subprocess.DEVNULL)
 
 
 def port_bytes(lab, ports):
