@@ -28,7 +28,9 @@ const BINARY: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 
 impl fmt::Display for Bytes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match BINARY.iter().find(|(_, unit)| self.0 >= *unit) {
-            Some((suffix, unit)) if self.0 % unit == 0 => format!("{} {suffix}", self.0 / unit),
+            Some((suffix, unit)) if self.0.is_multiple_of(*unit) => {
+                format!("{} {suffix}", self.0 / unit)
+            }
             Some((suffix, unit)) => {
                 format!("{} {suffix}", three_digits(self.0 as f64 / *unit as f64))
             }
@@ -175,7 +177,7 @@ mod tests {
         assert_eq!(BitsPerSecond(9_996_000_000.0).to_string(), "10.0 Gb/s");
         assert_eq!(Bytes(131_072).to_string(), "128 KiB");
         assert_eq!(Bytes(1536).to_string(), "1.50 KiB");
-        assert_eq!(show_duration(Duration::from_micros(1_270_000)), "1.27 s");
-        assert_eq!(show_duration(Duration::from_nanos(12_000)), "12.0 us");
+        assert_eq!(show_duration(Duration::from_millis(1_270)), "1.27 s");
+        assert_eq!(show_duration(Duration::from_micros(12)), "12.0 us");
     }
 }

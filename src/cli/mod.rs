@@ -69,7 +69,7 @@ impl Cli {
             Verb::Plan(plan) => plan.run(),
             Verb::Report(report) => report.run(),
             Verb::Doctor(doctor) => doctor.run(leave),
-            Verb::Schema => schema::run(),
+            Verb::Schema => Ok(schema::run()),
         }
     }
 }

@@ -265,9 +265,9 @@ fn announce(plan: &Plan, machine: &Machine, done: &BTreeSet<String>) {
 /// Puts back what runs that died had raised, raises what the scenario asks for, and puts it back when the work is done.
 fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let tell = |sentences: Vec<String>| {
-        sentences
-            .iter()
-            .for_each(|sentence| anstream::eprintln!("note: {sentence}"))
+        for sentence in sentences {
+            anstream::eprintln!("note: {sentence}");
+        }
     };
     tell(sysctl::restore_leftovers()?);
     if scenario.sysctls.is_empty() {

@@ -1,7 +1,7 @@
 //! Which address and MAC each container has: pure arithmetic on its number.
 //!
 //! The invariant: within a lab no two interfaces share an address or a MAC. IPv4 comes from 10.0.0.0/8 (private use,
-//! RFC 1918), IPv6 from fd6b:696c::/32 (unique local, RFC 4193; the bytes spell `kil`).
+//! RFC 1918), IPv6 from `fd6b:696c::/32` (unique local, RFC 4193; the bytes spell `kil`).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,8 +19,8 @@ pub struct Mac(pub [u8; 6]);
 
 impl fmt::Display for Mac {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, f] = self.0;
-        write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+        let bytes = self.0.map(|byte| format!("{byte:02x}"));
+        out.pad(&bytes.join(":"))
     }
 }
 
@@ -98,10 +98,10 @@ impl Subnet {
     /// The MAC of a host, numbered from 1.
     #[must_use]
     pub fn mac(self, host: u32, macs: Macs) -> Mac {
-        let [a, b, c, d] = self.v4(host).octets();
+        let address = self.v4(host);
         match macs {
-            Macs::Derived => Mac([0x02, 0x42, a, b, c, d]),
-            Macs::Random => scatter(u32::from_be_bytes([a, b, c, d])),
+            Macs::Derived => derive(address),
+            Macs::Random => scatter(address),
         }
     }
 
@@ -110,10 +110,16 @@ impl Subnet {
     }
 }
 
+/// Docker's MAC for an address, up to its version 27.
+fn derive(address: Ipv4Addr) -> Mac {
+    let [a, b, c, d] = address.octets();
+    Mac([0x02, 0x42, a, b, c, d])
+}
+
 /// A MAC with no order to be seen in it, and still a different one for each address: the multiplier is odd, so the
 /// product is a bijection on 32 bits. The second bit of the first byte marks it as locally administered.
-fn scatter(address: u32) -> Mac {
-    let [a, b, c, d] = address.wrapping_mul(0x9e37_79b1).to_be_bytes();
+fn scatter(address: Ipv4Addr) -> Mac {
+    let [a, b, c, d] = address.to_bits().wrapping_mul(0x9e37_79b1).to_be_bytes();
     Mac([(a & 0xfc) | 0x02, b ^ d, a, b, c, d])
 }
 

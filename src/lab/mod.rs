@@ -23,7 +23,7 @@ use netns::{Namespace, Visitor};
 use topology::Layout;
 
 /// How long teardown may take before it is given up waiting for; 10,000 containers take about 10 s.
-const TEARDOWN_LIMIT: Duration = Duration::from_secs(120);
+const TEARDOWN_LIMIT: Duration = Duration::from_mins(2);
 
 /// A raised lab.
 #[derive(Debug)]

@@ -28,7 +28,8 @@ fn figures_are_written_beside_the_records_and_can_be_written_again() {
             "fairness.svg",
             "cpu-per-byte.svg",
             "setup.svg",
-            "ratio.svg"
+            "ratio.svg",
+            "report.html"
         ]
     );
     let first: Vec<_> = report
@@ -57,7 +58,7 @@ fn a_figure_that_cannot_be_written_names_its_file() {
 #[test]
 fn what_a_fingerprint_lacks_is_left_out() {
     let mut run = sample::run(Vec::new());
-    run.manifest.fingerprint = serde_json::json!({"kernel": "6.1.0"});
+    run.manifest.fingerprint = serde_json::json!({"kernel": {"release": "6.1.0"}});
     assert_eq!(
         machine(&Analysis::of(&run)),
         "sample · Linux 6.1.0 · 2026-11-23"

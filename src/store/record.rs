@@ -176,6 +176,10 @@ pub struct Checks {
     /// their own window, for the flows whose interfaces were read; absent when none could be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interface_bytes_ratio: Option<f64>,
+    /// Bytes that lay unread in the same receivers' queues at the end, over the bytes they read in the window: the interfaces
+    /// have counted them and the sockets not yet, so the two may differ by as much.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unread_ratio: Option<f64>,
     /// Bytes `TCP_INFO` says were received and bytes left unread, against bytes counted, over the flows' whole life.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tcp_info_bytes_ratio: Option<f64>,

@@ -2,11 +2,12 @@
 //!
 //! The law: a pair alone moves [`Law::one`]; all pairs together move at most [`Law::ceiling`], shared equally.
 
+use crate::plan::Role;
 use serde_json::json;
 
 use super::folder::{Manifest, Run};
 use super::record::{
-    Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, Role, SCHEMA, Status,
+    Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
     Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
@@ -125,6 +126,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
         }),
         checks: Some(Checks {
             interface_bytes_ratio: Some(1.0),
+            unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
             valid: true,
         }),
@@ -182,6 +184,7 @@ pub(crate) fn starving(cell: Cell, repeat: u32, starved: u32) -> Record {
 pub(crate) fn invalid(cell: Cell, repeat: u32) -> Record {
     let checks = Checks {
         interface_bytes_ratio: Some(0.5),
+        unread_ratio: None,
         tcp_info_bytes_ratio: None,
         valid: false,
     };

@@ -64,7 +64,7 @@ impl Testbed for Kernel {
             foreign: closed.foreign.since(&opened.foreign),
             witnessed: witnessed(&edges.witness, &opened.readings, &closed.readings),
         });
-        let mut measured = summarise(trial, &outcome, edges);
+        let mut measured = summarise(trial, &outcome, edges.as_ref());
         measured.counters.tcp_memory_pressure_pages =
             self.tcp_memory.map(|marks| marks.pressure_pages);
         Ok(measured)

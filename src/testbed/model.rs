@@ -137,6 +137,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         }),
         checks: Checks {
             interface_bytes_ratio: Some(1.0),
+            unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
             valid: true,
         },

@@ -2,7 +2,6 @@
 //!
 //! Must not know drivers. The invariant: one [`FlowOutcome`] per plan, in the plans' order, whatever happened.
 
-use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use super::FlowPlan;
@@ -10,7 +9,7 @@ use super::connect::Connected;
 use super::flow::{Cause, End, Field, Flow, Sockets};
 use super::window::{Measured, Sample, Window};
 use super::witness;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What a trial's traffic came to.
 #[derive(Debug)]
@@ -62,6 +61,8 @@ pub struct FlowOutcome {
     /// What the receiver's `TCP_INFO` says was delivered: bytes that came in less those left unread. Equal to
     /// `total_bytes` where both are right; absent where the flow ended early or the kernel does not say.
     pub info_bytes: Option<u64>,
+    /// Payload that had come in when the flow was stopped, and that the receiver had not read; absent likewise.
+    pub unread_bytes: Option<u64>,
     /// Segments the sender sent again over the flow's life; absent where the kernel does not say.
     pub retransmits: Option<u64>,
 }
@@ -109,7 +110,7 @@ impl<'a> Roll<'a> {
             places.push(match flow {
                 Ok(sockets) => Ok(present.len()).inspect(|_| present.push(sockets)),
                 Err(error) => {
-                    let cause = sentence(&error);
+                    let cause = error.sentence();
                     first_cause.get_or_insert(error);
                     Err(cause)
                 }
@@ -168,6 +169,7 @@ fn absent_flow(plan: &FlowPlan<'_>, cause: String) -> FlowOutcome {
         total_bytes: 0,
         sent_bytes: 0,
         info_bytes: None,
+        unread_bytes: None,
         retransmits: None,
     }
 }
@@ -181,6 +183,7 @@ fn connected_flow(
     let status = status(flow, window_bytes, closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
+    let arrived = witness::arrived(&flow.receiver.socket).filter(|_| whole);
     FlowOutcome {
         pair: plan.pair,
         stream: plan.stream,
@@ -189,7 +192,8 @@ fn connected_flow(
         window_bytes,
         total_bytes: flow.receiver.moved.bytes(),
         sent_bytes: flow.sender.moved.bytes(),
-        info_bytes: witness::bytes_read(&flow.receiver.socket).filter(|_| whole),
+        info_bytes: arrived.map(|arrived| arrived.read),
+        unread_bytes: arrived.map(|arrived| arrived.unread),
         retransmits: witness::retransmits(&flow.sender.socket),
         status,
     }
@@ -218,17 +222,6 @@ fn last_words(end: End, act: &str) -> String {
         Cause::Closed => format!("{act}: the other end closed the connection"),
         Cause::Refused(errno) => format!("{act}: {}", std::io::Error::from(errno)),
     }
-}
-
-/// An error and its sources in one line, as a printer would join them.
-fn sentence(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 fn congestion(flow: &Flow) -> Option<String> {

@@ -21,9 +21,17 @@ const TRIES: usize = 1000;
 /// `tcpi_state` of a connection whose peer has said its FIN (`TCP_CLOSE_WAIT` of `include/net/tcp_states.h`).
 const CLOSE_WAIT: u8 = 8;
 
-/// Bytes that came in on `socket` less those nobody has read: what a reader must have counted. Absent where the kernel
-/// does not say, and where bytes kept coming in.
-pub(super) fn bytes_read(socket: &Socket) -> Option<u64> {
+/// What came in on a socket, by what became of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrived {
+    /// Bytes that a reader must have counted.
+    pub(super) read: u64,
+    /// Bytes that nobody has read.
+    pub(super) unread: u64,
+}
+
+/// What came in on `socket`. Absent where the kernel does not say, and where bytes kept coming in.
+pub(super) fn arrived(socket: &Socket) -> Option<Arrived> {
     (0..TRIES).find_map(|_| {
         let before = unread(socket).ok()?;
         let info = info(socket).ok()?;
@@ -31,7 +39,11 @@ pub(super) fn bytes_read(socket: &Socket) -> Option<u64> {
         (before == after).then(|| {
             // A FIN takes a sequence number, and `tcp_rcv_nxt_update` counts it as if it were a byte.
             let fin = u64::from(info.tcpi_state == CLOSE_WAIT);
-            info.tcpi_bytes_received.checked_sub(after + fin)
+            let read = info.tcpi_bytes_received.checked_sub(after + fin)?;
+            Some(Arrived {
+                read,
+                unread: after,
+            })
         })
     })?
 }

@@ -32,6 +32,9 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
 }
 
 proptest! {
+    // A case draws up to 20,000 containers, twice.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     #[test]
     fn every_container_has_a_seat_of_its_own_with_an_address_of_its_own(half in 1u32..10_000, per_bridge in 1u32..511) {
         for topology in [Topology::Veth, Topology::Bridge] {

@@ -1,15 +1,27 @@
 //! What tells curves apart: colour, dashes and marker.
 //!
-//! The invariant: two series of one figure never look the same as long as there are at most 28, and no difference rests on
+//! The invariant: two series of one figure of up to four topologies never look the same, and no difference rests on
 //! colour alone.
 
 use crate::analysis::Series;
+use crate::scenario::{Factor, Topology};
 
-/// Okabe and Ito's palette, which people with any kind of colour vision can tell apart; its yellow is left out, as it
-/// cannot be read on white.
+/// The report page's hues (`page.css`), in the order of its `--hue-`s: distinguishable with any kind of colour vision, after
+/// Okabe and Ito's. The first, grey, is the baseline's.
 const COLOURS: [&str; 7] = [
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
+    "#5c6573", "#00865f", "#cf5a00", "#0b62a8", "#a9477f", "#2e8fbd", "#937000",
 ];
+
+/// Topologies that have the same hue in every report, each that of its place.
+const KNOWN: [Topology; 4] = [
+    Topology::Loopback,
+    Topology::Shared,
+    Topology::Veth,
+    Topology::Bridge,
+];
+
+/// In which order series take hues where the topology does not vary: strong ones first.
+const ORDER: [usize; 7] = [3, 2, 1, 4, 6, 5, 0];
 
 /// `stroke-dasharray` of curves that share a colour.
 const DASHES: [&str; 4] = ["none", "7 4", "2 3", "9 3 2 3"];
@@ -26,8 +38,8 @@ pub(super) enum Marker {
 const MARKERS: [Marker; 4] = [
     Marker::Circle,
     Marker::Square,
-    Marker::Diamond,
     Marker::Triangle,
+    Marker::Diamond,
 ];
 
 /// How one series looks in every figure.
@@ -48,26 +60,33 @@ impl Look {
 /// The looks of all series: where the topology varies it has the colour, and what else varies the dashes, so that a
 /// topology is recognised across families.
 pub(super) fn looks(series: &[Series]) -> Vec<Look> {
-    let mut groups: Vec<(&str, usize)> = Vec::new();
+    let mut met: Vec<&str> = Vec::new();
+    let mut variants = vec![0; COLOURS.len()];
     series
         .iter()
         .enumerate()
         .map(|(nth, series)| {
             let Some(topology) = series.factors.get("topology") else {
-                return look(nth, nth / COLOURS.len());
+                return look(ORDER[nth % ORDER.len()], nth / ORDER.len());
             };
-            let group = groups
-                .iter()
-                .position(|(name, _)| name == topology)
-                .unwrap_or_else(|| {
-                    groups.push((topology, 0));
-                    groups.len() - 1
-                });
-            let within = groups[group].1;
-            groups[group].1 += 1;
-            look(group, within)
+            let colour = colour_of(topology, &mut met);
+            variants[colour] += 1;
+            look(colour, variants[colour] - 1)
         })
         .collect()
+}
+
+/// A known topology's own colour, or the next free one.
+fn colour_of<'a>(topology: &'a str, met: &mut Vec<&'a str>) -> usize {
+    if let Some(known) = KNOWN.iter().position(|known| known.word() == topology) {
+        return known;
+    }
+    let place = met.iter().position(|name| *name == topology);
+    let place = place.unwrap_or_else(|| {
+        met.push(topology);
+        met.len() - 1
+    });
+    KNOWN.len() + place % (COLOURS.len() - KNOWN.len())
 }
 
 fn look(colour: usize, dash: usize) -> Look {

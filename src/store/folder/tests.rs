@@ -261,7 +261,7 @@ fn a_record_of_the_sweep_has_no_role_on_disk_and_a_baseline_has() {
     let plain = serde_json::to_value(record(2)).unwrap();
     assert!(plain.get("role").is_none());
     let baseline = Record {
-        role: crate::store::record::Role::Baseline,
+        role: crate::plan::Role::Baseline,
         ..record(2)
     };
     assert_eq!(serde_json::to_value(baseline).unwrap()["role"], "baseline");
