@@ -176,7 +176,7 @@ SCENARIOS = {
         containers = [{pair}, {some}, {many}]
         driver = ["threads", "workers"]
         [trial]
-        measure = "1s"
+        measure = "2s"
         repeats = {repeats}
         baseline = false
         """,
