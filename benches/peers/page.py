@@ -38,15 +38,21 @@ def head(raw):
     versions = ", ".join(machine[tool] for tool in ("iperf3", "nuttcp", "sockperf", "iproute2", "rustc"))
     return f"""# kilonet beside what people use today
 
-Measured to see whether kilonet is as fast as it was meant to be, by `benches/peers/run` at commit {machine["commit"]}.
+Measured to see whether kilonet is as fast as it was meant to be, by
+`benches/peers/run` at commit {machine["commit"]}.
 
 {machine["date"]}, {machine["cpus"]} CPUs ({machine["cpu"]}), {machine["memory_bytes"] / 2**30:.0f} GiB, \
-Linux {machine["kernel"]}, load before it began {machine["load_before"][0]:.1f}.
+Linux {machine["kernel"]}.
+Others kept the machine busy, in the second before each step: {noise(raw)}.
 {versions}.
 
 Medians of interleaved rounds; in brackets the lowest and the highest. `raw/` holds every figure, kilonet's own as the
 manifests and records of its runs; `benches/peers/run --page DIR` computes this page from them.
 """
+
+
+def noise(raw):
+    return ", ".join(f"{line['busy'] * 100:.0f} %" for line in raw.of("noise")) or "not measured"
 
 
 def spread(values, show):
