@@ -152,7 +152,8 @@ fn own_memory() -> io::Result<u64> {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup")?;
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kib.map(|kib| kib << 10).ok_or(io::ErrorKind::InvalidData.into())
+    kib.map(|kib| kib << 10)
+        .ok_or(io::ErrorKind::InvalidData.into())
 }
 
 fn seconds(duration: Duration) -> f64 {
