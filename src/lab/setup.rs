@@ -92,7 +92,7 @@ fn open_bridge(
         conversation.ask(entries.collect())
     })?;
     timed(&mut phases.links, || {
-        conversation.ask(vec![message::raise_bridge(&plan.name)])
+        conversation.ask(message::raise_bridge(&plan.name))
     })
 }
 

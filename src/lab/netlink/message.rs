@@ -63,9 +63,10 @@ pub(in crate::lab) fn create_bridge(plan: &BridgePlan) -> Request {
 }
 
 /// Raises a bridge, once all its ports are on it.
-pub(in crate::lab) fn raise_bridge(name: &str) -> Request {
+pub(in crate::lab) fn raise_bridge(name: &str) -> Vec<Request> {
     let link = LinkUnspec::new_with_index(BRIDGE).up().build();
-    Request::change(RouteNetlinkMessage::SetLink(link), "raise bridge", name)
+    let raise = Request::change(RouteNetlinkMessage::SetLink(link), "raise bridge", name);
+    vec![silence(BRIDGE, name), raise]
 }
 
 /// The gateway addresses of a bridge.
@@ -130,30 +131,33 @@ fn peer(eth0: &Interface, namespace: impl AsFd) -> LinkMessage {
         .build()
 }
 
-/// A container's links up. `eth0` is told first to make no address of its own: the link-local one would be announced to
-/// every port, and at creation the kernel does not take the order (EAFNOSUPPORT).
+/// A container's links up.
 pub(in crate::lab) fn raise_links(container: &str) -> Vec<Request> {
-    let quiet =
-        LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![AfSpecInet6::AddrGenMode(
-            In6AddrGenMode::None,
-        )])]);
-    let silence = LinkUnspec::new_with_index(ETH0)
-        .append_extra_attribute(quiet)
-        .build();
     let raise = LinkUnspec::new_with_index(ETH0).up().build();
     vec![
         raise_lo(),
-        Request::change(
-            RouteNetlinkMessage::SetLink(silence),
-            "set address generation of",
-            container,
-        ),
+        silence(ETH0, container),
         Request::change(
             RouteNetlinkMessage::SetLink(raise),
             "raise eth0 of",
             container,
         ),
     ]
+}
+
+/// Tells a link, before it is raised, to make no address of its own: the link-local one would be announced to every port.
+/// At creation the kernel does not take the order (EAFNOSUPPORT).
+fn silence(link: u32, object: &str) -> Request {
+    let none = AfSpecInet6::AddrGenMode(In6AddrGenMode::None);
+    let quiet = LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![none])]);
+    let message = LinkUnspec::new_with_index(link)
+        .append_extra_attribute(quiet)
+        .build();
+    Request::change(
+        RouteNetlinkMessage::SetLink(message),
+        "set address generation of",
+        object,
+    )
 }
 
 /// A container's addresses and default routes.
