@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, Trial};
 use crate::scenario::Timing;
 use crate::store::folder::Writer;
-use crate::store::record::{Failure, FlowRow, LabCost, Record, SCHEMA, Status};
+use crate::store::record::{Failure, FlowRow, LabCost, Record, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
 
 /// Told how a run goes; the words on the screen are its business.
@@ -153,23 +153,8 @@ fn failed(trial: &Trial, error: &Error) -> Option<(Record, Vec<FlowRow>)> {
 /// A record with the trial's name and factors, and nothing else yet.
 fn blank(trial: &Trial, status: Status) -> Record {
     Record {
-        schema: SCHEMA,
-        trial: trial.id.clone(),
-        repeat: trial.repeat,
         status,
         role: trial.role,
-        cell: trial.cell.clone(),
-        window: None,
-        aggregate: None,
-        per_pair: None,
-        cpu: None,
-        lab: None,
-        checks: None,
-        counters: None,
-        flows: None,
-        samples: None,
-        effective: None,
-        error: None,
-        warnings: Vec::new(),
+        ..Record::blank(trial.id.clone(), trial.repeat, trial.cell.clone())
     }
 }

@@ -103,6 +103,12 @@ pub fn show_duration(duration: Duration) -> String {
     format!("{} {suffix}", three_digits(nanos / *unit as f64))
 }
 
+/// A duration as the nanoseconds of a record: 584 years at most.
+#[must_use]
+pub fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// A number with three significant digits and no exponent: `9.13`, `41.2`, `512`, `0.0312`.
 #[must_use]
 pub fn three_digits(value: f64) -> String {

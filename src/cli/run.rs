@@ -21,6 +21,7 @@ use crate::scenario::{Baseline, Scenario, Timing};
 use crate::store::folder::{Manifest, Run as Folder, Writer};
 use crate::store::record::SCHEMA;
 use crate::testbed::Kernel;
+use crate::units::nanos;
 
 /// Flags replace the file's keys of the same name.
 #[derive(Debug, Args)]
@@ -214,7 +215,7 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: plan.seed,
         planned: u32::try_from(plan.trials.len()).unwrap_or(u32::MAX),
-        started_unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+        started_unix_ns: nanos(now),
         fingerprint,
         command: Some(command()),
     })
@@ -241,14 +242,13 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         connect,
         repeats,
     } = scenario.timing;
-    let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     json!({
         "about": scenario.about,
         "cells": scenario.cells.len(),
-        "warmup_ns": ns(warmup),
-        "measure_ns": ns(measure),
-        "sample_ns": ns(sample),
-        "connect_ns": ns(connect),
+        "warmup_ns": nanos(warmup),
+        "measure_ns": nanos(measure),
+        "sample_ns": nanos(sample),
+        "connect_ns": nanos(connect),
         "repeats": repeats,
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,

@@ -69,6 +69,33 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+impl Record {
+    /// A trial of the sweep with its name and factors, and nothing measured yet.
+    #[must_use]
+    pub fn blank(trial: String, repeat: u32, cell: Cell) -> Self {
+        Self {
+            schema: SCHEMA,
+            trial,
+            repeat,
+            status: Status::Ok,
+            role: Role::Cell,
+            cell,
+            window: None,
+            aggregate: None,
+            per_pair: None,
+            cpu: None,
+            lab: None,
+            checks: None,
+            counters: None,
+            flows: None,
+            samples: None,
+            effective: None,
+            error: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// How a trial ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,7 +2,6 @@
 //!
 //! The law: a pair alone moves [`Law::one`]; all pairs together move at most [`Law::ceiling`], shared equally.
 
-use crate::plan::Role;
 use serde_json::json;
 
 use super::folder::{Manifest, Run};
@@ -68,26 +67,7 @@ fn blank(cell: Cell, repeat: u32) -> Record {
         "{}-{}-c{}-a{}-r{repeat}",
         cell.topology, cell.family, cell.containers, cell.active
     );
-    Record {
-        schema: SCHEMA,
-        trial,
-        repeat,
-        status: Status::Ok,
-        role: Role::Cell,
-        cell,
-        window: None,
-        aggregate: None,
-        per_pair: None,
-        cpu: None,
-        lab: None,
-        checks: None,
-        counters: None,
-        flows: None,
-        samples: None,
-        effective: None,
-        error: None,
-        warnings: Vec::new(),
-    }
+    Record::blank(trial, repeat, cell)
 }
 
 /// A trial that went as the law says, 1 % faster with each repeat.

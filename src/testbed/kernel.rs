@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::summary::{Edges, Witnessed, summarise};
-use super::{Measurement, Testbed, TrialPlan, Watch, nanos};
+use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::Result;
 use crate::host::counters::{Foreign, KernelMemory, Snapshot, TcpMemory};
 use crate::lab::Lab;
@@ -13,6 +13,7 @@ use crate::lab::witness::{Reading, Witness};
 use crate::scenario::Cell;
 use crate::store::record::{LabCost, Phases};
 use crate::traffic::{self, FlowPlan, Observer, Seat, Settings};
+use crate::units::nanos;
 
 /// Containers below which their share of the kernel's memory is noise: slabs and per-CPU areas come in pages and more, and
 /// whatever else the machine does meanwhile is divided by few.
@@ -67,12 +68,10 @@ impl Testbed for Kernel {
         let edges = opened.zip(closed).map(|(opened, closed)| Edges {
             machine: closed.snapshot.since(&opened.snapshot),
             foreign: closed.foreign.since(&opened.foreign),
+            tcp_memory: self.tcp_memory,
             witnessed: witnessed(&edges.witness, &opened.readings, &closed.readings),
         });
-        let mut measured = summarise(trial, &outcome, edges.as_ref());
-        measured.counters.tcp_memory_pressure_pages =
-            self.tcp_memory.map(|marks| marks.pressure_pages);
-        Ok(measured)
+        Ok(summarise(trial, &outcome, edges.as_ref()))
     }
 
     fn teardown(&mut self, lab: KernelLab) -> Result<LabCost> {

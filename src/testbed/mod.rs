@@ -7,8 +7,6 @@ mod kernel;
 pub mod model;
 mod summary;
 
-use std::time::Duration;
-
 pub use kernel::Kernel;
 pub use model::Model;
 
@@ -92,9 +90,4 @@ pub struct Measurement {
     pub warnings: Vec<String>,
     /// One row per flow.
     pub rows: Vec<FlowRow>,
-}
-
-/// A duration as nanoseconds that fit a record: 584 years at most.
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

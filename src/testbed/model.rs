@@ -10,6 +10,7 @@ use crate::store::record::{
     Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples,
     Window,
 };
+use crate::units::nanos;
 
 /// The law, and what it goes wrong at.
 #[derive(Debug, Clone)]
@@ -112,7 +113,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
     Measurement {
         window: Window {
             start_unix_ns: 0,
-            duration_ns: super::nanos(trial.timing.measure),
+            duration_ns: nanos(trial.timing.measure),
             skew_ns: 0,
         },
         aggregate: Aggregate { goodput_bps },
@@ -149,7 +150,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             stalled: 0,
         },
         samples: Samples {
-            interval_ns: super::nanos(trial.timing.sample),
+            interval_ns: nanos(trial.timing.sample),
             goodput_bps: vec![goodput_bps],
         },
         effective: Effective::default(),

@@ -6,14 +6,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Measurement, TrialPlan, nanos};
-use crate::host::counters::{Delta, ForeignDelta};
+use super::{Measurement, TrialPlan};
+use crate::host::counters::{Delta, ForeignDelta, TcpMemory};
 use crate::host::noise;
 use crate::stats::{Sorted, jain};
 use crate::store::record::{
     Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, PerPair, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
+use crate::units::nanos;
 
 /// What was read of the machine around the window.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Edges {
     pub(super) machine: Delta,
     /// Other people's processes.
     pub(super) foreign: ForeignDelta,
+    /// The marks of TCP's memory pool, where they are known.
+    pub(super) tcp_memory: Option<TcpMemory>,
     /// The interfaces.
     pub(super) witnessed: Vec<Witnessed>,
 }
@@ -202,7 +205,9 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
         softirq_squeezes: machine.map(|delta| delta.softnet.squeezed),
         neighbour_overflows: machine.and_then(|delta| delta.neighbour_overflows),
         tcp_memory_pages: machine.and_then(|delta| delta.tcp_memory_pages),
-        tcp_memory_pressure_pages: None,
+        tcp_memory_pressure_pages: edges
+            .and_then(|edges| edges.tcp_memory)
+            .map(|marks| marks.pressure_pages),
     }
 }
 

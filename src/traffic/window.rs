@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::flow::Field;
 use super::{Observer, PATIENCE, Settings};
 use crate::error::{Error, Result};
+use crate::units::nanos;
 
 /// When the window was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,10 +210,6 @@ fn wait_until(deadline: Instant, observer: &dyn Observer) -> Result<()> {
         }
         thread::sleep(left.min(PATIENCE));
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

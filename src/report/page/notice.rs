@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::analysis::{Analysis, CellSummary};
-use crate::store::record::Failure;
+use crate::report::reason;
 
 use super::head::{count_of, grouped};
 
@@ -114,7 +114,7 @@ struct Said {
 fn said_of(summary: &CellSummary) -> Vec<Said> {
     let failed = summary.failures.iter().map(|failure| Said {
         kind: Kind::Failed,
-        text: sentence(failure),
+        text: reason(failure),
         hint: failure.hint.clone(),
         trials: 1,
     });
@@ -132,13 +132,6 @@ fn said_of(summary: &CellSummary) -> Vec<Said> {
         trials: 0,
     });
     failed.chain(invalid).chain(warned).collect()
-}
-
-/// A failure as one line, without its remedy.
-fn sentence(failure: &Failure) -> String {
-    let cause = failure.reason.as_ref().or(failure.errno.as_ref());
-    let tail = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-    format!("{} {}{tail}", failure.act, failure.object)
 }
 
 /// Notices so far, each sentence once.
