@@ -35,6 +35,12 @@ const ROWS: &[Row] = {
     use Rule::{Anywhere, AtOneCount};
     &[
         Row {
+            key: "testbed",
+            level: |cell| Some(cell.testbed.to_string()),
+            phrase: |level| if level == "kernel" { "modelled" } else { level }.to_owned(),
+            rule: Anywhere,
+        },
+        Row {
             key: "topology",
             level: |cell| Some(cell.topology.to_string()),
             phrase: plain,

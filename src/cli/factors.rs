@@ -12,6 +12,9 @@ pub(super) struct Factors {
     /// Shapes of the lab: loopback, shared, veth, bridge
     #[arg(long, value_name = "LIST")]
     topology: Option<String>,
+    /// Who wires the containers: kernel, docker
+    #[arg(long, value_name = "LIST")]
+    testbed: Option<String>,
     /// Protocols of the traffic: ipv4, ipv6
     #[arg(long, value_name = "LIST")]
     family: Option<String>,
@@ -55,6 +58,7 @@ impl Factors {
     pub(super) fn overrides(&self) -> Overrides {
         let Self {
             topology,
+            testbed,
             family,
             containers,
             active,
@@ -74,6 +78,7 @@ impl Factors {
         } = self.clone();
         Overrides {
             topology,
+            testbed,
             family,
             containers,
             active,

@@ -3,7 +3,9 @@
 //! Topology, family, rules and count always; every other factor only where it is not at its default, so that ids stay
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
-use crate::scenario::{Buffers, Cell, Driver, Factor, Macs, Pattern, Stack, Topology, Workload};
+use crate::scenario::{
+    Buffers, Cell, Driver, Factor, Macs, Pattern, Stack, Testbed, Topology, Workload,
+};
 
 /// The id of one repetition of a cell.
 pub(super) fn of(cell: &Cell, repeat: u32) -> String {
@@ -43,6 +45,7 @@ fn lab(cell: &Cell) -> impl Iterator<Item = String> {
         cell.mtu
             .filter(|mtu| *mtu != 1500)
             .map(|mtu| format!("mtu{mtu}")),
+        (cell.testbed != Testbed::Kernel).then(|| cell.testbed.to_string()),
         (cell.stack != Stack::Dual).then(|| cell.stack.to_string()),
         (cell.macs != Macs::Derived).then(|| cell.macs.to_string()),
         cell.per_namespace

@@ -71,6 +71,40 @@ factor! {
 }
 
 factor! {
+    /// Who wires the containers.
+    #[derive(Default)]
+    Testbed, "testbed" {
+        /// kilonet, in this machine's kernel: a container is a namespace.
+        #[default]
+        Kernel = "kernel",
+        /// A Docker engine: a container is one of its own.
+        Docker = "docker",
+    }
+}
+
+impl Testbed {
+    /// Whether it can wire containers in this shape.
+    #[must_use]
+    pub fn offers(self, topology: Topology) -> bool {
+        match topology {
+            Topology::Loopback => self == Self::Kernel,
+            Topology::Shared | Topology::Veth | Topology::Bridge => true,
+        }
+    }
+
+    /// The topologies that [`offers`](Self::offers) says it has.
+    pub(super) fn topologies(self) -> impl Iterator<Item = Topology> {
+        let all = Topology::ALL.iter().copied();
+        all.filter(move |topology| self.offers(*topology))
+    }
+}
+
+/// Whether a field may be left out of a record, because reading puts the same in its place.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+factor! {
     /// The protocol the traffic uses.
     Family, "family" {
         /// Internet Protocol version 4.
@@ -186,6 +220,9 @@ impl fmt::Display for Buffers {
 pub struct Cell {
     /// Shape of the lab.
     pub topology: Topology,
+    /// Who wires it; absent in a record where kilonet does.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub testbed: Testbed,
     /// Protocol of the traffic.
     pub family: Family,
     /// Rules loaded.
@@ -234,6 +271,7 @@ impl Cell {
     pub fn baseline(&self) -> Self {
         Self {
             topology: Topology::Loopback,
+            testbed: Testbed::Kernel,
             firewall: Firewall::None,
             pattern: Pattern::Pairs,
             containers: 2,

@@ -1,12 +1,13 @@
 //! What the user wrote, checked into what the program believes.
 //!
 //! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
-//! kinds of `value`; `check` turns it into cells, the factors a trial is fixed by; every refusal is a `problem` with
-//! file, line, key and what is allowed. Nothing here knows the machine.
+//! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
+//! fixed by; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
 
 mod check;
+mod expand;
 mod name;
 mod overrides;
 mod problem;
@@ -25,8 +26,8 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Stack, Topology,
-    Workload,
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Stack, Testbed,
+    Topology, Workload,
 };
 pub use overrides::Overrides;
 pub use schema::schema;
@@ -47,7 +48,7 @@ pub struct Scenario {
     /// The TOML text that was checked: the file verbatim, with what flags put in place of its keys. Parsing it again
     /// under the same name gives the same scenario.
     pub text: String,
-    /// The points of the sweep, each once, in the order of the axes; at least one.
+    /// The points of the sweep, each once, in the order of the axes and of their tables; at least one.
     pub cells: Vec<Cell>,
     /// How each trial is timed.
     pub timing: Timing,
@@ -85,8 +86,7 @@ pub enum Baseline {
 }
 
 /// What a sweep from flags starts as; the flags are put in below the headers.
-const SWEEP: &str =
-    "# Made from the flags of `kilonet sweep`.\nname = \"sweep\"\n\n[axes]\n\n[trial]\n";
+const SWEEP: &str = "# Made from the flags of `kilonet sweep`.\nname = \"sweep\"\n\n[axes]\n";
 
 impl Scenario {
     /// Reads and checks a file, with flags in place of its keys.
@@ -127,7 +127,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
         return Err(problems.into_error(source));
     }
     Ok(Scenario {
-        cells: check::cells(&wire),
+        cells: expand::cells(&wire),
         name: wire
             .name
             .map_or_else(|| Name::from_text(name), |at| at.value)

@@ -11,6 +11,8 @@ use super::source::Setting;
 pub struct Overrides {
     /// `--topology`, for `axes.topology`.
     pub topology: Option<String>,
+    /// `--testbed`, for `axes.testbed`.
+    pub testbed: Option<String>,
     /// `--family`, for `axes.family`.
     pub family: Option<String>,
     /// `--containers`, for `axes.containers`.
@@ -42,6 +44,7 @@ impl Overrides {
     pub(super) fn settings(&self) -> Vec<Setting<'_>> {
         let rows = [
             ("--topology", "axes", "topology", &self.topology),
+            ("--testbed", "axes", "testbed", &self.testbed),
             ("--family", "axes", "family", &self.family),
             ("--containers", "axes", "containers", &self.containers),
             ("--active", "axes", "active", &self.active),

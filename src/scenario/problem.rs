@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what is allowed. Invariant: every problem names its key, or the flag that stands for it.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -75,6 +76,7 @@ impl Problems {
 
     /// All of them as one error, in the order of the file; of very many, the first.
     pub(super) fn into_error(mut self, source: &Source) -> Error {
+        self.say_flags_once(source);
         self.0
             .sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
         let mut texts: Vec<_> = self
@@ -87,6 +89,18 @@ impl Problems {
             texts.push(format!("... and {} more", self.0.len() - MOST_SHOWN));
         }
         Error::Scenario(texts.join("\n\n"))
+    }
+
+    /// A flag stands in every table of its key; what is wrong with it is wrong once.
+    fn say_flags_once(&mut self, source: &Source) {
+        let mut said = HashSet::new();
+        self.0.retain(|problem| {
+            let place = problem.span.clone().map(|span| source.place(span));
+            let Some(Place::Flag { flag, .. }) = place else {
+                return true;
+            };
+            said.insert((flag, problem.message.clone()))
+        });
     }
 }
 

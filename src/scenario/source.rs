@@ -6,9 +6,10 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::slice;
 
 use serde_spanned::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Problems, Span};
 use crate::error::Result;
@@ -122,10 +123,10 @@ impl Source {
             }
         }
         let document = self.parse()?;
-        let mut edits: Vec<_> = settings
+        let edits = settings
             .iter()
-            .filter_map(|setting| edit(&self.text, document.get_ref(), setting))
-            .collect();
+            .flat_map(|setting| edits(&self.text, document.get_ref(), setting));
+        let mut edits: Vec<_> = edits.collect();
         edits.sort_by_key(|edit| edit.old.start);
         self.text = splice(&self.text, &edits);
         self.edits = edits;
@@ -198,13 +199,25 @@ fn decode(bytes: Vec<u8>) -> Result<String, String> {
     Ok(text)
 }
 
-/// How a setting changes the text; none when the table it belongs to is no table, which reading then reports.
-fn edit(text: &str, document: &DeTable<'_>, setting: &Setting<'_>) -> Option<Edit> {
-    let (table_key, table_value) = document.get_key_value(setting.table)?;
-    let table = table_value.get_ref().as_table()?;
-    let (old, before, after) = match table.get(setting.key) {
+/// How a setting changes the text: in every table of its name. What is no table is left for reading to report.
+fn edits(text: &str, document: &DeTable<'_>, setting: &Setting<'_>) -> Vec<Edit> {
+    let Some(value) = document.get(setting.table) else {
+        return Vec::new();
+    };
+    let tables = match value.get_ref() {
+        DeValue::Array(items) => items,
+        _ => slice::from_ref(value),
+    };
+    tables
+        .iter()
+        .filter_map(|table| edit(text, table, setting))
+        .collect()
+}
+
+fn edit(text: &str, table: &Spanned<DeValue<'_>>, setting: &Setting<'_>) -> Option<Edit> {
+    let (old, before, after) = match table.get_ref().as_table()?.get(setting.key) {
         Some(value) => (value.span(), String::new(), ""),
-        None => room(text, &table_key.span(), &table_value.span(), setting),
+        None => room(text, &table.span(), setting),
     };
     Some(Edit {
         flag: setting.flag,
@@ -218,21 +231,17 @@ fn edit(text: &str, document: &DeTable<'_>, setting: &Setting<'_>) -> Option<Edi
 
 /// Where a key that is not there goes: below `[table]`, inside `table = {`, or, where the table exists by dotted keys
 /// alone, as a dotted key at the top.
-fn room(
-    text: &str,
-    key: &Span,
-    value: &Span,
-    setting: &Setting<'_>,
-) -> (Span, String, &'static str) {
-    if text[value.clone()].starts_with('{') {
-        let inside = value.start + 1;
+fn room(text: &str, table: &Span, setting: &Setting<'_>) -> (Span, String, &'static str) {
+    if text[table.clone()].starts_with('{') {
+        let inside = table.start + 1;
         // TOML 1.1 lets a comma stand before the closing brace, so it may stand there when nothing follows.
         return (inside..inside, format!(" {} = ", setting.key), ",");
     }
-    if text[..key.start].trim_end().ends_with('[') {
-        return match text[key.end..].find('\n') {
+    // The parser's span of a table below a header is the header.
+    if text[table.clone()].starts_with('[') {
+        return match text[table.end..].find('\n') {
             Some(line) => {
-                let below = key.end + line + 1;
+                let below = table.end + line + 1;
                 (below..below, format!("{} = ", setting.key), "\n")
             }
             None => (

@@ -70,7 +70,9 @@ impl<T: JsonSchema + Written> JsonSchema for Axis<T> {
 
 /// A table of the file, or the lack of one.
 pub(super) struct Table<'doc, 'out> {
-    path: &'static str,
+    path: Cow<'static, str>,
+    /// Its header, where that tells it from others of its key.
+    header: Option<Span>,
     entries: Option<&'doc DeTable<'doc>>,
     known: Vec<&'static str>,
     problems: &'out mut Problems,
@@ -80,7 +82,8 @@ impl<'doc, 'out> Table<'doc, 'out> {
     /// The table that a file is.
     pub(super) fn root(entries: &'doc DeTable<'doc>, problems: &'out mut Problems) -> Self {
         Self {
-            path: "",
+            path: "".into(),
+            header: None,
             entries: Some(entries),
             known: Vec::new(),
             problems,
@@ -90,19 +93,59 @@ impl<'doc, 'out> Table<'doc, 'out> {
     /// A table within; an empty one when it is not there.
     pub(super) fn table(&mut self, key: &'static str) -> Table<'doc, '_> {
         let value = self.take(key);
+        self.within(key, value)
+    }
+
+    /// What is read from each table of a list, `[[key]]`, or from the one that is there in its place.
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(Table<'doc, '_>) -> T,
+    ) -> Vec<T> {
+        let value = self.take(key);
+        let Some((list, items)) = value.and_then(|list| Some((list, list.get_ref().as_array()?)))
+        else {
+            return vec![read(self.within(key, value))];
+        };
+        if items.is_empty() {
+            let problem = Problem::of(self.name(key), "an empty list leaves nothing to run");
+            let remedy = format!("allowed: one table or more, each as [[{key}]]");
+            self.problems.push(problem.at(list.span()).remedy(remedy));
+        }
+        let each = items.iter().enumerate().map(|(nth, item)| {
+            let mut table = self.within(format!("{key}[{nth}]"), Some(item));
+            table.header = Some(item.span());
+            read(table)
+        });
+        each.collect()
+    }
+
+    fn within(
+        &mut self,
+        path: impl Into<Cow<'static, str>>,
+        value: Option<&'doc Spanned<DeValue<'doc>>>,
+    ) -> Table<'doc, '_> {
+        let path = path.into();
         let entries = value.and_then(|value| value.get_ref().as_table());
         if let (Some(value), None) = (value, entries) {
             let message = format!("{} where a table belongs", show(value.get_ref()));
-            let problem = Problem::of(self.name(key), message).at(value.span());
+            let problem = Problem::of(self.name(&path), message).at(value.span());
+            let key = path.split('[').next().unwrap_or(&path);
             self.problems
                 .push(problem.remedy(format!("allowed: [{key}] and its keys below")));
         }
         Table {
-            path: key,
+            path,
+            header: None,
             entries,
             known: Vec::new(),
             problems: self.problems,
         }
+    }
+
+    /// How the file names it; nothing for the file itself.
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The levels of an axis, or its default.
@@ -122,8 +165,9 @@ impl<'doc, 'out> Table<'doc, 'out> {
             "allowed: {}, a list of those, or a range such as \"2..512 x4\"",
             T::allowed()
         );
+        let problem = Problem::of(self.name(key), "required, but not there");
         self.problems
-            .push(Problem::of(self.name(key), "required, but not there").remedy(allowed));
+            .push(problem.at(self.header.clone()).remedy(allowed));
         Axis(Vec::new())
     }
 
@@ -202,7 +246,7 @@ impl<'doc, 'out> Table<'doc, 'out> {
     }
 
     fn name(&self, key: &str) -> String {
-        match self.path {
+        match self.path() {
             "" => key.to_owned(),
             path => format!("{path}.{key}"),
         }

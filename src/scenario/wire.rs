@@ -2,14 +2,16 @@
 //!
 //! Knows each value's own bounds but not how values fit together. Invariant: what the schema lists is what is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeTable;
 
 use super::cell::{
-    Buffers, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
+    Buffers, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Testbed, Topology,
+    Workload,
 };
 use super::name::Name;
 use super::problem::Problems;
@@ -27,8 +29,9 @@ pub(super) struct Wire {
     /// The question this scenario answers, in a sentence.
     #[schemars(with = "String", default)]
     pub(super) about: Option<At<String>>,
-    /// Factors; each is one value, a list, or a range of numbers, and every combination is tried.
-    pub(super) axes: Axes,
+    /// Factors; each is one value, a list, or a range of numbers, and every combination is tried. Where there are several
+    /// tables, `[[axes]]`, those of each are tried, one table after the other, and no cell twice.
+    pub(super) axes: Union,
     /// How a lab is built.
     #[schemars(extend("default" = {}))]
     pub(super) lab: Lab,
@@ -40,13 +43,38 @@ pub(super) struct Wire {
     pub(super) sysctls: Sysctls,
 }
 
-/// The factors that are varied.
+/// The tables of factors, in the order of the file.
+#[derive(Debug)]
+pub(super) struct Union(pub(super) Vec<Axes>);
+
+impl JsonSchema for Union {
+    fn schema_name() -> Cow<'static, str> {
+        "Union".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let table = generator.subschema_for::<Axes>();
+        json_schema!({ "oneOf": [table, { "type": "array", "items": table, "minItems": 1 }] })
+    }
+}
+
+/// Factors that are varied, every level of each with every level of the others.
 #[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields, inline)]
+#[schemars(deny_unknown_fields)]
 pub(super) struct Axes {
+    /// How the file names this table: `axes`, or `axes[1]` for the second of several.
+    #[schemars(skip)]
+    path: String,
     /// Shape of the lab.
     #[schemars(extend("default" = "bridge"))]
     pub(super) topology: Axis<Topology>,
+    /// Who wires the containers.
+    #[schemars(extend("default" = "kernel"))]
+    pub(super) testbed: Axis<Testbed>,
     /// Protocol of the traffic.
     #[schemars(extend("default" = "ipv4"))]
     pub(super) family: Axis<Family>,
@@ -139,7 +167,7 @@ impl Wire {
         let wire = Self {
             name: root.optional("name"),
             about: root.optional("about"),
-            axes: Axes::read(root.table("axes")),
+            axes: Union(root.tables("axes", Axes::read)),
             lab: Lab::read(root.table("lab")),
             trial: Trial::read(root.table("trial")),
             sysctls: read_sysctls(root.table("sysctls")),
@@ -152,7 +180,9 @@ impl Wire {
 impl Axes {
     fn read(mut table: Table<'_, '_>) -> Self {
         let axes = Self {
+            path: table.path().to_owned(),
             topology: table.axis("topology", Topology::Bridge),
+            testbed: table.axis("testbed", Testbed::Kernel),
             family: table.axis("family", Family::Ipv4),
             firewall: table.axis("firewall", Firewall::None),
             workload: table.axis("workload", Workload::TcpStream),
@@ -168,6 +198,11 @@ impl Axes {
         };
         table.finish();
         axes
+    }
+
+    /// One of its keys, with the table.
+    pub(super) fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.path)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::plan::Role;
 use crate::scenario::Cell;
+use crate::scenario::cell::is_default;
 
 /// The schema this code writes, and the newest it reads.
 pub const SCHEMA: u32 = 1;
@@ -63,10 +64,6 @@ pub struct Record {
     /// Sentences a reader should see beside the figures.
     #[serde(default)]
     pub warnings: Vec<String>,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Record {

@@ -9,7 +9,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Testbed, Topology,
+    Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -40,6 +41,7 @@ impl Law {
 pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
     Cell {
         topology,
+        testbed: Testbed::Kernel,
         family: Family::Ipv4,
         firewall: Firewall::None,
         workload: Workload::TcpStream,

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::summary::{Edges, Witnessed, summarise};
 use super::{Measurement, Testbed, TrialPlan, Watch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::counters::{Foreign, KernelMemory, Snapshot, TcpMemory};
 use crate::lab::Lab;
 use crate::lab::witness::{Reading, Witness};
-use crate::scenario::Cell;
+use crate::scenario::{self, Cell};
 use crate::store::record::{LabCost, Phases};
 use crate::traffic::{self, FlowPlan, Observer, Seat, Settings};
 use crate::units::nanos;
@@ -37,6 +37,11 @@ impl Testbed for Kernel {
     type Lab = KernelLab;
 
     fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<KernelLab> {
+        if cell.testbed != scenario::Testbed::Kernel {
+            let reason = "no engine is driven; containers are modelled in this machine's kernel";
+            let asked = format!("the testbed {}", cell.testbed);
+            return Err(Error::refused("set up a lab on", asked, reason));
+        }
         let before = KernelMemory::take()?.total();
         let lab = Lab::setup(cell, &|| watch.interrupted())?;
         let grown = KernelMemory::take()?.total().checked_sub(before);

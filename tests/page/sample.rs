@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use kilonet::analysis::model::Count;
 use kilonet::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
 use kilonet::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Testbed, Topology,
+    Workload,
 };
 use kilonet::store::record::Failure;
 
@@ -84,6 +85,7 @@ fn manifest() -> serde_json::Value {
 fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
     Cell {
         topology,
+        testbed: Testbed::Kernel,
         family,
         firewall: Firewall::None,
         workload: Workload::TcpStream,

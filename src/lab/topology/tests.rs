@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{Buffers, Congestion, Driver, Firewall, Macs, Stack, Workload};
+use crate::scenario::{Buffers, Congestion, Driver, Firewall, Macs, Stack, Testbed, Workload};
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
     Cell {
         topology,
+        testbed: Testbed::Kernel,
         family: Family::Ipv4,
         firewall: Firewall::None,
         workload: Workload::TcpStream,

@@ -1,0 +1,126 @@
+//! From the file as written to the cells it stands for: what each topology makes of the axes.
+//!
+//! Knows no text and no machine. Invariant: the cells of a file that was checked can be laid out as they are.
+
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+
+use super::cell::{
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Testbed, Topology,
+    Workload,
+};
+use super::table::Axis;
+use super::wire::{Axes, Lab, Wire};
+
+/// The cells of a file without problems: all combinations of each table of axes, in order, each cell once.
+pub(super) fn cells(wire: &Wire) -> Vec<Cell> {
+    let mut seen = HashSet::new();
+    let tables = wire.axes.0.iter();
+    let cells = tables.flat_map(|axes| combinations(axes, &wire.lab));
+    cells.filter(|cell| seen.insert(cell.clone())).collect()
+}
+
+/// All combinations of one table, in the order of its axes.
+fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
+    let mut cells = vec![blank(lab)];
+    cells = vary(&cells, &axes.topology, |cell, level| cell.topology = *level);
+    cells = vary(&cells, &axes.testbed, |cell, level| cell.testbed = *level);
+    cells = vary(&cells, &axes.family, |cell, level| cell.family = *level);
+    cells = vary(&cells, &axes.firewall, |cell, level| cell.firewall = *level);
+    cells = vary(&cells, &axes.workload, |cell, level| cell.workload = *level);
+    cells = vary(&cells, &axes.driver, |cell, level| cell.driver = *level);
+    cells = vary(&cells, &axes.pattern, |cell, level| cell.pattern = *level);
+    cells = vary(&cells, &axes.streams, |cell, level| cell.streams = level.0);
+    cells = vary(&cells, &axes.message, |cell, level| {
+        cell.message_bytes = level.0;
+    });
+    cells = vary(&cells, &axes.congestion, |cell, level| {
+        cell.congestion = level.clone();
+    });
+    cells = vary(&cells, &axes.buffers, |cell, level| cell.buffers = level.0);
+    cells = vary(&cells, &axes.mtu, |cell, level| cell.mtu = Some(level.0));
+    cells = vary(&cells, &axes.containers, |cell, level| {
+        cell.containers = level.0;
+    });
+    cells = vary(&cells, &axes.active, |cell, level| {
+        cell.active = level.of(cell.containers);
+    });
+    for cell in &mut cells {
+        settle(cell, lab);
+    }
+    cells
+}
+
+/// Every cell with every level of one more factor.
+fn vary<T>(cells: &[Cell], axis: &Axis<T>, set: impl Fn(&mut Cell, &T)) -> Vec<Cell> {
+    let with = |cell: &Cell, level: &T| {
+        let mut cell = cell.clone();
+        set(&mut cell, level);
+        cell
+    };
+    cells
+        .iter()
+        .flat_map(|cell| axis.0.iter().map(move |at| with(cell, &at.value)))
+        .collect()
+}
+
+/// A cell to be filled in by every axis.
+fn blank(lab: &Lab) -> Cell {
+    Cell {
+        topology: Topology::ALL[0],
+        testbed: Testbed::ALL[0],
+        family: Family::ALL[0],
+        firewall: Firewall::ALL[0],
+        workload: Workload::ALL[0],
+        driver: Driver::ALL[0],
+        pattern: Pattern::ALL[0],
+        containers: 0,
+        active: 0,
+        pairs: 0,
+        streams: 0,
+        message_bytes: 0,
+        congestion: Congestion(String::new()),
+        buffers: Buffers::Auto,
+        stack: lab.stack.value,
+        macs: lab.macs.value,
+        mtu: None,
+        per_namespace: None,
+        bridges: None,
+        ports_per_bridge: None,
+    }
+}
+
+/// Fills in what follows from the factors, and takes out those that the topology does not have.
+fn settle(cell: &mut Cell, lab: &Lab) {
+    cell.pairs = match cell.pattern {
+        Pattern::Pairs => cell.active / 2,
+    };
+    match cell.topology {
+        Topology::Loopback | Topology::Shared => {
+            cell.mtu = None;
+            cell.macs = Macs::Derived;
+        }
+        Topology::Veth | Topology::Bridge => {}
+    }
+    if cell.topology == Topology::Shared {
+        let seats = lab
+            .per_namespace
+            .value
+            .of(cell.containers)
+            .min(cell.containers);
+        cell.per_namespace = NonZeroU32::new(seats);
+    }
+    if cell.topology == Topology::Bridge {
+        let (bridges, ports) = spread(cell.containers / 2, lab);
+        cell.bridges = NonZeroU32::new(bridges);
+        cell.ports_per_bridge = NonZeroU32::new(ports);
+    }
+}
+
+/// Spreads pairs evenly over as few bridges as hold them (or as many as were asked for): bridges, and ports of each.
+fn spread(pairs: u32, lab: &Lab) -> (u32, u32) {
+    let needed = (pairs * 2).div_ceil(lab.ports_per_bridge.value.0);
+    let wanted = needed.max(lab.bridges.value.0).min(pairs);
+    let pairs_per_bridge = pairs.div_ceil(wanted);
+    (pairs.div_ceil(pairs_per_bridge), pairs_per_bridge * 2)
+}

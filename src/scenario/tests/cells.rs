@@ -1,0 +1,143 @@
+//! What the axes of one table come to.
+
+use super::*;
+
+#[test]
+fn the_least_a_scenario_needs_is_a_count() {
+    let scenario = parsed("axes.containers = 128");
+    assert_eq!(scenario.name, "test");
+    assert_eq!(scenario.cells.len(), 1);
+    let cell = &scenario.cells[0];
+    assert_eq!(
+        (cell.topology, cell.family),
+        (Topology::Bridge, Family::Ipv4)
+    );
+    assert_eq!(
+        (cell.containers, cell.active, cell.pairs, cell.streams),
+        (128, 128, 64, 1)
+    );
+    assert_eq!((cell.message_bytes, cell.mtu), (131_072, Some(1500)));
+    assert_eq!(cell.congestion.0, "cubic");
+    assert_eq!(scenario.timing.repeats, 3);
+    assert_eq!(scenario.baseline, Baseline::Interleaved);
+}
+
+#[test]
+fn axes_multiply_and_factors_a_topology_lacks_collapse() {
+    let scenario = parsed(
+        r#"
+        [axes]
+        topology = ["loopback", "veth"]
+        containers = [2, 4]
+        mtu = [1500, 9000]
+        "#,
+    );
+    let seen: Vec<_> = scenario
+        .cells
+        .iter()
+        .map(|cell| (cell.topology.word(), cell.mtu, cell.containers))
+        .collect();
+    let expected = [
+        ("loopback", None, 2),
+        ("loopback", None, 4),
+        ("veth", Some(1500), 2),
+        ("veth", Some(1500), 4),
+        ("veth", Some(9000), 2),
+        ("veth", Some(9000), 4),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn every_topology_has_its_own_factors_only() {
+    let text = r#"axes = { topology = ["loopback", "shared", "veth", "bridge"], containers = 8 }"#;
+    let cells = parsed(text).cells;
+    let has = |cell: &Cell| {
+        (
+            cell.mtu.is_some(),
+            cell.per_namespace.is_some(),
+            cell.bridges.is_some(),
+            cell.ports_per_bridge.is_some(),
+        )
+    };
+    let seen: Vec<_> = cells.iter().map(has).collect();
+    assert_eq!(
+        seen,
+        [
+            (false, false, false, false),
+            (false, true, false, false),
+            (true, false, false, false),
+            (true, false, true, true)
+        ]
+    );
+}
+
+#[test]
+fn pairs_are_spread_evenly_over_the_bridges() {
+    // containers, lab -> bridges, ports of each but the last
+    let table = [
+        (2, "", (1, 2)),
+        (1000, "", (1, 1000)),
+        (1002, "", (2, 502)),
+        (10_000, "", (10, 1000)),
+        (100, "ports_per_bridge = 40", (3, 34)),
+        (100, "bridges = 4", (4, 26)),
+        (4, "bridges = 4", (2, 2)),
+        (4000, "bridges = 2", (4, 1000)),
+    ];
+    for (containers, lab, expected) in table {
+        let scenario = parsed(&format!("axes.containers = {containers}\n[lab]\n{lab}"));
+        let cell = &scenario.cells[0];
+        let laid = (
+            cell.bridges.unwrap().get(),
+            cell.ports_per_bridge.unwrap().get(),
+        );
+        assert_eq!(laid, expected, "{containers} {lab}");
+        assert!(
+            laid.0 * laid.1 >= containers && (laid.0 - 1) * laid.1 < containers,
+            "{containers} {lab}"
+        );
+    }
+}
+
+#[test]
+fn containers_share_a_namespace_two_by_two_or_as_asked() {
+    for (lab, expected) in [
+        ("", [2, 2]),
+        ("per_namespace = 4", [2, 4]),
+        ("per_namespace = \"all\"", [2, 64]),
+    ] {
+        let text =
+            format!("axes = {{ topology = \"shared\", containers = [2, 64] }}\n[lab]\n{lab}");
+        let seats: Vec<_> = parsed(&text)
+            .cells
+            .iter()
+            .map(|cell| cell.per_namespace.unwrap().get())
+            .collect();
+        assert_eq!(seats, expected, "{lab}");
+    }
+}
+
+#[test]
+fn sysctls_are_kept_as_the_kernel_takes_them() {
+    let scenario = parsed(
+        r#"
+        axes.containers = 2
+        [sysctls]
+        "net.core.netdev_max_backlog" = 10_000
+        "net.ipv4.tcp_mem" = "1  2 3"
+        "#,
+    );
+    let seen: Vec<_> = scenario
+        .sysctls
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("net.core.netdev_max_backlog", "10000"),
+            ("net.ipv4.tcp_mem", "1 2 3")
+        ]
+    );
+}

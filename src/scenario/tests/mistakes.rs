@@ -1,0 +1,287 @@
+//! What is said of a scenario that is wrong.
+
+use std::fmt::Write as _;
+
+use super::*;
+
+/// A second line of `[axes]`, the place where it is wrong, and what must be said of it.
+const WRONG_AXES: &[(&str, &str, &[&str])] = &[
+    (
+        "containers = 0",
+        "2:14",
+        &[
+            "`axes.containers`",
+            "0 is out of bounds",
+            "from 2 to 1000000",
+        ],
+    ),
+    (
+        "containers = 1",
+        "2:14",
+        &["`axes.containers`", "from 2 to 1000000"],
+    ),
+    ("containers = -4", "2:14", &["-4 is out of bounds"]),
+    (
+        "containers = 1_000_000_000",
+        "2:14",
+        &["1000000000 is out of bounds"],
+    ),
+    (
+        "containers = 7",
+        "2:14",
+        &["`axes.containers`", "7 is odd", "even"],
+    ),
+    ("containers = [2, 7]", "2:18", &["7 is odd"]),
+    ("containers = []", "2:14", &["empty list"]),
+    (
+        "containers = 2.5",
+        "2:14",
+        &["2.5 is not a value this key takes"],
+    ),
+    (
+        "containers = \"many\"",
+        "2:14",
+        &["\"many\" is not a value", "a whole number"],
+    ),
+    ("containers = true", "2:14", &["true is not a value"]),
+    ("containers = [[2]]", "2:15", &["a list"]),
+    ("containers = \"8..2\"", "2:14", &["runs backwards"]),
+    ("containers = \"2..8 x1\"", "2:14", &["x1 never arrives"]),
+    ("containers = \"2..8 +0\"", "2:14", &["+0 never arrives"]),
+    ("containers = \"2..\"", "2:14", &["no number"]),
+    ("containers = \"2..9 x2\"", "2:14", &["9 is odd"]),
+    ("containers = \"3..99 +2\"", "2:14", &["3 is odd"]),
+    (
+        "topolgy = \"veth\"",
+        "2:1",
+        &["`axes.topolgy`", "no such key", "did you mean `topology`?"],
+    ),
+    (
+        "zebra = 1",
+        "2:1",
+        &["no such key", "allowed: topology, testbed"],
+    ),
+    (
+        "topology = \"brigde\"",
+        "2:12",
+        &[
+            "no topology",
+            "did you mean \"bridge\"?",
+            "\"loopback\", \"shared\"",
+        ],
+    ),
+    (
+        "family = 4",
+        "2:10",
+        &["4 is not a value", "\"ipv4\", \"ipv6\""],
+    ),
+    ("active = 3", "2:10", &["`axes.active`", "3 is odd"]),
+    (
+        "active = 16",
+        "2:10",
+        &["16 active of 8 containers", "at most"],
+    ),
+    ("active = \"some\"", "2:10", &["\"all\" or a whole number"]),
+    ("streams = 0", "2:11", &["from 1 to 1024"]),
+    ("message = \"64kb\"", "2:11", &["unknown unit", "\"64KiB\""]),
+    ("message = \"17MiB\"", "2:11", &["out of bounds", "16 MiB"]),
+    ("message = 0", "2:11", &["out of bounds"]),
+    (
+        "congestion = \"Cubic!\"",
+        "2:14",
+        &["no name of an algorithm", "\"bbr\""],
+    ),
+    (
+        "congestion = \"averyveryverylongname\"",
+        "2:14",
+        &["no name of an algorithm"],
+    ),
+    ("buffers = \"big\"", "2:11", &["\"auto\" or a size"]),
+    ("buffers = 1", "2:11", &["out of bounds", "4 KiB"]),
+    (
+        "mtu = 1000",
+        "2:7",
+        &["1000 is below 1280", "stack = \"single\""],
+    ),
+    ("mtu = 70000", "2:7", &["from 68 to 65535"]),
+    ("lab = 3", "2:1", &["`axes.lab`"]),
+];
+
+#[test]
+fn what_is_wrong_is_said_with_line_key_and_what_is_allowed() {
+    for (line, place, says) in WRONG_AXES {
+        let count = if line.starts_with("containers") {
+            ""
+        } else {
+            "containers = 8"
+        };
+        let said = refusal(&format!("[axes]\n{line}\n{count}\n"));
+        assert!(
+            said.contains(&format!("test.toml:{place}")),
+            "{line}: wrong place\n{said}"
+        );
+        assert!(said.contains(line), "{line}: the line is not shown\n{said}");
+        for text in *says {
+            assert!(said.contains(text), "{line}: does not say {text}\n{said}");
+        }
+    }
+}
+
+/// What follows `[axes]`, and what must be said of it.
+const WRONG_TABLES: &[(&str, &[&str])] = &[
+    (
+        "[lab]\nper_namespace = 3",
+        &["4:17", "`lab.per_namespace`", "3 is odd"],
+    ),
+    (
+        "[lab]\nports_per_bridge = 1024",
+        &["4:20", "from 2 to 1023"],
+    ),
+    ("[lab]\nports_per_bridge = 101", &["4:20", "101 is odd"]),
+    ("[lab]\nbridges = 0", &["4:11", "from 1"]),
+    ("[lab]\nstack = [\"dual\"]", &["4:9", "a list"]),
+    ("lab = 3", &["`axes.lab`", "no such key"]),
+    (
+        "[labs]\nstack = \"dual\"",
+        &["3:2", "`labs`", "did you mean `lab`?"],
+    ),
+    (
+        "[trial]\nmeasure = 2",
+        &["4:11", "2 needs a unit", "\"2ms\""],
+    ),
+    ("[trial]\nmeasure = \"2 parsecs\"", &["needs a unit"]),
+    ("[trial]\nmeasure = \"10ms\"", &["from 100 ms to 3600 s"]),
+    ("[trial]\nsample = \"50ms\"", &["from 100 ms"]),
+    (
+        "[trial]\nsample = \"2s\"",
+        &["4:10", "longer than the window"],
+    ),
+    ("[trial]\nrepeats = 0", &["from 1 to 1000"]),
+    ("[trial]\nseed = -1", &["from 0 to"]),
+    ("[trial]\nbaseline = \"yes\"", &["true or false"]),
+    ("[trial]\nrepeat = 2", &["did you mean `repeats`?"]),
+    (
+        "[sysctls]\n\"kernel.panic\" = 1",
+        &[
+            "`sysctls.kernel.panic`",
+            "allowed: net.core.netdev_max_backlog",
+        ],
+    ),
+    (
+        "[sysctls]\n\"net.core.rmem_max\" = -1",
+        &["no whole number"],
+    ),
+    (
+        "[sysctls]\n\"net.core.rmem_max\" = \"1 2\"",
+        &["another count"],
+    ),
+    ("[sysctls]\n\"net.ipv4.tcp_mem\" = 5", &["another count"]),
+    (
+        "[sysctls]\nnet.core.rmem_max = 5",
+        &["`sysctls.net`", "quotes"],
+    ),
+];
+
+#[test]
+fn what_is_wrong_outside_the_axes_is_said_as_well() {
+    for (tail, says) in WRONG_TABLES {
+        let said = refusal(&format!("[axes]\ncontainers = 8\n{tail}\n"));
+        for text in *says {
+            assert!(said.contains(text), "{tail}: does not say {text}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn an_error_is_shown_whole() {
+    let said = refusal("about = \"a test\"\n\n[axes]\ncontainers = [2, 4, 7]\n");
+    insta::assert_snapshot!(said, @r"
+    error: `axes.containers`: 7 is odd, and containers talk in pairs
+     --> test.toml:4:21
+      |
+    4 | containers = [2, 4, 7]
+      |                     ^
+      |
+      = help: allowed: even numbers
+    ");
+}
+
+#[test]
+fn a_file_with_carriage_returns_is_shown_without_them() {
+    let said = refusal("[axes]\r\ncontainers = 7\r\n");
+    assert!(
+        said.contains("test.toml:2:14") && said.contains("containers = 7\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_in_the_order_of_the_file() {
+    let said =
+        refusal("[axes]\ncontainers = 7\nfamily = \"ipx\"\n[trial]\nrepeats = 0\nwarm = 1\n");
+    let places: Vec<_> = said
+        .lines()
+        .filter(|line| line.contains("-->"))
+        .map(str::trim)
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "--> test.toml:2:14",
+            "--> test.toml:3:10",
+            "--> test.toml:5:11",
+            "--> test.toml:6:1"
+        ]
+    );
+}
+
+#[test]
+fn of_very_many_mistakes_the_first_are_shown() {
+    let mut text = "axes.containers = 2\n".to_owned();
+    for number in 0..1000 {
+        writeln!(text, "key{number} = 1").unwrap();
+    }
+    let said = refusal(&text);
+    assert!(
+        said.contains("`key0`") && said.ends_with("... and 980 more"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_scenario_without_containers_says_what_is_missing() {
+    for text in ["name = \"x\"", "[axes]\nfamily = \"ipv6\""] {
+        let said = refusal(text);
+        assert!(
+            said.contains("`axes.containers`: required, but not there"),
+            "{said}"
+        );
+        assert!(said.contains("test.toml"), "{said}");
+    }
+}
+
+#[test]
+fn a_sweep_that_would_never_end_is_refused() {
+    let said = refusal(
+        "[axes]\ncontainers = \"2..10000 +2\"\nactive = \"2..2\"\nstreams = \"1..1024 +1\"",
+    );
+    assert!(
+        said.contains("15360000 trials") && said.contains("up to 100000 trials"),
+        "{said}"
+    );
+    let ranges = vec!["\"2..1000000 +102\""; 50_000].join(",");
+    let said = refusal(&format!("axes.containers = [{ranges}]"));
+    assert!(
+        said.contains("more than 10000 values") && said.contains("test.toml:1:19"),
+        "{said}"
+    );
+    assert!(said.len() < 500, "a line of a megabyte is shown");
+}
+
+#[test]
+fn mtu_below_ipv6_is_for_ipv4_alone() {
+    let text = "axes = { containers = 2, mtu = 576 }\nlab.stack = \"single\"";
+    assert_eq!(parsed(text).cells[0].mtu, Some(576));
+    let said = refusal(&text.replace("mtu", "family = \"ipv6\", mtu"));
+    assert!(said.contains("576 is below 1280"), "{said}");
+}

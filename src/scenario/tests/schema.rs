@@ -1,0 +1,60 @@
+//! The schema says what the reader does.
+
+use std::fmt::Write as _;
+
+use super::*;
+
+/// The schema of a table; of the axes, that of one of their tables.
+fn table_of<'a>(schema: &'a serde_json::Value, table: &str) -> &'a serde_json::Value {
+    match table {
+        "axes" => &schema["$defs"]["Axes"],
+        _ => &schema["properties"][table],
+    }
+}
+
+#[test]
+fn every_default_in_the_schema_is_the_one_that_is_used() {
+    let schema = schema();
+    let mut text = String::new();
+    for table in ["axes", "lab", "trial"] {
+        writeln!(text, "[{table}]").unwrap();
+        let properties = table_of(&schema, table)["properties"].as_object().unwrap();
+        for (key, property) in properties {
+            match property.get("default") {
+                Some(default) => writeln!(text, "{key} = {default}").unwrap(),
+                None => writeln!(text, "{key} = [2, 3000]").unwrap(),
+            }
+        }
+    }
+    let written = parsed(&text);
+    let spared = parsed("axes.containers = [2, 3000]");
+    assert_eq!(
+        Scenario {
+            text: String::new(),
+            ..written
+        },
+        Scenario {
+            text: String::new(),
+            ..spared
+        }
+    );
+}
+
+#[test]
+fn the_schema_asks_for_the_containers_and_nothing_else() {
+    let schema = schema();
+    assert_eq!(schema["required"], serde_json::json!(["axes"]));
+    assert_eq!(
+        table_of(&schema, "axes")["required"],
+        serde_json::json!(["containers"])
+    );
+    for table in ["lab", "trial"] {
+        assert_eq!(
+            schema["properties"][table]["required"]
+                .as_array()
+                .map_or(0, Vec::len),
+            0,
+            "{table}"
+        );
+    }
+}
