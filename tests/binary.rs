@@ -51,6 +51,7 @@ fn plan_of_each_shipped_scenario() {
         "bridge-scaling",
         "thousands",
         "idle-neighbours",
+        "tcp-memory",
     ] {
         let mut plan = says(&["plan", &format!("scenarios/{name}.toml")]);
         // The last lines hold the plan against this machine's limits.
