@@ -20,7 +20,7 @@ class Bench:
     def __init__(self, kilonet, stage, raw, quick):
         self.kilonet, self.stage, self.raw = Path(kilonet), stage, Path(raw)
         self.scale = 10 if quick else 1
-        self.rounds = 1 if quick else 5
+        self.rounds = 1 if quick else 15
         self.repeats = 1 if quick else 3
 
     def count(self, containers):
