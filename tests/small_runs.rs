@@ -83,7 +83,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     let flags = [
         "sweep",
         "--topology",
-        "loopback,shared,veth,bridge",
+        "loopback,shared,veth,bridge,routed",
         "--family",
         "ipv4,ipv6",
         "--driver",
@@ -108,11 +108,36 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     assert_eq!(run.err, "", "it was to be quiet");
     let records = records(&run.folder());
     // Every combination, and a loopback pair for each family and driver.
-    assert_eq!(records.len(), 4 * 2 * 2 + 2 * 2);
+    assert_eq!(records.len(), 5 * 2 * 2 + 2 * 2);
     for record in &records {
         assert_true_to_its_witnesses(record);
         assert_rows_add_up(&run.folder(), record);
         assert!(record["lab"]["teardown_ns"].as_u64() > Some(0), "{record}");
+    }
+}
+
+#[test]
+fn bytes_agree_with_the_interfaces_where_servers_are_outside() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = ["sweep", "--topology", "bridge,routed", "--path", "outside"];
+    let more = ["--family", "ipv4,ipv6", "--containers", "8"];
+    let run = said(
+        kilonet([&flags[..], &more, &["--measure", "500ms", "--repeats", "1"]].concat())
+            .args(["--quiet", "--out"])
+            .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for record in records(&run.folder()) {
+        let path = if record["cell"]["topology"] == "loopback" {
+            Value::Null
+        } else {
+            "outside".into()
+        };
+        assert_eq!(record["cell"]["path"], path, "{record}");
+        assert_true_to_its_witnesses(&record);
     }
 }
 

@@ -59,6 +59,12 @@ const ROWS: &[Row] = {
             rule: Anywhere,
         },
         Row {
+            key: "path",
+            level: |cell| Some(cell.path.to_string()),
+            phrase: |level| format!("path {level}"),
+            rule: Anywhere,
+        },
+        Row {
             key: "workload",
             level: |cell| Some(cell.workload.to_string()),
             phrase: plain,

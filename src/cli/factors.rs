@@ -9,7 +9,7 @@ use crate::scenario::Overrides;
 #[command(next_help_heading = "Scenario keys")]
 #[group(id = "Factors", multiple = true)]
 pub(super) struct Factors {
-    /// Shapes of the lab: loopback, shared, veth, bridge
+    /// Shapes of the lab: loopback, shared, veth, bridge, routed
     #[arg(long, value_name = "LIST")]
     topology: Option<String>,
     /// Who wires the containers: kernel, docker
@@ -18,6 +18,9 @@ pub(super) struct Factors {
     /// Protocols of the traffic: ipv4, ipv6
     #[arg(long, value_name = "LIST")]
     family: Option<String>,
+    /// Ways from client to server: direct, outside
+    #[arg(long, value_name = "LIST")]
+    path: Option<String>,
     /// Counts of containers: `2,8,32`, `2..512`, `2..512 x4` or `2..1024 +64`
     #[arg(long, value_name = "RANGE")]
     containers: Option<String>,
@@ -60,6 +63,7 @@ impl Factors {
             topology,
             testbed,
             family,
+            path,
             containers,
             active,
             driver,
@@ -80,6 +84,7 @@ impl Factors {
             topology,
             testbed,
             family,
+            path,
             containers,
             active,
             driver,

@@ -1,7 +1,8 @@
 //! Which address and MAC each container has: pure arithmetic on its number.
 //!
-//! The invariant: within a lab no two interfaces share an address or a MAC. IPv4 comes from 10.0.0.0/8 (private use,
-//! RFC 1918), IPv6 from `fd6b:696c::/32` (unique local, RFC 4193; the bytes spell `kil`).
+//! The invariant: within a lab no two containers share an address or a MAC. IPv4 comes from 10.0.0.0/8 (private use,
+//! RFC 1918), IPv6 from `fd6b:696c::/32` (unique local, RFC 4193; the bytes spell `kil`). What is beyond a lab's router has
+//! the addresses set aside for benchmarks of network devices: 198.18.0.0/15 (RFC 2544) and `2001:2::/48` (RFC 5180).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,6 +13,24 @@ use crate::scenario::{Family, Macs, Stack};
 const BRIDGE_HOST_BITS: u32 = 11;
 /// IPv4 bits of one veth pair's subnet: two hosts.
 const CABLE_HOST_BITS: u32 = 2;
+/// IPv4 bits of the subnet of all containers together.
+const WHOLE_HOST_BITS: u32 = 24;
+
+/// Where subnets come from: the first IPv4 address and the first two words of IPv6 addresses.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    v4: Ipv4Addr,
+    v6: [u16; 2],
+}
+
+const CONTAINERS: Range = Range {
+    v4: Ipv4Addr::new(10, 0, 0, 0),
+    v6: [0xfd6b, 0x696c],
+};
+const BEYOND: Range = Range {
+    v4: Ipv4Addr::new(198, 18, 0, 0),
+    v6: [0x2001, 0x0002],
+};
 
 /// A hardware address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,9 +52,19 @@ pub struct Assigned {
     pub prefix: u8,
 }
 
+impl Assigned {
+    /// The same address with no subnet around it.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        let prefix = if self.address.is_ipv4() { 32 } else { 128 };
+        Self { prefix, ..self }
+    }
+}
+
 /// One IPv4 and one IPv6 subnet that belong together: a bridge's or a veth pair's.
 #[derive(Debug, Clone, Copy)]
 pub struct Subnet {
+    range: Range,
     number: u32,
     host_bits: u32,
 }
@@ -45,6 +74,7 @@ impl Subnet {
     #[must_use]
     pub fn of_bridge(number: u32) -> Self {
         Self {
+            range: CONTAINERS,
             number,
             host_bits: BRIDGE_HOST_BITS,
         }
@@ -54,9 +84,36 @@ impl Subnet {
     #[must_use]
     pub fn of_cable(number: u32) -> Self {
         Self {
+            range: CONTAINERS,
             number,
             host_bits: CABLE_HOST_BITS,
         }
+    }
+
+    /// The subnet of all containers together, where they are not divided among bridges.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self {
+            range: CONTAINERS,
+            number: 0,
+            host_bits: WHOLE_HOST_BITS,
+        }
+    }
+
+    /// The subnet of the veth between a namespace of the host side and what is beyond the lab's router (0 to 32,767).
+    #[must_use]
+    pub fn of_uplink(number: u32) -> Self {
+        Self {
+            range: BEYOND,
+            number,
+            host_bits: CABLE_HOST_BITS,
+        }
+    }
+
+    /// The subnet itself, in the families that `stack` and `family` ask for.
+    #[must_use]
+    pub fn prefixes(self, stack: Stack, family: Family) -> Vec<Assigned> {
+        self.host(0, stack, family)
     }
 
     /// The addresses of a host, numbered from 1, in the families that `stack` and `family` ask for.
@@ -82,7 +139,7 @@ impl Subnet {
     /// The IPv4 address of a host, numbered from 1.
     #[must_use]
     pub fn v4(self, host: u32) -> Ipv4Addr {
-        Ipv4Addr::from_bits(0x0a00_0000 + (self.number << self.host_bits) + host)
+        Ipv4Addr::from_bits(self.range.v4.to_bits() + (self.number << self.host_bits) + host)
     }
 
     /// The IPv6 address of a host, numbered from 1.
@@ -92,7 +149,8 @@ impl Subnet {
             .map(|part| u16::try_from(part).unwrap_or(u16::MAX));
         let [host_high, host_low] =
             [host >> 16, host & 0xffff].map(|part| u16::try_from(part).unwrap_or(u16::MAX));
-        Ipv6Addr::new(0xfd6b, 0x696c, high, low, 0, 0, host_high, host_low)
+        let [first, second] = self.range.v6;
+        Ipv6Addr::new(first, second, high, low, 0, 0, host_high, host_low)
     }
 
     /// The MAC of a host, numbered from 1.

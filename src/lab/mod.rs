@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::scenario::Cell;
 use netlink::barrier::Barrier;
 use netns::{Namespace, Visitor};
-use topology::Layout;
+use topology::{Host, Layout, Meter, Place};
 
 /// How long teardown may take before it is given up waiting for; 10,000 containers take about 10 s.
 const TEARDOWN_LIMIT: Duration = Duration::from_mins(2);
@@ -65,11 +65,32 @@ impl Lab {
     /// The namespace of a container and the address its traffic uses.
     #[must_use]
     pub fn seat(&self, container: u32) -> (BorrowedFd<'_>, IpAddr) {
-        let seat = self.layout.seats[container as usize];
-        (
-            self.containers[seat.namespace as usize].as_fd(),
-            seat.address,
-        )
+        let seat = &self.layout.seats[container as usize];
+        (self.namespace(seat.place).as_fd(), seat.address)
+    }
+
+    /// What was built.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The namespaces of the host side, each with its plan: bridges, a router, what is outside.
+    pub fn hosts(&self) -> impl Iterator<Item = (&Host, BorrowedFd<'_>)> {
+        let descriptors = self.hosts.iter().map(AsFd::as_fd);
+        self.layout.hosts.iter().zip(descriptors)
+    }
+
+    fn namespace(&self, place: Place) -> &Namespace {
+        match place {
+            Place::Host(number) => &self.hosts[number as usize],
+            Place::Container(number) => &self.containers[number as usize],
+        }
+    }
+
+    /// Where what a container receives is counted a second time.
+    fn meter(&self, container: u32) -> &Meter {
+        &self.layout.seats[container as usize].meter
     }
 
     /// Who talks to whom: client and server, by container.

@@ -16,6 +16,8 @@ use serde_json::Value;
 use super::*;
 use crate::scenario::Scenario;
 
+mod routed;
+
 /// The descriptors of the process are counted, so no two tests may run in it at once.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -62,7 +64,7 @@ impl Inside {
             std::process::id(),
             namespace.as_fd().as_raw_fd()
         );
-        let script = "ip -j -d addr; ip -j -4 route; ip -j -6 route; ip -j neigh; bridge -j fdb";
+        let script = "ip -j -d -s addr; ip -j -4 route; ip -j -6 route; ip -j neigh; bridge -j fdb";
         let output = Command::new("nsenter")
             .args([&format!("--net={file}"), "sh", "-ec", script])
             .output()
@@ -280,6 +282,39 @@ fn check_bridge(lab: &Lab, number: u32, ports: std::ops::Range<u32>) {
             "{mac} of v{port:05}"
         );
     }
+}
+
+/// Bytes that a test sends.
+const BYTES: usize = 300_000;
+
+/// Sends some bytes from a container's seat to another's, over sockets that share nothing with `traffic`.
+fn assert_moves_bytes(lab: &Lab, client: u32, server: u32) {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+
+    let inside = |container: u32| {
+        let (namespace, address) = lab.seat(container);
+        let visitor = Visitor::new().unwrap();
+        visitor.enter(namespace).unwrap();
+        (visitor, address)
+    };
+    let listener = {
+        let (_visitor, address) = inside(server);
+        TcpListener::bind((address, 0)).unwrap()
+    };
+    let mut stream = {
+        let (_visitor, _) = inside(client);
+        let patience = Duration::from_secs(20);
+        TcpStream::connect_timeout(&listener.local_addr().unwrap(), patience)
+            .unwrap_or_else(|error| panic!("{client} does not reach {server}: {error}"))
+    };
+    let (mut accepted, from) = listener.accept().unwrap();
+    assert_eq!(from.ip(), lab.seat(client).1, "the server sees the client");
+    let send = std::thread::spawn(move || stream.write_all(&vec![7; BYTES]).unwrap());
+    let mut got = Vec::new();
+    accepted.read_to_end(&mut got).unwrap();
+    send.join().unwrap();
+    assert_eq!(got.len(), BYTES);
 }
 
 fn descriptors() -> usize {

@@ -1,22 +1,22 @@
 //! The second witness of a trial's bytes: what the receiving interfaces counted.
 //!
 //! Read from each namespace's `/proc/net/dev`, opened inside it and read again through the same descriptor: netlink's
-//! statistics wait for the kernel's network lock, which somebody else's set-up can hold for seconds. Every port of a bridge
-//! is in one reading of its host side. Where each receiver has a namespace to itself, a sample of them is read, spread
+//! statistics wait for the kernel's network lock, which somebody else's set-up can hold for seconds. Every port of a
+//! namespace of the host side is in one reading. Where each receiver has a namespace to itself, a sample of them is read, spread
 //! evenly. A reading carries its own time, so that it can be made into a rate of its own: thousands of interfaces cannot be
 //! read at one instant.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::time::Instant;
 
 use procfs::FromBufRead;
-use procfs::net::{DeviceStatus, InterfaceDeviceStatus};
+use procfs::net::InterfaceDeviceStatus;
 
 use super::Lab;
-use super::netns::{Namespace, Visitor};
-use super::topology::Wiring;
+use super::netns::Visitor;
+use super::topology::{Direction, Place};
 use crate::error::{Error, Result};
 
 /// Receivers' namespaces read at most, about 20 microseconds each.
@@ -29,7 +29,7 @@ pub struct Watched {
     /// Interfaces that count, by name.
     names: HashSet<String>,
     /// Which of their counters holds what the containers receive.
-    direction: fn(&DeviceStatus) -> u64,
+    direction: Direction,
     /// The receiving containers behind them.
     servers: Vec<u32>,
 }
@@ -93,79 +93,53 @@ impl Watched {
             .filter(|device| self.names.contains(&device.name));
         Ok(Reading {
             at,
-            bytes: counted.map(self.direction).sum(),
+            bytes: counted
+                .map(|device| match self.direction {
+                    Direction::Received => device.recv_bytes,
+                    Direction::Sent => device.sent_bytes,
+                })
+                .sum(),
         })
     }
 }
 
+/// One group for each namespace that has meters: all of those on the host side, and a sample of the containers'.
 fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
-    let servers: Vec<u32> = lab.layout.pairs.iter().map(|(_, server)| *server).collect();
-    match &lab.layout.wiring {
-        Wiring::Bridges(_) => watch_ports(lab, visitor, &servers),
-        Wiring::Cables(_) => watch_inside(lab, visitor, &servers, "eth0"),
-        Wiring::Lo => watch_inside(lab, visitor, &servers, "lo"),
+    let mut groups: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
+    for (_, server) in &lab.layout.pairs {
+        let place = lab.meter(*server).place;
+        groups.entry(place).or_default().push(*server);
     }
-}
-
-/// The interfaces of a namespace of the lab, to be read from anywhere.
-fn open(visitor: &Visitor, namespace: &Namespace) -> Result<File> {
-    visitor
-        .enter(namespace)
-        .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
-    File::open("/proc/thread-self/net/dev")
-        .map_err(|source| Error::kernel("open", "/proc/net/dev of a namespace of the lab", source))
-}
-
-/// One group per bridge: what goes out of a port goes into its container.
-fn watch_ports(lab: &Lab, visitor: &Visitor, servers: &[u32]) -> Result<Vec<Watched>> {
-    let Wiring::Bridges(bridges) = &lab.layout.wiring else {
-        return Ok(Vec::new());
-    };
-    let servers: HashSet<u32> = servers.iter().copied().collect();
-    let mut watched = Vec::new();
-    for (bridge, host) in bridges.iter().zip(&lab.hosts) {
-        let ports: Vec<_> = bridge
-            .ports
-            .iter()
-            .filter(|port| servers.contains(&port.container))
-            .collect();
-        if !ports.is_empty() {
-            watched.push(Watched {
-                devices: open(visitor, host)?,
-                names: ports.iter().map(|port| port.name.clone()).collect(),
-                direction: |device| device.sent_bytes,
-                servers: ports.iter().map(|port| port.container).collect(),
-            });
-        }
-    }
-    Ok(watched)
-}
-
-/// One group per namespace, for a sample of the receivers' namespaces.
-fn watch_inside(
-    lab: &Lab,
-    visitor: &Visitor,
-    servers: &[u32],
-    interface: &str,
-) -> Result<Vec<Watched>> {
-    let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
-    for server in servers {
-        let namespace = lab.layout.seats[*server as usize].namespace;
-        match groups.last_mut() {
-            Some((last, members)) if *last == namespace => members.push(*server),
-            _ => groups.push((namespace, vec![*server])),
-        }
-    }
-    let step = groups.len().div_ceil(SAMPLE).max(1);
-    let sampled = groups.into_iter().step_by(step);
-    sampled
-        .map(|(namespace, servers)| {
-            Ok(Watched {
-                devices: open(visitor, &lab.containers[namespace as usize])?,
-                names: HashSet::from([interface.to_owned()]),
-                direction: |device| device.recv_bytes,
-                servers,
-            })
-        })
+    let (hosts, containers): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .partition(|(place, _)| matches!(place, Place::Host(_)));
+    let step = containers.len().div_ceil(SAMPLE).max(1);
+    hosts
+        .into_iter()
+        .chain(containers.into_iter().step_by(step))
+        .map(|(place, servers)| open(lab, visitor, place, servers))
         .collect()
+}
+
+/// The meters of some receivers, all in one namespace, to be read from anywhere.
+fn open(lab: &Lab, visitor: &Visitor, place: Place, servers: Vec<u32>) -> Result<Watched> {
+    visitor
+        .enter(lab.namespace(place))
+        .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
+    let devices = File::open("/proc/thread-self/net/dev").map_err(|source| {
+        Error::kernel("open", "/proc/net/dev of a namespace of the lab", source)
+    })?;
+    let meters = servers.iter().map(|server| lab.meter(*server));
+    Ok(Watched {
+        devices,
+        names: meters
+            .clone()
+            .map(|meter| meter.interface.to_string())
+            .collect(),
+        direction: meters
+            .map(|meter| meter.direction)
+            .next()
+            .unwrap_or(Direction::Received),
+        servers,
+    })
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 use super::Plan;
-use crate::scenario::{Buffers, Cell, Driver, Topology};
+use crate::scenario::{Buffers, Cell, Driver, Path, Topology};
 
 /// Kernel memory of a namespace with nothing but lo in it.
 const BARE_NAMESPACE_BYTES: u64 = 200_000;
@@ -69,7 +69,7 @@ impl Need {
         let namespaces = namespaces(cell);
         let wired = match cell.topology {
             Topology::Loopback | Topology::Shared => 0,
-            Topology::Veth | Topology::Bridge => u64::from(cell.containers),
+            Topology::Veth | Topology::Bridge | Topology::Routed => u64::from(cell.containers),
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
         Self {
@@ -148,12 +148,17 @@ fn queued_bytes(buffers: Buffers) -> u64 {
 /// Namespaces of a lab, those of its host side among them.
 fn namespaces(cell: &Cell) -> u64 {
     let containers = u64::from(cell.containers);
-    match cell.topology {
-        Topology::Loopback => 1,
-        Topology::Shared => {
-            containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
+    let outside = u64::from(cell.path != Path::Direct);
+    outside
+        + match cell.topology {
+            Topology::Loopback => 1,
+            Topology::Shared => {
+                containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
+            }
+            Topology::Veth => containers,
+            Topology::Routed => containers + 1,
+            Topology::Bridge => {
+                containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
+            }
         }
-        Topology::Veth => containers,
-        Topology::Bridge => containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get())),
-    }
 }

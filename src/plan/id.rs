@@ -4,7 +4,7 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Buffers, Cell, Driver, Factor, Macs, Pattern, Stack, Testbed, Topology, Workload,
+    Buffers, Cell, Driver, Factor, Macs, Path, Pattern, Stack, Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -42,6 +42,7 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
 
 fn lab(cell: &Cell) -> impl Iterator<Item = String> {
     [
+        (cell.path != Path::Direct).then(|| cell.path.to_string()),
         cell.mtu
             .filter(|mtu| *mtu != 1500)
             .map(|mtu| format!("mtu{mtu}")),
@@ -61,7 +62,7 @@ fn lab(cell: &Cell) -> impl Iterator<Item = String> {
 fn bridges(cell: &Cell) -> Option<String> {
     let usual = match cell.topology {
         Topology::Bridge => cell.containers.div_ceil(1000),
-        Topology::Loopback | Topology::Shared | Topology::Veth => return None,
+        Topology::Loopback | Topology::Shared | Topology::Veth | Topology::Routed => return None,
     };
     cell.bridges
         .filter(|bridges| bridges.get() != usual)

@@ -98,6 +98,10 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "shared-ipv4-none-c8-n8-r0",
         ),
         (
+            "axes = { containers = 8, topology = \"routed\", path = \"outside\" }",
+            "routed-ipv4-none-c8-outside-r0",
+        ),
+        (
             "axes = { containers = 2, topology = \"loopback\", family = \"ipv6\" }",
             "loopback-ipv6-none-c2-r0",
         ),

@@ -67,6 +67,8 @@ factor! {
         Veth = "veth",
         /// Each container joined by a veth to a Linux bridge.
         Bridge = "bridge",
+        /// Each container joined by a veth to a router, with an address of its own and no subnet: Calico's way.
+        Routed = "routed",
     }
 }
 
@@ -87,7 +89,7 @@ impl Testbed {
     #[must_use]
     pub fn offers(self, topology: Topology) -> bool {
         match topology {
-            Topology::Loopback => self == Self::Kernel,
+            Topology::Loopback | Topology::Routed => self == Self::Kernel,
             Topology::Shared | Topology::Veth | Topology::Bridge => true,
         }
     }
@@ -119,6 +121,20 @@ factor! {
     Firewall, "firewall" {
         /// No rules, and bridged frames are not shown to iptables.
         None = "none",
+    }
+}
+
+factor! {
+    /// The way from client to server.
+    #[derive(Default)]
+    Path, "path" {
+        /// From container to container.
+        #[default]
+        Direct = "direct",
+        /// To a port that the host side publishes for the container.
+        Published = "published",
+        /// From container to a place beyond the lab's router.
+        Outside = "outside",
     }
 }
 
@@ -227,6 +243,9 @@ pub struct Cell {
     pub family: Family,
     /// Rules loaded.
     pub firewall: Firewall,
+    /// The way from client to server; in a record only where it is not direct.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub path: Path,
     /// What a flow does.
     pub workload: Workload,
     /// What runs the flows.
@@ -265,6 +284,17 @@ pub struct Cell {
     pub ports_per_bridge: Option<NonZeroU32>,
 }
 
+impl Topology {
+    /// Whether containers are joined to a host side that can route their traffic on.
+    #[must_use]
+    pub fn has_router(self) -> bool {
+        match self {
+            Self::Loopback | Self::Shared | Self::Veth => false,
+            Self::Bridge | Self::Routed => true,
+        }
+    }
+}
+
 impl Cell {
     /// The cell that this one is compared with: the same traffic between one pair over loopback, the node's ceiling.
     #[must_use]
@@ -273,6 +303,7 @@ impl Cell {
             topology: Topology::Loopback,
             testbed: Testbed::Kernel,
             firewall: Firewall::None,
+            path: Path::Direct,
             pattern: Pattern::Pairs,
             containers: 2,
             active: 2,

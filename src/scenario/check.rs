@@ -2,7 +2,7 @@
 //!
 //! Knows no text and no machine. Invariant: a file without problems here stands for cells that can be laid out.
 
-use super::cell::{Factor, Family, Stack};
+use super::cell::{Factor, Family, Path, Stack};
 use super::problem::{Problem, Problems};
 use super::table::At;
 use super::value::{Count, Share};
@@ -21,6 +21,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_active(axes, problems);
         check_mtu(axes, wire.lab.stack.value, problems);
         check_testbed(axes, problems);
+        check_path(axes, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
@@ -118,6 +119,27 @@ fn check_testbed(axes: &Axes, problems: &mut Problems) {
     }
 }
 
+fn check_path(axes: &Axes, problems: &mut Problems) {
+    let topologies = &axes.topology.0;
+    let routed = topologies.iter().any(|at| at.value.has_router());
+    for at in &axes.path.0 {
+        let (message, remedy) = match at.value {
+            Path::Direct => continue,
+            Path::Published => (
+                "no firewall profile here publishes ports",
+                "allowed: \"direct\", \"outside\"",
+            ),
+            Path::Outside if routed => continue,
+            Path::Outside => (
+                "none of the topologies has a router to leave by",
+                "allowed: \"direct\", or topology = \"bridge\" or \"routed\"",
+            ),
+        };
+        let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
+    }
+}
+
 fn check_size(wire: &Wire, problems: &mut Problems) {
     let repeats = u64::from(wire.trial.repeats.value.0);
     let cells = wire.axes.0.iter().map(combinations);
@@ -137,6 +159,7 @@ fn combinations(axes: &Axes) -> u64 {
         axes.testbed.0.len(),
         axes.family.0.len(),
         axes.firewall.0.len(),
+        axes.path.0.len(),
         axes.workload.0.len(),
         axes.driver.0.len(),
         axes.pattern.0.len(),

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 
 use super::cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Testbed, Topology,
-    Workload,
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Pattern, Testbed,
+    Topology, Workload,
 };
 use super::table::Axis;
 use super::wire::{Axes, Lab, Wire};
@@ -27,6 +27,7 @@ fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
     cells = vary(&cells, &axes.testbed, |cell, level| cell.testbed = *level);
     cells = vary(&cells, &axes.family, |cell, level| cell.family = *level);
     cells = vary(&cells, &axes.firewall, |cell, level| cell.firewall = *level);
+    cells = vary(&cells, &axes.path, |cell, level| cell.path = *level);
     cells = vary(&cells, &axes.workload, |cell, level| cell.workload = *level);
     cells = vary(&cells, &axes.driver, |cell, level| cell.driver = *level);
     cells = vary(&cells, &axes.pattern, |cell, level| cell.pattern = *level);
@@ -71,6 +72,7 @@ fn blank(lab: &Lab) -> Cell {
         testbed: Testbed::ALL[0],
         family: Family::ALL[0],
         firewall: Firewall::ALL[0],
+        path: Path::ALL[0],
         workload: Workload::ALL[0],
         driver: Driver::ALL[0],
         pattern: Pattern::ALL[0],
@@ -100,7 +102,10 @@ fn settle(cell: &mut Cell, lab: &Lab) {
             cell.mtu = None;
             cell.macs = Macs::Derived;
         }
-        Topology::Veth | Topology::Bridge => {}
+        Topology::Veth | Topology::Bridge | Topology::Routed => {}
+    }
+    if !cell.topology.has_router() {
+        cell.path = Path::Direct;
     }
     if cell.topology == Topology::Shared {
         let seats = lab

@@ -22,12 +22,12 @@ mod value;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path;
 use std::time::Duration;
 
 pub use cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Pattern, Stack, Testbed,
-    Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Pattern, Stack,
+    Testbed, Topology, Workload,
 };
 pub use overrides::Overrides;
 pub use schema::schema;
@@ -93,7 +93,7 @@ impl Scenario {
     ///
     /// # Errors
     /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with the file or the flags.
-    pub fn load(path: &Path, overrides: &Overrides) -> Result<Self> {
+    pub fn load(path: &path::Path, overrides: &Overrides) -> Result<Self> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         believe(&Source::read(path)?.with(&overrides.settings())?, &stem)
     }

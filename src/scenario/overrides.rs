@@ -15,6 +15,8 @@ pub struct Overrides {
     pub testbed: Option<String>,
     /// `--family`, for `axes.family`.
     pub family: Option<String>,
+    /// `--path`, for `axes.path`.
+    pub path: Option<String>,
     /// `--containers`, for `axes.containers`.
     pub containers: Option<String>,
     /// `--active`, for `axes.active`.
@@ -46,6 +48,7 @@ impl Overrides {
             ("--topology", "axes", "topology", &self.topology),
             ("--testbed", "axes", "testbed", &self.testbed),
             ("--family", "axes", "family", &self.family),
+            ("--path", "axes", "path", &self.path),
             ("--containers", "axes", "containers", &self.containers),
             ("--active", "axes", "active", &self.active),
             ("--driver", "axes", "driver", &self.driver),

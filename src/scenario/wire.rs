@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeTable;
 
 use super::cell::{
-    Buffers, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Testbed, Topology,
+    Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed, Topology,
     Workload,
 };
 use super::name::Name;
@@ -68,7 +68,7 @@ impl JsonSchema for Union {
 pub(super) struct Axes {
     /// How the file names this table: `axes`, or `axes[1]` for the second of several.
     #[schemars(skip)]
-    path: String,
+    name: String,
     /// Shape of the lab.
     #[schemars(extend("default" = "bridge"))]
     pub(super) topology: Axis<Topology>,
@@ -81,6 +81,9 @@ pub(super) struct Axes {
     /// Rules loaded into the lab.
     #[schemars(extend("default" = "none"))]
     pub(super) firewall: Axis<Firewall>,
+    /// The way from client to server.
+    #[schemars(extend("default" = "direct"))]
+    pub(super) path: Axis<Path>,
     /// What a flow does.
     #[schemars(extend("default" = "tcp-stream"))]
     pub(super) workload: Axis<Workload>,
@@ -180,11 +183,12 @@ impl Wire {
 impl Axes {
     fn read(mut table: Table<'_, '_>) -> Self {
         let axes = Self {
-            path: table.path().to_owned(),
+            name: table.path().to_owned(),
             topology: table.axis("topology", Topology::Bridge),
             testbed: table.axis("testbed", Testbed::Kernel),
             family: table.axis("family", Family::Ipv4),
             firewall: table.axis("firewall", Firewall::None),
+            path: table.axis("path", Path::Direct),
             workload: table.axis("workload", Workload::TcpStream),
             driver: table.axis("driver", Driver::Threads),
             pattern: table.axis("pattern", Pattern::Pairs),
@@ -202,7 +206,7 @@ impl Axes {
 
     /// One of its keys, with the table.
     pub(super) fn key(&self, key: &str) -> String {
-        format!("{}.{key}", self.path)
+        format!("{}.{key}", self.name)
     }
 }
 

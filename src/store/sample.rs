@@ -9,8 +9,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Testbed, Topology,
-    Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed,
+    Topology, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -29,6 +29,7 @@ impl Law {
             Topology::Shared => (38e9, 62e9),
             Topology::Veth => (22e9, 36e9),
             Topology::Bridge => (18e9, 30e9),
+            Topology::Routed => (17e9, 29e9),
         };
         Self { one, ceiling }
     }
@@ -44,6 +45,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         testbed: Testbed::Kernel,
         family: Family::Ipv4,
         firewall: Firewall::None,
+        path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
         pattern: Pattern::Pairs,
@@ -82,7 +84,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
         Topology::Loopback => 100,
         Topology::Shared => 60_000,
         Topology::Veth => 250_000,
-        Topology::Bridge => 400_000,
+        Topology::Bridge | Topology::Routed => 400_000,
     };
     let ns_per_byte = 2.0 * 8e9 / aggregate * (1.0 + f64::from(cell.pairs) / 1e4);
     Record {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use kilonet::analysis::model::Count;
 use kilonet::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
 use kilonet::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Pattern, Stack, Testbed, Topology,
-    Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed,
+    Topology, Workload,
 };
 use kilonet::store::record::Failure;
 
@@ -18,7 +18,7 @@ fn law(topology: Topology) -> (f64, f64) {
         Topology::Loopback => (52e9, 6000.0),
         Topology::Shared => (47e9, 4000.0),
         Topology::Veth => (31e9, 1500.0),
-        Topology::Bridge => (24e9, 500.0),
+        Topology::Bridge | Topology::Routed => (24e9, 500.0),
     }
 }
 
@@ -88,6 +88,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         testbed: Testbed::Kernel,
         family,
         firewall: Firewall::None,
+        path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
         pattern: Pattern::Pairs,

@@ -1,6 +1,6 @@
 //! The requests a lab is made of, each one message.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 
 use netlink_packet_route::link::{
@@ -10,29 +10,19 @@ use netlink_packet_route::link::{
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
-use netlink_packet_route::route::RouteMessage;
+use netlink_packet_route::route::{RouteMessage, RouteScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{
-    AddressMessageBuilder, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth,
+    AddressMessageBuilder, LinkBridge, LinkIfb, LinkMessageBuilder, LinkUnspec, LinkVeth,
     RouteMessageBuilder,
 };
 
 use super::Request;
 use crate::lab::address::{Assigned, Mac};
-use crate::lab::topology::{BridgePlan, Interface};
+use crate::lab::topology::{Entry, Link, Route};
 
 /// The index of lo: the first device of every namespace.
 const LO: u32 = 1;
-/// The index given to a container's `eth0`. Chosen rather than asked for, which saves a request; above the few devices that
-/// a kernel may put into every new namespace (sit0, tunl0).
-const ETH0: u32 = 100;
-/// The index given to a bridge; its ports follow.
-const BRIDGE: u32 = 100;
-
-/// The index given to the port with this number.
-fn port_index(number: u32) -> u32 {
-    BRIDGE + 1 + number
-}
 
 /// Raises lo.
 pub(in crate::lab) fn raise_lo() -> Request {
@@ -43,11 +33,8 @@ pub(in crate::lab) fn raise_lo() -> Request {
 /// A bridge, down: a port that comes up on a live one floods all the others with its announcements, which makes set-up
 /// quadratic (measured on 2 CPUs: 38.5 s against 17.4 s at 4,000 containers). It neither snoops multicast nor shows frames
 /// to iptables.
-pub(in crate::lab) fn create_bridge(plan: &BridgePlan) -> Request {
-    let link = LinkBridge::new(&plan.name)
-        .index(BRIDGE)
-        .address(plan.mac.0.to_vec())
-        .mtu(plan.mtu)
+pub(in crate::lab) fn create_bridge(bridge: &Link) -> Request {
+    let link = described(LinkBridge::new(&bridge.name), bridge)
         .append_info_data(InfoBridge::ForwardDelay(0))
         .append_info_data(InfoBridge::MulticastSnooping(false))
         .append_info_data(InfoBridge::NfCallIpTables(false))
@@ -58,90 +45,68 @@ pub(in crate::lab) fn create_bridge(plan: &BridgePlan) -> Request {
     Request::create(
         RouteNetlinkMessage::NewLink(link),
         "create bridge",
-        &plan.name,
+        &*bridge.name,
     )
 }
 
-/// Raises a bridge, once all its ports are on it.
-pub(in crate::lab) fn raise_bridge(name: &str) -> Vec<Request> {
-    let link = LinkUnspec::new_with_index(BRIDGE).up().build();
-    let raise = Request::change(RouteNetlinkMessage::SetLink(link), "raise bridge", name);
-    vec![silence(BRIDGE, name), raise]
+/// A device that drops what is sent to it, as an `ifb` does with what nobody redirected to it.
+pub(in crate::lab) fn create_sink(sink: &Link) -> Request {
+    let link = described(LinkIfb::new(&sink.name), sink).build();
+    Request::create(RouteNetlinkMessage::NewLink(link), "create", &*sink.name)
 }
 
-/// The gateway addresses of a bridge.
-pub(in crate::lab) fn address_bridge(plan: &BridgePlan) -> Vec<Request> {
-    plan.addresses
-        .iter()
-        .map(|one| assign(BRIDGE, one, &plan.name))
-        .collect()
-}
-
-/// A port of the bridge and the container's `eth0` behind it, in one message: made and then moved, a link would cost a
-/// grace period under the kernel's global lock (AWS VPC CNI #3764). The port comes up at once; its peer cannot (ENOTCONN).
-pub(in crate::lab) fn create_port(
-    bridge: &str,
-    (number, name): (u32, &str),
-    eth0: &Interface,
-    container: impl AsFd,
-) -> Request {
-    let link = LinkVeth::new(name, "eth0")
-        .index(port_index(number))
-        .mtu(eth0.mtu)
-        .controller(BRIDGE)
-        .append_extra_attribute(LinkAttribute::NumTxQueues(1))
-        .append_extra_attribute(LinkAttribute::NumRxQueues(1))
-        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer(eth0, container))))
-        .up()
-        .build();
+/// A link of the host side and the container's `eth0` at its other end, in one message: made and then moved, a link would
+/// cost a grace period under the kernel's global lock (AWS VPC CNI #3764). The host's end comes up at once; its peer cannot
+/// (ENOTCONN).
+pub(in crate::lab) fn create_port(near: &Link, eth0: (&Link, impl AsFd), host: &str) -> Request {
+    let link = veth(near, eth0).up().build();
     Request::create(
         RouteNetlinkMessage::NewLink(link),
         "add port",
-        format!("{name} to bridge {bridge}"),
+        format!("{} to {host}", near.name),
     )
 }
 
-/// A veth with one `eth0` here and the other in `there`.
-pub(in crate::lab) fn create_cable(
-    here: &Interface,
-    there: (&Interface, impl AsFd),
-    name: &str,
-) -> Request {
-    let link = LinkVeth::new("eth0", "eth0")
-        .index(ETH0)
-        .address(here.mac.0.to_vec())
-        .mtu(here.mtu)
-        .append_extra_attribute(LinkAttribute::NumTxQueues(1))
-        .append_extra_attribute(LinkAttribute::NumRxQueues(1))
-        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer(there.0, there.1))))
-        .build();
+/// A veth with one end here and the other in another namespace, both down.
+pub(in crate::lab) fn create_cable(here: &Link, there: (&Link, impl AsFd), name: &str) -> Request {
+    let link = veth(here, there).build();
     Request::create(RouteNetlinkMessage::NewLink(link), "create veth", name)
 }
 
-/// One queue each way, as a container's end has: veth makes one per possible CPU otherwise (250 KB an end on 256 CPUs).
-fn peer(eth0: &Interface, namespace: impl AsFd) -> LinkMessage {
-    LinkMessageBuilder::<LinkUnspec>::new()
-        .name("eth0")
-        .index(ETH0)
-        .address(eth0.mac.0.to_vec())
-        .mtu(eth0.mtu)
-        .append_extra_attribute(LinkAttribute::NumTxQueues(1))
-        .append_extra_attribute(LinkAttribute::NumRxQueues(1))
-        .setns_by_fd(namespace.as_fd().as_raw_fd())
-        .build()
+fn veth(here: &Link, (there, place): (&Link, impl AsFd)) -> LinkMessageBuilder<LinkVeth> {
+    let peer = LinkMessageBuilder::<LinkUnspec>::new().name(&*there.name);
+    let peer = with_one_queue(described(peer, there))
+        .setns_by_fd(place.as_fd().as_raw_fd())
+        .build();
+    with_one_queue(described(LinkVeth::new(&here.name, &there.name), here))
+        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
 }
 
-/// A container's links up.
-pub(in crate::lab) fn raise_links(container: &str) -> Vec<Request> {
-    let raise = LinkUnspec::new_with_index(ETH0).up().build();
+/// One queue each way, as a container's end has: veth makes one per possible CPU otherwise (250 KB an end on 256 CPUs).
+fn with_one_queue<T>(link: LinkMessageBuilder<T>) -> LinkMessageBuilder<T> {
+    link.append_extra_attribute(LinkAttribute::NumTxQueues(1))
+        .append_extra_attribute(LinkAttribute::NumRxQueues(1))
+}
+
+/// What links of every kind are told when they are made, but for the name.
+fn described<T>(message: LinkMessageBuilder<T>, link: &Link) -> LinkMessageBuilder<T> {
+    let mut message = message.index(link.index).mtu(link.mtu);
+    if let Some(mac) = link.mac {
+        message = message.address(mac.0.to_vec());
+    }
+    match link.controller {
+        Some(bridge) => message.controller(bridge),
+        None => message,
+    }
+}
+
+/// A link up, which makes no address of its own. `object` is whose it is.
+pub(in crate::lab) fn raise(link: &Link, object: &str) -> Vec<Request> {
+    let name = format!("{} of {object}", link.name);
+    let up = LinkUnspec::new_with_index(link.index).up().build();
     vec![
-        raise_lo(),
-        silence(ETH0, container),
-        Request::change(
-            RouteNetlinkMessage::SetLink(raise),
-            "raise eth0 of",
-            container,
-        ),
+        silence(link.index, &name),
+        Request::change(RouteNetlinkMessage::SetLink(up), "raise", name),
     ]
 }
 
@@ -150,7 +115,7 @@ pub(in crate::lab) fn raise_links(container: &str) -> Vec<Request> {
 fn silence(link: u32, object: &str) -> Request {
     let none = AfSpecInet6::AddrGenMode(In6AddrGenMode::None);
     let quiet = LinkAttribute::AfSpecUnspec(vec![AfSpecUnspec::Inet6(vec![none])]);
-    let message = LinkUnspec::new_with_index(link)
+    let message: LinkMessage = LinkUnspec::new_with_index(link)
         .append_extra_attribute(quiet)
         .build();
     Request::change(
@@ -160,16 +125,16 @@ fn silence(link: u32, object: &str) -> Request {
     )
 }
 
-/// A container's addresses and default routes.
-pub(in crate::lab) fn address_eth0(eth0: &Interface, container: &str) -> Vec<Request> {
-    let addresses = eth0
+/// A link's addresses and routes.
+pub(in crate::lab) fn address(link: &Link, object: &str) -> Vec<Request> {
+    let addresses = link
         .addresses
         .iter()
-        .map(|one| assign(ETH0, one, container));
-    let routes = eth0
-        .gateways
+        .map(|one| assign(link.index, one, object));
+    let routes = link
+        .routes
         .iter()
-        .map(|gateway| default_route(*gateway, container));
+        .map(|route| lead(link.index, route, object));
     addresses.chain(routes).collect()
 }
 
@@ -177,11 +142,11 @@ pub(in crate::lab) fn address_eth0(eth0: &Interface, container: &str) -> Vec<Req
 fn assign(link: u32, assigned: &Assigned, object: &str) -> Request {
     use netlink_packet_route::address::{AddressAttribute, AddressFlags};
     let mut message = match assigned.address {
-        IpAddr::V4(v4) => AddressMessageBuilder::<std::net::Ipv4Addr>::new()
+        IpAddr::V4(v4) => AddressMessageBuilder::<Ipv4Addr>::new()
             .index(link)
             .address(v4, assigned.prefix)
             .build(),
-        IpAddr::V6(v6) => AddressMessageBuilder::<std::net::Ipv6Addr>::new()
+        IpAddr::V6(v6) => AddressMessageBuilder::<Ipv6Addr>::new()
             .index(link)
             .address(v6, assigned.prefix)
             .build(),
@@ -196,26 +161,41 @@ fn assign(link: u32, assigned: &Assigned, object: &str) -> Request {
     )
 }
 
-fn default_route(gateway: IpAddr, container: &str) -> Request {
-    let message: RouteMessage = match gateway {
-        IpAddr::V4(v4) => RouteMessageBuilder::<std::net::Ipv4Addr>::new()
-            .gateway(v4)
-            .output_interface(ETH0)
-            .build(),
-        IpAddr::V6(v6) => RouteMessageBuilder::<std::net::Ipv6Addr>::new()
-            .gateway(v6)
-            .output_interface(ETH0)
-            .build(),
+fn lead(link: u32, route: &Route, object: &str) -> Request {
+    let message = match route.to.address {
+        IpAddr::V4(to) => lead_v4(link, (to, route.to.prefix), route.via),
+        IpAddr::V6(to) => lead_v6(link, (to, route.to.prefix), route.via),
     };
     Request::create(
         RouteNetlinkMessage::NewRoute(message),
-        "add default route",
-        format!("via {gateway} to {container}"),
+        "add route",
+        format!("{route} to {object}"),
     )
 }
 
-/// A container's permanent neighbours.
-pub(in crate::lab) fn introduce(eth0: &Interface, container: &str) -> Vec<Request> {
+/// A destination on the link is of that link's scope, so that it may be a gateway for others.
+fn lead_v4(link: u32, (to, prefix): (Ipv4Addr, u8), via: Option<IpAddr>) -> RouteMessage {
+    let builder = RouteMessageBuilder::<Ipv4Addr>::new()
+        .output_interface(link)
+        .destination_prefix(to, prefix);
+    match via {
+        Some(IpAddr::V4(via)) => builder.gateway(via).build(),
+        _ => builder.scope(RouteScope::Link).build(),
+    }
+}
+
+fn lead_v6(link: u32, (to, prefix): (Ipv6Addr, u8), via: Option<IpAddr>) -> RouteMessage {
+    let builder = RouteMessageBuilder::<Ipv6Addr>::new()
+        .output_interface(link)
+        .destination_prefix(to, prefix);
+    match via {
+        Some(IpAddr::V6(via)) => builder.gateway(via).build(),
+        _ => builder.build(),
+    }
+}
+
+/// A link's permanent neighbours.
+pub(in crate::lab) fn introduce(link: &Link, object: &str) -> Vec<Request> {
     let entry = |(address, mac): &(IpAddr, Mac)| {
         let mut message = NeighbourMessage::default();
         message.header.family = if address.is_ipv4() {
@@ -223,7 +203,7 @@ pub(in crate::lab) fn introduce(eth0: &Interface, container: &str) -> Vec<Reques
         } else {
             AddressFamily::Inet6
         };
-        message.header.ifindex = ETH0;
+        message.header.ifindex = link.index;
         message.header.state = NeighbourState::Permanent;
         message.attributes = vec![
             NeighbourAttribute::Destination(match address {
@@ -235,24 +215,24 @@ pub(in crate::lab) fn introduce(eth0: &Interface, container: &str) -> Vec<Reques
         Request::replace(
             RouteNetlinkMessage::NewNeighbour(message),
             "add neighbour",
-            format!("{address} to {container}"),
+            format!("{address} to {object}"),
         )
     };
-    eth0.neighbours.iter().map(entry).collect()
+    link.neighbours.iter().map(entry).collect()
 }
 
 /// Tells a bridge behind which port a MAC is. A frame to a MAC it has not seen goes out of every port: the first packets of
 /// 500 flows over 1,000 ports would be half a million deliveries, and past 1,000 ports they overflow the backlog.
-pub(in crate::lab) fn pin_forwarding((number, name): (u32, &str), mac: Mac) -> Request {
+pub(in crate::lab) fn pin(entry: &Entry) -> Request {
     let mut message = NeighbourMessage::default();
     message.header.family = AddressFamily::Bridge;
-    message.header.ifindex = port_index(number);
+    message.header.ifindex = entry.port;
     message.header.state = NeighbourState::Noarp;
     message.header.flags = NeighbourFlags::Controller;
-    message.attributes = vec![NeighbourAttribute::LinkLayerAddress(mac.0.to_vec())];
+    message.attributes = vec![NeighbourAttribute::LinkLayerAddress(entry.mac.0.to_vec())];
     Request::replace(
         RouteNetlinkMessage::NewNeighbour(message),
         "add forwarding entry",
-        format!("{mac} to port {name}"),
+        format!("{} to port {}", entry.mac, entry.name),
     )
 }

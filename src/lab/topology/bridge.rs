@@ -1,89 +1,179 @@
 //! Each container joined by a veth to a Linux bridge; several bridges when the count asks for it, pairs inside one.
+//!
+//! Each bridge has a namespace of its own, which alone makes set-up linear. It is host 1 of its subnet; the containers
+//! follow.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use super::{
-    BridgePlan, ETHERNET_MTU, Interface, Layout, Port, SeatPlan, Wiring, address_of, pairs,
-};
-use crate::lab::address::Subnet;
-use crate::scenario::Cell;
+use super::parts::{ETHERNET_MTU, FIRST_INDEX};
+use super::{End, Entry, Host, Layout, Link, Port, Role, Route, Step, talks};
+use crate::lab::address::{Assigned, Mac, Subnet};
+use crate::scenario::{Cell, Path};
 
-/// The bridge is host 1 of its subnet; the containers follow.
 const GATEWAY: u32 = 1;
 const FIRST_CONTAINER: u32 = 2;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
-    let per_bridge = cell
-        .ports_per_bridge
-        .map_or(cell.containers, NonZeroU32::get)
-        .max(1);
-    let bridges: Vec<BridgePlan> = (0..cell.containers.div_ceil(per_bridge))
-        .map(|number| bridge(cell, number, per_bridge))
+    let per_bridge = ports_of_each(cell);
+    let ports: Vec<Port> = (0..cell.containers)
+        .map(|container| Bridge::of(container / per_bridge, cell).port(container % per_bridge))
         .collect();
-    let seats = bridges
-        .iter()
-        .flat_map(|bridge| &bridge.ports)
-        .map(|port| SeatPlan {
-            namespace: port.container,
-            address: address_of(cell.family, &port.interface.addresses),
-        })
+    let hosts = (0..)
+        .zip(ports.chunks(per_bridge as usize))
+        .map(|(number, ports)| Bridge::of(number, cell).host(ports))
         .collect();
-    Layout {
-        namespaces: cell.containers,
-        seats,
-        wiring: Wiring::Bridges(bridges),
-        pairs: pairs(cell),
-    }
+    Layout::of_ports(hosts, ports, cell)
 }
 
-fn bridge(cell: &Cell, number: u32, per_bridge: u32) -> BridgePlan {
-    let net = Subnet::of_bridge(number);
-    let first = number * per_bridge;
-    let end = cell.containers.min(first + per_bridge);
-    BridgePlan {
-        name: format!("br{number}"),
-        mac: net.mac(GATEWAY, cell.macs),
-        addresses: net.host(GATEWAY, cell.stack, cell.family),
-        mtu: cell.mtu.unwrap_or(ETHERNET_MTU),
-        ports: (first..end)
-            .map(|container| port(cell, net, container, first))
-            .collect(),
-    }
+fn ports_of_each(cell: &Cell) -> u32 {
+    let ports = cell.ports_per_bridge;
+    ports.map_or(cell.containers, NonZeroU32::get).max(1)
 }
 
-fn port(cell: &Cell, net: Subnet, container: u32, first: u32) -> Port {
-    Port {
-        name: format!("v{container:05}"),
-        container,
-        interface: interface(
+/// One of the bridges of a cell.
+#[derive(Clone, Copy)]
+struct Bridge<'a> {
+    cell: &'a Cell,
+    number: u32,
+    net: Subnet,
+}
+
+impl<'a> Bridge<'a> {
+    fn of(number: u32, cell: &'a Cell) -> Self {
+        Self {
             cell,
-            net,
-            container,
-            container - first + FIRST_CONTAINER,
-            first,
-        ),
+            number,
+            net: Subnet::of_bridge(number),
+        }
+    }
+
+    /// The bridge in its namespace. It stays down until all its ports are on it: a live one floods what each new port
+    /// announces.
+    fn host(self, ports: &[Port]) -> Host {
+        let link = self.link();
+        let name = link.name.to_string();
+        let mut foundation = unseen_by_iptables();
+        foundation.push(Step::Bridge(link.clone()));
+        // The ports that come next get no IPv6: each would announce itself to all the others. The bridge keeps its own.
+        foundation.push(Step::Set("ipv6/conf/default/disable_ipv6", "1"));
+        Host {
+            foundation,
+            finish: vec![
+                Step::Pin(self.entries(ports)),
+                Step::Raise(Link {
+                    neighbours: self.routed_to(ports),
+                    ..link
+                }),
+            ],
+            name: format!("bridge {name}"),
+            role: Role::Node {
+                bridge: Some(name),
+                subnets: self.net.prefixes(self.cell.stack, self.cell.family),
+            },
+        }
+    }
+
+    /// Its MAC is fixed, since a bridge otherwise takes its lowest port's, and stale ARP then stalls peers for up to 100 s
+    /// (netavark).
+    fn link(self) -> Link {
+        Link {
+            mac: Some(self.mac(GATEWAY)),
+            mtu: self.mtu(),
+            addresses: self.addresses(GATEWAY),
+            ..Link::bare(format!("br{}", self.number), FIRST_INDEX)
+        }
+    }
+
+    /// Who is behind which port, of those that talk.
+    fn entries(self, ports: &[Port]) -> Vec<Entry> {
+        let talkers = ports
+            .iter()
+            .filter(|port| talks(port.far.container, self.cell));
+        let entries = talkers.filter_map(|port| {
+            Some(Entry {
+                port: port.near.index,
+                name: port.near.name.clone(),
+                mac: port.far.link.mac?,
+            })
+        });
+        entries.collect()
+    }
+
+    /// The containers that the bridge's own host has to find, since their traffic goes through it.
+    fn routed_to(self, ports: &[Port]) -> Vec<(IpAddr, Mac)> {
+        let talkers = ports
+            .iter()
+            .filter(|port| self.cell.path != Path::Direct && talks(port.far.container, self.cell));
+        let known = talkers.flat_map(|port| {
+            let link = &port.far.link;
+            let mac = link.mac;
+            link.addresses
+                .iter()
+                .filter_map(move |one| Some((one.address, mac?)))
+        });
+        known.collect()
+    }
+
+    /// The port with this number, and the container behind it.
+    fn port(self, number: u32) -> Port {
+        let container = self.number * ports_of_each(self.cell) + number;
+        Port {
+            host: self.number,
+            near: Link {
+                mtu: self.mtu(),
+                controller: Some(FIRST_INDEX),
+                ..Link::bare(format!("v{container:05}"), FIRST_INDEX + 1 + number)
+            },
+            far: End {
+                container,
+                link: self.eth0(number, talks(container, self.cell)),
+            },
+        }
+    }
+
+    fn eth0(self, number: u32, talks: bool) -> Link {
+        let gateways = self.addresses(GATEWAY);
+        // Ports 2k and 2k + 1 of a bridge hold a pair; what leaves the bridge goes to its gateway.
+        let next = match self.cell.path {
+            Path::Direct => (number ^ 1) + FIRST_CONTAINER,
+            Path::Published | Path::Outside => GATEWAY,
+        };
+        let known = self.addresses(next);
+        let neighbours = known.iter().filter(|_| talks);
+        Link {
+            addresses: self.addresses(number + FIRST_CONTAINER),
+            routes: gateways
+                .iter()
+                .map(|one| Route::default_via(one.address))
+                .collect(),
+            neighbours: neighbours
+                .map(|one| (one.address, self.mac(next)))
+                .collect(),
+            ..Link::eth0(self.mac(number + FIRST_CONTAINER), self.mtu())
+        }
+    }
+
+    fn mtu(self) -> u32 {
+        self.cell.mtu.unwrap_or(ETHERNET_MTU)
+    }
+
+    fn addresses(self, host: u32) -> Vec<Assigned> {
+        self.net.host(host, self.cell.stack, self.cell.family)
+    }
+
+    fn mac(self, host: u32) -> Mac {
+        self.net.mac(host, self.cell.macs)
     }
 }
 
-fn interface(cell: &Cell, net: Subnet, container: u32, host: u32, first: u32) -> Interface {
-    // Containers 2k and 2k + 1 talk; the last of an odd count has nobody to talk to.
-    let partner = container ^ 1;
-    let partner_host = partner - first + FIRST_CONTAINER;
-    let partners = net.host(partner_host, cell.stack, cell.family);
-    let talks = container.max(partner) < cell.active;
-    let neighbours = partners
-        .iter()
-        .filter(|_| talks)
-        .map(|one| (one.address, net.mac(partner_host, cell.macs)));
-    Interface {
-        mac: net.mac(host, cell.macs),
-        mtu: cell.mtu.unwrap_or(ETHERNET_MTU),
-        addresses: net.host(host, cell.stack, cell.family),
-        gateways: net
-            .host(GATEWAY, cell.stack, cell.family)
-            .iter()
-            .map(|one| one.address)
-            .collect(),
-        neighbours: neighbours.collect(),
-    }
+/// Where `br_netfilter` is built in, it may be on in every new namespace.
+fn unseen_by_iptables() -> Vec<Step> {
+    [
+        "bridge/bridge-nf-call-iptables",
+        "bridge/bridge-nf-call-ip6tables",
+        "bridge/bridge-nf-call-arptables",
+    ]
+    .map(|name| Step::Set(name, "0"))
+    .to_vec()
 }

@@ -4,114 +4,114 @@
 
 mod bridge;
 mod loopback;
+mod outside;
+mod parts;
+mod routed;
 mod shared;
 mod veth;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::address::{Assigned, Mac};
-use crate::scenario::{Cell, Family, Pattern, Topology};
+pub use parts::{Direction, End, Entry, Host, Link, Meter, Part, Place, Port, Role, Route, Step};
+
+use super::address::Assigned;
+use crate::scenario::{Cell, Family, Path, Pattern, Topology};
 
 /// A lab on paper.
 #[derive(Debug, Clone)]
 pub struct Layout {
-    /// Namespaces that hold containers, numbered from 0.
-    pub namespaces: u32,
+    /// The namespaces of the host side, in the order of their numbers.
+    pub hosts: Vec<Host>,
+    /// What brings the containers into being. Each namespace that holds containers is in exactly one, and they are numbered
+    /// from 0 without a gap.
+    pub parts: Vec<Part>,
     /// One per container, in their order.
     pub seats: Vec<SeatPlan>,
-    /// What joins the namespaces.
-    pub wiring: Wiring,
     /// Who talks to whom: client and server.
     pub pairs: Vec<(u32, u32)>,
 }
 
-/// Where a container sits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a container's traffic begins or ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatPlan {
-    /// The namespace's number.
-    pub namespace: u32,
+    /// The namespace its sockets are made in.
+    pub place: Place,
     /// The address its traffic uses.
     pub address: IpAddr,
-}
-
-/// What joins the namespaces of a lab.
-#[derive(Debug, Clone)]
-pub enum Wiring {
-    /// Nothing but each namespace's own lo.
-    Lo,
-    /// Namespaces 2k and 2k + 1 are the two ends of cable k.
-    Cables(Vec<Cable>),
-    /// Bridges, each in a host-side namespace of its own, with a port for every container.
-    Bridges(Vec<BridgePlan>),
-}
-
-/// A veth between two containers.
-#[derive(Debug, Clone)]
-pub struct Cable {
-    /// The even container's end and the odd one's.
-    pub ends: [Interface; 2],
-}
-
-/// A bridge and its ports.
-#[derive(Debug, Clone)]
-pub struct BridgePlan {
-    /// Its name: `br0`, `br1`, ...
-    pub name: String,
-    /// Fixed, since a bridge otherwise takes its lowest port's, and stale ARP then stalls peers for up to 100 s (netavark).
-    pub mac: Mac,
-    /// Its own addresses: the containers' gateways.
-    pub addresses: Vec<Assigned>,
-    /// Bytes of its largest packet.
-    pub mtu: u32,
-    /// One per container.
-    pub ports: Vec<Port>,
-}
-
-/// A port of a bridge, and the container behind it.
-#[derive(Debug, Clone)]
-pub struct Port {
-    /// The host-side end's name: `v00042`.
-    pub name: String,
-    /// The container's number; its namespace has the same.
-    pub container: u32,
-    /// The container's end.
-    pub interface: Interface,
-}
-
-/// A container's `eth0`.
-#[derive(Debug, Clone)]
-pub struct Interface {
-    /// Its hardware address.
-    pub mac: Mac,
-    /// Bytes of its largest packet.
-    pub mtu: u32,
-    /// Its addresses.
-    pub addresses: Vec<Assigned>,
-    /// Default routes.
-    pub gateways: Vec<IpAddr>,
-    /// Permanent neighbour entries: resolving floods the bridge and fills a table that the whole machine shares, while
-    /// permanent entries are exempt from its limit. Only containers that talk have any.
-    pub neighbours: Vec<(IpAddr, Mac)>,
+    /// Where what it receives is counted a second time.
+    pub meter: Meter,
 }
 
 impl Layout {
     /// Draws the lab of a cell.
     #[must_use]
     pub fn of(cell: &Cell) -> Self {
-        match cell.topology {
+        let direct = match cell.topology {
             Topology::Loopback => loopback::lay_out(cell),
             Topology::Shared => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
             Topology::Bridge => bridge::lay_out(cell),
+            Topology::Routed => routed::lay_out(cell),
+        };
+        match cell.path {
+            Path::Direct => direct,
+            Path::Published | Path::Outside => outside::join(direct, cell),
         }
     }
 
-    /// How many separate things set-up raises: a cable raises two namespaces, anything else one.
+    /// The namespace of the host side by which a container is joined; none where it has no such.
     #[must_use]
-    pub fn units(&self) -> u32 {
-        match self.wiring {
-            Wiring::Cables(_) => self.namespaces / 2,
-            Wiring::Lo | Wiring::Bridges(_) => self.namespaces,
+    pub fn host_of(&self, container: u32) -> Option<u32> {
+        let ports = self.ports();
+        let own = ports.filter(|port| port.far.container == container);
+        own.map(|port| port.host).next()
+    }
+
+    /// The containers that are joined to the host side, and how.
+    pub fn ports(&self) -> impl Iterator<Item = &Port> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Port(port) => Some(port.as_ref()),
+            Part::Bare(_) | Part::Cable(_) => None,
+        })
+    }
+
+    /// Namespaces that only hold containers, each with nothing but its lo, over which they talk.
+    fn over_lo(namespaces: u32, namespace_of: impl Fn(u32) -> u32, cell: &Cell) -> Self {
+        let seat = |container| {
+            let place = Place::Container(namespace_of(container));
+            SeatPlan {
+                place,
+                address: lo_address(cell.family),
+                meter: Meter {
+                    place,
+                    interface: "lo".into(),
+                    direction: Direction::Received,
+                },
+            }
+        };
+        Self {
+            hosts: Vec::new(),
+            parts: (0..namespaces).map(Part::Bare).collect(),
+            seats: (0..cell.containers).map(seat).collect(),
+            pairs: pairs(cell),
+        }
+    }
+
+    /// Containers that are joined to the host side, one after another.
+    fn of_ports(hosts: Vec<Host>, ports: Vec<Port>, cell: &Cell) -> Self {
+        let seat = |port: &Port| SeatPlan {
+            place: Place::Container(port.far.container),
+            address: address_of(cell.family, &port.far.link.addresses),
+            meter: port.meter(),
+        };
+        Self {
+            hosts,
+            seats: ports.iter().map(seat).collect(),
+            parts: ports
+                .into_iter()
+                .map(|port| Part::Port(Box::new(port)))
+                .collect(),
+            pairs: pairs(cell),
         }
     }
 }
@@ -125,6 +125,11 @@ fn pairs(cell: &Cell) -> Vec<(u32, u32)> {
     }
 }
 
+/// Whether a container has somebody to talk to: 2k and 2k + 1 talk where both are active.
+fn talks(container: u32, cell: &Cell) -> bool {
+    container.max(container ^ 1) < cell.active
+}
+
 /// The loopback address of a family.
 fn lo_address(family: Family) -> IpAddr {
     match family {
@@ -132,9 +137,6 @@ fn lo_address(family: Family) -> IpAddr {
         Family::Ipv6 => Ipv6Addr::LOCALHOST.into(),
     }
 }
-
-/// The default MTU of Ethernet, and of Docker's bridge.
-const ETHERNET_MTU: u32 = 1500;
 
 /// The one address of `family` among those assigned.
 fn address_of(family: Family, assigned: &[Assigned]) -> IpAddr {

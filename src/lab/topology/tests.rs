@@ -13,6 +13,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         testbed: Testbed::Kernel,
         family: Family::Ipv4,
         firewall: Firewall::None,
+        path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
         pattern: Pattern::Pairs,
@@ -32,33 +33,60 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
     }
 }
 
+fn places(layout: &Layout) -> Vec<Place> {
+    layout.seats.iter().map(|seat| seat.place).collect()
+}
+
 proptest! {
-    // A case draws up to 20,000 containers, twice.
+    // A case draws up to 20,000 containers, three times.
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn every_container_has_a_seat_of_its_own_with_an_address_of_its_own(half in 1u32..10_000, per_bridge in 1u32..511) {
-        for topology in [Topology::Veth, Topology::Bridge] {
+        for topology in [Topology::Veth, Topology::Bridge, Topology::Routed] {
             let layout = Layout::of(&cell(topology, 2 * half, 2 * half, 2 * per_bridge));
             let addresses: HashSet<_> = layout.seats.iter().map(|seat| seat.address).collect();
             prop_assert_eq!(addresses.len(), 2 * half as usize);
-            let namespaces: Vec<_> = layout.seats.iter().map(|seat| seat.namespace).collect();
-            prop_assert_eq!(namespaces, (0..2 * half).collect::<Vec<_>>());
+            prop_assert_eq!(places(&layout), (0..2 * half).map(Place::Container).collect::<Vec<_>>());
         }
     }
 
     #[test]
     fn pairs_stay_inside_one_bridge_and_know_each_other(half in 1u32..3_000, per_bridge in 1u32..511) {
         let layout = Layout::of(&cell(Topology::Bridge, 2 * half, 2 * half, 2 * per_bridge));
-        let Wiring::Bridges(bridges) = &layout.wiring else { panic!("bridges expected") };
-        for bridge in bridges {
-            prop_assert!(bridge.ports.len() <= 2 * per_bridge as usize);
-            for [client, server] in bridge.ports.as_chunks::<2>().0 {
-                let known = (server.interface.addresses[0].address, server.interface.mac);
-                prop_assert_eq!(client.interface.neighbours[0], known);
-                let known = (client.interface.addresses[0].address, client.interface.mac);
-                prop_assert_eq!(server.interface.neighbours[0], known);
+        let ports: Vec<_> = layout.ports().collect();
+        for host in 0..layout.hosts.len() {
+            let on_it = ports.iter().filter(|port| port.host as usize == host);
+            prop_assert!(on_it.count() <= 2 * per_bridge as usize);
+        }
+        for [client, server] in ports.as_chunks::<2>().0 {
+            prop_assert_eq!(client.host, server.host);
+            for (one, other) in [(client, server), (server, client)] {
+                let (known, other) = (&one.far.link.neighbours, &other.far.link);
+                prop_assert_eq!(known[0], (other.addresses[0].address, other.mac.unwrap()));
             }
+        }
+    }
+
+    #[test]
+    fn interfaces_of_one_namespace_share_no_name_and_no_index(half in 1u32..1_500, per_bridge in 1u32..511) {
+        for topology in [Topology::Bridge, Topology::Routed] {
+            let mut cell = cell(topology, 2 * half, 2 * half, 2 * per_bridge);
+            cell.path = Path::Outside;
+            let layout = Layout::of(&cell);
+            let mut links: Vec<_> = layout.ports().map(|port| (port.host, &port.near)).collect();
+            for (host, plan) in (0..).zip(&layout.hosts) {
+                for step in &plan.foundation {
+                    match step {
+                        Step::Bridge(link) | Step::Sink(link) => links.push((host, link)),
+                        Step::Cable { here, host: other, there } => links.extend([(host, here), (*other, there)]),
+                        Step::Set(..) | Step::Raise(_) | Step::Pin(_) => {}
+                    }
+                }
+            }
+            let names: HashSet<_> = links.iter().map(|(host, link)| (host, &link.name)).collect();
+            let indexes: HashSet<_> = links.iter().map(|(host, link)| (host, link.index)).collect();
+            prop_assert_eq!((names.len(), indexes.len()), (links.len(), links.len()));
         }
     }
 }
@@ -67,13 +95,9 @@ proptest! {
 fn only_active_containers_talk_and_only_they_have_neighbours() {
     let layout = Layout::of(&cell(Topology::Bridge, 10, 4, 1000));
     assert_eq!(layout.pairs, [(0, 1), (2, 3)]);
-    let Wiring::Bridges(bridges) = &layout.wiring else {
-        panic!("bridges expected")
-    };
-    let known: Vec<_> = bridges[0]
-        .ports
-        .iter()
-        .map(|port| port.interface.neighbours.len())
+    let known: Vec<_> = layout
+        .ports()
+        .map(|port| port.far.link.neighbours.len())
         .collect();
     assert_eq!(known, [2, 2, 2, 2, 0, 0, 0, 0, 0, 0]);
 }
@@ -81,8 +105,37 @@ fn only_active_containers_talk_and_only_they_have_neighbours() {
 #[test]
 fn two_containers_share_a_namespace_by_default_and_all_share_one_over_loopback() {
     let shared = Layout::of(&cell(Topology::Shared, 6, 6, 1000));
-    let namespaces: Vec<_> = shared.seats.iter().map(|seat| seat.namespace).collect();
-    assert_eq!((shared.namespaces, namespaces), (3, vec![0, 0, 1, 1, 2, 2]));
+    let in_twos = [0, 0, 1, 1, 2, 2].map(Place::Container);
+    assert_eq!((shared.parts.len(), places(&shared)), (3, in_twos.to_vec()));
     let loopback = Layout::of(&cell(Topology::Loopback, 6, 6, 1000));
-    assert!(loopback.namespaces == 1 && loopback.seats.iter().all(|seat| seat.namespace == 0));
+    assert_eq!(loopback.parts.len(), 1);
+    assert_eq!(places(&loopback), [Place::Container(0); 6]);
+}
+
+#[test]
+fn an_outside_takes_the_servers_and_is_joined_to_every_node() {
+    let mut cell = cell(Topology::Bridge, 8, 6, 4);
+    cell.path = Path::Outside;
+    let layout = Layout::of(&cell);
+    assert_eq!(layout.hosts.len(), 3);
+    assert!(matches!(layout.hosts[2].role, Role::Outside));
+    let outside: Vec<_> = layout
+        .pairs
+        .iter()
+        .map(|(_, server)| {
+            let seat = &layout.seats[*server as usize];
+            (seat.place, seat.address.to_string(), &*seat.meter.interface)
+        })
+        .collect();
+    let place = Place::Host(2);
+    assert_eq!(
+        outside,
+        [
+            (place, "198.18.0.2".to_owned(), "node0"),
+            (place, "198.18.0.2".to_owned(), "node0"),
+            (place, "198.18.0.6".to_owned(), "node1"),
+        ]
+    );
+    assert_eq!(layout.ports().count(), 8, "every container is still there");
+    assert_eq!(layout.seats[7].place, Place::Container(7));
 }

@@ -1,52 +1,55 @@
 //! Pairs of containers, each pair joined by one veth with no bridge between.
 
-use super::{Cable, ETHERNET_MTU, Interface, Layout, SeatPlan, Wiring, address_of, pairs};
+use super::parts::ETHERNET_MTU;
+use super::{Direction, End, Layout, Link, Meter, Part, Place, SeatPlan, address_of, pairs, talks};
 use crate::lab::address::Subnet;
 use crate::scenario::Cell;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
-    let cables: Vec<Cable> = (0..cell.containers / 2)
+    let cables: Vec<[End; 2]> = (0..cell.containers / 2)
         .map(|number| cable(cell, number))
         .collect();
-    let seats = cables
-        .iter()
-        .flat_map(|cable| &cable.ends)
-        .zip(0..)
-        .map(|(end, namespace)| SeatPlan {
-            namespace,
-            address: address_of(cell.family, &end.addresses),
-        })
-        .collect();
     Layout {
-        namespaces: cell.containers,
-        seats,
-        wiring: Wiring::Cables(cables),
+        hosts: Vec::new(),
+        seats: cables.iter().flatten().map(|end| seat(end, cell)).collect(),
+        parts: cables
+            .into_iter()
+            .map(|ends| Part::Cable(Box::new(ends)))
+            .collect(),
         pairs: pairs(cell),
     }
 }
 
-fn cable(cell: &Cell, number: u32) -> Cable {
-    let talks = 2 * number < cell.active;
-    Cable {
-        ends: [
-            end(cell, number, [1, 2], talks),
-            end(cell, number, [2, 1], talks),
-        ],
+fn seat(end: &End, cell: &Cell) -> SeatPlan {
+    let place = Place::Container(end.container);
+    SeatPlan {
+        place,
+        address: address_of(cell.family, &end.link.addresses),
+        meter: Meter {
+            place,
+            interface: end.link.name.clone(),
+            direction: Direction::Received,
+        },
     }
 }
 
-fn end(cell: &Cell, number: u32, [own, other]: [u32; 2], talks: bool) -> Interface {
+fn cable(cell: &Cell, number: u32) -> [End; 2] {
+    [[1, 2], [2, 1]].map(|hosts| End {
+        container: 2 * number + hosts[0] - 1,
+        link: end(cell, number, hosts),
+    })
+}
+
+fn end(cell: &Cell, number: u32, [own, other]: [u32; 2]) -> Link {
     let net = Subnet::of_cable(number);
     let peer = net.host(other, cell.stack, cell.family);
     let neighbours = peer
         .iter()
-        .filter(|_| talks)
+        .filter(|_| talks(2 * number, cell))
         .map(|peer| (peer.address, net.mac(other, cell.macs)));
-    Interface {
-        mac: net.mac(own, cell.macs),
-        mtu: cell.mtu.unwrap_or(ETHERNET_MTU),
+    Link {
         addresses: net.host(own, cell.stack, cell.family),
-        gateways: Vec::new(),
         neighbours: neighbours.collect(),
+        ..Link::eth0(net.mac(own, cell.macs), cell.mtu.unwrap_or(ETHERNET_MTU))
     }
 }

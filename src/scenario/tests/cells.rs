@@ -73,6 +73,34 @@ fn every_topology_has_its_own_factors_only() {
 }
 
 #[test]
+fn a_path_outside_needs_a_router_and_is_taken_out_where_there_is_none() {
+    let axes = |topology: &str| {
+        format!("[axes]\ntopology = {topology}\npath = [\"direct\", \"outside\"]\ncontainers = 4")
+    };
+    let said = refusal(&axes("\"veth\""));
+    assert!(
+        said.contains("none of the topologies has a router"),
+        "{said}"
+    );
+    let cells = parsed(&axes("[\"veth\", \"routed\"]")).cells;
+    let seen: Vec<_> = cells
+        .iter()
+        .map(|cell| (cell.topology, cell.path))
+        .collect();
+    let (veth, routed) = (Topology::Veth, Topology::Routed);
+    assert_eq!(
+        seen,
+        [
+            (veth, Path::Direct),
+            (routed, Path::Direct),
+            (routed, Path::Outside)
+        ]
+    );
+    let mut baselines = cells.iter().map(|cell| cell.baseline().path);
+    assert!(baselines.all(|path| path == Path::Direct));
+}
+
+#[test]
 fn pairs_are_spread_evenly_over_the_bridges() {
     // containers, lab -> bridges, ports of each but the last
     let table = [

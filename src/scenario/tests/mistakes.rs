@@ -104,6 +104,11 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
         &["1000 is below 1280", "stack = \"single\""],
     ),
     ("mtu = 70000", "2:7", &["from 68 to 65535"]),
+    (
+        "path = \"published\"",
+        "2:8",
+        &["no firewall profile here publishes ports", "\"outside\""],
+    ),
     ("lab = 3", "2:1", &["`axes.lab`"]),
 ];
 

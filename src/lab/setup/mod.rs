@@ -1,0 +1,192 @@
+//! Raising a lab: from paper to kernel, as fast as the kernel's one lock allows.
+//!
+//! A few threads take containers one after another; each makes the namespace, its link and what is in it, so that one can
+//! be creating a namespace while another holds the lock for links. Nothing is opened under `/proc/sys` per container: all
+//! namespaces' entries of one name share a hash chain, and a look-up walks it (measured on 2 CPUs: 94 s against 19 s at
+//! 10,000).
+
+mod builder;
+mod host;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::netlink::{Conversation, message};
+use super::netns::{Namespace, Visitor};
+use super::topology::{Layout, Link};
+use crate::error::{Error, Result};
+use builder::Builder;
+use host::HostSide;
+
+/// Threads that raise containers. One leaves the kernel's lock idle while it creates namespaces, and more than two
+/// contend for it: 1,000 containers took 1.00 with two, 1.3 with one and 1.0 with four on two CPUs.
+const BUILDERS: u32 = 2;
+
+/// Wall time of each phase: the busy time of all builders over their number.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Phases {
+    /// Creating namespaces and opening a conversation in each.
+    pub netns: Duration,
+    /// Creating and raising links and bridges.
+    pub links: Duration,
+    /// Addresses and routes.
+    pub addresses: Duration,
+    /// Permanent neighbour and forwarding entries.
+    pub neighbours: Duration,
+}
+
+/// Whether a set-up should be given up.
+pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// The namespaces of a lab being raised.
+#[derive(Debug, Default)]
+pub(super) struct Raised {
+    /// The containers', by number where set-up came to its end.
+    pub(super) containers: Vec<Namespace>,
+    /// The host side's, by number.
+    pub(super) hosts: Vec<Namespace>,
+    /// Where the time went.
+    pub(super) phases: Phases,
+}
+
+/// Raises a layout. What was raised is returned even when set-up failed half way, to be torn down.
+pub(super) fn raise(layout: &Layout, stop: Stop) -> (Raised, Result<()>) {
+    let mut raised = Raised::default();
+    let result = thread::scope(|scope| {
+        let work = scope.spawn(|| raise_here(layout, stop, &mut raised));
+        work.join()
+            .unwrap_or_else(|_| Err(Error::refused("set up", "the lab", "a builder panicked")))
+    });
+    (raised, result)
+}
+
+/// Raises a layout, moving the calling thread from namespace to namespace.
+fn raise_here(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
+    let visitor = Visitor::new()?;
+    let mut sides = Vec::new();
+    for plan in &layout.hosts {
+        let (host, side) = HostSide::create(plan, &visitor, &mut raised.phases)?;
+        raised.hosts.push(host);
+        sides.push(side);
+    }
+    for (side, host) in sides.iter_mut().zip(&raised.hosts) {
+        enter(&visitor, host)?;
+        side.found(&raised.hosts, &mut raised.phases)?;
+    }
+    raise_containers(layout, stop, raised)?;
+    for (side, host) in sides.iter_mut().zip(&raised.hosts) {
+        enter(&visitor, host)?;
+        side.finish(&raised.hosts, &mut raised.phases)?;
+    }
+    Ok(())
+}
+
+fn enter(visitor: &Visitor, host: &Namespace) -> Result<()> {
+    visitor
+        .enter(host)
+        .map_err(|source| Error::kernel("enter", "a namespace of the host side", source))
+}
+
+/// Raises a link, and enters on it what belongs there.
+fn raise_link(
+    conversation: &mut Conversation,
+    link: &Link,
+    object: &str,
+    phases: &mut Phases,
+) -> Result<()> {
+    timed(&mut phases.links, || {
+        conversation.ask(message::raise(link, object))
+    })?;
+    fill_in(conversation, link, object, phases)
+}
+
+/// Enters a link's addresses, routes and neighbours on it.
+fn fill_in(
+    conversation: &mut Conversation,
+    link: &Link,
+    object: &str,
+    phases: &mut Phases,
+) -> Result<()> {
+    timed(&mut phases.addresses, || {
+        conversation.ask(message::address(link, object))
+    })?;
+    timed(&mut phases.neighbours, || {
+        conversation.ask(message::introduce(link, object))
+    })
+}
+
+/// Creates a namespace and opens a conversation with it; the thread stays inside.
+fn create_namespace(visitor: &Visitor) -> Result<(Namespace, Conversation)> {
+    let namespace = visitor
+        .create()
+        .map_err(|source| Error::kernel("create namespace", "of the lab", source))?;
+    Ok((namespace, Conversation::open()?))
+}
+
+/// All containers, by a few builders side by side.
+fn raise_containers(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
+    let next = AtomicU32::new(0);
+    let failed = AtomicU32::new(0);
+    let hosts = &raised.hosts;
+    let stop = || failed.load(Ordering::Relaxed) > 0 || stop();
+    let build = || {
+        let mut builder = Builder::new(layout, hosts)?;
+        let result = builder.build_all(&next, &stop);
+        if result.is_err() {
+            failed.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(builder.into_made(result))
+    };
+    let outcomes: Vec<Result<_>> = thread::scope(|scope| {
+        let builders: Vec<_> = (0..BUILDERS).map(|_| scope.spawn(build)).collect();
+        let panicked = || Err(Error::refused("set up", "containers", "a builder panicked"));
+        builders
+            .into_iter()
+            .map(|builder| builder.join().unwrap_or_else(|_| panicked()))
+            .collect()
+    });
+    gather(outcomes, raised)
+}
+
+/// What one builder has to show: numbered namespaces, its times, and how it ended.
+type Made = (Vec<(u32, Namespace)>, Phases, Result<()>);
+
+/// Puts the builders' namespaces in order; the first real error is the error (the others were told to stop).
+fn gather(outcomes: Vec<Result<Made>>, raised: &mut Raised) -> Result<()> {
+    let mut numbered = Vec::new();
+    let mut first = Ok(());
+    for outcome in outcomes {
+        let result = outcome.and_then(|(made, phases, result)| {
+            numbered.extend(made);
+            raised.phases.add_share(phases);
+            result
+        });
+        if first.is_ok() || matches!(first, Err(Error::Interrupted)) && result.is_err() {
+            first = result;
+        }
+    }
+    numbered.sort_by_key(|(number, _)| *number);
+    raised.containers = numbered
+        .into_iter()
+        .map(|(_, namespace)| namespace)
+        .collect();
+    first
+}
+
+impl Phases {
+    fn add_share(&mut self, other: Self) {
+        self.netns += other.netns / BUILDERS;
+        self.links += other.links / BUILDERS;
+        self.addresses += other.addresses / BUILDERS;
+        self.neighbours += other.neighbours / BUILDERS;
+    }
+}
+
+/// Runs a step and adds its time to a phase.
+fn timed<T>(phase: &mut Duration, step: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = step();
+    *phase += start.elapsed();
+    result
+}

@@ -1,0 +1,143 @@
+//! Each container joined by a veth to a router, with no bridge: Calico's way.
+//!
+//! A container has an address of its own and no subnet. Everything it sends goes to a gateway that is the same for all:
+//! 169.254.1.1, which nobody has, or `fe80::ecee:eeff:feee:eeee`, which each of the router's ends has. These all have the
+//! MAC ee:ee:ee:ee:ee:ee, and answer for the first by proxy ARP. The router has a route of one address for each container.
+//! (Calico's FAQ, "Why can't I see the 169.254.1.1 address mentioned above on my host?", and its `endpoint_mgr.go`.)
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything, family_of};
+use super::{End, Host, Layout, Link, Port, Role, Route, Step, talks};
+use crate::lab::address::{Assigned, Mac, Subnet};
+use crate::scenario::{Cell, Family, Path};
+
+/// The MAC of the router's end of every link.
+const ROUTER_MAC: Mac = Mac([0xee; 6]);
+/// The gateway by IPv4: an address that nobody has, for which the router answers.
+const GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+/// The gateway by IPv6: what [`ROUTER_MAC`] makes of a link-local address (RFC 4291, appendix A).
+const GATEWAY_V6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0xecee, 0xeeff, 0xfeee, 0xeeee);
+/// Containers are hosts 2 and on, as behind a bridge.
+const FIRST_CONTAINER: u32 = 2;
+
+pub(super) fn lay_out(cell: &Cell) -> Layout {
+    let ports: Vec<Port> = (0..cell.containers)
+        .map(|container| port(cell, container))
+        .collect();
+    Layout::of_ports(vec![router(cell)], ports, cell)
+}
+
+fn router(cell: &Cell) -> Host {
+    let mut foundation = routing();
+    if cell.path == Path::Direct {
+        foundation.extend(way_out(cell));
+    }
+    Host {
+        name: "the router".to_owned(),
+        role: Role::Node {
+            bridge: None,
+            subnets: Subnet::whole().prefixes(cell.stack, cell.family),
+        },
+        foundation,
+        finish: Vec::new(),
+    }
+}
+
+/// Links made after these settings take them over, so that none has to be written for each: its own entries are dear to
+/// open where there are thousands of namespaces.
+fn routing() -> Vec<Step> {
+    vec![
+        Step::Set("ipv4/ip_forward", "1"),
+        Step::Set("ipv4/conf/all/proxy_arp", "1"),
+        Step::Set("ipv6/conf/all/forwarding", "1"),
+        // The router's ends get their link-local address by name, below, at once and without being announced.
+        Step::Set("ipv6/conf/default/addr_gen_mode", "1"),
+    ]
+}
+
+/// A default route: a router answers by proxy ARP only for what it has a route to, by another link than the one asked on.
+fn way_out(cell: &Cell) -> [Step; 2] {
+    let families = addresses_of(cell, 0);
+    let sink = Link {
+        routes: families
+            .iter()
+            .map(|one| Route::on_link(everything(family_of(one.address))))
+            .collect(),
+        ..Link::bare("uplink", FIRST_INDEX)
+    };
+    [Step::Sink(sink.clone()), Step::Raise(sink)]
+}
+
+fn port(cell: &Cell, container: u32) -> Port {
+    let mac = Subnet::whole().mac(container + FIRST_CONTAINER, cell.macs);
+    let mtu = cell.mtu.unwrap_or(ETHERNET_MTU);
+    let own = addresses_of(cell, container);
+    Port {
+        host: 0,
+        near: Link {
+            mac: Some(ROUTER_MAC),
+            mtu,
+            ..near(&own, container, talks(container, cell).then_some(mac))
+        },
+        far: End {
+            container,
+            link: Link {
+                routes: own.iter().flat_map(|one| by_gateway(one.address)).collect(),
+                neighbours: own
+                    .iter()
+                    .filter(|_| talks(container, cell))
+                    .map(|one| (gateway(one.address), ROUTER_MAC))
+                    .collect(),
+                addresses: own,
+                ..Link::eth0(mac, mtu)
+            },
+        },
+    }
+}
+
+/// The router's end: a route to the container's addresses, and to whom to hand what takes it.
+fn near(own: &[Assigned], container: u32, known: Option<Mac>) -> Link {
+    let link_local = own.iter().filter(|one| one.address.is_ipv6());
+    Link {
+        addresses: link_local
+            .map(|_| Assigned {
+                address: GATEWAY_V6.into(),
+                prefix: 64,
+            })
+            .collect(),
+        routes: own.iter().map(|one| Route::on_link(*one)).collect(),
+        neighbours: own
+            .iter()
+            .filter_map(|one| Some((one.address, known?)))
+            .collect(),
+        ..Link::bare(format!("v{container:05}"), FIRST_INDEX + 1 + container)
+    }
+}
+
+/// A container's addresses, each without a subnet around it.
+fn addresses_of(cell: &Cell, container: u32) -> Vec<Assigned> {
+    let all = Subnet::whole().host(container + FIRST_CONTAINER, cell.stack, cell.family);
+    all.into_iter().map(Assigned::alone).collect()
+}
+
+fn gateway(address: IpAddr) -> IpAddr {
+    match family_of(address) {
+        Family::Ipv4 => GATEWAY.into(),
+        Family::Ipv6 => GATEWAY_V6.into(),
+    }
+}
+
+/// The routes of a container with this address. A gateway by IPv4 must be said to be on the link first; a link-local one
+/// by IPv6 always is.
+fn by_gateway(address: IpAddr) -> Vec<Route> {
+    let gateway = gateway(address);
+    let on_link = Route::on_link(Assigned {
+        address: gateway,
+        prefix: 32,
+    });
+    match family_of(address) {
+        Family::Ipv4 => vec![on_link, Route::default_via(gateway)],
+        Family::Ipv6 => vec![Route::default_via(gateway)],
+    }
+}
