@@ -141,7 +141,7 @@ pub(super) struct Lab {
 #[schemars(deny_unknown_fields, inline)]
 pub(super) struct Trial {
     /// Time the traffic runs before it counts.
-    #[schemars(extend("default" = "300ms"))]
+    #[schemars(extend("default" = "1s"))]
     pub(super) warmup: At<Length<0, 3_600_000>>,
     /// Length of the window in which bytes count.
     #[schemars(extend("default" = "1s"))]
@@ -227,7 +227,7 @@ impl Lab {
 impl Trial {
     fn read(mut table: Table<'_, '_>) -> Self {
         let trial = Self {
-            warmup: table.single("warmup", Length(Duration::from_millis(300))),
+            warmup: table.single("warmup", Length(Duration::from_secs(1))),
             measure: table.single("measure", Length(Duration::from_secs(1))),
             sample: table.single("sample", Length(Duration::from_millis(100))),
             connect: table.single("connect", Length(Duration::from_secs(10))),

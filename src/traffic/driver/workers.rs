@@ -1,7 +1,7 @@
 //! `workers`: one pinned thread per CPU, sockets that do not block, epoll: the data path with the least harness in it.
 //!
-//! Must not know what a message is. The invariant is fairness by construction: an endpoint that can go on stands in the
-//! ring, every sender in it sends one message a pass, every receiver takes what came, and it leaves the ring only when the kernel has nothing more for it. (A
+//! Must not know what a turn moves. The invariant is fairness by construction: an endpoint that can go on stands in the
+//! ring, everyone in the ring gets one turn a pass, and it leaves the ring only when the kernel has nothing more for it. (A
 //! plain loop over epoll's list starves the tail of it: half of 1,000 pairs moved nothing.)
 
 use std::collections::VecDeque;
@@ -31,11 +31,6 @@ const SWEEP: u64 = u64::MAX - 1;
 const HANG_UP: EpollFlags = EpollFlags::EPOLLRDHUP
     .union(EpollFlags::EPOLLHUP)
     .union(EpollFlags::EPOLLERR);
-
-/// Messages a receiver takes in one turn at most, where a sender sends one. With as many as a sender has, a flow whose
-/// worker is behind never catches up: queues grew all through the window, to 7 % more than was read at 250 pairs, and what
-/// was read had left the cache long ago (median of five interleaved windows 19.9 Gb/s, with eight messages 28.2).
-const MESSAGES: usize = 8;
 
 /// How often blocked senders get a turn unasked. A sender refused for want of TCP memory while it has nothing in flight
 /// is never reported writable, as no acknowledgement will come; a blocking `send` wakes by itself for the same reason
@@ -202,22 +197,6 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A sender sends one message; a receiver takes what is there, up to [`MESSAGES`].
-    fn turn(&self, endpoint: &Endpoint) -> Turn {
-        let most = match endpoint.role {
-            Role::Sender => 1,
-            Role::Receiver => MESSAGES,
-        };
-        let mut turn = Turn::Ready;
-        for _ in 0..most {
-            turn = self.field.stream.turn(endpoint, self.index);
-            if turn != Turn::Ready {
-                break;
-            }
-        }
-        turn
-    }
-
     /// One turn for everyone who stood in the ring when it began.
     fn pass(&mut self) {
         for _ in 0..self.ring.len() {
@@ -227,7 +206,7 @@ impl<'a> Worker<'a> {
             let Some(endpoint) = self.ring.pop_front() else {
                 return;
             };
-            match self.turn(self.endpoints[endpoint]) {
+            match self.field.stream.turn(self.endpoints[endpoint], self.index) {
                 Turn::Over => {}
                 Turn::Short if !self.hung[endpoint] => self.settled[endpoint] = false,
                 Turn::Blocked => self.settled[endpoint] = false,
