@@ -161,7 +161,8 @@ impl<'a> Plot<'a> {
                 continue;
             };
             for column in whole(from.0)..whole(to.0) {
-                let share = (column as f64 - from.0) / (to.0 - from.0);
+                // A column is as wide as a character, so its edge may lie beyond the point that is within it.
+                let share = ((column as f64 - from.0) / (to.0 - from.0)).clamp(0.0, 1.0);
                 let row = whole(from.1 + (to.1 - from.1) * share);
                 self.spots[row][column] = Spot::Joint(nth);
             }
