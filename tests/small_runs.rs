@@ -142,6 +142,75 @@ fn bytes_agree_with_the_interfaces_where_servers_are_outside() {
 }
 
 #[test]
+fn bytes_agree_with_the_interfaces_by_every_firewall_and_path() {
+    if !kernel_allows() {
+        return;
+    }
+    for (firewall, path) in [
+        ("docker-1.12,docker-20.10,kubernetes,conntrack", "direct"),
+        (
+            "docker-29,docker-29-nft",
+            "direct,published,hairpin,outside",
+        ),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let flags = ["sweep", "--firewall", firewall, "--path", path];
+        let more = ["--containers", "8", "--measure", "500ms", "--repeats", "1"];
+        let run =
+            said(kilonet([&flags[..], &more, &["--quiet", "--out"]].concat()).arg(out.path()));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        for record in records(&run.folder()) {
+            assert_true_to_its_witnesses(&record);
+            let tracked = record["counters"]["conntrack_entries"].as_u64();
+            let cell = &record["cell"];
+            let rules = cell["firewall"] != "none" && cell["firewall"] != "conntrack";
+            assert_eq!(tracked.is_some(), rules, "{record}");
+            if cell.get("path").is_some() {
+                // Four pairs: what is routed is tracked, once for each flow.
+                assert!(tracked >= Some(4), "{record}");
+            }
+            let loaded = record["lab"]["phases_ns"]["firewall"].as_u64() > Some(0);
+            assert_eq!(loaded, cell["firewall"] != "none", "{record}");
+        }
+    }
+}
+
+#[test]
+fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let rules = out.path().join("mine.nft");
+    let drop =
+        "table ip mine {\nchain c {\ntype filter hook forward priority 0; policy drop;\n}\n}\n";
+    std::fs::write(&rules, drop).unwrap();
+    let scenario = out.path().join("cut.toml");
+    let text = format!(
+        "[axes]\ncontainers = 2\nfirewall = [\"custom\", \"none\"]\n[lab]\nruleset = {rules:?}\n\
+         [trial]\nrepeats = 1\nmeasure = \"200ms\"\nconnect = \"300ms\"\nbaseline = false\n"
+    );
+    std::fs::write(&scenario, text).unwrap();
+    let run =
+        said(kilonet(["run", scenario.to_str().unwrap(), "--quiet", "--out"]).arg(out.path()));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let records = records(&run.folder());
+    let of = |firewall: &str| {
+        let is = |record: &&Value| record["cell"]["firewall"] == firewall;
+        records.iter().find(is).unwrap()
+    };
+    assert_eq!(of("none")["status"], "ok");
+    let error = &of("custom")["error"];
+    assert_eq!(error["act"], "connect flow", "{error}");
+    assert!(
+        error["reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("the rules of custom cut it off")
+    );
+}
+
+#[test]
 fn every_shipped_scenario_plans() {
     // Their runs are a ring of `scripts/test`: they take a minute.
     for file in std::fs::read_dir(crate_dir().join("scenarios")).unwrap() {

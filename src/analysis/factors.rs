@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Count;
-use crate::scenario::Cell;
+use crate::scenario::{Cell, Rules};
 use crate::units::Bytes;
 
 /// When a factor counts as varied.
@@ -59,10 +59,34 @@ const ROWS: &[Row] = {
             rule: Anywhere,
         },
         Row {
+            key: "backend",
+            level: |cell| cell.unusual_backend().map(|backend| backend.to_string()),
+            phrase: |level| format!("by {level}"),
+            rule: AtOneCount,
+        },
+        Row {
             key: "path",
             level: |cell| Some(cell.path.to_string()),
             phrase: |level| format!("path {level}"),
             rule: Anywhere,
+        },
+        Row {
+            key: "rules",
+            level: |cell| cell.rules.filler.map(|rules| rules.to_string()),
+            phrase: |level| counted(level, "rule"),
+            rule: Anywhere,
+        },
+        Row {
+            key: "rule_shape",
+            level: |cell| cell.rules.rule_shape.map(|shape| shape.to_string()),
+            phrase: |level| format!("as a {level}"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "rule_hook",
+            level: |cell| cell.rules.rule_hook.map(|hook| hook.to_string()),
+            phrase: |level| format!("at {level}"),
+            rule: AtOneCount,
         },
         Row {
             key: "workload",
@@ -262,6 +286,10 @@ fn without_count(cell: &Cell) -> Cell {
         per_namespace: None,
         bridges: None,
         ports_per_bridge: None,
+        rules: Rules {
+            published: None,
+            ..cell.rules.clone()
+        },
         ..cell.clone()
     }
 }

@@ -18,9 +18,24 @@ pub(super) struct Factors {
     /// Protocols of the traffic: ipv4, ipv6
     #[arg(long, value_name = "LIST")]
     family: Option<String>,
-    /// Ways from client to server: direct, outside
+    /// Rules: none, docker-1.12, docker-20.10, docker-29, docker-29-nft, kubernetes, conntrack, custom
+    #[arg(long, value_name = "LIST")]
+    firewall: Option<String>,
+    /// What rules are loaded by: nft, iptables-nft, iptables-legacy
+    #[arg(long, value_name = "LIST")]
+    backend: Option<String>,
+    /// Ways from client to server: direct, published, hairpin, outside
     #[arg(long, value_name = "LIST")]
     path: Option<String>,
+    /// Rules that match nothing, ahead of the others: `0..1000`
+    #[arg(long, value_name = "RANGE")]
+    rules: Option<String>,
+    /// What those are written as: linear, set, map
+    #[arg(long, value_name = "LIST")]
+    rule_shape: Option<String>,
+    /// Where those stand: raw, filter, nat
+    #[arg(long, value_name = "LIST")]
+    rule_hook: Option<String>,
     /// Counts of containers: `2,8,32`, `2..512`, `2..512 x4` or `2..1024 +64`
     #[arg(long, value_name = "RANGE")]
     containers: Option<String>,
@@ -80,11 +95,24 @@ impl Factors {
             seed,
             ..
         } = self.clone();
+        let Self {
+            firewall,
+            backend,
+            rules,
+            rule_shape,
+            rule_hook,
+            ..
+        } = self.clone();
         Overrides {
             topology,
             testbed,
             family,
+            firewall,
+            backend,
             path,
+            rules,
+            rule_shape,
+            rule_hook,
             containers,
             active,
             driver,

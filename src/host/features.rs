@@ -10,6 +10,7 @@ use std::thread;
 use super::cgroup::Groups;
 use super::pseudo;
 use crate::error::{Error, Result};
+use crate::lab::firewall;
 use attempt::Findings;
 
 /// Whether a feature is there.
@@ -71,7 +72,28 @@ pub fn probe() -> Result<Vec<Feature>> {
         Ok(findings) => rows.extend(of_the_network(&findings)),
         Err(error) => rows.push(no_namespace(&error)),
     }
+    rows.extend(tools());
     Ok(rows)
+}
+
+/// What loads rules: each program, and the Debian package that has it.
+fn tools() -> impl Iterator<Item = Feature> {
+    let rows = [
+        ("nft", "nft", "install nftables"),
+        ("iptables-nft", "iptables-nft-restore", "install iptables"),
+        (
+            "iptables-legacy",
+            "iptables-legacy-restore",
+            "install iptables",
+        ),
+    ];
+    rows.into_iter()
+        .map(|(name, program, remedy)| match firewall::find(program) {
+            Some(file) => {
+                Feature::available(name, format!("rules are loaded by {}", file.display()))
+            }
+            None => Feature::missing(name, "rules are not to be loaded by it", remedy),
+        })
 }
 
 /// By its switches and not by trying, which a process of more than one thread cannot.

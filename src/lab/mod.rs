@@ -4,12 +4,15 @@
 //! else, so that it is gone when the process is.
 
 pub mod address;
+pub mod firewall;
 mod netlink;
 pub mod netns;
 mod setup;
 pub mod topology;
 pub mod witness;
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -18,6 +21,7 @@ pub use setup::{Phases, Stop};
 
 use crate::error::{Error, Result};
 use crate::scenario::Cell;
+use firewall::Plan;
 use netlink::barrier::Barrier;
 use netns::{Namespace, Visitor};
 use topology::{Host, Layout, Meter, Place};
@@ -31,6 +35,7 @@ pub struct Lab {
     layout: Layout,
     containers: Vec<Namespace>,
     hosts: Vec<Namespace>,
+    rules: Plan,
     setup: Duration,
     phases: Phases,
 }
@@ -42,13 +47,15 @@ impl Lab {
     /// What the kernel refused, after everything that had been raised was torn down again; `Interrupted` when told to stop.
     pub fn setup(cell: &Cell, stop: Stop) -> Result<Self> {
         let layout = Layout::of(cell);
+        let rules = Plan::of(cell, &layout)?;
         let start = Instant::now();
-        let (raised, result) = setup::raise(&layout, stop);
+        let (raised, result) = setup::raise(&layout, &rules, stop);
         let setup = start.elapsed();
         let lab = Self {
             layout,
             containers: raised.containers,
             hosts: raised.hosts,
+            rules,
             setup,
             phases: raised.phases,
         };
@@ -91,6 +98,65 @@ impl Lab {
     /// Where what a container receives is counted a second time.
     fn meter(&self, container: u32) -> &Meter {
         &self.layout.seats[container as usize].meter
+    }
+
+    /// Where the client of a pair calls its server, when that is at a port that the host side publishes: the address.
+    #[must_use]
+    pub fn entrance(&self, pair: u32) -> Option<IpAddr> {
+        self.layout.entrances.get(pair as usize).copied()
+    }
+
+    /// Takes the rules off every host side, to see what they were to blame for. False where there were none.
+    ///
+    /// # Errors
+    /// When a tool complains.
+    pub fn lift_rules(&self) -> Result<bool> {
+        let lift = || {
+            let visitor = Visitor::new()?;
+            for (host, ruleset) in &self.rules.host_sides {
+                setup::enter(&visitor, &self.hosts[*host as usize])?;
+                ruleset.lift()?;
+            }
+            Ok(!self.rules.host_sides.is_empty())
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(lift).join().unwrap_or_else(|_| {
+                Err(Error::refused("lift", "the rules", "the visitor panicked"))
+            })
+        })
+    }
+
+    /// What connection tracking counts on each host side that has rules, opened inside; none where the kernel has no such
+    /// thing. Each file pins its namespace, so they must be gone before teardown.
+    ///
+    /// # Errors
+    /// When descriptors have run out.
+    pub fn tracking(&self) -> Result<Vec<File>> {
+        let open = || {
+            let visitor = Visitor::new()?;
+            let hosts = self.rules.host_sides.iter();
+            let files = hosts.map(|(host, _)| {
+                setup::enter(&visitor, &self.hosts[*host as usize])?;
+                match File::open("/proc/thread-self/net/stat/nf_conntrack") {
+                    Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::kernel(
+                        "open",
+                        "what connection tracking of the lab counts",
+                        source,
+                    )),
+                    file => Ok(file.ok()),
+                }
+            });
+            files.filter_map(Result::transpose).collect()
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(open).join().unwrap_or_else(|_| {
+                Err(Error::refused(
+                    "watch",
+                    "connection tracking",
+                    "the visitor panicked",
+                ))
+            })
+        })
     }
 
     /// Who talks to whom: client and server, by container.

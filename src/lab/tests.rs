@@ -17,6 +17,7 @@ use super::*;
 use crate::scenario::Scenario;
 
 mod routed;
+mod rules;
 
 /// The descriptors of the process are counted, so no two tests may run in it at once.
 static ALONE: Mutex<()> = Mutex::new(());

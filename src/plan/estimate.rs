@@ -59,6 +59,8 @@ pub struct Need {
     pub neighbours: u64,
     /// Bytes that all TCP sockets together hold in their queues.
     pub tcp_memory_bytes: u64,
+    /// Connections that one host side tracks; 0 without rules.
+    pub tracked: u64,
 }
 
 impl Need {
@@ -89,6 +91,8 @@ impl Need {
             local_ports: u64::from(cell.streams),
             neighbours: 0,
             tcp_memory_bytes: flows * queued_bytes(cell.buffers),
+            // The table slows before it is full, and what closed stays in it for a while.
+            tracked: if cell.has_rules() { 2 * flows } else { 0 },
         }
     }
 
@@ -104,6 +108,7 @@ impl Need {
             local_ports: self.local_ports.max(other.local_ports),
             neighbours: self.neighbours.max(other.neighbours),
             tcp_memory_bytes: self.tcp_memory_bytes.max(other.tcp_memory_bytes),
+            tracked: self.tracked.max(other.tracked),
         }
     }
 }
@@ -148,7 +153,7 @@ fn queued_bytes(buffers: Buffers) -> u64 {
 /// Namespaces of a lab, those of its host side among them.
 fn namespaces(cell: &Cell) -> u64 {
     let containers = u64::from(cell.containers);
-    let outside = u64::from(cell.path != Path::Direct);
+    let outside = u64::from(matches!(cell.path, Path::Published | Path::Outside));
     outside
         + match cell.topology {
             Topology::Loopback => 1,

@@ -4,7 +4,8 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Buffers, Cell, Driver, Factor, Macs, Path, Pattern, Stack, Testbed, Topology, Workload,
+    Buffers, Cell, Driver, Factor, Macs, Path, Pattern, RuleHook, RuleShape, Stack, Testbed,
+    Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -17,6 +18,7 @@ pub(super) fn of(cell: &Cell, repeat: u32) -> String {
     ];
     parts.extend(traffic(cell));
     parts.extend(lab(cell));
+    parts.extend(rules(cell));
     parts.push(format!("r{repeat}"));
     parts.join("-")
 }
@@ -53,6 +55,29 @@ fn lab(cell: &Cell) -> impl Iterator<Item = String> {
             .filter(|seats| seats.get() != 2)
             .map(|seats| format!("n{seats}")),
         bridges(cell),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn rules(cell: &Cell) -> impl Iterator<Item = String> {
+    let rules = &cell.rules;
+    let services = rules.services.zip(rules.endpoints);
+    [
+        cell.unusual_backend().map(|backend| backend.to_string()),
+        rules.published.map(|ports| format!("p{ports}")),
+        services
+            .filter(|services| *services != (10, 2))
+            .map(|(services, endpoints)| format!("{services}x{endpoints}")),
+        rules.filler.map(|count| format!("rules{count}")),
+        rules
+            .rule_shape
+            .filter(|shape| *shape != RuleShape::Linear)
+            .map(|shape| shape.to_string()),
+        rules
+            .rule_hook
+            .filter(|hook| *hook != RuleHook::Raw)
+            .map(|hook| hook.to_string()),
     ]
     .into_iter()
     .flatten()

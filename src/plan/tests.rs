@@ -299,6 +299,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         ("bridge-scaling", 39, 4096, 4),
         ("thousands", 9, 10_000, 3),
         ("idle-neighbours", 40, 4000, 5),
+        ("docker-rules", 80, 1000, 4),
     ];
     for (name, trials, most, minutes) in table {
         let path =

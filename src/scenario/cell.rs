@@ -7,6 +7,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules::Rules;
+
 /// A factor with a closed list of levels, each written as one lower-case word.
 pub trait Factor: Sized + Copy + 'static {
     /// The key it is written under.
@@ -48,7 +50,10 @@ macro_rules! factor {
     };
 }
 
-fn unknown_level<F: Factor>(text: &str) -> String {
+pub(super) use factor;
+
+/// What is wrong with a word that is no level of a factor.
+pub(super) fn unknown_level<F: Factor>(text: &str) -> String {
     let words: Vec<_> = F::ALL
         .iter()
         .map(|level| format!("`{}`", level.word()))
@@ -121,6 +126,20 @@ factor! {
     Firewall, "firewall" {
         /// No rules, and bridged frames are not shown to iptables.
         None = "none",
+        /// Docker 1.12's, of 2016.
+        Docker112 = "docker-1.12",
+        /// Docker 20.10's.
+        Docker2010 = "docker-20.10",
+        /// Docker 29's, by iptables.
+        Docker29 = "docker-29",
+        /// Docker 29's, by nftables.
+        Docker29Nft = "docker-29-nft",
+        /// What kube-proxy and a bridge plugin load.
+        Kubernetes = "kubernetes",
+        /// One rule in each container that has connections tracked.
+        Conntrack = "conntrack",
+        /// The user's own rule set.
+        Custom = "custom",
     }
 }
 
@@ -131,8 +150,10 @@ factor! {
         /// From container to container.
         #[default]
         Direct = "direct",
-        /// To a port that the host side publishes for the container.
+        /// From beyond the lab's router to a port that the host side publishes for the container.
         Published = "published",
+        /// From container to a port that their own host side publishes for another container, and back in.
+        Hairpin = "hairpin",
         /// From container to a place beyond the lab's router.
         Outside = "outside",
     }
@@ -282,6 +303,9 @@ pub struct Cell {
     /// Ports of each bridge but the last, which may have fewer; only for `bridge`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ports_per_bridge: Option<NonZeroU32>,
+    /// What the rules are beside their profile.
+    #[serde(flatten)]
+    pub rules: Rules,
 }
 
 impl Topology {
@@ -313,6 +337,7 @@ impl Cell {
             per_namespace: None,
             bridges: None,
             ports_per_bridge: None,
+            rules: Rules::default(),
             ..self.clone()
         }
     }

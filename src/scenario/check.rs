@@ -2,6 +2,8 @@
 //!
 //! Knows no text and no machine. Invariant: a file without problems here stands for cells that can be laid out.
 
+mod rules;
+
 use super::cell::{Factor, Family, Path, Stack};
 use super::problem::{Problem, Problems};
 use super::table::At;
@@ -22,6 +24,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_mtu(axes, wire.lab.stack.value, problems);
         check_testbed(axes, problems);
         check_path(axes, problems);
+        rules::check(axes, &wire.lab, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
@@ -121,22 +124,14 @@ fn check_testbed(axes: &Axes, problems: &mut Problems) {
 
 fn check_path(axes: &Axes, problems: &mut Problems) {
     let topologies = &axes.topology.0;
-    let routed = topologies.iter().any(|at| at.value.has_router());
-    for at in &axes.path.0 {
-        let (message, remedy) = match at.value {
-            Path::Direct => continue,
-            Path::Published => (
-                "no firewall profile here publishes ports",
-                "allowed: \"direct\", \"outside\"",
-            ),
-            Path::Outside if routed => continue,
-            Path::Outside => (
-                "none of the topologies has a router to leave by",
-                "allowed: \"direct\", or topology = \"bridge\" or \"routed\"",
-            ),
-        };
+    if topologies.iter().any(|at| at.value.has_router()) {
+        return;
+    }
+    for at in axes.path.0.iter().filter(|at| at.value != Path::Direct) {
+        let message = "none of the topologies has a router to go by";
         let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
-        problems.push(problem.remedy(remedy));
+        problems
+            .push(problem.remedy("allowed: \"direct\", or topology = \"bridge\" or \"routed\""));
     }
 }
 
@@ -159,7 +154,11 @@ fn combinations(axes: &Axes) -> u64 {
         axes.testbed.0.len(),
         axes.family.0.len(),
         axes.firewall.0.len(),
+        axes.backend.as_ref().map_or(1, |axis| axis.0.len()),
         axes.path.0.len(),
+        axes.rules.as_ref().map_or(1, |axis| axis.0.len()),
+        axes.rule_shape.0.len(),
+        axes.rule_hook.0.len(),
         axes.workload.0.len(),
         axes.driver.0.len(),
         axes.pattern.0.len(),

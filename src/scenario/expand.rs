@@ -9,6 +9,7 @@ use super::cell::{
     Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Pattern, Testbed,
     Topology, Workload,
 };
+use super::rules::Rules;
 use super::table::Axis;
 use super::wire::{Axes, Lab, Wire};
 
@@ -28,6 +29,7 @@ fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
     cells = vary(&cells, &axes.family, |cell, level| cell.family = *level);
     cells = vary(&cells, &axes.firewall, |cell, level| cell.firewall = *level);
     cells = vary(&cells, &axes.path, |cell, level| cell.path = *level);
+    cells = vary_rules(&cells, axes);
     cells = vary(&cells, &axes.workload, |cell, level| cell.workload = *level);
     cells = vary(&cells, &axes.driver, |cell, level| cell.driver = *level);
     cells = vary(&cells, &axes.pattern, |cell, level| cell.pattern = *level);
@@ -50,6 +52,27 @@ fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
         settle(cell, lab);
     }
     cells
+}
+
+/// Every cell with what its rules may be.
+fn vary_rules(cells: &[Cell], axes: &Axes) -> Vec<Cell> {
+    let mut cells = cells.to_vec();
+    if let Some(axis) = &axes.backend {
+        cells = vary(&cells, axis, |cell, level| {
+            cell.rules.backend = Some(*level);
+        });
+    }
+    if let Some(axis) = &axes.rules {
+        cells = vary(&cells, axis, |cell, level| {
+            cell.rules.filler = Some(level.0);
+        });
+    }
+    cells = vary(&cells, &axes.rule_shape, |cell, level| {
+        cell.rules.rule_shape = Some(*level);
+    });
+    vary(&cells, &axes.rule_hook, |cell, level| {
+        cell.rules.rule_hook = Some(*level);
+    })
 }
 
 /// Every cell with every level of one more factor.
@@ -89,6 +112,7 @@ fn blank(lab: &Lab) -> Cell {
         per_namespace: None,
         bridges: None,
         ports_per_bridge: None,
+        rules: Rules::default(),
     }
 }
 
@@ -107,6 +131,7 @@ fn settle(cell: &mut Cell, lab: &Lab) {
     if !cell.topology.has_router() {
         cell.path = Path::Direct;
     }
+    settle_rules(cell, lab);
     if cell.topology == Topology::Shared {
         let seats = lab
             .per_namespace
@@ -119,6 +144,41 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         let (bridges, ports) = spread(cell.containers / 2, lab);
         cell.bridges = NonZeroU32::new(bridges);
         cell.ports_per_bridge = NonZeroU32::new(ports);
+    }
+}
+
+/// Takes out what a cell's rules are not made of, and fills in what they are.
+fn settle_rules(cell: &mut Cell, lab: &Lab) {
+    let firewall = cell.firewall;
+    let of_kubernetes = |count: u32| (firewall == Firewall::Kubernetes).then_some(count);
+    let filler = cell.rules.filler;
+    let usual = firewall.usual_backend();
+    cell.rules = Rules {
+        backend: cell.rules.backend.or(usual).filter(|_| cell.has_rules()),
+        published: Some(published(cell, lab)).filter(|count| *count > 0),
+        services: of_kubernetes(lab.services.value.0),
+        endpoints: of_kubernetes(lab.endpoints.value.0),
+        ruleset: lab
+            .ruleset
+            .as_ref()
+            .filter(|_| firewall == Firewall::Custom)
+            .map(|at| at.value.clone()),
+        filler,
+        rule_shape: cell.rules.rule_shape.filter(|_| filler.is_some()),
+        rule_hook: cell.rules.rule_hook.filter(|_| filler.is_some()),
+    };
+}
+
+/// Published ports: one for each flow where flows go by them, and as many as were asked for.
+fn published(cell: &Cell, lab: &Lab) -> u32 {
+    let needed = match cell.path {
+        Path::Published | Path::Hairpin => cell.pairs * cell.streams,
+        Path::Direct | Path::Outside => 0,
+    };
+    if cell.firewall.publishes() {
+        lab.published.value.0.max(needed)
+    } else {
+        0
     }
 }
 

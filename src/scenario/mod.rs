@@ -5,6 +5,7 @@
 //! fixed by; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
+pub mod rules;
 
 mod check;
 mod expand;
@@ -30,6 +31,7 @@ pub use cell::{
     Testbed, Topology, Workload,
 };
 pub use overrides::Overrides;
+pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
 
 use crate::error::Result;

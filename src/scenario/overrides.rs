@@ -15,8 +15,18 @@ pub struct Overrides {
     pub testbed: Option<String>,
     /// `--family`, for `axes.family`.
     pub family: Option<String>,
+    /// `--firewall`, for `axes.firewall`.
+    pub firewall: Option<String>,
+    /// `--backend`, for `axes.backend`.
+    pub backend: Option<String>,
     /// `--path`, for `axes.path`.
     pub path: Option<String>,
+    /// `--rules`, for `axes.rules`.
+    pub rules: Option<String>,
+    /// `--rule-shape`, for `axes.rule_shape`.
+    pub rule_shape: Option<String>,
+    /// `--rule-hook`, for `axes.rule_hook`.
+    pub rule_hook: Option<String>,
     /// `--containers`, for `axes.containers`.
     pub containers: Option<String>,
     /// `--active`, for `axes.active`.
@@ -48,7 +58,12 @@ impl Overrides {
             ("--topology", "axes", "topology", &self.topology),
             ("--testbed", "axes", "testbed", &self.testbed),
             ("--family", "axes", "family", &self.family),
+            ("--firewall", "axes", "firewall", &self.firewall),
+            ("--backend", "axes", "backend", &self.backend),
             ("--path", "axes", "path", &self.path),
+            ("--rules", "axes", "rules", &self.rules),
+            ("--rule-shape", "axes", "rule_shape", &self.rule_shape),
+            ("--rule-hook", "axes", "rule_hook", &self.rule_hook),
             ("--containers", "axes", "containers", &self.containers),
             ("--active", "axes", "active", &self.active),
             ("--driver", "axes", "driver", &self.driver),

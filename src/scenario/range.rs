@@ -21,6 +21,8 @@ enum Step {
 impl Step {
     fn after(self, number: u32) -> Option<u32> {
         match self {
+            // Nothing times anything is nothing: from there the first step is to one.
+            Self::Times(_) if number == 0 => Some(1),
             Self::Times(factor) => number.checked_mul(factor),
             Self::Plus(difference) => number.checked_add(difference),
         }

@@ -156,6 +156,12 @@ impl<'doc, 'out> Table<'doc, 'out> {
         }
     }
 
+    /// The levels of an axis that has no default; none when it is not there.
+    pub(super) fn optional_axis<T: Written>(&mut self, key: &'static str) -> Option<Axis<T>> {
+        let value = self.take(key)?;
+        Some(self.levels(key, value))
+    }
+
     /// The levels of an axis without which nothing can run.
     pub(super) fn required_axis<T: Written>(&mut self, key: &'static str) -> Axis<T> {
         if let Some(value) = self.take(key) {

@@ -4,6 +4,7 @@ mod cells;
 mod files;
 mod flags;
 mod mistakes;
+mod rules;
 mod schema;
 mod union;
 

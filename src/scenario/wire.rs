@@ -15,6 +15,7 @@ use super::cell::{
 };
 use super::name::Name;
 use super::problem::Problems;
+use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::{At, Axis, Table};
 use super::value::{BufferSize, Count, Length, Seed, Share, Size};
@@ -62,6 +63,12 @@ impl JsonSchema for Union {
     }
 }
 
+/// Rules that match nothing: more would take longer to load than labs take to raise.
+pub(super) type RuleCount = Count<0, 100_000>;
+
+/// Published ports: as many as one address has beside those that the kernel takes for itself.
+pub(super) type PortCount = Count<0, { MOST_PUBLISHED }>;
+
 /// Factors that are varied, every level of each with every level of the others.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -81,9 +88,21 @@ pub(super) struct Axes {
     /// Rules loaded into the lab.
     #[schemars(extend("default" = "none"))]
     pub(super) firewall: Axis<Firewall>,
+    /// What rules are loaded by; the profile's own if absent.
+    #[schemars(with = "Axis<Backend>", default)]
+    pub(super) backend: Option<Axis<Backend>>,
     /// The way from client to server.
     #[schemars(extend("default" = "direct"))]
     pub(super) path: Axis<Path>,
+    /// Rules that match nothing, ahead of the profile's; given, even as 0, bridged frames are shown to rules.
+    #[schemars(with = "Axis<RuleCount>", default)]
+    pub(super) rules: Option<Axis<RuleCount>>,
+    /// What the rules that match nothing are written as.
+    #[schemars(extend("default" = "linear"))]
+    pub(super) rule_shape: Axis<RuleShape>,
+    /// Where the rules that match nothing stand.
+    #[schemars(extend("default" = "raw"))]
+    pub(super) rule_hook: Axis<RuleHook>,
     /// What a flow does.
     #[schemars(extend("default" = "tcp-stream"))]
     pub(super) workload: Axis<Workload>,
@@ -134,6 +153,18 @@ pub(super) struct Lab {
     /// At least this many bridges, however few containers; pairs stay inside one bridge.
     #[schemars(extend("default" = 1))]
     pub(super) bridges: At<Count<1, 500_000>>,
+    /// Ports that the host side publishes for containers, at least; the path `published` needs one for each flow.
+    #[schemars(extend("default" = 0))]
+    pub(super) published: At<PortCount>,
+    /// Services of the firewall `kubernetes`.
+    #[schemars(extend("default" = 10))]
+    pub(super) services: At<Count<0, 10_000>>,
+    /// Endpoints of each of its services.
+    #[schemars(extend("default" = 2))]
+    pub(super) endpoints: At<Count<1, 1000>>,
+    /// File of the firewall `custom`: for nft, or what iptables-save writes.
+    #[schemars(with = "String", default)]
+    pub(super) ruleset: Option<At<String>>,
 }
 
 /// How a trial is timed.
@@ -188,7 +219,11 @@ impl Axes {
             testbed: table.axis("testbed", Testbed::Kernel),
             family: table.axis("family", Family::Ipv4),
             firewall: table.axis("firewall", Firewall::None),
+            backend: table.optional_axis("backend"),
             path: table.axis("path", Path::Direct),
+            rules: table.optional_axis("rules"),
+            rule_shape: table.axis("rule_shape", RuleShape::Linear),
+            rule_hook: table.axis("rule_hook", RuleHook::Raw),
             workload: table.axis("workload", Workload::TcpStream),
             driver: table.axis("driver", Driver::Threads),
             pattern: table.axis("pattern", Pattern::Pairs),
@@ -218,6 +253,10 @@ impl Lab {
             per_namespace: table.single("per_namespace", Share::Of(2)),
             ports_per_bridge: table.single("ports_per_bridge", Count(1000)),
             bridges: table.single("bridges", Count(1)),
+            published: table.single("published", Count(0)),
+            services: table.single("services", Count(10)),
+            endpoints: table.single("endpoints", Count(2)),
+            ruleset: table.optional("ruleset"),
         };
         table.finish();
         lab

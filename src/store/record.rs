@@ -226,6 +226,18 @@ pub struct Counters {
     /// Neighbour table overflows of the lab's namespaces.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub neighbour_overflows: Option<u64>,
+    /// Connections tracked on the host sides at the end of the window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conntrack_entries: Option<u64>,
+    /// Connections that connection tracking could not enter there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conntrack_insert_failed: Option<u64>,
+    /// Packets it dropped there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conntrack_drops: Option<u64>,
+    /// Connections it took out there to make room.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conntrack_early_drops: Option<u64>,
     /// Pages of TCP's memory pool in use at the end of the window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tcp_memory_pages: Option<u64>,

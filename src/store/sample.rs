@@ -9,8 +9,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed,
-    Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
+    Testbed, Topology, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -62,6 +62,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         per_namespace: None,
         bridges: None,
         ports_per_bridge: None,
+        rules: Rules::default(),
     }
 }
 

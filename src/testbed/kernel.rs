@@ -2,17 +2,21 @@
 //!
 //! Puts together what `lab`, `traffic` and `host` each know of one window; the arithmetic is in `summary`.
 
+use std::fs::File;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::blame::{self, Suspect};
 use super::summary::{Edges, Witnessed, summarise};
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
-use crate::host::counters::{Foreign, KernelMemory, Snapshot, TcpMemory};
+use crate::host::counters::{Conntrack, Foreign, KernelMemory, Snapshot, TcpMemory};
 use crate::lab::Lab;
+use crate::lab::firewall::flow_ports;
 use crate::lab::witness::{Reading, Witness};
 use crate::scenario::{self, Cell};
 use crate::store::record::{LabCost, Phases};
-use crate::traffic::{self, FlowPlan, Observer, Seat, Settings};
+use crate::traffic::{self, Door, FlowPlan, Observer, Seat, Settings};
 use crate::units::nanos;
 
 /// Containers below which their share of the kernel's memory is noise: slabs and per-CPU areas come in pages and more, and
@@ -61,19 +65,32 @@ impl Testbed for Kernel {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement> {
-        let plans = flows(&lab.lab, trial.cell.streams);
+        let plans = flows(&lab.lab, trial.cell);
         let mut edges = EdgeReader {
             witness: Witness::of(&lab.lab)?,
+            tracking: lab.lab.tracking()?,
             watch,
             opened: None,
             closed: None,
         };
-        let outcome = traffic::run(&plans, &settings(trial), &mut edges)?;
+        let outcome = traffic::run(&plans, &settings(trial), &mut edges).map_err(|error| {
+            let suspect = Suspect {
+                lab: &lab.lab,
+                firewall: trial.cell.firewall,
+                flow: plans[0],
+                settings: settings(trial),
+            };
+            blame::explain(error, &suspect, &edges)
+        })?;
         let (opened, closed) = (edges.opened.transpose()?, edges.closed.transpose()?);
         let edges = opened.zip(closed).map(|(opened, closed)| Edges {
             machine: closed.snapshot.since(&opened.snapshot),
             foreign: closed.foreign.since(&opened.foreign),
             tcp_memory: self.tcp_memory,
+            conntrack: closed
+                .conntrack
+                .zip(opened.conntrack)
+                .map(|(now, then)| now.since(&then)),
             witnessed: witnessed(&edges.witness, &opened.readings, &closed.readings),
         });
         Ok(summarise(trial, &outcome, edges.as_ref()))
@@ -88,7 +105,7 @@ impl Testbed for Kernel {
                 links: nanos(phases.links),
                 addresses: nanos(phases.addresses),
                 neighbours: nanos(phases.neighbours),
-                firewall: 0,
+                firewall: nanos(phases.firewall),
             },
             kernel_bytes_per_container: lab.bytes_per_container,
             teardown_ns: lab.lab.teardown()?.map(nanos),
@@ -97,7 +114,7 @@ impl Testbed for Kernel {
 }
 
 /// The flows of a lab: each pair's streams.
-fn flows(lab: &Lab, streams: u32) -> Vec<FlowPlan<'_>> {
+fn flows<'a>(lab: &'a Lab, cell: &Cell) -> Vec<FlowPlan<'a>> {
     let seat = |container| {
         let (namespace, address) = lab.seat(container);
         Seat {
@@ -109,11 +126,18 @@ fn flows(lab: &Lab, streams: u32) -> Vec<FlowPlan<'_>> {
     let pairs = (0..).zip(lab.pairs());
     pairs
         .flat_map(|(pair, (client, server))| {
-            (0..streams).map(move |stream| FlowPlan {
+            (0..cell.streams).map(move |stream| FlowPlan {
                 pair,
                 stream,
                 client: seat(*client),
                 server: seat(*server),
+                door: lab.entrance(pair).map(|address| {
+                    let (host_port, listen) = flow_ports(cell, pair, stream);
+                    Door {
+                        call: SocketAddr::new(address, host_port),
+                        listen,
+                    }
+                }),
             })
         })
         .collect()
@@ -138,21 +162,32 @@ struct Edge {
     snapshot: Snapshot,
     foreign: Foreign,
     readings: Vec<Reading>,
+    /// Of the host sides that have rules, where there are any.
+    conntrack: Option<Conntrack>,
 }
 
 /// Reads the machine at both edges: what must be close to the window last before it and first after it.
 struct EdgeReader<'a> {
     witness: Witness,
+    /// What connection tracking counts, on each host side that has rules.
+    tracking: Vec<File>,
     watch: &'a dyn Watch,
     opened: Option<Result<Edge>>,
     closed: Option<Result<Edge>>,
 }
 
 impl EdgeReader<'_> {
+    fn tracked(&mut self) -> Result<Option<Conntrack>> {
+        let some = !self.tracking.is_empty();
+        some.then(|| Conntrack::read(&mut self.tracking))
+            .transpose()
+    }
+
     fn open(&mut self) -> Result<Edge> {
         let foreign = Foreign::take()?;
         let readings = self.witness.read()?;
         Ok(Edge {
+            conntrack: self.tracked()?,
             foreign,
             readings,
             snapshot: Snapshot::take()?,
@@ -165,6 +200,7 @@ impl EdgeReader<'_> {
         Ok(Edge {
             snapshot,
             readings,
+            conntrack: self.tracked()?,
             foreign: Foreign::take()?,
         })
     }

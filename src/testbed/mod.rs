@@ -3,6 +3,7 @@
 //! [`Kernel`] is the real one; [`Model`] follows a known law, so that everything around it can be tested without a kernel.
 //! Must not know files on disk.
 
+mod blame;
 mod kernel;
 pub mod model;
 mod summary;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::{Measurement, TrialPlan};
-use crate::host::counters::{Delta, ForeignDelta, TcpMemory};
+use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
 use crate::host::noise;
 use crate::stats::{Sorted, jain};
 use crate::store::record::{
@@ -25,6 +25,8 @@ pub(super) struct Edges {
     pub(super) foreign: ForeignDelta,
     /// The marks of TCP's memory pool, where they are known.
     pub(super) tcp_memory: Option<TcpMemory>,
+    /// What connection tracking counted on the host sides, where it was read.
+    pub(super) conntrack: Option<Conntrack>,
     /// The interfaces.
     pub(super) witnessed: Vec<Witnessed>,
 }
@@ -199,11 +201,16 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
         .filter_map(|flow| flow.retransmits)
         .collect();
     let machine = edges.map(|edges| &edges.machine);
+    let conntrack = edges.and_then(|edges| edges.conntrack);
     Counters {
         retransmits: (!known.is_empty()).then(|| known.iter().sum()),
         backlog_drops: machine.map(|delta| delta.softnet.dropped),
         softirq_squeezes: machine.map(|delta| delta.softnet.squeezed),
         neighbour_overflows: machine.and_then(|delta| delta.neighbour_overflows),
+        conntrack_entries: conntrack.map(|counted| counted.entries),
+        conntrack_insert_failed: conntrack.map(|counted| counted.insert_failed),
+        conntrack_drops: conntrack.map(|counted| counted.drops),
+        conntrack_early_drops: conntrack.map(|counted| counted.early_drops),
         tcp_memory_pages: machine.and_then(|delta| delta.tcp_memory_pages),
         tcp_memory_pressure_pages: edges
             .and_then(|edges| edges.tcp_memory)

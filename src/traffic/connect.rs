@@ -140,12 +140,19 @@ impl<'a> Connector<'a> {
     /// Makes a flow's listener in the server's namespace, and calls it from the client's. A listener of each flow's own
     /// makes sure that what it accepts is that flow.
     fn call(&mut self, plan: usize) -> Result<Pending> {
-        let FlowPlan { client, server, .. } = self.plans[plan];
+        let FlowPlan {
+            client,
+            server,
+            door,
+            ..
+        } = self.plans[plan];
         self.enter(server.namespace, plan)?;
+        let port = door.map_or(0, |door| door.listen);
         let listener = self.attempt("listen for flow", plan, |dress| {
-            dress.listener(server.address)
+            dress.listener((server.address, port).into())
         })?;
-        let target = self.attempt("listen for flow", plan, |_| socket::address(&listener))?;
+        let own = self.attempt("listen for flow", plan, |_| socket::address(&listener))?;
+        let target = door.map_or(own, |door| door.call);
         self.enter(client.namespace, plan)?;
         let client = self.attempt("connect flow", plan, |dress| {
             dress.caller(client.address, target)
@@ -260,9 +267,11 @@ fn failure(act: &str, plan: &FlowPlan<'_>, source: io::Error) -> Error {
         stream,
         client,
         server,
+        door,
     } = plan;
+    let by = door.map_or(String::new(), |door| format!(" by {}", door.call));
     let object = format!(
-        "{pair}.{stream} from {} to {}",
+        "{pair}.{stream} from {} to {}{by}",
         client.address, server.address
     );
     Error::kernel(act, object, source)

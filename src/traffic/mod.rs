@@ -31,7 +31,7 @@ mod window;
 mod witness;
 mod workload;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -71,6 +71,17 @@ pub struct FlowPlan<'a> {
     pub client: Seat<'a>,
     /// Who receives.
     pub server: Seat<'a>,
+    /// Where the client calls, when that is not at the server's own address.
+    pub door: Option<Door>,
+}
+
+/// A published port that a flow goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Door {
+    /// Where the client calls.
+    pub call: SocketAddr,
+    /// The port of the server that this leads to.
+    pub listen: u16,
 }
 
 /// How the flows of a trial are made, driven and measured.
@@ -106,6 +117,17 @@ pub trait Observer {
     ///
     /// [`Error::Interrupted`]: crate::Error::Interrupted
     fn interrupted(&self) -> bool;
+}
+
+/// Whether a flow can be brought up at all. It is closed again at once.
+///
+/// # Errors
+/// [`Error::Interrupted`] when the observer says so, and where the thread or the way home cannot be had.
+///
+/// [`Error::Interrupted`]: crate::Error::Interrupted
+pub fn connects(plan: FlowPlan<'_>, settings: &Settings, observer: &dyn Observer) -> Result<bool> {
+    let connected = connect::connect(&[plan], settings, observer)?;
+    Ok(connected.flows.iter().all(Result::is_ok))
 }
 
 /// Brings the flows up, drives them, measures one window, and closes every socket again.

@@ -35,10 +35,10 @@ impl<'a> Dress<'a> {
         self.warnings.into_iter().collect()
     }
 
-    /// A socket that listens on a port the kernel chooses. What it accepts has all its options.
-    pub(super) fn listener(&mut self, address: IpAddr) -> io::Result<Socket> {
-        let socket = self.socket(address)?;
-        socket.bind(&SocketAddr::new(address, 0).into())?;
+    /// A socket that listens; port 0 is one that the kernel chooses. What it accepts has all its options.
+    pub(super) fn listener(&mut self, address: SocketAddr) -> io::Result<Socket> {
+        let socket = self.socket(address.ip())?;
+        socket.bind(&address.into())?;
         socket.listen(1)?;
         Ok(socket)
     }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use kilonet::analysis::model::Count;
 use kilonet::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
 use kilonet::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed,
-    Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
+    Testbed, Topology, Workload,
 };
 use kilonet::store::record::Failure;
 
@@ -105,6 +105,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         per_namespace: None,
         bridges: None,
         ports_per_bridge: None,
+        rules: Rules::default(),
     }
 }
 

@@ -82,6 +82,7 @@ impl Lab {
             stream: 0,
             client: seat(2 * pair, client),
             server: seat(2 * pair + 1, server),
+            door: None,
         }
     }
 

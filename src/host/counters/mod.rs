@@ -5,6 +5,7 @@
 //!
 //! All of it is of the whole machine, whatever namespace we are in, but for the process's own CPU time.
 
+mod conntrack;
 mod foreign;
 mod kernel_memory;
 
@@ -16,6 +17,7 @@ use nix::sys::time::TimeVal;
 use super::pseudo;
 use crate::error::{Error, Result};
 
+pub use conntrack::Conntrack;
 pub use foreign::{Foreign, ForeignDelta};
 pub use kernel_memory::KernelMemory;
 
@@ -275,19 +277,19 @@ impl TcpMemory {
 /// Entries of a neighbour table (`arp_cache`, `ndisc_cache`), of all namespaces together.
 pub(super) fn neighbour_entries(table: &str) -> Option<u64> {
     let text = pseudo::word(format!("/proc/net/stat/{table}"))?;
-    neighbour_column(&text, "entries")?.first().copied()
+    stat_column(&text, "entries")?.first().copied()
 }
 
 fn neighbour_overflows() -> Option<u64> {
     let of = |table| {
         let text = pseudo::word(format!("/proc/net/stat/{table}"))?;
-        Some(neighbour_column(&text, "table_fulls")?.iter().sum::<u64>())
+        Some(stat_column(&text, "table_fulls")?.iter().sum::<u64>())
     };
     Some(of("arp_cache")? + of("ndisc_cache").unwrap_or(0))
 }
 
-/// A column of `/proc/net/stat/*_cache`: one hexadecimal figure per CPU. `entries` is of the table, the same on all.
-fn neighbour_column(text: &str, name: &str) -> Option<Vec<u64>> {
+/// A column of a file of `/proc/net/stat`: one hexadecimal figure per CPU. `entries` is of the table, the same on all.
+fn stat_column(text: &str, name: &str) -> Option<Vec<u64>> {
     let mut lines = text.lines();
     let column = lines
         .next()?
@@ -437,10 +439,10 @@ mod tests {
     fn neighbour_overflows_are_summed_over_cpus_and_absent_on_old_kernels() {
         let text =
             "entries  allocs table_fulls\n00000002 00000001 0000000f\n00000002 00000001 00000001\n";
-        assert_eq!(neighbour_column(text, "table_fulls"), Some(vec![15, 1]));
-        assert_eq!(neighbour_column(text, "entries"), Some(vec![2, 2]));
+        assert_eq!(stat_column(text, "table_fulls"), Some(vec![15, 1]));
+        assert_eq!(stat_column(text, "entries"), Some(vec![2, 2]));
         assert_eq!(
-            neighbour_column("entries  allocs\n00000002 00000001\n", "table_fulls"),
+            stat_column("entries  allocs\n00000002 00000001\n", "table_fulls"),
             None
         );
     }

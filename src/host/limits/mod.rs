@@ -31,6 +31,8 @@ pub enum Resource {
     Neighbours,
     /// Bytes in TCP sockets.
     TcpMemory,
+    /// Connections tracked in one namespace.
+    Tracked,
 }
 
 /// Mappings that a thread's stack takes: the stack and its guard, which differ in rights and so are never merged.
@@ -50,6 +52,7 @@ impl Resource {
             Self::LocalPorts => need.local_ports,
             Self::Neighbours => need.neighbours,
             Self::TcpMemory => need.tcp_memory_bytes,
+            Self::Tracked => need.tracked,
         }
     }
 }

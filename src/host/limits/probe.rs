@@ -226,6 +226,15 @@ fn network() -> Vec<Limit> {
         ),
         neighbours("net.ipv4.neigh.default.gc_thresh3", "arp_cache"),
         neighbours("net.ipv6.neigh.default.gc_thresh3", "ndisc_cache"),
+        of_sysctl(
+            by_sysctl(
+                "net.netfilter.nf_conntrack_max",
+                "sysctl -w net.netfilter.nf_conntrack_max={}",
+            ),
+            Resource::Tracked,
+            // One figure for the whole machine, and each namespace is held against it alone.
+            0,
+        ),
     ]
     .into_iter()
     .flatten()

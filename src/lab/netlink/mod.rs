@@ -6,6 +6,7 @@
 
 pub(super) mod barrier;
 pub(super) mod message;
+pub(super) mod netfilter;
 
 use std::io;
 use std::os::fd::AsRawFd;

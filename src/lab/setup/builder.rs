@@ -4,16 +4,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Made, Phases, create_namespace, enter, fill_in, raise_link, timed};
+use super::{Drawn, Made, Phases, create_namespace, enter, fill_in, raise_link, timed};
 use crate::error::{Error, Result};
 use crate::lab::netlink::{Conversation, message};
 use crate::lab::netns::{Namespace, Visitor};
-use crate::lab::topology::{End, Layout, Part, Port};
+use crate::lab::topology::{End, Part, Port};
 
 /// Takes parts one after another, and makes each from its namespace to its neighbours.
 pub(super) struct Builder<'a> {
     visitor: Visitor,
-    layout: &'a Layout,
+    drawn: Drawn<'a>,
     hosts: &'a [Namespace],
     /// The conversation with the namespace of the host side in which ports are being made.
     host: Option<(u32, Conversation)>,
@@ -22,10 +22,10 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(layout: &'a Layout, hosts: &'a [Namespace]) -> Result<Self> {
+    pub(super) fn new(drawn: Drawn<'a>, hosts: &'a [Namespace]) -> Result<Self> {
         Ok(Self {
             visitor: Visitor::new()?,
-            layout,
+            drawn,
             hosts,
             host: None,
             made: Vec::new(),
@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
     pub(super) fn build_all(&mut self, next: &AtomicU32, stop: &dyn Fn() -> bool) -> Result<()> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(part) = self.layout.parts.get(number as usize) else {
+            let Some(part) = self.drawn.layout.parts.get(number as usize) else {
                 return Ok(());
             };
             if stop() {
@@ -79,7 +79,7 @@ impl<'a> Builder<'a> {
         let mut inside = self.create(far.container)?;
         let mut outside = self.host_side(*host)?;
         let namespace = &self.made[self.made.len() - 1].1;
-        let node = &self.layout.hosts[*host as usize].name;
+        let node = &self.drawn.layout.hosts[*host as usize].name;
         let create = message::create_port(near, (&far.link, namespace), node);
         timed(&mut self.phases.links, || outside.ask(vec![create]))?;
         raise_link(&mut inside, &far.link, &name, &mut self.phases)?;
@@ -96,6 +96,11 @@ impl<'a> Builder<'a> {
         timed(&mut self.phases.links, || {
             inside.ask(vec![message::raise_lo()])
         })?;
+        if let Some(batch) = &self.drawn.rules.inside {
+            timed(&mut self.phases.firewall, || {
+                batch.load(&format!("the rule of container {number}"))
+            })?;
+        }
         Ok(inside)
     }
 

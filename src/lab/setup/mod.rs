@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::firewall::Plan;
 use super::netlink::{Conversation, message};
 use super::netns::{Namespace, Visitor};
 use super::topology::{Layout, Link};
@@ -34,6 +35,8 @@ pub struct Phases {
     pub addresses: Duration,
     /// Permanent neighbour and forwarding entries.
     pub neighbours: Duration,
+    /// Rules.
+    pub firewall: Duration,
 }
 
 /// Whether a set-up should be given up.
@@ -51,21 +54,28 @@ pub(super) struct Raised {
 }
 
 /// Raises a layout. What was raised is returned even when set-up failed half way, to be torn down.
-pub(super) fn raise(layout: &Layout, stop: Stop) -> (Raised, Result<()>) {
+pub(super) fn raise(layout: &Layout, rules: &Plan, stop: Stop) -> (Raised, Result<()>) {
     let mut raised = Raised::default();
     let result = thread::scope(|scope| {
-        let work = scope.spawn(|| raise_here(layout, stop, &mut raised));
+        let work = scope.spawn(|| raise_here(Drawn { layout, rules }, stop, &mut raised));
         work.join()
             .unwrap_or_else(|_| Err(Error::refused("set up", "the lab", "a builder panicked")))
     });
     (raised, result)
 }
 
+/// What is to be raised.
+#[derive(Clone, Copy)]
+struct Drawn<'a> {
+    layout: &'a Layout,
+    rules: &'a Plan,
+}
+
 /// Raises a layout, moving the calling thread from namespace to namespace.
-fn raise_here(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
+fn raise_here(drawn: Drawn<'_>, stop: Stop, raised: &mut Raised) -> Result<()> {
     let visitor = Visitor::new()?;
     let mut sides = Vec::new();
-    for plan in &layout.hosts {
+    for plan in &drawn.layout.hosts {
         let (host, side) = HostSide::create(plan, &visitor, &mut raised.phases)?;
         raised.hosts.push(host);
         sides.push(side);
@@ -74,15 +84,20 @@ fn raise_here(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
         enter(&visitor, host)?;
         side.found(&raised.hosts, &mut raised.phases)?;
     }
-    raise_containers(layout, stop, raised)?;
+    raise_containers(drawn, stop, raised)?;
     for (side, host) in sides.iter_mut().zip(&raised.hosts) {
         enter(&visitor, host)?;
         side.finish(&raised.hosts, &mut raised.phases)?;
     }
+    for (host, ruleset) in &drawn.rules.host_sides {
+        enter(&visitor, &raised.hosts[*host as usize])?;
+        timed(&mut raised.phases.firewall, || ruleset.load())?;
+    }
     Ok(())
 }
 
-fn enter(visitor: &Visitor, host: &Namespace) -> Result<()> {
+/// Enters a namespace of the host side.
+pub(super) fn enter(visitor: &Visitor, host: &Namespace) -> Result<()> {
     visitor
         .enter(host)
         .map_err(|source| Error::kernel("enter", "a namespace of the host side", source))
@@ -125,13 +140,13 @@ fn create_namespace(visitor: &Visitor) -> Result<(Namespace, Conversation)> {
 }
 
 /// All containers, by a few builders side by side.
-fn raise_containers(layout: &Layout, stop: Stop, raised: &mut Raised) -> Result<()> {
+fn raise_containers(drawn: Drawn<'_>, stop: Stop, raised: &mut Raised) -> Result<()> {
     let next = AtomicU32::new(0);
     let failed = AtomicU32::new(0);
     let hosts = &raised.hosts;
     let stop = || failed.load(Ordering::Relaxed) > 0 || stop();
     let build = || {
-        let mut builder = Builder::new(layout, hosts)?;
+        let mut builder = Builder::new(drawn, hosts)?;
         let result = builder.build_all(&next, &stop);
         if result.is_err() {
             failed.fetch_add(1, Ordering::Relaxed);
@@ -180,6 +195,7 @@ impl Phases {
         self.links += other.links / BUILDERS;
         self.addresses += other.addresses / BUILDERS;
         self.neighbours += other.neighbours / BUILDERS;
+        self.firewall += other.firewall / BUILDERS;
     }
 }
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
-use super::{End, Entry, Host, Layout, Link, Port, Role, Route, Step, talks};
+use super::{End, Entry, Host, Layout, Link, Port, Role, Route, Step, address_of, talks};
 use crate::lab::address::{Assigned, Mac, Subnet};
 use crate::scenario::{Cell, Path};
 
@@ -24,6 +24,16 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
         .map(|(number, ports)| Bridge::of(number, cell).host(ports))
         .collect();
     Layout::of_ports(hosts, ports, cell)
+}
+
+/// Each pair's own bridge, by its address: where its client calls when the server's port is published to containers.
+pub(super) fn gateways(cell: &Cell) -> Vec<IpAddr> {
+    let per_bridge = ports_of_each(cell);
+    let of_pair = |pair| {
+        let bridge = Bridge::of(2 * pair / per_bridge, cell);
+        address_of(cell.family, &bridge.addresses(GATEWAY))
+    };
+    (0..cell.pairs).map(of_pair).collect()
 }
 
 fn ports_of_each(cell: &Cell) -> u32 {
@@ -134,22 +144,26 @@ impl<'a> Bridge<'a> {
 
     fn eth0(self, number: u32, talks: bool) -> Link {
         let gateways = self.addresses(GATEWAY);
-        // Ports 2k and 2k + 1 of a bridge hold a pair; what leaves the bridge goes to its gateway.
-        let next = match self.cell.path {
-            Path::Direct => (number ^ 1) + FIRST_CONTAINER,
-            Path::Published | Path::Outside => GATEWAY,
+        // Ports 2k and 2k + 1 of a bridge hold a pair; what leaves the bridge goes to its gateway. By a published port of
+        // the own host side, the way there goes by the gateway and the way back does not.
+        let partner = (number ^ 1) + FIRST_CONTAINER;
+        let known: &[u32] = match self.cell.path {
+            Path::Direct => &[partner],
+            Path::Published | Path::Outside => &[GATEWAY],
+            Path::Hairpin => &[GATEWAY, partner],
         };
-        let known = self.addresses(next);
-        let neighbours = known.iter().filter(|_| talks);
+        let known = known.iter().filter(|_| talks);
+        let neighbours = known.flat_map(|host| {
+            let addresses = self.addresses(*host).into_iter();
+            addresses.map(|one| (one.address, self.mac(*host)))
+        });
         Link {
             addresses: self.addresses(number + FIRST_CONTAINER),
             routes: gateways
                 .iter()
                 .map(|one| Route::default_via(one.address))
                 .collect(),
-            neighbours: neighbours
-                .map(|one| (one.address, self.mac(next)))
-                .collect(),
+            neighbours: neighbours.collect(),
             ..Link::eth0(self.mac(number + FIRST_CONTAINER), self.mtu())
         }
     }

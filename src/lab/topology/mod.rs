@@ -29,6 +29,9 @@ pub struct Layout {
     pub seats: Vec<SeatPlan>,
     /// Who talks to whom: client and server.
     pub pairs: Vec<(u32, u32)>,
+    /// Where the client of each pair calls, when its server's port is published: an address of the host side. Otherwise
+    /// empty.
+    pub entrances: Vec<IpAddr>,
 }
 
 /// Where a container's traffic begins or ends.
@@ -56,6 +59,10 @@ impl Layout {
         match cell.path {
             Path::Direct => direct,
             Path::Published | Path::Outside => outside::join(direct, cell),
+            Path::Hairpin => Self {
+                entrances: bridge::gateways(cell),
+                ..direct
+            },
         }
     }
 
@@ -94,6 +101,7 @@ impl Layout {
             parts: (0..namespaces).map(Part::Bare).collect(),
             seats: (0..cell.containers).map(seat).collect(),
             pairs: pairs(cell),
+            entrances: Vec::new(),
         }
     }
 
@@ -112,6 +120,7 @@ impl Layout {
                 .map(|port| Part::Port(Box::new(port)))
                 .collect(),
             pairs: pairs(cell),
+            entrances: Vec::new(),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! A place beyond the lab's router: one namespace, joined by a veth to each namespace of the host side.
 //!
-//! Works on any layout whose containers are joined to a host side. Each container is still there; but the server of each
-//! pair sits outside, where it stands for the program that container 2k + 1 would have called. What it receives is counted
-//! at the outside end of the veth, which carries nothing else in that direction.
+//! Works on any layout whose containers are joined to a host side. Each container is still there; but one end of each pair
+//! sits outside. On the way out that is the server, which stands for the program that container 2k + 1 would have called;
+//! what it receives is counted at the outside end of the veth, which carries nothing else in that direction. On the way to
+//! a published port it is the client, in the place of container 2k.
 
 use super::{Direction, Host, Layout, Link, Meter, Place, Role, Route, SeatPlan, Step, address_of};
 use crate::lab::address::{Assigned, Subnet};
 use crate::lab::topology::parts::{ETHERNET_MTU, FIRST_INDEX};
-use crate::scenario::Cell;
+use crate::scenario::{Cell, Path};
 
 /// The name of a host side's link to the outside.
 const UPLINK: &str = "uplink";
@@ -17,7 +18,7 @@ const UPLINK_INDEX: u32 = FIRST_INDEX - 1;
 const NEAR: u32 = 1;
 const FAR: u32 = 2;
 
-/// Joins a layout to an outside, and moves the servers there.
+/// Joins a layout to an outside, and moves one end of each pair there.
 pub(super) fn join(mut layout: Layout, cell: &Cell) -> Layout {
     let mut outside = Host {
         name: "the outside".to_owned(),
@@ -35,7 +36,10 @@ pub(super) fn join(mut layout: Layout, cell: &Cell) -> Layout {
         // IPv6 where later ones do without.
         host.foundation.splice(0..0, wire.steps(number));
     }
-    seat_servers(&mut layout, cell, number);
+    match cell.path {
+        Path::Published => seat_clients(&mut layout, cell, number),
+        Path::Direct | Path::Hairpin | Path::Outside => seat_servers(&mut layout, cell, number),
+    }
     layout.hosts.push(outside);
     layout
 }
@@ -57,6 +61,24 @@ fn seat_servers(layout: &mut Layout, cell: &Cell, outside: u32) {
                 direction: Direction::Received,
             },
         };
+    }
+}
+
+/// Seats the clients outside, and has them call the near end of the veth: the only address of the host side that is known
+/// there.
+fn seat_clients(layout: &mut Layout, cell: &Cell, outside: u32) {
+    let hosts: Vec<u32> = layout.ports().map(|port| port.host).collect();
+    for (client, server) in layout.pairs.clone() {
+        let wire = Wire {
+            cell,
+            node: hosts[server as usize],
+        };
+        let seat = &mut layout.seats[client as usize];
+        seat.place = Place::Host(outside);
+        seat.address = address_of(cell.family, &wire.addresses(FAR));
+        layout
+            .entrances
+            .push(address_of(cell.family, &wire.addresses(NEAR)));
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{Buffers, Congestion, Driver, Firewall, Macs, Stack, Testbed, Workload};
+use crate::scenario::{
+    Buffers, Congestion, Driver, Firewall, Macs, Path, Rules, Stack, Testbed, Workload,
+};
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
     Cell {
@@ -30,6 +32,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         per_namespace: None,
         bridges: std::num::NonZeroU32::new(containers.div_ceil(per_bridge)),
         ports_per_bridge: std::num::NonZeroU32::new(per_bridge),
+        rules: Rules::default(),
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
             .map(|ends| Part::Cable(Box::new(ends)))
             .collect(),
         pairs: pairs(cell),
+        entrances: Vec::new(),
     }
 }
 

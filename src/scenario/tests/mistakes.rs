@@ -107,7 +107,7 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "path = \"published\"",
         "2:8",
-        &["no firewall profile here publishes ports", "\"outside\""],
+        &["no rules of none publish ports", "\"docker-1.12\""],
     ),
     ("lab = 3", "2:1", &["`axes.lab`"]),
 ];

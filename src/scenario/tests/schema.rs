@@ -22,7 +22,9 @@ fn every_default_in_the_schema_is_the_one_that_is_used() {
         for (key, property) in properties {
             match property.get("default") {
                 Some(default) => writeln!(text, "{key} = {default}").unwrap(),
-                None => writeln!(text, "{key} = [2, 3000]").unwrap(),
+                None if key == "containers" => writeln!(text, "{key} = [2, 3000]").unwrap(),
+                // What has no default is absent by default.
+                None => {}
             }
         }
     }

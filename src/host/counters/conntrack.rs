@@ -1,0 +1,97 @@
+//! What connection tracking counted in some namespaces: entries there are, and what became of those there was no room for.
+//!
+//! Must not know which namespaces these are: it is given their `/proc/net/stat/nf_conntrack`, opened inside.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+
+use crate::error::{Error, Result};
+
+/// What the namespaces counted, together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Conntrack {
+    /// Connections in the table.
+    pub entries: u64,
+    /// Connections that could not be entered.
+    pub insert_failed: u64,
+    /// Packets dropped since a connection could not be entered.
+    pub drops: u64,
+    /// Connections taken out early to make room.
+    pub early_drops: u64,
+}
+
+impl Conntrack {
+    /// Reads each of the files.
+    ///
+    /// # Errors
+    /// When the kernel does not answer, or not in the columns that are known.
+    pub fn read(files: &mut [File]) -> Result<Self> {
+        let failed = |source| {
+            Error::kernel(
+                "read",
+                "what connection tracking of the lab counted",
+                source,
+            )
+        };
+        let mut sum = Self::default();
+        for file in files {
+            let mut text = String::new();
+            file.rewind().map_err(failed)?;
+            file.read_to_string(&mut text).map_err(failed)?;
+            let one = Self::parse(&text)
+                .ok_or_else(|| super::malformed("/proc/net/stat/nf_conntrack"))?;
+            sum.entries += one.entries;
+            sum.insert_failed += one.insert_failed;
+            sum.drops += one.drops;
+            sum.early_drops += one.early_drops;
+        }
+        Ok(sum)
+    }
+
+    /// One row per CPU, in hexadecimal; `entries` is of the namespace, the same on all.
+    fn parse(text: &str) -> Option<Self> {
+        let column = |name| super::stat_column(text, name);
+        let sum = |name| Some(column(name)?.iter().sum());
+        Some(Self {
+            entries: column("entries")?.first().copied()?,
+            insert_failed: sum("insert_failed")?,
+            drops: sum("drop")?,
+            early_drops: sum("early_drop")?,
+        })
+    }
+
+    /// What was counted since, and the entries there are now.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            entries: self.entries,
+            insert_failed: self.insert_failed.saturating_sub(earlier.insert_failed),
+            drops: self.drops.saturating_sub(earlier.drops),
+            early_drops: self.early_drops.saturating_sub(earlier.early_drops),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new expect_create expect_delete search_restart\n\
+        00000012  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000002 0000000a 00000001 00000000  00000000 00000000 00000000 00000000\n\
+        00000012  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 00000006 00000000 00000000  00000000 00000000 00000000 00000000\n";
+
+    #[test]
+    fn entries_are_of_the_namespace_and_the_rest_is_summed_over_cpus() {
+        let counted = Conntrack::parse(TEXT).unwrap();
+        let expected = Conntrack {
+            entries: 18,
+            insert_failed: 3,
+            drops: 16,
+            early_drops: 1,
+        };
+        assert_eq!(counted, expected);
+        assert_eq!(counted.since(&counted).drops, 0);
+        assert_eq!(counted.since(&counted).entries, 18);
+        assert_eq!(Conntrack::parse("entries found\n00000001 00000000\n"), None);
+    }
+}

@@ -1,0 +1,243 @@
+//! The rules of a lab: one profile a file, each a pure function from a plain description to a rule set, and what loads it.
+//!
+//! | file | one thing |
+//! |---|---|
+//! | `site` | what a rule set is drawn for |
+//! | `table` | an iptables table as it is written |
+//! | `docker_*`, `kubernetes`, `conntrack`, `custom` | profiles |
+//! | `docker` | what Docker's versions share |
+//! | `filler` | rules that nothing matches |
+//! | `load` | the tools, one process for each batch |
+//!
+//! Must not know how labs are raised. The invariant: a rule set is loaded into a namespace of the lab and no other, so
+//! that it is gone when the lab is.
+
+pub mod plan;
+pub mod site;
+
+mod conntrack;
+mod custom;
+mod docker;
+mod docker_1_12;
+mod docker_20_10;
+mod docker_29;
+mod docker_29_nft;
+mod filler;
+mod kubernetes;
+mod load;
+mod table;
+
+use std::fs;
+use std::io::ErrorKind;
+
+pub use load::find;
+pub use plan::{Plan, flow_ports};
+
+use super::netlink::netfilter::Batch;
+use crate::error::{Error, Result};
+use crate::scenario::{Backend, Cell, Family, Firewall, Path};
+use site::{Net, Site};
+use table::Table;
+
+/// Whether a bridge shows the frames it passes on to the rules of IP, which `br_netfilter` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frames {
+    /// They pass as if they were routed.
+    Shown,
+    /// They pass by all rules, as a topology makes its bridges.
+    Hidden,
+}
+
+/// A batch for one tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Script {
+    /// For `nft`.
+    Nft(String),
+    /// For `iptables-restore`, or `ip6tables-restore`.
+    Restore(Family, String),
+}
+
+impl Script {
+    /// What the tool reads.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Nft(text) | Self::Restore(_, text) => text,
+        }
+    }
+
+    /// What takes the script's rules away again, and lets everything pass.
+    fn lifted(&self) -> Self {
+        match self {
+            Self::Nft(_) => Self::Nft("flush ruleset\n".to_owned()),
+            Self::Restore(family, text) => Self::Restore(*family, emptied(text)),
+        }
+    }
+}
+
+/// The tables of a text with their own chains and nothing in them: a restore empties what it names.
+fn emptied(text: &str) -> String {
+    let kept = text
+        .lines()
+        .filter_map(|line| match line.strip_prefix(':') {
+            Some(chain) => {
+                let (name, policy) = chain.split_once(' ')?;
+                (!policy.starts_with('-')).then(|| format!(":{name} ACCEPT [0:0]\n"))
+            }
+            None => (line.starts_with('*') || line == "COMMIT").then(|| format!("{line}\n")),
+        });
+    kept.collect()
+}
+
+/// What a host side is to be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruleset {
+    whose: Firewall,
+    backend: Backend,
+    /// Whether packets between containers of one bridge meet the rules.
+    pub frames: Frames,
+    /// Whether the host side is made a router, as whoever brings the rules does.
+    pub forwarding: bool,
+    /// The batches, in their order.
+    pub scripts: Vec<Script>,
+}
+
+impl Ruleset {
+    /// The rules of a cell for one host side.
+    ///
+    /// # Errors
+    /// When a rule set of the user's own cannot be read.
+    pub fn of(cell: &Cell, site: &Site) -> Result<Self> {
+        let backend = cell.rules.backend.unwrap_or(Backend::Nft);
+        let mut scripts = match (cell.firewall, backend) {
+            (Firewall::Docker29Nft, _) => {
+                let tables = site.nets.iter().map(|net| docker_29_nft::table(site, net));
+                vec![Script::Nft(tables.collect())]
+            }
+            (Firewall::Custom, _) => {
+                custom::scripts(cell.rules.ruleset.as_deref().unwrap_or_default(), site)?
+            }
+            _ => Vec::new(),
+        };
+        match backend {
+            Backend::Nft => scripts.extend(nft_filler(cell, site)),
+            Backend::IptablesNft | Backend::IptablesLegacy => {
+                scripts.extend(site.nets.iter().filter_map(|net| restore(cell, site, net)));
+            }
+        }
+        Ok(Self {
+            whose: cell.firewall,
+            backend,
+            frames: frames(cell),
+            forwarding: !matches!(cell.firewall, Firewall::None | Firewall::Conntrack),
+            scripts,
+        })
+    }
+
+    /// What loads the batches that are iptables'.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Sets up the host side in which the calling thread is.
+    ///
+    /// # Errors
+    /// When a tool is absent or complains, and where the kernel cannot show bridged frames to rules.
+    pub(super) fn load(&self) -> Result<()> {
+        if self.frames == Frames::Shown {
+            show_frames()?;
+        }
+        if self.forwarding {
+            forward()?;
+        }
+        let whose = self.whose.to_string();
+        self.scripts
+            .iter()
+            .try_for_each(|script| load::load(script, self.backend, &whose))
+    }
+
+    /// Takes the rules away again in the host side in which the calling thread is, to see what they were to blame for.
+    ///
+    /// # Errors
+    /// When a tool complains.
+    pub(super) fn lift(&self) -> Result<()> {
+        let whose = self.whose.to_string();
+        self.scripts
+            .iter()
+            .try_for_each(|script| load::load(&script.lifted(), self.backend, &whose))
+    }
+}
+
+/// Whether the rules are such as bridged frames have to be shown to: where the real thing loads `br_netfilter`, and where
+/// rules would otherwise be met by no packet. Docker does from 27.3 on only without its proxy.
+fn frames(cell: &Cell) -> Frames {
+    let shown = match cell.firewall {
+        Firewall::None | Firewall::Conntrack => false,
+        Firewall::Docker29 | Firewall::Docker29Nft => cell.path == Path::Hairpin,
+        Firewall::Docker112 | Firewall::Docker2010 | Firewall::Kubernetes | Firewall::Custom => {
+            true
+        }
+    };
+    if shown || cell.rules.filler.is_some() {
+        Frames::Shown
+    } else {
+        Frames::Hidden
+    }
+}
+
+/// The iptables tables of one protocol; none where the profile has none of it.
+fn restore(cell: &Cell, site: &Site, net: &Net) -> Option<Script> {
+    let of_both: fn(&Site, &Net) -> Vec<Table> = match cell.firewall {
+        Firewall::Docker112 if net.family == Family::Ipv4 => docker_1_12::tables,
+        Firewall::Docker2010 if net.family == Family::Ipv4 => docker_20_10::tables,
+        Firewall::Docker29 => docker_29::tables,
+        Firewall::Kubernetes => kubernetes::tables,
+        _ => |_, _| Vec::new(),
+    };
+    let mut tables = of_both(site, net);
+    if let Some(filler) = cell.rules.filler() {
+        filler::put_first(filler, net.family, &mut tables);
+    }
+    let text: String = tables.iter().map(Table::to_string).collect();
+    (!text.is_empty()).then_some(Script::Restore(net.family, text))
+}
+
+fn nft_filler(cell: &Cell, site: &Site) -> Option<Script> {
+    let filler = cell.rules.filler()?;
+    let tables = site.nets.iter().map(|net| filler::nft(filler, net.family));
+    Some(Script::Nft(tables.collect()))
+}
+
+/// Shows bridged frames to the rules of IP.
+///
+/// # Errors
+/// Where the kernel cannot.
+fn show_frames() -> Result<()> {
+    for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
+        set(&format!("bridge/{name}"), "1").map_err(|source| {
+            Error::kernel("set", format!("net.bridge.{name} of a host side"), source).with_hint(
+                "not available: modprobe br_netfilter, without which bridged frames meet no rules",
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Makes a router of the host side; a kernel without IPv6 has only half to turn on.
+fn forward() -> Result<()> {
+    let failed = |source| Error::kernel("set", "forwarding of a host side", source);
+    set("ipv4/ip_forward", "1").map_err(failed)?;
+    match set("ipv6/conf/all/forwarding", "1") {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(failed(source)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a sysctl of the namespace in which the thread is.
+fn set(name: &str, value: &str) -> std::io::Result<()> {
+    fs::write(format!("/proc/sys/net/{name}"), value)
+}
+
+#[cfg(test)]
+mod tests;

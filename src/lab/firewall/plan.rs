@@ -1,0 +1,156 @@
+//! The rules of a whole lab: what each of its host sides is given, and each of its containers.
+//!
+//! Must not know the kernel. The invariant: a published port is one host side's alone, and the flows' own come first, so
+//! that which port a flow goes by follows from its number.
+
+use super::site::{Net, Proxy, Publication, Site};
+use super::{Batch, Ruleset, conntrack};
+use crate::error::Result;
+use crate::lab::address::Assigned;
+use crate::lab::topology::{Layout, Port, Role};
+use crate::scenario::{Cell, Family, Firewall, Path, Pattern};
+
+/// The first port that a host side publishes: above those that servers are known by, below those the kernel takes.
+const FIRST_HOST_PORT: u16 = 10_000;
+/// The port of a container that the first stream of a pair goes to; the next take the next.
+const FIRST_PORT: u16 = 5_201;
+/// The first of a container's ports that are published though no flow goes by them.
+const FIRST_IDLE_PORT: u16 = 8_000;
+
+/// The rules of a lab.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Rule sets of host sides, by their numbers.
+    pub(in crate::lab) host_sides: Vec<(u32, Ruleset)>,
+    /// What every container is given.
+    pub(in crate::lab) inside: Option<Batch>,
+}
+
+impl Plan {
+    /// The rules of a cell's lab.
+    ///
+    /// # Errors
+    /// When a rule set of the user's own cannot be read.
+    pub fn of(cell: &Cell, layout: &Layout) -> Result<Self> {
+        let sites = if cell.has_rules() {
+            sites(cell, layout)
+        } else {
+            Vec::new()
+        };
+        let mut host_sides = Vec::new();
+        for (host, site) in sites {
+            let ruleset = Ruleset::of(cell, &site)?;
+            if !ruleset.scripts.is_empty() {
+                host_sides.push((host, ruleset));
+            }
+        }
+        Ok(Self {
+            host_sides,
+            inside: (cell.firewall == Firewall::Conntrack).then(conntrack::batch),
+        })
+    }
+}
+
+/// Every host side that containers are joined to, as its rules see it.
+fn sites(cell: &Cell, layout: &Layout) -> Vec<(u32, Site)> {
+    let published = published(cell);
+    let hosts = (0..).zip(&layout.hosts);
+    let nodes = hosts.filter_map(|(number, host)| match &host.role {
+        Role::Node { bridge, subnets } => Some((number, bridge.as_deref(), subnets)),
+        Role::Outside => None,
+    });
+    nodes
+        .map(|(number, bridge, subnets)| {
+            let ports: Vec<&Port> = layout.ports().filter(|port| port.host == number).collect();
+            let first = ports.first().map_or(0, |port| port.far.container as usize);
+            let site = Site {
+                // Without a bridge, the links of all containers together are what a bridge would be.
+                device: bridge.unwrap_or("v+").to_owned(),
+                first,
+                nets: subnets.iter().map(|subnet| net(*subnet, &ports)).collect(),
+                published: behind(&published, first, ports.len()),
+                proxy: match cell.path {
+                    Path::Hairpin => Proxy::Rules,
+                    Path::Direct | Path::Published | Path::Outside => Proxy::Process,
+                },
+                services: cell.rules.services.unwrap_or(0),
+                endpoints: cell.rules.endpoints.unwrap_or(0),
+            };
+            (number, site)
+        })
+        .collect()
+}
+
+fn net(subnet: Assigned, ports: &[&Port]) -> Net {
+    let same = |one: &&Assigned| one.address.is_ipv4() == subnet.address.is_ipv4();
+    let address = |port: &&Port| Some(port.far.link.addresses.iter().find(same)?.address);
+    Net {
+        family: if subnet.address.is_ipv4() {
+            Family::Ipv4
+        } else {
+            Family::Ipv6
+        },
+        subnet: (subnet.address, subnet.prefix),
+        containers: ports.iter().filter_map(address).collect(),
+    }
+}
+
+/// Those of a lab's published ports that lead to some of its containers, which are then counted from the first of these.
+fn behind(published: &[Publication], first: usize, count: usize) -> Vec<Publication> {
+    let own = published
+        .iter()
+        .filter(|port| (first..first + count).contains(&port.container));
+    own.map(|port| Publication {
+        container: port.container - first,
+        ..*port
+    })
+    .collect()
+}
+
+/// All published ports of a lab: those of flows in their order, then others of container after container.
+fn published(cell: &Cell) -> Vec<Publication> {
+    let flows = match cell.path {
+        Path::Published | Path::Hairpin => cell.flows(),
+        Path::Direct | Path::Outside => 0,
+    };
+    let all = cell.rules.published.unwrap_or(0);
+    let of_flows = (0..flows.min(all)).map(|flow| {
+        let (pair, stream) = (flow / cell.streams, flow % cell.streams);
+        publication(flow, server(cell, pair), FIRST_PORT, stream)
+    });
+    let idle = (flows..all).map(|port| {
+        let turn = port - flows;
+        let (round, container) = (turn / cell.containers, turn % cell.containers);
+        publication(port, container, FIRST_IDLE_PORT, round)
+    });
+    of_flows.chain(idle).collect()
+}
+
+fn publication(number: u32, container: u32, first_port: u16, port: u32) -> Publication {
+    let after =
+        |first: u16, number: u32| first.saturating_add(u16::try_from(number).unwrap_or(u16::MAX));
+    Publication {
+        container: container as usize,
+        host_port: after(FIRST_HOST_PORT, number),
+        port: after(first_port, port),
+    }
+}
+
+/// The container that serves a pair.
+fn server(cell: &Cell, pair: u32) -> u32 {
+    match cell.pattern {
+        Pattern::Pairs => 2 * pair + 1,
+    }
+}
+
+/// The ports that a flow goes by: the one its client calls at the host side, and the one its server listens on.
+#[must_use]
+pub fn flow_ports(cell: &Cell, pair: u32, stream: u32) -> (u16, u16) {
+    let flow = publication(
+        pair * cell.streams + stream,
+        server(cell, pair),
+        FIRST_PORT,
+        stream,
+    );
+    (flow.host_port, flow.port)
+}

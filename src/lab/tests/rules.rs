@@ -1,0 +1,330 @@
+//! Rules in the kernel, read with `nft` and `iptables-save` inside the lab's host side, which share nothing with what
+//! loaded them but the kernel.
+
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::BorrowedFd;
+
+use super::*;
+use crate::lab::firewall::Script;
+use crate::scenario::{Backend, Family};
+
+/// What a program inside a namespace of the lab prints.
+fn told_inside(namespace: BorrowedFd<'_>, script: &str) -> String {
+    let file = format!("/proc/{}/fd/{}", std::process::id(), namespace.as_raw_fd());
+    let output = Command::new("nsenter")
+        .args([&format!("--net={file}"), "sh", "-ec", script])
+        .output()
+        .expect("these tests need nsenter, nft and iptables");
+    assert!(output.status.success(), "{script}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The rules in a text as `iptables-save` writes it, each with its table.
+fn saved_rules(text: &str) -> Vec<(String, String)> {
+    let mut table = String::new();
+    let mut rules = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('*') {
+            name.clone_into(&mut table);
+        } else if line.starts_with("-A ") {
+            rules.push((table.clone(), line.to_owned()));
+        }
+    }
+    rules.sort();
+    rules
+}
+
+/// The lines of a text as `nft list ruleset` writes it, in any order, without what it counted.
+fn listed_lines(text: &str) -> Vec<String> {
+    let mut lines: Vec<_> = text
+        .lines()
+        .map(|line| match line.trim().split_once(" packets ") {
+            // "packets 3 bytes 180" and what follows.
+            Some((rule, counted)) => {
+                let rest = counted.split(' ').skip(3);
+                [rule].into_iter().chain(rest).collect::<Vec<_>>().join(" ")
+            }
+            None => line.trim().to_owned(),
+        })
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// Holds what the kernel has against what was drawn for it.
+fn check_host_side(lab: &Lab) {
+    for (host, ruleset) in &lab.rules.host_sides {
+        let namespace = lab.hosts[*host as usize].as_fd();
+        for script in &ruleset.scripts {
+            match script {
+                Script::Nft(text) => {
+                    let listed = told_inside(namespace, "nft list ruleset");
+                    assert_eq!(listed_lines(&listed), listed_lines(text));
+                }
+                Script::Restore(family, text) => {
+                    let program = match (family, ruleset.backend()) {
+                        (Family::Ipv4, Backend::IptablesLegacy) => "iptables-legacy-save",
+                        (Family::Ipv6, Backend::IptablesLegacy) => "ip6tables-legacy-save",
+                        (Family::Ipv4, _) => "iptables-nft-save",
+                        (Family::Ipv6, _) => "ip6tables-nft-save",
+                    };
+                    let saved = told_inside(namespace, program);
+                    assert_eq!(saved_rules(&saved), saved_rules(text), "{program}");
+                }
+            }
+        }
+    }
+}
+
+/// Whether the client of pair 0 reaches a listener of its server, made and called inside their namespaces: by a published
+/// port, where that is the way.
+fn pair_connects(lab: &Lab) -> bool {
+    reached(lab, lab.entrance(0))
+}
+
+fn reached(lab: &Lab, entrance: Option<IpAddr>) -> bool {
+    let (client, server) = (lab.seat(0), lab.seat(1));
+    // The first flow's ports: 10000 of the host side leads to 5201.
+    let port = if entrance.is_some() { 5201 } else { 0 };
+    let listen = || {
+        let visitor = Visitor::new().unwrap();
+        visitor.enter(server.0).unwrap();
+        TcpListener::bind(SocketAddr::new(server.1, port)).unwrap()
+    };
+    let listener = std::thread::scope(|scope| scope.spawn(listen).join().unwrap());
+    let call = || {
+        let visitor = Visitor::new().unwrap();
+        visitor.enter(client.0).unwrap();
+        let patience = Duration::from_secs(2);
+        let target = match entrance {
+            Some(address) => SocketAddr::new(address, 10_000),
+            None => listener.local_addr().unwrap(),
+        };
+        TcpStream::connect_timeout(&target, patience).is_ok()
+    };
+    std::thread::scope(|scope| scope.spawn(call).join().unwrap())
+}
+
+#[test]
+fn every_profile_stands_in_the_host_side_as_drawn_and_lets_the_containers_talk() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for (profile, backend) in [
+        ("docker-1.12", "iptables-nft"),
+        ("docker-1.12", "iptables-legacy"),
+        ("docker-20.10", "iptables-nft"),
+        ("docker-20.10", "iptables-legacy"),
+        ("docker-29", "iptables-nft"),
+        ("docker-29", "iptables-legacy"),
+        ("docker-29-nft", "nft"),
+        ("kubernetes", "iptables-nft"),
+        ("kubernetes", "iptables-legacy"),
+    ] {
+        for family in ["ipv4", "ipv6"] {
+            let axes = format!(
+                "containers = 4\nfamily = \"{family}\"\nfirewall = \"{profile}\"\nbackend = \"{backend}\"\n[lab]\npublished = 3"
+            );
+            raise_check_and_remove(&axes, |lab| {
+                check_host_side(lab);
+                assert!(pair_connects(lab), "{profile} by {backend}, {family}");
+                assert!(lab.phases().firewall > Duration::ZERO);
+            });
+        }
+    }
+}
+
+#[test]
+fn published_ports_lead_to_their_containers_from_outside_and_from_a_container() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for (profile, families) in [
+        ("docker-1.12", &["ipv4"][..]),
+        ("docker-20.10", &["ipv4"]),
+        ("docker-29", &["ipv4", "ipv6"]),
+        ("docker-29-nft", &["ipv4", "ipv6"]),
+        ("kubernetes", &["ipv4", "ipv6"]),
+    ] {
+        for (family, path) in families
+            .iter()
+            .flat_map(|one| [(one, "published"), (one, "hairpin")])
+        {
+            let axes = format!(
+                "containers = 4\nfamily = \"{family}\"\nfirewall = \"{profile}\"\npath = \"{path}\""
+            );
+            raise_check_and_remove(&axes, |lab| {
+                assert!(lab.entrance(0).is_some());
+                check_host_side(lab);
+                assert!(pair_connects(lab), "{profile}, {family}, {path}");
+            });
+        }
+    }
+}
+
+#[test]
+fn what_leaves_by_dockers_rules_comes_from_the_host_sides_address() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for profile in [
+        "docker-1.12",
+        "docker-20.10",
+        "docker-29",
+        "docker-29-nft",
+        "kubernetes",
+    ] {
+        let axes = format!("containers = 2\nfirewall = \"{profile}\"\npath = \"outside\"");
+        raise_check_and_remove(&axes, |lab| {
+            let (client, server) = (lab.seat(0), lab.seat(1));
+            let listen = || {
+                let visitor = Visitor::new().unwrap();
+                visitor.enter(server.0).unwrap();
+                TcpListener::bind(SocketAddr::new(server.1, 0)).unwrap()
+            };
+            let listener = std::thread::scope(|scope| scope.spawn(listen).join().unwrap());
+            let call = || {
+                let visitor = Visitor::new().unwrap();
+                visitor.enter(client.0).unwrap();
+                TcpStream::connect(listener.local_addr().unwrap()).unwrap()
+            };
+            let _calling = std::thread::scope(|scope| scope.spawn(call).join().unwrap());
+            let (_accepted, from) = listener.accept().unwrap();
+            assert_eq!(from.ip().to_string(), "198.18.0.1", "{profile}");
+        });
+    }
+}
+
+#[test]
+fn frames_are_shown_to_rules_only_where_the_profile_has_them_shown() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    let file = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+    if !std::path::Path::new(file).exists() {
+        eprintln!("SKIPPED: this kernel has no br_netfilter");
+        return;
+    }
+    for (profile, shown) in [
+        ("none", "0"),
+        ("docker-29", "0"),
+        ("docker-20.10", "1"),
+        ("kubernetes", "1"),
+    ] {
+        let axes = format!("containers = 2\nfirewall = \"{profile}\"");
+        raise_check_and_remove(&axes, |lab| {
+            let told = told_inside(lab.hosts[0].as_fd(), &format!("cat {file}"));
+            assert_eq!(told.trim(), shown, "{profile}");
+        });
+    }
+}
+
+#[test]
+fn rules_that_match_nothing_stand_in_every_shape_and_count_no_packet() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for shape in ["linear", "set", "map"] {
+        for hook in ["raw", "filter", "nat"] {
+            let axes = format!(
+                "containers = 2\nrules = 5\nrule_shape = \"{shape}\"\nrule_hook = \"{hook}\""
+            );
+            raise_check_and_remove(&axes, |lab| {
+                check_host_side(lab);
+                assert!(pair_connects(lab), "{shape} at {hook}");
+            });
+        }
+    }
+}
+
+#[test]
+fn conntrack_tracks_inside_every_container_and_nowhere_else() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    let count = "cat /proc/sys/net/netfilter/nf_conntrack_count";
+    for topology in ["bridge", "veth"] {
+        let axes = format!("containers = 4\ntopology = \"{topology}\"\nfirewall = \"conntrack\"");
+        raise_check_and_remove(&axes, |lab| {
+            for container in &lab.containers {
+                let listed = told_inside(container.as_fd(), "nft list ruleset");
+                assert!(listed.contains("hook input"), "{listed}");
+                assert!(
+                    listed.contains("ct state established,related accept"),
+                    "{listed}"
+                );
+            }
+            assert!(pair_connects(lab));
+            for container in [0, 1] {
+                let tracked = told_inside(lab.containers[container].as_fd(), count);
+                assert_eq!(tracked.trim(), "1", "{topology} container {container}");
+            }
+            for host in &lab.hosts {
+                assert_eq!(told_inside(host.as_fd(), "nft list ruleset"), "");
+            }
+        });
+    }
+}
+
+/// A rule set of one's own in a file, and the axes that ask for it.
+fn custom(text: &str) -> (tempfile::NamedTempFile, String) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, text).unwrap();
+    let axes = format!(
+        "containers = 2\nfirewall = \"custom\"\n[lab]\nruleset = {:?}",
+        file.path().to_str().unwrap()
+    );
+    (file, axes)
+}
+
+#[test]
+fn rules_that_cut_containers_off_are_lifted_to_see_it() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for text in [
+        "table ip mine {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n",
+        "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n",
+    ] {
+        let (_file, axes) = custom(text);
+        raise_check_and_remove(&axes, |lab| {
+            assert!(!pair_connects(lab), "{text}");
+            assert!(lab.lift_rules().unwrap());
+            assert!(pair_connects(lab), "{text}");
+        });
+    }
+}
+
+#[test]
+fn a_rule_set_that_does_not_parse_is_refused_with_the_tools_words_and_its_line() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for (text, tool, line) in [
+        (
+            "table ip mine {\n\tchain c {\n\t\tfrobnicate\n\t}\n}\n",
+            "nft: ",
+            "line 3 reads: frobnicate",
+        ),
+        (
+            "*filter\n-A FORWARD -m nonesuch -j DROP\nCOMMIT\n",
+            "iptables-nft-restore: ",
+            "line 2 reads: -A FORWARD",
+        ),
+    ] {
+        let (_file, axes) = custom(text);
+        let before = descriptors();
+        let error = Lab::setup(&cell(&axes), &|| false).unwrap_err();
+        let sentence = error.sentence();
+        assert!(
+            sentence.starts_with(&format!("load the rules of custom: {tool}")),
+            "{sentence}"
+        );
+        assert!(
+            error.hint().is_some_and(|hint| hint.starts_with(line)),
+            "{error:?}"
+        );
+        assert_eq!(descriptors(), before);
+    }
+}

@@ -1,0 +1,174 @@
+//! Rules in a scenario: what cells they come to, and what does not go together.
+
+use super::*;
+use crate::scenario::rules::{Backend, RuleHook, RuleShape};
+
+/// Keys of `[axes]` and `[lab]`, the line and column of what is wrong with them, and what must be said of it.
+const WRONG: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "topology = [\"bridge\", \"veth\"]\nfirewall = \"docker-29\"",
+        "",
+        "4:12",
+        &[
+            "`axes.firewall`: the topology veth has no host side",
+            "\"bridge\", \"routed\"",
+        ],
+    ),
+    (
+        "topology = \"shared\"\nrules = 5",
+        "",
+        "4:9",
+        &["`axes.rules`: the topology shared has no host side"],
+    ),
+    (
+        "topology = \"routed\"\nfirewall = \"docker-29-nft\"",
+        "",
+        "4:12",
+        &["has no bridge, which docker-29-nft needs"],
+    ),
+    (
+        "topology = \"routed\"\nfirewall = \"docker-29\"\npath = \"hairpin\"",
+        "",
+        "5:8",
+        &["has no bridge, which hairpin needs"],
+    ),
+    (
+        "firewall = \"docker-20.10\"\nbackend = \"nft\"",
+        "",
+        "4:11",
+        &[
+            "docker-20.10 cannot be loaded by nft",
+            "\"iptables-nft\", \"iptables-legacy\"",
+        ],
+    ),
+    (
+        "firewall = \"docker-20.10\"\nrules = 10\nrule_shape = \"set\"",
+        "",
+        "5:14",
+        &[
+            "iptables, which loads docker-20.10 here, has no set",
+            "\"linear\"",
+        ],
+    ),
+    (
+        "path = \"published\"",
+        "",
+        "3:8",
+        &["no rules of none publish ports", "\"docker-1.12\""],
+    ),
+    (
+        "firewall = \"docker-29\"\npath = \"published\"\nstreams = 1024",
+        "",
+        "4:8",
+        &[
+            "51200 flows, each by a published port of its own",
+            "up to 22000",
+        ],
+    ),
+    (
+        "firewall = \"custom\"",
+        "",
+        "3:12",
+        &["no file is given for the rules of custom", "`lab.ruleset`"],
+    ),
+    (
+        "testbed = \"docker\"\nfirewall = \"docker-29\"",
+        "",
+        "4:12",
+        &["docker-29 beside the rules that an engine brings"],
+    ),
+    ("rules = 100_001", "", "3:9", &["100001 is out of bounds"]),
+    ("", "endpoints = 0", "5:13", &["0 is out of bounds"]),
+];
+
+#[test]
+fn what_does_not_go_together_is_refused_at_its_place() {
+    for (axes, lab, place, said) in WRONG {
+        let refusal = refusal(&format!("[axes]\ncontainers = 100\n{axes}\n[lab]\n{lab}\n"));
+        assert!(refusal.contains(&format!("test.toml:{place}")), "{refusal}");
+        for words in *said {
+            assert!(refusal.contains(words), "{words}\n{refusal}");
+        }
+    }
+}
+
+#[test]
+fn a_cell_without_rules_says_nothing_of_them() {
+    let cell = &parsed("axes.containers = 4\nlab.published = 7\nlab.services = 9").cells[0];
+    assert_eq!(cell.rules, Rules::default());
+    assert!(!cell.has_rules());
+    let written = serde_json::to_value(cell).unwrap();
+    for key in [
+        "backend",
+        "published",
+        "services",
+        "endpoints",
+        "rules",
+        "rule_shape",
+        "path",
+    ] {
+        assert!(written.get(key).is_none(), "{key}");
+    }
+    assert_eq!(serde_json::from_value::<Cell>(written).unwrap(), *cell);
+}
+
+#[test]
+fn each_profile_is_loaded_by_its_own_back_end_unless_another_is_asked_for() {
+    for (firewall, backend) in [
+        ("docker-1.12", Backend::IptablesNft),
+        ("docker-20.10", Backend::IptablesNft),
+        ("docker-29", Backend::IptablesNft),
+        ("docker-29-nft", Backend::Nft),
+        ("kubernetes", Backend::IptablesNft),
+        ("conntrack", Backend::Nft),
+    ] {
+        let text = format!("axes.containers = 4\naxes.firewall = \"{firewall}\"");
+        assert_eq!(
+            parsed(&text).cells[0].rules.backend,
+            Some(backend),
+            "{firewall}"
+        );
+    }
+    let both = "axes.containers = 4\naxes.firewall = [\"none\", \"docker-29\"]\n\
+                axes.backend = [\"iptables-nft\", \"iptables-legacy\"]";
+    let backends: Vec<_> = parsed(both)
+        .cells
+        .iter()
+        .map(|cell| cell.rules.backend)
+        .collect();
+    assert_eq!(
+        backends,
+        [
+            None,
+            Some(Backend::IptablesNft),
+            Some(Backend::IptablesLegacy)
+        ]
+    );
+}
+
+#[test]
+fn rules_from_nothing_double_and_none_are_still_a_level() {
+    let cells = parsed("axes.containers = 4\naxes.rules = \"0..6\"").cells;
+    let counts: Vec<_> = cells.iter().map(|cell| cell.rules.filler).collect();
+    assert_eq!(counts, [0, 1, 2, 4, 6].map(Some));
+    let filler = cells[0].rules.filler().unwrap();
+    assert_eq!(
+        (filler.shape, filler.hook),
+        (RuleShape::Linear, RuleHook::Raw)
+    );
+    assert_eq!(serde_json::to_value(&cells[4]).unwrap()["rules"], 6);
+}
+
+#[test]
+fn a_published_path_publishes_a_port_for_each_flow_and_no_fewer() {
+    let published = |lab: &str| {
+        let text = format!(
+            "axes.containers = 8\naxes.streams = 3\naxes.firewall = \"docker-29\"\naxes.path = [\"direct\", \"published\"]\n{lab}"
+        );
+        let cells = parsed(&text).cells;
+        [cells[0].rules.published, cells[1].rules.published]
+    };
+    assert_eq!(published(""), [None, Some(12)]);
+    assert_eq!(published("lab.published = 5"), [Some(5), Some(12)]);
+    assert_eq!(published("lab.published = 50"), [Some(50), Some(50)]);
+}
