@@ -348,3 +348,6 @@ fn disagreement(checks: Checks) -> String {
         shown(checks.tcp_info_bytes_ratio)
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,363 @@
+use super::*;
+use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
+use crate::scenario::{Cell, Timing, Topology};
+use crate::store::sample;
+use crate::traffic::{Buffered, Sample, Window as Span};
+
+/// The window of every test: two seconds.
+const WINDOW_NS: u64 = 2_000_000_000;
+
+fn flow(pair: u32, window_bytes: u64) -> FlowOutcome {
+    FlowOutcome {
+        pair,
+        stream: 0,
+        client: 2 * pair,
+        server: 2 * pair + 1,
+        status: if window_bytes == 0 {
+            FlowStatus::Stalled
+        } else {
+            FlowStatus::Ok
+        },
+        window_bytes,
+        total_bytes: 2 * window_bytes,
+        sent_bytes: 2 * window_bytes,
+        info_bytes: Some(2 * window_bytes),
+        unread_bytes: Some(0),
+        retransmits: Some(1),
+    }
+}
+
+fn outcome(flows: Vec<FlowOutcome>) -> Outcome {
+    let bytes = flows.iter().map(|flow| flow.window_bytes).sum::<u64>();
+    let half = Sample {
+        bytes: bytes / 2,
+        duration: Duration::from_secs(1),
+    };
+    Outcome {
+        window: Span {
+            start_unix_ns: 7,
+            duration_ns: WINDOW_NS,
+            skew_ns: 90,
+        },
+        flows,
+        samples: vec![half, half],
+        congestion: Some("cubic".to_owned()),
+        buffers: Buffered::default(),
+        connect: Duration::ZERO,
+        warnings: Vec::new(),
+    }
+}
+
+/// A quiet machine of two CPUs, all busy with the traffic.
+fn edges(witnessed: Vec<Witnessed>) -> Edges {
+    Edges {
+        machine: Delta {
+            elapsed: Duration::from_nanos(WINDOW_NS),
+            cpus: 2,
+            cpu: CpuTimes {
+                user_ns: 100_000_000,
+                system_ns: 2_900_000_000,
+                softirq_ns: 1_000_000_000,
+                steal_ns: 0,
+                idle_ns: 0,
+            },
+            own: OwnCpu {
+                user_ns: 80_000_000,
+                system_ns: 2_000_000_000,
+            },
+            softnet: Softnet {
+                processed: 1_000_000,
+                dropped: 3,
+                squeezed: 5,
+            },
+            tcp_memory_pages: Some(400),
+            neighbour_overflows: None,
+        },
+        foreign: ForeignDelta {
+            cpu: Duration::from_millis(1),
+            elapsed: Duration::from_nanos(WINDOW_NS),
+        },
+        tcp_memory: Some(TcpMemory {
+            low_pages: 1,
+            pressure_pages: 2,
+            max_pages: 3,
+        }),
+        conntrack: None,
+        witnessed,
+    }
+}
+
+/// The interfaces of a pair's receiver, over the window.
+fn interfaces(pair: u32, bytes: u64) -> Witnessed {
+    Witnessed {
+        servers: vec![2 * pair + 1],
+        bytes,
+        elapsed: Duration::from_nanos(WINDOW_NS),
+    }
+}
+
+fn cell(pairs: u32) -> Cell {
+    sample::cell(Topology::Veth, 2 * pairs)
+}
+
+fn told(cell: &Cell, outcome: &Outcome, edges: Option<&Edges>) -> Measurement {
+    let second = Duration::from_secs(1);
+    let timing = Timing {
+        warmup: second,
+        measure: 2 * second,
+        sample: second,
+        connect: second,
+        repeats: 1,
+    };
+    let trial = TrialPlan {
+        id: "t",
+        cell,
+        timing,
+    };
+    summarise(trial, outcome, edges)
+}
+
+fn near(found: f64, expected: f64) {
+    assert!(
+        (found - expected).abs() <= 1e-9 * expected.abs(),
+        "{found} is not {expected}"
+    );
+}
+
+#[test]
+fn goodput_is_bits_over_the_measured_window_and_pairs_sum_to_it() {
+    let outcome = outcome(vec![flow(0, 1_000_000), flow(1, 3_000_000)]);
+    let measured = told(&cell(2), &outcome, None);
+    near(measured.aggregate.goodput_bps, 16e6);
+    near(measured.per_pair.min_bps, 4e6);
+    near(measured.per_pair.p50_bps, 8e6);
+    near(measured.per_pair.max_bps, 12e6);
+    near(measured.per_pair.jain, 16.0 / (2.0 * 10.0));
+    assert_eq!(measured.samples.goodput_bps, [16e6, 16e6]);
+    assert_eq!(
+        (measured.window.duration_ns, measured.window.skew_ns),
+        (WINDOW_NS, 90)
+    );
+    assert!(
+        measured
+            .rows
+            .iter()
+            .map(|row| row.goodput_bps)
+            .eq([4e6, 12e6])
+    );
+}
+
+#[test]
+fn streams_of_a_pair_are_one_pair() {
+    let mut second = flow(0, 1_000_000);
+    second.stream = 1;
+    let measured = told(&cell(1), &outcome(vec![flow(0, 1_000_000), second]), None);
+    near(measured.per_pair.min_bps, 8e6);
+    near(measured.per_pair.max_bps, 8e6);
+}
+
+#[test]
+fn a_pair_without_a_flow_or_a_byte_is_starved() {
+    let measured = told(
+        &cell(3),
+        &outcome(vec![flow(0, 1_000_000), flow(1, 0)]),
+        None,
+    );
+    assert_eq!((measured.per_pair.starved, measured.flows.stalled), (2, 1));
+    near(measured.per_pair.jain, 1.0 / 3.0);
+}
+
+#[test]
+fn nothing_moved_is_no_fairness_and_no_cost_of_a_byte() {
+    let measured = told(
+        &cell(1),
+        &outcome(vec![flow(0, 0)]),
+        Some(&edges(Vec::new())),
+    );
+    near(measured.aggregate.goodput_bps, 0.0);
+    near(measured.per_pair.jain, 0.0);
+    assert_eq!(measured.cpu.unwrap().ns_per_byte, None);
+    assert_eq!(measured.checks.tcp_info_bytes_ratio, None);
+}
+
+#[test]
+fn a_byte_costs_all_that_the_machine_was_busy_for() {
+    let edges = edges(vec![interfaces(0, 4_000_000)]);
+    let measured = told(&cell(1), &outcome(vec![flow(0, 4_000_000)]), Some(&edges));
+    let cpu = measured.cpu.unwrap();
+    near(cpu.ns_per_byte.unwrap(), 4e9 / 4e6);
+    assert_eq!((cpu.own_user_ns, cpu.foreign_ns), (80_000_000, 1_000_000));
+    let counters = measured.counters;
+    assert_eq!(
+        (counters.backlog_drops, counters.softirq_squeezes),
+        (Some(3), Some(5))
+    );
+    assert_eq!(
+        (
+            counters.tcp_memory_pages,
+            counters.tcp_memory_pressure_pages
+        ),
+        (Some(400), Some(2))
+    );
+    assert_eq!(
+        (counters.neighbour_overflows, counters.retransmits),
+        (None, Some(1))
+    );
+}
+
+#[test]
+fn without_edges_nothing_is_said_of_the_machine() {
+    let measured = told(&cell(1), &outcome(vec![flow(0, 1)]), None);
+    assert_eq!(
+        (measured.cpu, measured.counters.backlog_drops),
+        (None, None)
+    );
+    assert!(measured.checks.valid && measured.checks.interface_bytes_ratio.is_none());
+}
+
+/// Bytes by the sockets, by the interfaces and unread, and whether they agree.
+const WITNESSES: &[(u64, u64, u64, bool)] = &[
+    (1_000_000, 1_046_000, 0, true),
+    (1_000_000, 1_101_000, 0, false),
+    (1_000_000, 899_000, 0, false),
+    // What lay unread the interfaces have counted, and the sockets not yet.
+    (1_000_000, 1_300_000, 200_000, true),
+    (1_000_000, 1_310_000, 200_000, false),
+];
+
+#[test]
+fn interfaces_agree_with_sockets_give_or_take_headers_and_what_lies_unread() {
+    for (read, counted, unread, agree) in WITNESSES.iter().copied() {
+        let mut flow = flow(0, read);
+        flow.unread_bytes = Some(unread);
+        let edges = edges(vec![interfaces(0, counted)]);
+        let measured = told(&cell(1), &outcome(vec![flow]), Some(&edges));
+        let case = format!("{read} {counted} {unread}");
+        assert_eq!(measured.checks.valid, agree, "{case}");
+        near(
+            measured.checks.interface_bytes_ratio.unwrap(),
+            counted as f64 / read as f64,
+        );
+        near(
+            measured.checks.unread_ratio.unwrap(),
+            unread as f64 / read as f64,
+        );
+        let distrust = measured
+            .warnings
+            .iter()
+            .any(|said| said.contains("not to be trusted"));
+        assert_eq!(distrust, !agree, "{case}: {:?}", measured.warnings);
+    }
+}
+
+#[test]
+fn interfaces_are_held_against_their_own_receivers_over_their_own_time() {
+    // The second pair's interfaces are not read; those of the first were read over half the time, at the same rate.
+    let watched = Witnessed {
+        elapsed: Duration::from_secs(1),
+        ..interfaces(0, 1_000_000)
+    };
+    let flows = vec![flow(0, 2_000_000), flow(1, 9_000_000)];
+    let measured = told(&cell(2), &outcome(flows), Some(&edges(vec![watched])));
+    near(measured.checks.interface_bytes_ratio.unwrap(), 1.0);
+    assert!(measured.checks.valid);
+}
+
+#[test]
+fn another_count_by_tcp_info_is_invalid() {
+    let mut wrong = flow(0, 1_000_000);
+    wrong.info_bytes = Some(2_003_000);
+    let measured = told(&cell(1), &outcome(vec![wrong]), None);
+    assert!(!measured.checks.valid);
+    near(measured.checks.tcp_info_bytes_ratio.unwrap(), 1.0015);
+    let mut one_more = flow(0, 1_000_000);
+    one_more.info_bytes = Some(2_000_001);
+    assert!(told(&cell(1), &outcome(vec![one_more]), None).checks.valid);
+}
+
+#[test]
+fn a_flow_that_ended_early_is_not_asked_by_tcp_info() {
+    let mut dead = flow(1, 500_000);
+    dead.info_bytes = None;
+    let measured = told(&cell(2), &outcome(vec![flow(0, 1_000_000), dead]), None);
+    near(measured.checks.tcp_info_bytes_ratio.unwrap(), 1.0);
+}
+
+#[test]
+fn queues_that_were_filling_are_a_warning() {
+    let mut filling = flow(0, 1_000_000);
+    filling.unread_bytes = Some(100_000);
+    let edges = edges(vec![interfaces(0, 1_080_000)]);
+    let measured = told(&cell(1), &outcome(vec![filling]), Some(&edges));
+    assert!(measured.checks.valid);
+    assert!(
+        measured.warnings[0].starts_with("8 % more came in than was read"),
+        "{:?}",
+        measured.warnings
+    );
+}
+
+#[test]
+fn lost_flows_are_counted_by_kind_and_the_first_are_named() {
+    let flows = (0..8).map(|pair| {
+        let mut flow = flow(pair, 1_000_000);
+        flow.status = match pair {
+            0 => FlowStatus::Ok,
+            1 => FlowStatus::Died {
+                error: "the sender saw ECONNRESET".to_owned(),
+                before_end: Duration::from_secs(1),
+            },
+            _ => FlowStatus::Unconnected("connect flow 4 to 5: EHOSTUNREACH".to_owned()),
+        };
+        flow
+    });
+    let measured = told(&cell(8), &outcome(flows.collect()), None);
+    let FlowCounts {
+        expected,
+        connected,
+        died,
+        stalled,
+    } = measured.flows;
+    assert_eq!((expected, connected, died, stalled), (8, 2, 1, 0));
+    let said = &measured.warnings[0];
+    assert!(
+        said.starts_with(
+            "7 of 8 flows were lost: 2 to 3 died (the sender saw ECONNRESET); 4 to 5 never"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("; ...") && !said.contains("12 to 13"),
+        "{said}"
+    );
+    let states: Vec<_> = measured
+        .rows
+        .iter()
+        .take(3)
+        .map(|row| row.status.as_str())
+        .collect();
+    assert_eq!(states, ["ok", "died", "unconnected"]);
+}
+
+#[test]
+fn another_congestion_control_than_was_asked_for_is_a_warning() {
+    let mut other = outcome(vec![flow(0, 1)]);
+    other.congestion = Some("bbr".to_owned());
+    let measured = told(&cell(1), &other, None);
+    assert_eq!(
+        measured.warnings,
+        ["congestion control cubic was asked for, bbr took effect"]
+    );
+    assert_eq!(measured.effective.congestion.as_deref(), Some("bbr"));
+}
+
+#[test]
+fn a_disturbed_machine_is_a_warning() {
+    let mut edges = edges(Vec::new());
+    edges.machine.cpu.steal_ns = 1_000_000_000;
+    let measured = told(&cell(1), &outcome(vec![flow(0, 1)]), Some(&edges));
+    assert_eq!(
+        measured.warnings,
+        ["steal took 20 % of the CPU in the window"]
+    );
+}
