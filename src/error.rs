@@ -161,6 +161,21 @@ const REMEDIES: &[Remedy] = {
             text: "run as root, or allow unprivileged user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)",
         },
         Remedy {
+            act: "create folder",
+            errno: Errno::ENOENT,
+            text: "nothing can be made there; choose another folder with --out",
+        },
+        Remedy {
+            act: "create folder",
+            errno: Errno::EACCES,
+            text: "choose a folder you may write to with --out",
+        },
+        Remedy {
+            act: "create folder",
+            errno: Errno::ENOTDIR,
+            text: "a part of the path is a file; choose another folder with --out",
+        },
+        Remedy {
             act: "connect flow",
             errno: Errno::EHOSTUNREACH,
             text: "the neighbour table may be full; raise sysctl net.ipv4.neigh.default.gc_thresh3",

@@ -139,15 +139,15 @@ fn memory(groups: &Groups, meminfo: &str) -> Vec<Limit> {
     let available = Place {
         name: "MemAvailable",
         source: "/proc/meminfo".to_owned(),
-        remedy: "free memory or add some: {} bytes are needed",
+        remedy: "free memory or add some: {} MiB are needed",
     };
+    let have = pseudo::meminfo(meminfo, "MemAvailable");
+    let available = row(available, Resource::Memory, have, 0).map(|limit| Limit {
+        remedy_unit: 1 << 20,
+        ..limit
+    });
     [
-        row(
-            available,
-            Resource::Memory,
-            pseudo::meminfo(meminfo, "MemAvailable"),
-            0,
-        ),
+        available,
         group_row(groups, Controller::Memory),
         tcp_memory(),
     ]

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::analysis::Analysis;
 use crate::analysis::model::Count;
-use crate::scenario::Cell;
 use crate::units::Bytes;
 
 /// One thing known of the machine.
@@ -30,14 +29,14 @@ const RUN: &[(&str, &str)] = &[
     ("seed", "seed"),
     ("command", "command"),
 ];
-/// What the strip under the title shows, most telling first.
-const STRIP: &[&str] = &[
-    "cpu model",
-    "cpu online",
-    "memory total",
-    "kernel release",
-    "cpu virtual machine",
-    "kilonet",
+/// What the strip under the title shows, most telling first: a fact, and what it is called there.
+const STRIP: &[(&str, &str)] = &[
+    ("cpu model", "processor"),
+    ("cpu online", "CPUs"),
+    ("memory total", "memory"),
+    ("kernel release", "kernel"),
+    ("cpu virtual machine", "virtual machine"),
+    ("kilonet", "kilonet"),
 ];
 
 /// The author's sentence about the scenario.
@@ -82,8 +81,13 @@ pub(super) fn facts(manifest: &Value) -> Vec<Fact> {
 pub(super) fn strip(facts: &[Fact]) -> Vec<Fact> {
     STRIP
         .iter()
-        .filter_map(|name| facts.iter().find(|fact| fact.name == *name))
-        .cloned()
+        .filter_map(|(name, called)| {
+            let fact = facts.iter().find(|fact| fact.name == *name)?;
+            Some(Fact {
+                name: (*called).to_owned(),
+                value: fact.value.clone(),
+            })
+        })
         .collect()
 }
 
@@ -136,7 +140,7 @@ fn covered(analysis: &Analysis) -> String {
     let mut counts: Vec<u32> = analysis
         .cells
         .iter()
-        .map(|cell| count_of(analysis, &cell.cell))
+        .map(|cell| analysis.count.of(&cell.cell))
         .collect();
     counts.sort_unstable();
     counts.dedup();
@@ -147,6 +151,7 @@ fn covered(analysis: &Analysis) -> String {
     let noun = match analysis.count {
         Count::Containers => "containers",
         Count::Active => "active containers",
+        Count::Rules => "rules",
     };
     match counts.as_slice() {
         [] => "No cell has a record.".to_owned(),
@@ -189,14 +194,6 @@ fn trials(analysis: &Analysis) -> String {
             .map(|(number, what)| format!("{} {what}", grouped(number))),
     );
     format!("{}.", parts.join(", "))
-}
-
-/// The count a cell lies at on the curves.
-pub(super) fn count_of(analysis: &Analysis, cell: &Cell) -> u32 {
-    match analysis.count {
-        Count::Containers => cell.containers,
-        Count::Active => cell.active,
-    }
 }
 
 /// A whole number with its thousands set apart: `4,096`.
@@ -258,7 +255,7 @@ mod tests {
             ]
         );
         let strip: Vec<_> = strip(&facts).into_iter().map(|fact| fact.name).collect();
-        assert_eq!(strip, ["cpu model", "memory total", "kilonet"]);
+        assert_eq!(strip, ["processor", "memory", "kilonet"]);
         assert_eq!(started(&manifest), None);
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::analysis::{Analysis, CellSummary};
 use crate::report::reason;
 
-use super::head::{count_of, grouped};
+use super::head::grouped;
 
 /// How grave a notice is; the page lists them in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ pub(super) fn notices(analysis: &Analysis) -> Vec<Notice> {
         );
     }
     for (label, summary) in labelled(analysis) {
-        let count = count_of(analysis, &summary.cell);
+        let count = analysis.count.of(&summary.cell);
         for said in said_of(summary) {
             book.add(said, Some((label, count)));
         }
