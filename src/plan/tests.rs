@@ -295,7 +295,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
     // name, trials, the most containers, whole minutes at most
     let table = [
         ("quickstart", 60, 512, 2),
-        ("post-2017", 80, 2, 5),
+        ("post-2017", 110, 2, 7),
         ("bridge-scaling", 39, 4096, 4),
         ("thousands", 9, 10_000, 3),
         ("idle-neighbours", 40, 4000, 5),
