@@ -73,6 +73,28 @@ fn failed_and_invalid_trials_are_told_before_any_script_runs() {
 }
 
 #[test]
+fn findings_are_told_before_any_script_runs() {
+    let html = rendered(CURVES);
+    let (body, _) = html.split_once("<script").expect("a script");
+    for words in [
+        "docker-29 ipv4, 0 to 1000 containers, relative to",
+        "<th scope=\"row\">bridge</th><td>2</td><td>0.900 (0.850 to 0.950)</td>",
+        "congestion control was reno in real containers",
+        "veth pair, IPv4, modelled: 10.0 times the post",
+    ] {
+        assert!(body.contains(words), "`{words}` is not in the body");
+    }
+}
+
+#[test]
+fn a_run_without_findings_has_no_sections_of_them() {
+    let mut analysis = sample::analysis(CURVES);
+    (analysis.slopes, analysis.realities, analysis.post) = (Vec::new(), Vec::new(), None);
+    let html = page::render(&analysis).expect("it renders");
+    assert!(!html.contains("class=\"findings\""));
+}
+
+#[test]
 fn a_failed_cell_has_no_value_in_the_data() {
     let data = carried_data(&rendered(CURVES));
     let failed = data["cells"]

@@ -79,7 +79,13 @@ const ROWS: &[Row] = {
         Row {
             key: "rule_shape",
             level: |cell| cell.rules.rule_shape.map(|shape| shape.to_string()),
-            phrase: |level| format!("as a {level}"),
+            phrase: |level| {
+                if level == "linear" {
+                    "one by one".to_owned()
+                } else {
+                    format!("in a {level}")
+                }
+            },
             rule: AtOneCount,
         },
         Row {
@@ -208,7 +214,7 @@ impl Varying {
         let count = count_among(cells);
         let rows = ROWS
             .iter()
-            .filter(|row| varies(row, count, cells))
+            .filter(|row| row.key != count.key() && varies(row, count, cells))
             .collect();
         Self { count, rows }
     }
@@ -221,7 +227,11 @@ impl Varying {
     /// Curve by curve in the order of the factors' levels, each from the smallest count up.
     pub(super) fn in_order<'a>(&self, mut cells: Vec<&'a Cell>) -> Vec<&'a Cell> {
         cells.sort_by_cached_key(|cell| {
-            (without_count(cell), self.levels(cell), self.count.of(cell))
+            (
+                without_count(self.count, cell),
+                self.levels(cell),
+                self.count.of(cell),
+            )
         });
         cells
     }
@@ -229,6 +239,34 @@ impl Varying {
     /// Whether two cells are points of one curve.
     pub(super) fn same_curve(&self, left: &Cell, right: &Cell) -> bool {
         self.levels(left) == self.levels(right)
+    }
+
+    /// The cells, in the order given, by all but what `over` counts; where that varies.
+    pub(super) fn along<'a>(&self, over: Count, cells: &[&'a Cell]) -> Vec<Vec<&'a Cell>> {
+        let mut lines: Vec<(_, Vec<&Cell>)> = Vec::new();
+        for cell in cells {
+            let mut levels = self.levels(cell);
+            levels.remove(over.key());
+            let key = (levels, (over != self.count).then(|| self.count.of(cell)));
+            match lines.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, line)) => line.push(cell),
+                None => lines.push((key, vec![cell])),
+            }
+        }
+        let lines = lines.into_iter().map(|(_, line)| line);
+        lines
+            .filter(|line| line.iter().any(|cell| over.of(cell) != over.of(line[0])))
+            .collect()
+    }
+
+    /// What a line along `over` is called: its curve, or its curve and its place there.
+    pub(super) fn label_along(&self, over: Count, cell: &Cell) -> String {
+        let label = Self::named(cell, self.rows.iter().filter(|row| row.key != over.key()));
+        if over == self.count {
+            label
+        } else {
+            format!("{label} at {} {}", self.count.of(cell), self.count.key())
+        }
     }
 
     /// A cell's level of each factor that varies, by the factor's key.
@@ -241,9 +279,11 @@ impl Varying {
 
     /// What a cell's curve is called; the topology where nothing but the count varies.
     pub(super) fn label(&self, cell: &Cell) -> String {
-        let phrases: Vec<_> = self
-            .rows
-            .iter()
+        Self::named(cell, self.rows.iter())
+    }
+
+    fn named<'a>(cell: &Cell, rows: impl Iterator<Item = &'a &'static Row>) -> String {
+        let phrases: Vec<_> = rows
             .filter_map(|row| Some((row.phrase)(&(row.level)(cell)?)))
             .collect();
         if phrases.is_empty() {
@@ -255,13 +295,13 @@ impl Varying {
 }
 
 fn count_among(cells: &[&Cell]) -> Count {
-    let existing: BTreeSet<_> = cells.iter().map(|cell| cell.containers).collect();
-    let active: BTreeSet<_> = cells.iter().map(|cell| cell.active).collect();
-    if existing.len() == 1 && active.len() > 1 {
-        Count::Active
-    } else {
-        Count::Containers
-    }
+    let varies = |count: Count| {
+        let levels: BTreeSet<_> = cells.iter().map(|cell| count.of(cell)).collect();
+        levels.len() > 1
+    };
+    let counts = [Count::Containers, Count::Active, Count::Rules];
+    let first = counts.into_iter().find(|count| varies(*count));
+    first.unwrap_or(Count::Containers)
 }
 
 fn varies(row: &Row, count: Count, cells: &[&Cell]) -> bool {
@@ -277,7 +317,8 @@ fn varies(row: &Row, count: Count, cells: &[&Cell]) -> bool {
 }
 
 /// The cell less all that may follow from its count, so that curves sort by what they are.
-fn without_count(cell: &Cell) -> Cell {
+fn without_count(count: Count, cell: &Cell) -> Cell {
+    let filler = cell.rules.filler.filter(|_| count != Count::Rules);
     Cell {
         containers: 0,
         active: 0,
@@ -288,6 +329,7 @@ fn without_count(cell: &Cell) -> Cell {
         ports_per_bridge: None,
         rules: Rules {
             published: None,
+            filler,
             ..cell.rules.clone()
         },
         ..cell.clone()

@@ -4,12 +4,16 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `summary` estimates a cell over its repeats; `model` is what all of it is handed on as.
+//! `summary` estimates a cell over its repeats; `slope` says what rules cost, and `reality` how a real engine
+//! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 
 mod baseline;
 mod factors;
 mod merge;
 pub mod model;
+mod post;
+mod reality;
+mod slope;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +27,10 @@ use crate::store::record::Record;
 use baseline::Baselines;
 use factors::Varying;
 
-pub use model::{Analysis, CellSummary, Count, Estimate, Metric, Series};
+pub use model::{
+    Analysis, CellSummary, Column, Control, Count, Estimate, Fit, Metric, Post, PostCell, PostRow,
+    Ratio, Reality, Series, Slope,
+};
 
 impl Analysis {
     /// Computes everything a report shows from a run.
@@ -45,6 +52,9 @@ impl Analysis {
             manifest: serde_json::to_value(&run.manifest).unwrap_or_default(),
             count: varying.count(),
             series: series(&varying, &cells),
+            slopes: slope::slopes(&trials, &varying),
+            realities: reality::realities(&trials, &varying),
+            post: post::post(&cells),
             cells,
             planned: run.manifest.planned as usize,
             recorded: run.records.len(),
@@ -67,33 +77,49 @@ fn merge_warnings(cells: &mut [CellSummary]) {
 }
 
 impl Count {
+    /// The key of a record's cell that it is.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::Active => "active",
+            Self::Rules => "rules",
+        }
+    }
+
     /// This count of a cell.
     #[must_use]
     pub fn of(self, cell: &Cell) -> u32 {
         match self {
             Self::Containers => cell.containers,
             Self::Active => cell.active,
+            Self::Rules => cell.rules.filler.unwrap_or(0),
         }
     }
 }
 
 /// The trials of each cell that is shown.
+type Trials<'a> = BTreeMap<&'a Cell, Vec<&'a Record>>;
+
+/// Gathers them.
 ///
 /// Baselines are for comparison, not points of the sweep: they are shown only where the sweep has no curve to draw,
 /// because it has one count, theirs; and not where the sweep measured the same cell for itself.
-fn by_cell(records: &[Record]) -> BTreeMap<&Cell, Vec<&Record>> {
-    let mut trials: BTreeMap<&Cell, Vec<&Record>> = BTreeMap::new();
+fn by_cell(records: &[Record]) -> Trials<'_> {
+    let mut trials = Trials::new();
     for record in records.iter().filter(|record| record.role == Role::Cell) {
         trials.entry(&record.cell).or_default().push(record);
     }
-    let mut extra: BTreeMap<&Cell, Vec<&Record>> = BTreeMap::new();
+    let mut extra = Trials::new();
     for record in records
         .iter()
         .filter(|record| record.role == Role::Baseline)
     {
-        let at_the_one_count = trials
-            .keys()
-            .all(|cell| cell.containers == record.cell.containers);
+        let at_the_one_count = trials.keys().all(|cell| {
+            let counts = [Count::Containers, Count::Rules];
+            counts
+                .iter()
+                .all(|count| count.of(cell) == count.of(&record.cell))
+        });
         if at_the_one_count && !trials.contains_key(&record.cell) {
             extra.entry(&record.cell).or_default().push(record);
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::scenario::Cell;
+use crate::scenario::{Cell, Topology};
+use crate::stats::Line;
 use crate::store::record::Failure;
 
 /// A figure that every measured trial has (or lacks), and that is estimated over a cell's repeats.
@@ -106,6 +107,113 @@ pub enum Count {
     Containers,
     /// Active containers, where these vary and the existing do not.
     Active,
+    /// Rules that match nothing, where these vary and the containers do not.
+    Rules,
+}
+
+/// What one more rule costs, or one more container with its rules.
+#[derive(Debug, Clone, Serialize)]
+pub struct Slope {
+    /// The levels of the factors that vary in this run, but for what the lines run over.
+    pub label: String,
+    /// What the lines run over.
+    pub over: Count,
+    /// A line for each metric that determines one; at least one.
+    pub fits: Vec<Fit>,
+}
+
+/// The straight line through the trials of a slope, in one metric.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fit {
+    /// What the trials' points are of.
+    pub metric: Metric,
+    /// What the points are relative to.
+    pub control: Control,
+    /// The trials, cell by cell: count, and the metric's figure relative to the control's.
+    pub points: Vec<(u32, f64)>,
+    /// The line through them.
+    pub line: Line,
+}
+
+/// What a trial's figure is relative to: the trial of the same block that differs in having no rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// Nothing: the figure is its own.
+    Absent,
+    /// Its figure was subtracted.
+    Subtracted,
+    /// The figure is a share of its figure.
+    Divided,
+}
+
+/// A real engine's cell over the modelled one of the same shape and traffic.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reality {
+    /// The modelled cell's levels of the factors that vary among these.
+    pub label: String,
+    /// Its place on the curves.
+    pub count: u32,
+    /// Real over modelled; at least one.
+    pub ratios: Vec<Ratio>,
+    /// What the records show to be different, in sentences.
+    pub differences: Vec<String>,
+}
+
+/// Real over modelled in one metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Ratio {
+    /// What it is a ratio of.
+    pub metric: Metric,
+    /// Blocks that have both, at least 1.
+    pub blocks: usize,
+    /// The geometric mean of the blocks' ratios.
+    pub ratio: f64,
+    /// Its 95 % interval: Student's t over the logarithms; absent below two blocks.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// The 2017 post's table beside this run's, as ratios to lo.
+#[derive(Debug, Clone, Serialize)]
+pub struct Post {
+    /// Its rows but that of lo.
+    pub rows: Vec<PostRow>,
+}
+
+/// A shape, then and now.
+#[derive(Debug, Clone, Serialize)]
+pub struct PostRow {
+    /// The shape.
+    pub topology: Topology,
+    /// What the post calls it.
+    pub name: &'static str,
+    /// The columns for which the post has a figure.
+    pub cells: Vec<PostCell>,
+}
+
+/// A figure of the post and what has come of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PostCell {
+    /// Its column.
+    pub column: Column,
+    /// The post's ratio, as printed.
+    pub then: f64,
+    /// Today's, of modelled containers.
+    pub modelled: Option<Estimate>,
+    /// Today's, of a real engine's containers with the rules it loads by itself.
+    pub real: Option<Estimate>,
+}
+
+/// A column of the post's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    /// IPv4, with Docker's rules.
+    Ipv4,
+    /// IPv6, for which Docker had no rules.
+    Ipv6,
+    /// IPv4, with iptables switched off.
+    NoRules,
 }
 
 /// Everything a person sees, before it has a form.
@@ -121,6 +229,12 @@ pub struct Analysis {
     pub cells: Vec<CellSummary>,
     /// The curves.
     pub series: Vec<Series>,
+    /// What rules cost, where the run has any.
+    pub slopes: Vec<Slope>,
+    /// Model against reality, where the run has both.
+    pub realities: Vec<Reality>,
+    /// The 2017 post's table, where the run has its rows.
+    pub post: Option<Post>,
     /// Trials planned; more than there are records of when the run was cut off.
     pub planned: usize,
     /// Trials recorded.

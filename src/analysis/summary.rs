@@ -76,15 +76,23 @@ fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Met
         .collect()
 }
 
-/// What one trial says of a metric.
+/// What one trial says of a metric, beside its baseline.
 fn figure<'a>(metric: Metric, record: &'a Record, baselines: &Baselines<'a>) -> Option<f64> {
+    match metric {
+        Metric::BaselineRatio => baselines.ratio(record),
+        _ => own_figure(metric, record),
+    }
+}
+
+/// What one trial says of a metric by itself; it says nothing of ratios to others.
+pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
     let pairs = |read: fn(&PerPair) -> f64| record.per_pair.as_ref().map(read);
     let lab = |read: fn(&LabCost) -> Option<u64>| {
         record.lab.as_ref().and_then(read).map(|value| value as f64)
     };
     match metric {
         Metric::Goodput => record.aggregate.map(|aggregate| aggregate.goodput_bps),
-        Metric::BaselineRatio => baselines.ratio(record),
+        Metric::BaselineRatio => None,
         Metric::PairMin => pairs(|pairs| pairs.min_bps),
         Metric::PairP5 => pairs(|pairs| pairs.p5_bps),
         Metric::PairP50 => pairs(|pairs| pairs.p50_bps),

@@ -3,6 +3,7 @@
 //! Must not know how anything was measured, nor where the records lie beyond the folder it is given. The invariant: every
 //! figure shown is an estimate of the analysis; nothing is computed here but places and words.
 
+mod findings;
 pub mod page;
 mod quantity;
 mod scale;

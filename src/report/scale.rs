@@ -47,6 +47,29 @@ impl Scale {
         }
     }
 
+    /// An axis of counts: each doubling as long as the others; linear where it begins at none.
+    pub(super) fn of_counts((low, high): (f64, f64), pixels: (f64, f64)) -> Self {
+        if low > 0.0 {
+            Self::log((low, high), pixels)
+        } else {
+            Self::linear((low, high), pixels)
+        }
+    }
+
+    /// A linear axis that holds all `values` and zero, with ticks at its ends.
+    pub(super) fn spanning(values: &[f64], pixels: (f64, f64)) -> Self {
+        let low = values.iter().copied().fold(0.0, f64::min);
+        let high = values.iter().copied().fold(0.0, f64::max);
+        if low >= high {
+            return Self::linear((0.0, 1.0), pixels);
+        }
+        let step = step(high - low);
+        Self::linear(
+            (step * (low / step).floor(), step * (high / step).ceil()),
+            pixels,
+        )
+    }
+
     /// An axis that holds all `values`: from zero where they are near one another, logarithmic where they are wide apart.
     pub(super) fn fitting(values: &[f64], pixels: (f64, f64)) -> Self {
         let above_zero = || values.iter().copied().filter(|value| *value > 0.0);
@@ -70,6 +93,11 @@ impl Scale {
             Kind::Log => (value / self.low).ln() / (self.high / self.low).ln(),
         };
         self.start + (self.end - self.start) * share
+    }
+
+    /// Whether a value lies within the axis, and not at its ends.
+    pub(super) fn is_inside(&self, value: f64) -> bool {
+        self.low < value && value < self.high
     }
 
     /// Round values to mark, ends included.

@@ -10,6 +10,7 @@ mod bars;
 mod canvas;
 mod curves;
 mod look;
+mod slopes;
 
 use std::collections::BTreeSet;
 
@@ -167,6 +168,7 @@ pub(super) fn figures(analysis: &Analysis) -> Vec<(&'static str, String)> {
     FIGURES
         .iter()
         .filter_map(|figure| Some((figure.file, draw(figure, analysis, &looks)?)))
+        .chain(slopes::figure(analysis))
         .collect()
 }
 
@@ -244,6 +246,7 @@ fn count_name(count: Count) -> &'static str {
     match count {
         Count::Containers => "containers",
         Count::Active => "active containers",
+        Count::Rules => "rules that match nothing",
     }
 }
 

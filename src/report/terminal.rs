@@ -3,6 +3,7 @@
 //! Must not know where the text goes: it is told how wide that is, which glyphs it has and whether it has colours. The
 //! invariant: no line of the table or of a plot is wider than the view, as long as that has 60 columns.
 
+mod findings;
 mod notes;
 mod plot;
 mod table;
@@ -159,13 +160,16 @@ fn locale_is_utf8() -> bool {
 #[must_use]
 pub fn render(analysis: &Analysis, view: View) -> String {
     let title = view.paragraph(Style::new().bold(), &machine(analysis));
-    let parts = [
+    let figures = [
         title,
         table::render(analysis, view),
         plot::render(analysis, view),
-        notes::render(analysis, view),
     ];
-    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts = figures
+        .into_iter()
+        .chain(findings::render(analysis, view))
+        .chain([notes::render(analysis, view)]);
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
     parts.join("\n\n") + "\n"
 }
 

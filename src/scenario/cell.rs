@@ -342,6 +342,16 @@ impl Cell {
         }
     }
 
+    /// The same cell with no rules.
+    #[must_use]
+    pub fn without_rules(&self) -> Self {
+        Self {
+            firewall: Firewall::None,
+            rules: Rules::default(),
+            ..self.clone()
+        }
+    }
+
     /// Flows of the trial: pairs times streams.
     #[must_use]
     pub fn flows(&self) -> u32 {

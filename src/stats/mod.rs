@@ -1,9 +1,13 @@
-//! Plain statistics over slices: quantiles, Jain's index, the Student t interval.
+//! Plain statistics over slices: quantiles, Jain's index, the Student t interval, a straight line.
 //!
 //! Must not know what the figures are of. The invariant: a statistic that its data do not determine is `None`, never a
 //! zero or a NaN; data are finite, and a caller that has none of a figure passes fewer values.
 
+mod line;
+
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+pub use line::Line;
 
 /// Values in ascending order: what quantiles are read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,9 +101,14 @@ pub fn interval_95(values: &[f64]) -> Option<(f64, f64)> {
     let mean = mean(values)?;
     let deviation = standard_deviation(values)?;
     let n = values.len() as f64;
-    let t = StudentsT::new(0.0, 1.0, n - 1.0).ok()?.inverse_cdf(0.975);
-    let half = t * deviation / n.sqrt();
+    let half = student_t_975(n - 1.0)? * deviation / n.sqrt();
     Some((mean - half, mean + half))
+}
+
+/// How many standard errors the 95 % interval reaches to either side; `None` below one degree of freedom.
+fn student_t_975(freedom: f64) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    (freedom >= 1.0).then(|| distribution.inverse_cdf(0.975))
 }
 
 #[cfg(test)]

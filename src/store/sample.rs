@@ -226,3 +226,102 @@ pub(crate) fn sweep(most: u32) -> Run {
     }
     run(records)
 }
+
+/// What a byte costs in every trial, in nanoseconds, before its rules.
+const BARE: f64 = 0.4;
+/// What each rule adds.
+pub(crate) const RULE_COST: f64 = 2e-4;
+
+/// A trial whose rules cost as planted, a little more or less by turns.
+fn costing(cell: Cell, repeat: u32, rules: f64) -> Record {
+    let mut record = measured(cell, repeat);
+    let wobble = if (repeat + record.cell.containers).is_multiple_of(2) {
+        1e-4
+    } else {
+        -1e-4
+    };
+    let cost = BARE * (1.0 + 0.1 * f64::from(repeat)) + RULE_COST * rules + wobble;
+    record.cpu.as_mut().unwrap().ns_per_byte = Some(cost);
+    let aggregate = 8e9 / cost;
+    record.aggregate.as_mut().unwrap().goodput_bps = aggregate;
+    record.per_pair = Some(spread(
+        aggregate / f64::from(record.cell.pairs),
+        record.cell.pairs,
+    ));
+    record
+}
+
+/// Rules beside one pair: the axis `rules`.
+pub(crate) fn over_rules(each: f64) -> Vec<Record> {
+    let trials = (0..3).flat_map(|repeat| [0, 100, 300, 1000].map(|rules| (repeat, rules)));
+    trials
+        .map(|(repeat, rules)| {
+            let mut at = cell(Topology::Bridge, 2);
+            at.rules.filler = Some(rules);
+            costing(at, repeat, f64::from(rules) * each)
+        })
+        .collect()
+}
+
+/// One active pair among more and more containers, each with a rule; with trials without rules if so wished.
+pub(crate) fn over_containers(with_controls: bool) -> Vec<Record> {
+    let trials = (0..3).flat_map(|repeat| [2, 32, 250, 1000].map(|count| (repeat, count)));
+    trials
+        .flat_map(|(repeat, count)| {
+            let mut at = cell(Topology::Bridge, count);
+            (at.active, at.pairs) = (2, 1);
+            let bare = at.clone();
+            at.firewall = Firewall::Docker29;
+            // Containers cost something of their own, which the rules are not to answer for.
+            let presence = f64::from(count) * 0.5;
+            let ruled = costing(at, repeat, f64::from(count) + presence);
+            let control = with_controls.then(|| costing(bare, repeat, presence));
+            [Some(ruled), control]
+        })
+        .flatten()
+        .collect()
+}
+
+/// The rows of the 2017 post, modelled and real: two containers by both families, with the rules of its day and without.
+pub(crate) fn post() -> Vec<Record> {
+    let mut records = Vec::new();
+    for repeat in 0..3 {
+        for (topology, firewall) in [
+            (Topology::Loopback, Firewall::None),
+            (Topology::Shared, Firewall::None),
+            (Topology::Veth, Firewall::None),
+            (Topology::Veth, Firewall::Conntrack),
+            (Topology::Bridge, Firewall::None),
+            (Topology::Bridge, Firewall::Docker112),
+        ] {
+            let mut at = cell(topology, 2);
+            at.firewall = firewall;
+            let mut six = at.clone();
+            six.family = Family::Ipv6;
+            records.extend([measured(at, repeat), measured(six, repeat)]);
+        }
+    }
+    records
+}
+
+/// What real containers move of what modelled ones do, in [`both_testbeds`].
+pub(crate) const REAL_SHARE: f64 = 0.8;
+
+/// Bridges of 2 and 8 containers, modelled and real, in three blocks.
+pub(crate) fn both_testbeds() -> Vec<Record> {
+    let trials = (0..3).flat_map(|repeat| [2, 8].map(|count| (repeat, count)));
+    trials
+        .flat_map(|(repeat, count)| {
+            let modelled = measured(cell(Topology::Bridge, count), repeat);
+            let mut real = modelled.clone();
+            real.cell.testbed = Testbed::Docker;
+            real.cell.macs = Macs::Random;
+            // 2 % less and 2 % more by turns, so that there is something to be unsure of.
+            let share = REAL_SHARE * [0.98, 1.0, 1.02][repeat as usize];
+            real.aggregate.as_mut().unwrap().goodput_bps *= share;
+            let cost = real.cpu.as_mut().unwrap().ns_per_byte.as_mut();
+            *cost.unwrap() /= share;
+            [modelled, real]
+        })
+        .collect()
+}

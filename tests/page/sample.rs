@@ -5,11 +5,15 @@
 use std::collections::BTreeMap;
 
 use kilonet::analysis::model::Count;
-use kilonet::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
+use kilonet::analysis::{
+    Analysis, CellSummary, Column, Control, Estimate, Fit, Metric, Post, PostCell, PostRow, Ratio,
+    Reality, Series, Slope,
+};
 use kilonet::scenario::{
     Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
     Testbed, Topology, Workload,
 };
+use kilonet::stats::Line;
 use kilonet::store::record::Failure;
 
 /// Goodput of few pairs in bits a second, and the pairs at which half of it is left.
@@ -59,9 +63,61 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
         count: Count::Containers,
         cells,
         series,
+        slopes: vec![slope()],
+        realities: vec![reality()],
+        post: Some(post()),
         planned: planned + 2,
         recorded: planned,
         notes: vec!["the run was cut off: 2 planned trials have no record".to_owned()],
+    }
+}
+
+/// What each container's rules add to the cost of a byte, with a little noise by turns.
+fn slope() -> Slope {
+    let points: Vec<_> = (0..6)
+        .map(|step| (200 * step, 1e-5 * f64::from(200 * step + 20 * (step % 2))))
+        .collect();
+    let places: Vec<_> = points.iter().map(|(x, y)| (f64::from(*x), *y)).collect();
+    Slope {
+        label: "docker-29 ipv4".to_owned(),
+        over: Count::Containers,
+        fits: vec![Fit {
+            metric: Metric::CpuPerByte,
+            control: Control::Subtracted,
+            points,
+            line: Line::through(&places).expect("six points"),
+        }],
+    }
+}
+
+fn reality() -> Reality {
+    Reality {
+        label: "bridge".to_owned(),
+        count: 2,
+        ratios: vec![Ratio {
+            metric: Metric::Goodput,
+            blocks: REPEATS,
+            ratio: 0.9,
+            interval: Some((0.85, 0.95)),
+        }],
+        differences: vec![
+            "congestion control was reno in real containers and cubic in the model's".to_owned(),
+        ],
+    }
+}
+
+fn post() -> Post {
+    Post {
+        rows: vec![PostRow {
+            topology: Topology::Veth,
+            name: "veth pair",
+            cells: vec![PostCell {
+                column: Column::Ipv4,
+                then: 0.102,
+                modelled: Some(about(1.02, 0.02)),
+                real: None,
+            }],
+        }],
     }
 }
 

@@ -10,6 +10,7 @@ mod notice;
 use askama::Template;
 
 use crate::analysis::Analysis;
+use crate::report::findings::{self, Section};
 use crate::{Error, Result};
 
 use head::Fact;
@@ -46,6 +47,7 @@ struct Page<'a> {
     facts: Vec<Fact>,
     scenario: Option<&'a str>,
     notices: Vec<Notice>,
+    findings: Vec<Section>,
     data: String,
     uplot_script: &'static str,
     uplot_licence: &'static str,
@@ -69,6 +71,7 @@ pub fn render(analysis: &Analysis) -> Result<String> {
         facts,
         scenario: head::scenario_text(&analysis.manifest),
         notices: notice::notices(analysis),
+        findings: findings::sections(analysis),
         data: inline_json(analysis)?,
         uplot_script: UPLOT_SCRIPT,
         uplot_licence: UPLOT_LICENCE,

@@ -130,6 +130,14 @@ impl Canvas {
         self.push(&format!(r##"{shape} fill="{colour}" stroke="#fff" stroke-width="1.2"><title>{says}</title></{}>"##, element(&shape)));
     }
 
+    /// A trial, with what it says when pointed at.
+    pub(super) fn dot(&mut self, (x, y): (f64, f64), colour: &str, says: &str) {
+        let (x, y, says) = (Px(x), Px(y), Escaped(says));
+        self.push(&format!(
+            r#"<circle cx="{x}" cy="{y}" r="3" fill="{colour}" fill-opacity=".45"><title>{says}</title></circle>"#
+        ));
+    }
+
     /// A cross for what failed, with the reason when pointed at.
     pub(super) fn cross(&mut self, (x, y): (f64, f64), colour: &str, says: &str) {
         let (x, y, says) = (Px(x - 4.0), Px(y - 4.0), Escaped(says));

@@ -39,7 +39,7 @@ impl Frame {
         let (left, right) = (LEFT, WIDTH - MARGIN - widest - 22.0);
         let (top, bottom) = (top + CAPTION, top + CAPTION + HEIGHT);
         // Half a marker of air, so that the first and last points do not sit on the frame.
-        let x = Scale::log(ends(curves), (left + 10.0, right - 10.0));
+        let x = Scale::of_counts(ends(curves), (left + 10.0, right - 10.0));
         Self {
             left,
             right,
@@ -298,7 +298,7 @@ fn labels(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
 }
 
 /// Places in ascending order, moved as little as keeps them a row apart and within the ends.
-fn apart(wanted: &[f64], (top, bottom): (f64, f64)) -> Vec<f64> {
+pub(super) fn apart(wanted: &[f64], (top, bottom): (f64, f64)) -> Vec<f64> {
     let gap = ROW.min((bottom - top) / wanted.len().max(1) as f64);
     let mut places = wanted.to_vec();
     for nth in 1..places.len() {
@@ -343,7 +343,7 @@ fn crosses(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) -> f64 {
     y + 8.0
 }
 
-fn shortened(label: &str) -> String {
+pub(super) fn shortened(label: &str) -> String {
     if label.chars().count() <= LONGEST {
         return label.to_owned();
     }

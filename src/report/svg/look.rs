@@ -76,6 +76,11 @@ pub(super) fn looks(series: &[Series]) -> Vec<Look> {
         .collect()
 }
 
+/// The colour of the nth of things that are no series.
+pub(super) fn nth_colour(nth: usize) -> &'static str {
+    COLOURS[ORDER[nth % ORDER.len()]]
+}
+
 /// A known topology's own colour, or the next free one.
 fn colour_of<'a>(topology: &'a str, met: &mut Vec<&'a str>) -> usize {
     if let Some(known) = KNOWN.iter().position(|known| known.word() == topology) {

@@ -47,6 +47,23 @@ fn one_count_is_drawn_as_bars() {
 }
 
 #[test]
+fn lines_of_rules_are_drawn_as_blessed() {
+    let run = run(sample::over_rules(1.0));
+    for name in ["rules.svg", "cpu-per-byte.svg"] {
+        insta::assert_snapshot!(format!("over rules {name}"), figure(name, &run).unwrap());
+    }
+}
+
+#[test]
+fn a_slope_that_may_be_none_is_dashed() {
+    let dashed = |each| {
+        let text = figure("rules.svg", &run(sample::over_rules(each))).unwrap();
+        text.contains(r#"stroke-dasharray="7 4""#)
+    };
+    assert_eq!((dashed(0.0), dashed(1.0)), (true, false));
+}
+
+#[test]
 fn a_metric_nobody_carries_has_no_figure() {
     let mut records = vec![
         measured(cell(Topology::Veth, 2), 0),

@@ -118,7 +118,7 @@ impl<'a> Plot<'a> {
             counts.first().copied().unwrap_or(1),
             counts.last().copied().unwrap_or(1),
         );
-        let x = Scale::log(
+        let x = Scale::of_counts(
             (f64::from(ends.0), f64::from(ends.1)),
             (1.0, columns as f64 - 3.0),
         );
@@ -271,6 +271,7 @@ impl<'a> Plot<'a> {
         let over = match self.analysis.count {
             Count::Containers => "containers",
             Count::Active => "active",
+            Count::Rules => "rules",
         };
         format!("{over:>LEFT$}  {}", labels.trim_end())
     }
@@ -288,7 +289,8 @@ impl<'a> Plot<'a> {
                     marked(nth, &series.label, self.view),
                 )
             });
-        let names = names.chain([(9, "* several".to_owned())]);
+        let several = self.analysis.series.len() > 1;
+        let names = names.chain(several.then(|| (9, "* several".to_owned())));
         let mut lines: Vec<(usize, String)> = Vec::new();
         for (width, name) in names {
             match lines.last_mut() {

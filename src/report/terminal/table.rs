@@ -167,6 +167,7 @@ fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<S
     let count = match analysis.count {
         Count::Containers => "count",
         Count::Active => "active",
+        Count::Rules => "rules",
     };
     table.set_header(
         [count]

@@ -53,6 +53,26 @@ fn one_count_is_a_table_and_bars() {
 }
 
 #[test]
+fn what_rules_cost_is_said_below_curves_over_them() {
+    insta::assert_snapshot!("rules", text(&run(sample::over_rules(1.0)), UNICODE));
+}
+
+#[test]
+fn rules_that_cost_nothing_are_said_to() {
+    let said = text(&run(sample::over_rules(0.0)), UNICODE);
+    assert!(
+        said.contains("no slope of CPU time: its 95 % interval, -"),
+        "{said}"
+    );
+}
+
+#[test]
+fn one_curve_covers_no_other() {
+    let alone = [2, 4, 8].map(|count| measured(cell(Topology::Veth, count), 0));
+    assert!(!text(&run(alone.to_vec()), UNICODE).contains("* several"));
+}
+
+#[test]
 fn colours_change_nothing_but_escapes() {
     let run = sample::sweep(64);
     let coloured = text(

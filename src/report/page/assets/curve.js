@@ -1,4 +1,4 @@
-// One figure as curves over the count, on a log2 axis that names the counts. It is drawn anew whenever what it shows
+// One figure as curves over the count, on an axis that names the counts. It is drawn anew whenever what it shows
 // changes: a few hundred points take a millisecond or two, and there is no state to keep in step.
 
 const HEIGHT = { wide: 400, normal: 300, narrow: 280 };
@@ -50,7 +50,7 @@ class Curve {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, move: snapToCount },
       scales: {
-        x: { time: false, distr: 3, log: 2, range: countRange },
+        x: { time: false, distr: countsAreLog ? 3 : 1, log: 2, range: countRange },
         y: { distr: this.#scale === "log" ? 3 : 1, log: 10, range: () => valueRange(this.#figure, this.#scale) },
       },
       axes: [this.#countAxis(), this.#valueAxis()],
@@ -75,19 +75,21 @@ class Curve {
   }
 
   #valueAxis() {
-    const { tick } = this.#figure.kind;
+    const { kind } = this.#figure;
+    const splits = kind === quantity.bytes ? binarySplits : logSplits;
     return {
       stroke: colour("ink-soft"), font: FONT, size: 66, gap: 6, space: 44,
       grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false },
-      values: (_, splits) => splits.map(split => tick(split)),
+      values: (_, splits) => splits.map(split => kind.tick(split)),
+      ...(kind === quantity.bytes && { incrs: BINARY_STEPS }),
       ...(this.#scale === "log" && {
-        splits: () => logSplits(valueRange(this.#figure, "log")), filter: (_, splits) => splits,
+        splits: () => splits(valueRange(this.#figure, "log")), filter: (_, splits) => splits,
       }),
     };
   }
 
   #paintUnder(plot) {
-    if (this.#figure.guide) paintGuide(plot, this.#figure);
+    if (this.#figure.guide && analysis.count !== "rules") paintGuide(plot, this.#figure);
     if (this.#figure.band) for (const series of shownSeries()) paintBand(plot, this.#figure, series);
   }
 

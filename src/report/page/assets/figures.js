@@ -59,7 +59,7 @@ function pointAt(figure, series, count) {
 function frame(figure, controls) {
   const legend = make("ul", { class: "legend" });
   const plot = make("div", { class: "plot" });
-  const notes = [figure.caption, controls ? figure.guideNote : undefined].filter(Boolean).join(" ");
+  const notes = [figure.caption, controls && analysis.count !== "rules" ? figure.guideNote : undefined].filter(Boolean).join(" ");
   const element = make("figure", { id: `figure-${figure.metric}`, class: figure.wide ? "wide" : "" }, [
     make("div", { class: "figure-head" }, [make("h2", {}, figure.title), ...(controls ? [controls] : [])]),
     make("figcaption", { class: "caption" }, notes), legend, plot,

@@ -2,8 +2,9 @@
 // gives nothing, and `reason` says why.
 
 const analysis = JSON.parse(document.getElementById("data").textContent);
-const countNoun = analysis.count === "active" ? "active containers" : "containers";
-const countOf = summary => summary.cell[analysis.count];
+const countNoun = { containers: "containers", active: "active containers", rules: "rules" }[analysis.count];
+// A record leaves out what is at its default, and no rules is one.
+const countOf = summary => summary.cell[analysis.count] ?? 0;
 
 /** Every count any series has, smallest first. */
 const counts = [...new Set(analysis.series.flatMap(series => series.cells.map(i => countOf(analysis.cells[i]))))]

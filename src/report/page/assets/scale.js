@@ -4,8 +4,12 @@
 const STRETCH_LINEAR = 1.35;
 const STRETCH_LOG = 4;
 
+/** Counts lie on a log axis, where each doubling is as long as the others; on a linear one where they begin at none. */
+const countsAreLog = counts[0] > 0;
+
 /** Room left and right of the outermost counts, as a factor on the log axis. */
 function countRange() {
+  if (!countsAreLog) return [-0.025 * counts.at(-1), 1.025 * counts.at(-1)];
   const room = Math.max(1.08, (counts.at(-1) / counts[0]) ** 0.025);
   return [counts[0] / room, counts.at(-1) * room];
 }
@@ -39,6 +43,16 @@ function logRange(figure) {
 
 const valueRange = (figure, scale) => (scale === "log" ? logRange(figure) : linearRange(figure));
 
+/** The steps of an axis of bytes, which people count in powers of two. */
+const BINARY_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
+
+/** Powers of two, and of these as many as are read with ease. */
+function binarySplits([low, high]) {
+  const inside = BINARY_STEPS.filter(step => step >= low && step <= high);
+  const stride = Math.ceil(inside.length / 8);
+  return inside.filter((_, i) => i % stride === 0);
+}
+
 /** 1-2-5 steps over a short log axis, whole decades over a long one. */
 function logSplits([low, high]) {
   const decades = Math.log10(high / low);
@@ -61,7 +75,7 @@ function standClear(plot, labelled) {
 }
 
 /** Whether the counts are evenly spaced on the log axis. */
-const isEven = counts.every((count, i) => i === 0 || Math.abs(count / counts[i - 1] / (counts[1] / counts[0]) - 1) < 0.01);
+const isEven = countsAreLog && counts.every((count, i) => i === 0 || Math.abs(count / counts[i - 1] / (counts[1] / counts[0]) - 1) < 0.01);
 
 /** Of evenly spaced counts every one, every second, third ..., from the last back, until the labels stand clear. */
 function evenSplits(plot) {

@@ -1,0 +1,256 @@
+//! Model against reality: what a real engine's containers move, over what modelled ones do.
+//!
+//! Must not know how either is wired. The invariant: a ratio is of two trials of one block whose traffic and shape were
+//! the same, both measured and valid.
+//!
+//! Ratios are averaged as logarithms, and the 95 % interval is Student's t over them, so that two are to one what one is
+//! to two (Bland and Altman, "The use of transformation when comparing two means", BMJ 312:1153, 1996). Pairs of one block
+//! were measured close together, so what moved both is taken out.
+
+use std::collections::BTreeSet;
+
+use super::factors::Varying;
+use super::model::{Metric, Ratio, Reality};
+use super::summary::{is_shown, own_figure};
+use crate::scenario::{Cell, Firewall, Testbed};
+use crate::stats;
+use crate::store::record::Record;
+
+/// What is compared.
+const METRICS: [Metric; 2] = [Metric::Goodput, Metric::CpuPerByte];
+
+/// Every real cell beside each modelled one that it has the shape and the traffic of.
+pub(super) fn realities(trials: &super::Trials<'_>, varying: &Varying) -> Vec<Reality> {
+    let cells = varying.in_order(trials.keys().copied().collect());
+    let of = |testbed: Testbed| {
+        let cells = cells.iter().copied();
+        cells.filter(move |cell| cell.testbed == testbed)
+    };
+    // What only an engine chooses, such as MAC addresses, is no part of the name.
+    let naming = Varying::among(&of(Testbed::Kernel).collect::<Vec<_>>());
+    let pairs = of(Testbed::Kernel).flat_map(|modelled| {
+        let real = of(Testbed::Docker).filter(move |real| is_counterpart(real, modelled));
+        real.map(move |real| (real, modelled))
+    });
+    pairs
+        .filter_map(|(real, modelled)| {
+            let blocks = blocks(&trials[real], &trials[modelled]);
+            let ratios: Vec<_> = METRICS
+                .into_iter()
+                .filter_map(|metric| Ratio::of(metric, &blocks))
+                .collect();
+            (!ratios.is_empty()).then(|| Reality {
+                label: naming.label(modelled),
+                count: varying.count().of(modelled),
+                ratios,
+                differences: differences(&blocks),
+            })
+        })
+        .collect()
+}
+
+/// Whether a modelled cell is of the real one's shape and traffic.
+///
+/// An engine's rules are its own, so one for which no profile is given is held against the model with each of its profiles.
+/// What only a model chooses (addresses, bridges, how rules are loaded) is not asked for.
+fn is_counterpart(real: &Cell, modelled: &Cell) -> bool {
+    let rules = real.firewall == Firewall::None || real.firewall == modelled.firewall;
+    let like = |cell: &Cell| {
+        let size = (
+            cell.containers,
+            cell.active,
+            cell.streams,
+            cell.message_bytes,
+        );
+        let traffic = (
+            cell.family,
+            cell.path,
+            cell.workload,
+            cell.driver,
+            cell.pattern,
+        );
+        let sockets = (cell.congestion.clone(), cell.buffers);
+        (cell.topology, size, traffic, sockets)
+    };
+    rules && like(real) == like(modelled)
+}
+
+/// A real and a modelled trial of one block.
+type Block<'a> = (&'a Record, &'a Record);
+
+fn blocks<'a>(real: &[&'a Record], modelled: &[&'a Record]) -> Vec<Block<'a>> {
+    let shown = |records: &[&'a Record]| {
+        let records = records.iter().copied();
+        records
+            .filter(|record| is_shown(record))
+            .collect::<Vec<_>>()
+    };
+    let modelled = shown(modelled);
+    let partner = |real: &'a Record| {
+        let same = modelled.iter().find(|record| record.repeat == real.repeat);
+        same.map(|modelled| (real, *modelled))
+    };
+    shown(real).into_iter().filter_map(partner).collect()
+}
+
+impl Ratio {
+    /// Real over modelled, where a block has both figures.
+    fn of(metric: Metric, blocks: &[Block<'_>]) -> Option<Self> {
+        let logs: Vec<_> = blocks
+            .iter()
+            .filter_map(|(real, modelled)| {
+                Some((own_figure(metric, real)? / own_figure(metric, modelled)?).ln())
+            })
+            .filter(|log| log.is_finite())
+            .collect();
+        let interval = stats::interval_95(&logs);
+        Some(Self {
+            metric,
+            blocks: logs.len(),
+            ratio: stats::mean(&logs)?.exp(),
+            interval: interval.map(|(low, high)| (low.exp(), high.exp())),
+        })
+    }
+}
+
+/// What the records themselves show to be different, in sentences.
+fn differences(blocks: &[Block<'_>]) -> Vec<String> {
+    let sides = |read: fn(&Record) -> Option<String>| {
+        let side = |records: Vec<&Record>| {
+            records
+                .into_iter()
+                .filter_map(read)
+                .collect::<BTreeSet<_>>()
+        };
+        let real = side(blocks.iter().map(|(real, _)| *real).collect());
+        let modelled = side(blocks.iter().map(|(_, modelled)| *modelled).collect());
+        (real, modelled)
+    };
+    SIGNS
+        .iter()
+        .filter_map(|sign| {
+            let (real, modelled) = sides(sign.read);
+            let known = !real.is_empty() && !modelled.is_empty();
+            let words =
+                |levels: BTreeSet<String>| levels.into_iter().collect::<Vec<_>>().join(" or ");
+            (known && real != modelled).then(|| {
+                format!(
+                    "{} was {} in real containers and {} in the model's",
+                    sign.what,
+                    words(real),
+                    words(modelled)
+                )
+            })
+        })
+        .collect()
+}
+
+/// Something a record shows of the conditions it was measured in.
+struct Sign {
+    what: &'static str,
+    read: fn(&Record) -> Option<String>,
+}
+
+const SIGNS: &[Sign] = &[
+    Sign {
+        what: "congestion control",
+        read: |record| record.effective.as_ref()?.congestion.clone(),
+    },
+    Sign {
+        what: "the origin of MAC addresses",
+        read: |record| Some(record.cell.macs.to_string()),
+    },
+    Sign {
+        what: "the stack",
+        read: |record| Some(record.cell.stack.to_string()),
+    },
+    Sign {
+        what: "the MTU",
+        read: |record| Some(record.cell.mtu?.to_string()),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Analysis;
+    use crate::scenario::{Driver, Topology};
+    use crate::store::sample::{REAL_SHARE, both_testbeds, cell, failed, measured, run};
+
+    fn realities(records: Vec<Record>) -> Vec<Reality> {
+        Analysis::of(&run(records)).realities
+    }
+
+    fn real(mut record: Record) -> Record {
+        record.cell.testbed = Testbed::Docker;
+        record
+    }
+
+    #[test]
+    fn the_planted_share_comes_back_in_both_metrics() {
+        let realities = realities(both_testbeds());
+        let counts: Vec<_> = realities
+            .iter()
+            .map(|reality| (reality.label.as_str(), reality.count))
+            .collect();
+        assert_eq!(counts, [("bridge", 2), ("bridge", 8)]);
+        for reality in &realities {
+            let [goodput, cost] = &reality.ratios[..] else {
+                panic!("{reality:?}")
+            };
+            // (0.98 * 1 * 1.02) to the power of a third is a little less than one.
+            assert!(
+                (goodput.ratio / REAL_SHARE - 1.0).abs() < 2e-4,
+                "{goodput:?}"
+            );
+            assert!((cost.ratio * goodput.ratio - 1.0).abs() < 1e-9, "{cost:?}");
+            let (low, high) = goodput.interval.unwrap();
+            assert!(
+                low < REAL_SHARE && REAL_SHARE < high && high / low < 1.12,
+                "{goodput:?}"
+            );
+            assert_eq!(goodput.blocks, 3);
+        }
+    }
+
+    #[test]
+    fn what_the_records_show_to_differ_is_said_and_no_more() {
+        let said = realities(both_testbeds())[0].differences.clone();
+        assert_eq!(
+            said,
+            [
+                "the origin of MAC addresses was random in real containers and derived in the model's"
+            ]
+        );
+        let alike = vec![
+            measured(cell(Topology::Veth, 2), 0),
+            real(measured(cell(Topology::Veth, 2), 0)),
+        ];
+        assert!(realities(alike)[0].differences.is_empty());
+    }
+
+    #[test]
+    fn only_trials_of_one_block_and_one_traffic_are_held_together() {
+        let at = || cell(Topology::Veth, 2);
+        let apart = vec![measured(at(), 0), real(measured(at(), 1))];
+        assert!(realities(apart).is_empty());
+        let lost = vec![failed(at(), 0), real(measured(at(), 0))];
+        assert!(realities(lost).is_empty());
+        let mut other = real(measured(at(), 0));
+        other.cell.driver = Driver::Workers;
+        assert!(realities(vec![measured(at(), 0), other]).is_empty());
+    }
+
+    #[test]
+    fn an_engine_with_rules_of_its_own_is_held_against_every_profile() {
+        let mut ruled = measured(cell(Topology::Bridge, 2), 0);
+        ruled.cell.firewall = Firewall::Docker112;
+        let bare = measured(cell(Topology::Bridge, 2), 0);
+        let engine = real(measured(cell(Topology::Bridge, 2), 0));
+        let labels: Vec<_> = realities(vec![ruled, bare, engine])
+            .into_iter()
+            .map(|reality| reality.label)
+            .collect();
+        assert_eq!(labels, ["firewall none", "firewall docker-1.12"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! What one more rule costs: straight lines through trials that differ in the rules alone.
+//!
+//! Must not know which rules a profile has. The invariant: the trials of a line differ in what it runs over, and in what
+//! follows from it, and in nothing else; those of containers, which bring more than their rules, are held against trials
+//! without rules wherever the run has these.
+//!
+//! A baseline over lo is not used: every block has every cell, so what a block adds to all its trials cannot tilt a line,
+//! and dividing by one trial of lo would only add that trial's noise to each point of its block.
+
+use std::collections::HashMap;
+
+use super::Trials;
+use super::factors::Varying;
+use super::model::{Control, Count, Fit, Metric, Slope};
+use super::summary::{is_shown, own_figure};
+use crate::scenario::{Cell, Firewall};
+use crate::stats::Line;
+use crate::store::record::Record;
+
+/// What is fitted over what; the cost of a byte first, as it adds up rule by rule.
+const METRICS: [Metric; 2] = [Metric::CpuPerByte, Metric::Goodput];
+
+/// The slopes of a run, in the order of its curves; empty where nothing has rules.
+pub(super) fn slopes(trials: &Trials<'_>, varying: &Varying) -> Vec<Slope> {
+    let cells = varying.in_order(trials.keys().copied().collect());
+    let fitting = Fitting {
+        trials,
+        controls: Controls::of(trials),
+    };
+    let lines = [Count::Rules, Count::Containers]
+        .into_iter()
+        .flat_map(|over| {
+            varying
+                .along(over, &cells)
+                .into_iter()
+                .map(move |line| (over, line))
+        });
+    lines
+        .filter_map(|(over, cells)| fitting.slope(over, &cells, varying))
+        .collect()
+}
+
+/// Trials without rules, by block and by all else.
+struct Controls<'a>(HashMap<(u32, Cell), &'a Record>);
+
+impl<'a> Controls<'a> {
+    fn of(trials: &Trials<'a>) -> Self {
+        let shown = trials.values().flatten().filter(|record| is_shown(record));
+        let without = shown.filter(|record| record.cell == record.cell.without_rules());
+        Self(
+            without
+                .map(|record| ((record.repeat, record.cell.clone()), *record))
+                .collect(),
+        )
+    }
+
+    /// The trial of the same block that differs in its rules alone.
+    fn of_trial(&self, record: &Record) -> Option<&'a Record> {
+        let key = (record.repeat, record.cell.without_rules());
+        self.0.get(&key).copied()
+    }
+}
+
+/// All that a line is drawn from.
+struct Fitting<'a, 'b> {
+    trials: &'b Trials<'a>,
+    controls: Controls<'a>,
+}
+
+impl<'a> Fitting<'a, '_> {
+    fn slope(&self, over: Count, cells: &[&'a Cell], varying: &Varying) -> Option<Slope> {
+        let first = *cells.first()?;
+        let control = self.is_controlled(over, cells);
+        if over == Count::Containers
+            && !(first.firewall != Firewall::None && (control || same_active(cells)))
+        {
+            return None;
+        }
+        let fits: Vec<_> = METRICS
+            .into_iter()
+            .filter_map(|metric| self.fit(metric, over, control, cells))
+            .collect();
+        (!fits.is_empty()).then(|| Slope {
+            label: varying.label_along(over, first),
+            over,
+            fits,
+        })
+    }
+
+    /// Whether points are taken relative to trials without rules.
+    fn is_controlled(&self, over: Count, cells: &[&'a Cell]) -> bool {
+        let mut records = cells.iter().flat_map(|cell| &self.trials[*cell]);
+        over == Count::Containers && records.any(|record| self.controls.of_trial(record).is_some())
+    }
+
+    fn fit(
+        &self,
+        metric: Metric,
+        over: Count,
+        controlled: bool,
+        cells: &[&'a Cell],
+    ) -> Option<Fit> {
+        let control = match (controlled, metric) {
+            (false, _) => Control::Absent,
+            // CPU time adds up; what is left of a goodput is a share of it.
+            (true, Metric::CpuPerByte) => Control::Subtracted,
+            (true, _) => Control::Divided,
+        };
+        let records = cells.iter().flat_map(|cell| &self.trials[*cell]);
+        let points: Vec<_> = records
+            .filter(|record| is_shown(record))
+            .filter_map(|record| {
+                Some((over.of(&record.cell), self.point(metric, control, record)?))
+            })
+            .collect();
+        let places: Vec<_> = points.iter().map(|(x, y)| (f64::from(*x), *y)).collect();
+        let line = Line::through(&places)?;
+        Some(Fit {
+            metric,
+            control,
+            points,
+            line,
+        })
+    }
+
+    fn point(&self, metric: Metric, control: Control, record: &'a Record) -> Option<f64> {
+        let of = |record| own_figure(metric, record);
+        let figure = of(record)?;
+        let point = match control {
+            Control::Absent => figure,
+            Control::Subtracted => figure - of(self.controls.of_trial(record)?)?,
+            Control::Divided => figure / of(self.controls.of_trial(record)?)?,
+        };
+        Some(point).filter(|point| point.is_finite())
+    }
+}
+
+/// Whether as many containers talk in all cells, so that more containers are more rules and no more traffic.
+fn same_active(cells: &[&Cell]) -> bool {
+    cells
+        .windows(2)
+        .all(|pair| pair[0].active == pair[1].active)
+}
+
+#[cfg(test)]
+mod tests;

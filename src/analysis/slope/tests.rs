@@ -1,0 +1,142 @@
+use super::*;
+use crate::analysis::Analysis;
+use crate::plan::Role;
+use crate::scenario::{RuleShape, Topology};
+use crate::store::sample::{
+    RULE_COST as EACH, cell, failed, invalid, measured, over_containers, over_rules, run,
+};
+
+fn slopes(records: Vec<Record>) -> Vec<Slope> {
+    Analysis::of(&run(records)).slopes
+}
+
+fn close(found: f64, planted: f64, share: f64) -> bool {
+    (found / planted - 1.0).abs() < share
+}
+
+#[test]
+fn a_planted_cost_of_a_rule_comes_back() {
+    let slopes = slopes(over_rules(1.0));
+    let [slope] = &slopes[..] else {
+        panic!("{slopes:?}")
+    };
+    assert_eq!((slope.label.as_str(), slope.over), ("bridge", Count::Rules));
+    let cost = &slope.fits[0];
+    assert_eq!(
+        (cost.metric, cost.control, cost.line.n),
+        (Metric::CpuPerByte, Control::Absent, 12)
+    );
+    assert!(close(cost.line.slope, EACH, 0.01), "{:?}", cost.line);
+    let (low, high) = cost.line.interval;
+    assert!(low > 0.0 && low < EACH && EACH < high);
+    assert!(slope.fits[1].line.slope < 0.0, "more rules, less goodput");
+}
+
+#[test]
+fn rules_that_cost_nothing_have_no_certain_slope() {
+    let slopes = slopes(over_rules(0.0));
+    for fit in &slopes[0].fits {
+        assert!(!fit.line.is_certain(), "{fit:?}");
+    }
+}
+
+#[test]
+fn what_containers_cost_without_rules_is_taken_off_block_by_block() {
+    let controlled = slopes(over_containers(true));
+    let [slope] = &controlled[..] else {
+        panic!("{controlled:?}")
+    };
+    assert_eq!(slope.over, Count::Containers);
+    let [cost, goodput] = &slope.fits[..] else {
+        panic!("{slope:?}")
+    };
+    assert_eq!(
+        (cost.control, goodput.control),
+        (Control::Subtracted, Control::Divided)
+    );
+    assert!(close(cost.line.slope, EACH, 1e-3), "{:?}", cost.line);
+    assert!(cost.line.intercept.abs() < 1e-9, "{:?}", cost.line);
+
+    let alone = slopes(over_containers(false));
+    let cost = &alone[0].fits[0];
+    assert_eq!(cost.control, Control::Absent);
+    assert!(close(cost.line.slope, EACH * 1.5, 0.05), "{:?}", cost.line);
+}
+
+#[test]
+fn more_traffic_is_not_taken_for_more_rules() {
+    let mut records = over_containers(false);
+    for record in &mut records {
+        (record.cell.active, record.cell.pairs) =
+            (record.cell.containers, record.cell.containers / 2);
+    }
+    assert!(slopes(records).is_empty());
+}
+
+#[test]
+fn trials_that_failed_or_are_invalid_are_no_points() {
+    let mut records = over_rules(1.0);
+    let mut at = cell(Topology::Bridge, 2);
+    at.rules.filler = Some(1000);
+    records.push(invalid(at.clone(), 3));
+    records.push(failed(at, 4));
+    let slopes = slopes(records);
+    assert_eq!(slopes[0].fits[0].line.n, 12);
+}
+
+#[test]
+fn rules_at_several_counts_are_a_line_each_named_by_its_place() {
+    let mut records = over_rules(1.0);
+    let elsewhere = records.clone().into_iter().map(|mut record| {
+        (
+            record.cell.containers,
+            record.cell.active,
+            record.cell.pairs,
+        ) = (64, 64, 32);
+        record
+    });
+    records.extend(elsewhere.collect::<Vec<_>>());
+    let slopes = slopes(records);
+    let labels: Vec<_> = slopes.iter().map(|slope| slope.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        ["bridge at 2 containers", "bridge at 64 containers"]
+    );
+}
+
+#[test]
+fn every_shape_of_rules_is_one_curve_and_one_line() {
+    let shapes = [RuleShape::Linear, RuleShape::Set].into_iter();
+    let records = shapes.flat_map(|shape| {
+        over_rules(1.0).into_iter().map(move |mut record| {
+            record.cell.rules.rule_shape = Some(shape);
+            record
+        })
+    });
+    let baseline = Record {
+        role: Role::Baseline,
+        ..measured(cell(Topology::Loopback, 2), 0)
+    };
+    let analysis = Analysis::of(&run(records.chain([baseline]).collect()));
+    let curves: Vec<_> = analysis
+        .series
+        .iter()
+        .map(|series| series.label.as_str())
+        .collect();
+    assert_eq!(
+        (curves, analysis.count),
+        (vec!["one by one", "in a set"], Count::Rules)
+    );
+    let lines: Vec<_> = analysis
+        .slopes
+        .iter()
+        .map(|slope| slope.label.as_str())
+        .collect();
+    assert_eq!(lines, ["one by one", "in a set"]);
+}
+
+#[test]
+fn a_run_without_rules_has_no_slopes() {
+    let records = [2, 4, 8].map(|count| measured(cell(Topology::Bridge, count), 0));
+    assert!(slopes(records.to_vec()).is_empty());
+}

@@ -1,0 +1,117 @@
+//! What rules cost, in sentences.
+//!
+//! The invariant: a slope whose interval holds zero is said to be none, with the interval that says so.
+
+use super::Section;
+use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
+use crate::report::quantity::Quantity;
+use crate::units::three_digits;
+
+/// A cost is shown for so many, since that of one is small.
+const MANY: f64 = 100.0;
+
+/// The largest unit in which TCP crosses a veth or a bridge, unless larger ones are asked for.
+const UNIT_BYTES: f64 = 65_536.0;
+
+/// The section; none without a slope.
+pub(super) fn section(analysis: &Analysis) -> Option<Section> {
+    let sentences = analysis.slopes.iter().flat_map(|slope| {
+        let about = about(slope);
+        let fits = slope.fits.iter();
+        fits.map(move |fit| format!("{about}: {}", finding(fit, slope.over)))
+    });
+    (!analysis.slopes.is_empty()).then(|| Section {
+        id: "rules",
+        title: "what rules cost",
+        basis: "straight lines through the trials by least squares, and the 95 % interval of their slope",
+        headings: &[],
+        rows: Vec::new(),
+        sentences: sentences.collect(),
+    })
+}
+
+/// `docker-29, 2 to 1000 containers, relative to the same block's trials without rules`
+fn about(slope: &Slope) -> String {
+    let counts = || {
+        slope
+            .fits
+            .iter()
+            .flat_map(|fit| &fit.points)
+            .map(|(count, _)| *count)
+    };
+    let (least, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+    let relative = if slope.fits.iter().any(|fit| fit.control != Control::Absent) {
+        ", relative to the same block's trials without rules"
+    } else {
+        ""
+    };
+    format!(
+        "{}, {least} to {most} {}{relative}",
+        slope.label,
+        noun(slope.over)
+    )
+}
+
+fn finding(fit: &Fit, over: Count) -> String {
+    let (range, what) = (range(fit), what(fit.metric));
+    let (per, trials) = (format!("per {MANY} {}", noun(over)), fit.line.n);
+    if !fit.line.is_certain() {
+        return format!(
+            "no slope {what}: its 95 % interval, {range} {per}, holds zero ({trials} trials)"
+        );
+    }
+    let (slope, unit) = (change(fit, fit.line.slope), by_the_unit(fit, over));
+    format!("{slope} {what} {per} (95 %: {range}; {trials} trials){unit}")
+}
+
+/// The interval, its unit once where both ends have the same.
+fn range(fit: &Fit) -> String {
+    let (low, high) = fit.line.interval;
+    let (low, high) = (change(fit, low), change(fit, high));
+    match (low.split_once(' '), high.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} to {high}"),
+        _ => format!("{low} to {high}"),
+    }
+}
+
+fn what(metric: Metric) -> &'static str {
+    match metric {
+        Metric::CpuPerByte => "of CPU time",
+        _ => "of aggregate goodput",
+    }
+}
+
+/// What `slope` comes to over a hundred: `+0.0123 ns/B`, `-1.20 %`.
+fn change(fit: &Fit, slope: f64) -> String {
+    let sign = if slope < 0.0 { "-" } else { "+" };
+    let size = (slope * MANY).abs();
+    let shown = match (fit.control, fit.metric) {
+        (Control::Divided, _) => format!("{} %", three_digits(size * 100.0)),
+        (_, metric) => Quantity::of(metric).show(size),
+    };
+    format!("{sign}{shown}")
+}
+
+/// The cost of one rule for a full unit, which is what is looked at rule by rule.
+fn by_the_unit(fit: &Fit, over: Count) -> String {
+    if fit.metric != Metric::CpuPerByte {
+        return String::new();
+    }
+    let nanoseconds = three_digits(fit.line.slope * UNIT_BYTES);
+    format!(", {nanoseconds} ns {} for every 64 KiB", each(over))
+}
+
+fn noun(over: Count) -> &'static str {
+    match over {
+        Count::Containers => "containers",
+        Count::Active => "active containers",
+        Count::Rules => "rules",
+    }
+}
+
+fn each(over: Count) -> &'static str {
+    match over {
+        Count::Rules => "a rule",
+        Count::Containers | Count::Active => "a container",
+    }
+}

@@ -1,0 +1,48 @@
+//! What the cells come to, below the plots.
+//!
+//! The invariant: a section as it was made, its rows in columns and its sentences broken between words.
+
+use comfy_table::{CellAlignment, Table, presets};
+use owo_colors::Style;
+
+use super::View;
+use crate::analysis::Analysis;
+use crate::report::findings::{self, Section};
+
+/// The sections, each a text.
+pub(super) fn render(analysis: &Analysis, view: View) -> Vec<String> {
+    let sections = findings::sections(analysis);
+    sections.iter().map(|section| show(section, view)).collect()
+}
+
+fn show(section: &Section, view: View) -> String {
+    let mut lines = vec![
+        view.paint(Style::new().bold(), section.title),
+        view.paragraph(Style::new().dimmed(), section.basis),
+    ];
+    lines.extend(rows(section, view));
+    let point = |sentence: &String| view.paragraph(Style::new(), &format!("- {sentence}"));
+    lines.extend(section.sentences.iter().map(point));
+    lines.join("\n")
+}
+
+/// The rows below their headings, names to the left and figures to the right.
+fn rows(section: &Section, view: View) -> Vec<String> {
+    if section.rows.is_empty() {
+        return Vec::new();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(section.headings);
+    for row in &section.rows {
+        table.add_row(row.iter().map(|text| view.plain(text)));
+    }
+    for (nth, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((2, 0));
+        if nth > 0 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    lines.collect()
+}
