@@ -111,18 +111,12 @@ impl Lab {
     /// # Errors
     /// When a tool complains.
     pub fn lift_rules(&self) -> Result<bool> {
-        let lift = || {
-            let visitor = Visitor::new()?;
+        netns::visit(|visitor| {
             for (host, ruleset) in &self.rules.host_sides {
-                setup::enter(&visitor, &self.hosts[*host as usize])?;
+                setup::enter(visitor, &self.hosts[*host as usize])?;
                 ruleset.lift()?;
             }
             Ok(!self.rules.host_sides.is_empty())
-        };
-        std::thread::scope(|scope| {
-            scope.spawn(lift).join().unwrap_or_else(|_| {
-                Err(Error::refused("lift", "the rules", "the visitor panicked"))
-            })
         })
     }
 
@@ -132,30 +126,18 @@ impl Lab {
     /// # Errors
     /// When descriptors have run out.
     pub fn tracking(&self) -> Result<Vec<File>> {
-        let open = || {
-            let visitor = Visitor::new()?;
+        let counts = "what connection tracking of the lab counts";
+        netns::visit(|visitor| {
             let hosts = self.rules.host_sides.iter();
             let files = hosts.map(|(host, _)| {
-                setup::enter(&visitor, &self.hosts[*host as usize])?;
+                setup::enter(visitor, &self.hosts[*host as usize])?;
                 match File::open("/proc/thread-self/net/stat/nf_conntrack") {
-                    Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::kernel(
-                        "open",
-                        "what connection tracking of the lab counts",
-                        source,
-                    )),
-                    file => Ok(file.ok()),
+                    Ok(file) => Ok(Some(file)),
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                    Err(source) => Err(Error::kernel("open", counts, source)),
                 }
             });
             files.filter_map(Result::transpose).collect()
-        };
-        std::thread::scope(|scope| {
-            scope.spawn(open).join().unwrap_or_else(|_| {
-                Err(Error::refused(
-                    "watch",
-                    "connection tracking",
-                    "the visitor panicked",
-                ))
-            })
         })
     }
 

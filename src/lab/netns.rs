@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::thread;
 
 use nix::sched::{CloneFlags, setns, unshare};
 
@@ -29,6 +30,20 @@ impl Namespace {
     pub fn current() -> io::Result<Self> {
         File::open("/proc/thread-self/ns/net").map(|file| Self(file.into()))
     }
+}
+
+/// Does something on a thread of its own that may go from namespace to namespace; the caller's never leaves its own.
+///
+/// # Errors
+/// What the work comes to, and when `/proc` is not there.
+pub fn visit<T: Send>(work: impl FnOnce(&Visitor) -> Result<T> + Send) -> Result<T> {
+    thread::scope(|scope| {
+        let visitor = scope.spawn(|| work(&Visitor::new()?));
+        visitor.join().unwrap_or_else(|_| {
+            let reason = "the thread that was there panicked";
+            Err(Error::refused("visit", "a namespace of the lab", reason))
+        })
+    })
 }
 
 /// A thread that goes from namespace to namespace and returns home when dropped.

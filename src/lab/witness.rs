@@ -15,7 +15,7 @@ use procfs::FromBufRead;
 use procfs::net::InterfaceDeviceStatus;
 
 use super::Lab;
-use super::netns::Visitor;
+use super::netns::{self, Visitor};
 use super::topology::{Direction, Place};
 use crate::error::{Error, Result};
 
@@ -52,16 +52,7 @@ impl Witness {
     /// # Errors
     /// When descriptors have run out.
     pub fn of(lab: &Lab) -> Result<Self> {
-        std::thread::scope(|scope| {
-            let choose = scope.spawn(|| watch(lab, &Visitor::new()?).map(Self));
-            choose.join().unwrap_or_else(|_| {
-                Err(Error::refused(
-                    "watch",
-                    "interfaces",
-                    "the visitor panicked",
-                ))
-            })
-        })
+        netns::visit(|visitor| watch(lab, visitor).map(Self))
     }
 
     /// Reads every group, in order.
