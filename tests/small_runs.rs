@@ -211,6 +211,40 @@ fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
 }
 
 #[test]
+fn a_tool_that_is_not_installed_makes_its_cells_not_available_and_no_others() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    // In a mount namespace that ends with the run, there is no nft.
+    let script = "mount --bind /dev/null \"$(command -v nft)\" && exec \"$@\"";
+    let run = said(
+        plainly("unshare")
+            .args(["--mount", "sh", "-ec", script, "sh"])
+            .arg(binary())
+            .args([
+                "sweep",
+                "--firewall",
+                "docker-29-nft,docker-29",
+                "--containers",
+                "2",
+            ])
+            .args(["--measure", "200ms", "--repeats", "1", "--quiet", "--out"])
+            .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    for record in records(&run.folder()) {
+        if record["cell"]["firewall"] == "docker-29-nft" {
+            let error = &record["error"];
+            assert_eq!(error["reason"], "nft is not installed", "{record}");
+            assert_eq!(error["hint"], "not available: install nftables");
+        } else {
+            assert_eq!(record["status"], "ok", "{record}");
+        }
+    }
+}
+
+#[test]
 fn every_shipped_scenario_plans() {
     // Their runs are a ring of `scripts/test`: they take a minute.
     for file in std::fs::read_dir(crate_dir().join("scenarios")).unwrap() {

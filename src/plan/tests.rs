@@ -291,6 +291,17 @@ proptest! {
 }
 
 #[test]
+fn what_is_tracked_counts_only_where_there_are_rules() {
+    let tracked = |axes: &str| {
+        let text = format!("axes.containers = 100\naxes.streams = 3\n{axes}");
+        Plan::new(&scenario(&text)).need().tracked
+    };
+    assert_eq!(tracked(""), 0);
+    assert_eq!(tracked("axes.firewall = \"docker-29\""), 2 * 50 * 3);
+    assert_eq!(tracked("axes.rules = 0"), 2 * 50 * 3);
+}
+
+#[test]
 fn every_shipped_scenario_plans_to_what_its_name_promises() {
     // name, trials, the most containers, whole minutes at most
     let table = [
