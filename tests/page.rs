@@ -127,3 +127,9 @@ fn a_run_without_a_manifest_or_a_record_still_renders() {
     let html = page::render(&analysis).expect("it renders");
     assert!(html.contains("No cell has a record."));
 }
+
+#[test]
+fn a_run_over_rules_says_so() {
+    let html = page::render(&sample::over_rules()).expect("it renders");
+    assert!(html.contains("8 configurations at 4 counts, 0 to 1,000 rules."));
+}

@@ -55,7 +55,7 @@ const ROWS: &[Row] = {
         Row {
             key: "firewall",
             level: |cell| Some(cell.firewall.to_string()),
-            phrase: |level| format!("firewall {level}"),
+            phrase: |level| if level == "none" { "no rules" } else { level }.to_owned(),
             rule: Anywhere,
         },
         Row {

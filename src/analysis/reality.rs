@@ -251,6 +251,6 @@ mod tests {
             .into_iter()
             .map(|reality| reality.label)
             .collect();
-        assert_eq!(labels, ["firewall none", "firewall docker-1.12"]);
+        assert_eq!(labels, ["no rules", "docker-1.12"]);
     }
 }

@@ -36,7 +36,8 @@ async function open(file, viewport = DESK) {
   return { page, seen, data };
 }
 
-const countsOf = data => new Set(data.series.flatMap(series => series.cells.map(i => data.cells[i].cell[data.count])));
+const countOf = (data, summary) => summary.cell[data.count] ?? 0;
+const countsOf = data => new Set(data.series.flatMap(series => series.cells.map(i => countOf(data, data.cells[i]))));
 const parse = text => {
   const [, number, unit] = text.replaceAll(",", "").match(/^(-?[\d.]+) ?(.*)$/);
   assert.ok(unit in UNITS, `unit of ${text}`);
@@ -48,7 +49,7 @@ const median = (cell, metric) => cell.metrics[metric]?.median;
 /** The cell of a series at a count, found in the data. */
 function cellOf(data, label, count) {
   const series = data.series.find(candidate => candidate.label === label);
-  return series.cells.map(i => data.cells[i]).find(summary => summary.cell[data.count] === count);
+  return series.cells.map(i => data.cells[i]).find(summary => countOf(data, summary) === count);
 }
 
 /** Canvas pixels of a figure that have the colour of a legend entry's line, as drawn opaque. */

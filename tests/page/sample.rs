@@ -72,6 +72,17 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
     }
 }
 
+/// A run over rules in place of containers: the same cells, the first without a rule.
+pub(crate) fn over_rules() -> Analysis {
+    let mut analysis = analysis(&[2, 4, 8, 16]);
+    analysis.count = Count::Rules;
+    let rules = [0, 10, 100, 1000].into_iter().cycle();
+    for (summary, rules) in analysis.cells.iter_mut().zip(rules) {
+        summary.cell.rules.filler = (rules > 0).then_some(rules);
+    }
+    analysis
+}
+
 /// What each container's rules add to the cost of a byte, with a little noise by turns.
 fn slope() -> Slope {
     let points: Vec<_> = (0..6)

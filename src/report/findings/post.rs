@@ -46,7 +46,8 @@ const CAUSES: &[Cause] = &[Cause {
     topologies: &[Topology::Veth, Topology::Bridge],
     direction: Direction::Up,
     text: "TCP crosses veth, bridge and rules in units of up to 64 KiB whose checksums are never computed, so that what a \
-           packet costs is spread over some forty times the bytes; with these offloads off a veth pair moves about a tenth (those of the post's machine are not known)",
+           packet costs is spread over some forty times the bytes. With these offloads off a veth pair moves about a tenth; \
+           which of them the post's machine had is not known",
     source: "the kernel's source; OpenCloudBlog 2014, measured with offloads on and off",
 }];
 
@@ -181,15 +182,15 @@ fn unexplained(differing: &[Difference<'_>]) -> Option<String> {
     (!places.is_empty()).then(|| format!("no cause is known of: {}", places.join("; ")))
 }
 
-/// What the rules took of a shape's goodput, then and today: `docker0 bridge: iptables took 67 % in 2017; 4 % modelled`
+/// What a shape moves with rules of what it moves without, then and today.
 fn share_of_rules(row: &PostRow) -> Option<String> {
     let find = |column| row.cells.iter().find(|cell| cell.column == column);
     let (with, without) = (find(Column::Ipv4)?, find(Column::NoRules)?);
-    let percent = |with: f64, without: f64| format!("{:.0} %", (1.0 - with / without) * 100.0);
-    let today = percent(with.modelled?.median, without.modelled?.median);
-    let then = percent(with.then, without.then);
+    let today = with.modelled?.median / without.modelled?.median;
     Some(format!(
-        "{}: iptables took {then} of it in 2017, and its model takes {today} today",
-        row.name
+        "{}: with iptables it moved {} times what it did without in 2017, and {} times today, modelled",
+        row.name,
+        three_digits(with.then / without.then),
+        three_digits(today)
     ))
 }
