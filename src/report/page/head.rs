@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::analysis::Analysis;
-use crate::analysis::model::Count;
+use crate::analysis::model::{CellSummary, Count};
 use crate::units::Bytes;
 
 /// One thing known of the machine.
@@ -167,16 +167,18 @@ fn covered(analysis: &Analysis) -> String {
 }
 
 fn trials(analysis: &Analysis) -> String {
-    let measured: usize = analysis.cells.iter().map(|cell| cell.measured).sum();
+    let sum = |of: fn(&CellSummary) -> usize| analysis.cells.iter().map(of).sum::<usize>();
+    let measured = sum(|cell| cell.measured);
+    let failed = sum(|cell| cell.failures.len());
+    let invalid = sum(|cell| cell.invalid);
+    // What was recorded and belongs to no cell was there for others to be compared with.
+    let baselines = analysis
+        .recorded
+        .saturating_sub(measured + failed + invalid);
     let others = [
-        (
-            analysis.cells.iter().map(|cell| cell.failures.len()).sum(),
-            "failed",
-        ),
-        (
-            analysis.cells.iter().map(|cell| cell.invalid).sum(),
-            "invalid",
-        ),
+        (baselines, "to compare with"),
+        (failed, "failed"),
+        (invalid, "invalid"),
         (
             analysis.planned.saturating_sub(analysis.recorded),
             "not run",
