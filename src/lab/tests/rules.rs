@@ -136,6 +136,24 @@ fn every_profile_stands_in_the_host_side_as_drawn_and_lets_the_containers_talk()
 }
 
 #[test]
+fn where_a_router_has_no_bridge_its_links_stand_for_one() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for profile in ["docker-1.12", "docker-20.10", "docker-29", "kubernetes"] {
+        for path in ["direct", "outside", "published"] {
+            let axes = format!(
+                "topology = \"routed\"\ncontainers = 4\nfirewall = \"{profile}\"\npath = \"{path}\""
+            );
+            raise_check_and_remove(&axes, |lab| {
+                check_host_side(lab);
+                assert!(pair_connects(lab), "{profile}, {path}");
+            });
+        }
+    }
+}
+
+#[test]
 fn published_ports_lead_to_their_containers_from_outside_and_from_a_container() {
     let Some(_alone) = kernel() else {
         return;
