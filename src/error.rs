@@ -151,6 +151,26 @@ const REMEDIES: &[Remedy] = {
             text: "a Linux bridge holds 1023 ports; set ports_per_bridge lower",
         },
         Remedy {
+            act: "create macvlan",
+            errno: Errno::EOPNOTSUPP,
+            text: "not available: this kernel has no macvlan; modprobe macvlan, or a kernel with CONFIG_MACVLAN",
+        },
+        Remedy {
+            act: "create ipvlan",
+            errno: Errno::EOPNOTSUPP,
+            text: "not available: this kernel has no ipvlan; modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
+        },
+        Remedy {
+            act: "add netkit",
+            errno: Errno::EOPNOTSUPP,
+            text: "not available: this kernel has no netkit; it takes Linux 6.7 and CONFIG_NETKIT",
+        },
+        Remedy {
+            act: "create vxlan",
+            errno: Errno::EOPNOTSUPP,
+            text: "not available: this kernel has no vxlan; modprobe vxlan, or a kernel with CONFIG_VXLAN",
+        },
+        Remedy {
             act: "create namespace",
             errno: Errno::ENOSPC,
             text: "raise sysctl user.max_net_namespaces",

@@ -9,7 +9,7 @@ use crate::scenario::Overrides;
 #[command(next_help_heading = "Scenario keys")]
 #[group(id = "Factors", multiple = true)]
 pub(super) struct Factors {
-    /// Shapes of the lab: loopback, shared, veth, bridge, routed
+    /// Shapes of the lab: loopback, shared, veth, bridge, routed, macvlan, ipvlan-l2, ipvlan-l3, netkit
     #[arg(long, value_name = "LIST")]
     topology: Option<String>,
     /// Who wires the containers: kernel, docker

@@ -161,15 +161,44 @@ fn no_namespace(error: &Error) -> Feature {
 }
 
 fn of_the_network(findings: &Findings) -> Vec<Feature> {
-    vec![
+    let mut rows = vec![
         Feature::available("network namespaces", "created and entered"),
         device("veth", &findings.veth, "modprobe veth"),
         device("bridge", &findings.bridge, "modprobe bridge"),
+    ];
+    rows.extend(findings.others.iter().map(other_device));
+    rows.extend([
         ipv6(findings),
         bridge_netfilter(findings),
         congestion(findings),
         big_tcp(findings),
-    ]
+    ]);
+    rows
+}
+
+/// A kind of link that only some topologies need.
+fn other_device((name, outcome): &(&'static str, Result<(), String>)) -> Feature {
+    let (topologies, remedy) = match *name {
+        "ifb" => ("routed", "modprobe ifb"),
+        "macvlan" => (
+            "macvlan",
+            "modprobe macvlan, or a kernel with CONFIG_MACVLAN",
+        ),
+        "vxlan" => ("vxlan", "modprobe vxlan, or a kernel with CONFIG_VXLAN"),
+        "ipvlan" => (
+            "ipvlan-l2, ipvlan-l3",
+            "modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
+        ),
+        _ => ("netkit", "Linux 6.7 or newer, with CONFIG_NETKIT"),
+    };
+    match outcome {
+        Ok(()) => Feature::available(name, "created"),
+        Err(reason) => Feature::missing(
+            name,
+            format!("not to be created: {reason}; without topology {topologies}"),
+            remedy,
+        ),
+    }
 }
 
 fn device(name: &'static str, outcome: &Result<(), String>, remedy: &'static str) -> Feature {
@@ -258,6 +287,7 @@ mod tests {
         Findings {
             veth: Ok(()),
             bridge: Ok(()),
+            others: Vec::new(),
             veth_gso_limit: Some(524_280),
             ipv6_disabled: Some("0".to_owned()),
             bridge_netfilter: None,
@@ -284,6 +314,9 @@ mod tests {
         let bare = Findings {
             veth: Err("Operation not supported (os error 95)".to_owned()),
             bridge: Err("Operation not supported (os error 95)".to_owned()),
+            others: ["macvlan", "netkit"]
+                .map(|name| (name, Err("no such kind".to_owned())))
+                .to_vec(),
             veth_gso_limit: Some(65_536),
             ipv6_disabled: None,
             congestion_available: Some("reno".to_owned()),
@@ -291,7 +324,15 @@ mod tests {
         };
         assert_eq!(
             missing(&bare),
-            ["veth", "bridge", "IPv6", "congestion control", "BIG TCP"]
+            [
+                "veth",
+                "bridge",
+                "macvlan",
+                "netkit",
+                "IPv6",
+                "congestion control",
+                "BIG TCP"
+            ]
         );
     }
 

@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 
 mod routed;
 mod rules;
+mod stacked;
 
 /// The descriptors of the process are counted, so no two tests may run in it at once.
 static ALONE: Mutex<()> = Mutex::new(());

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 use super::Plan;
-use crate::scenario::{Buffers, Cell, Driver, Path, Topology};
+use crate::scenario::{Buffers, Cell, Driver, PORTS_PER_ROUTER, Path, Topology};
 
 /// Kernel memory of a namespace with nothing but lo in it.
 const BARE_NAMESPACE_BYTES: u64 = 200_000;
@@ -71,7 +71,7 @@ impl Need {
         let namespaces = namespaces(cell);
         let wired = match cell.topology {
             Topology::Loopback | Topology::Shared => 0,
-            Topology::Veth | Topology::Bridge | Topology::Routed => u64::from(cell.containers),
+            _ => u64::from(cell.containers),
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
         Self {
@@ -161,7 +161,10 @@ fn namespaces(cell: &Cell) -> u64 {
                 containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
             }
             Topology::Veth => containers,
-            Topology::Routed => containers + 1,
+            Topology::Routed | Topology::Netkit => {
+                containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER))
+            }
+            Topology::Macvlan | Topology::IpvlanL2 | Topology::IpvlanL3 => containers + 1,
             Topology::Bridge => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
             }

@@ -87,7 +87,7 @@ fn rules(cell: &Cell) -> impl Iterator<Item = String> {
 fn bridges(cell: &Cell) -> Option<String> {
     let usual = match cell.topology {
         Topology::Bridge => cell.containers.div_ceil(1000),
-        Topology::Loopback | Topology::Shared | Topology::Veth | Topology::Routed => return None,
+        _ => return None,
     };
     cell.bridges
         .filter(|bridges| bridges.get() != usual)

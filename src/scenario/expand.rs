@@ -126,7 +126,12 @@ fn settle(cell: &mut Cell, lab: &Lab) {
             cell.mtu = None;
             cell.macs = Macs::Derived;
         }
-        Topology::Veth | Topology::Bridge | Topology::Routed => {}
+        Topology::IpvlanL2 | Topology::IpvlanL3 => cell.macs = Macs::Derived,
+        Topology::Veth
+        | Topology::Bridge
+        | Topology::Routed
+        | Topology::Netkit
+        | Topology::Macvlan => {}
     }
     if !cell.topology.has_router() {
         cell.path = Path::Direct;

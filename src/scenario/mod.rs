@@ -27,8 +27,8 @@ use std::path;
 use std::time::Duration;
 
 pub use cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Pattern, Stack,
-    Testbed, Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, PORTS_PER_ROUTER, Path,
+    Pattern, Stack, Testbed, Topology, Workload,
 };
 pub use overrides::Overrides;
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};

@@ -29,7 +29,7 @@ impl Law {
             Topology::Shared => (38e9, 62e9),
             Topology::Veth => (22e9, 36e9),
             Topology::Bridge => (18e9, 30e9),
-            Topology::Routed => (17e9, 29e9),
+            _ => (17e9, 29e9),
         };
         Self { one, ceiling }
     }
@@ -85,7 +85,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
         Topology::Loopback => 100,
         Topology::Shared => 60_000,
         Topology::Veth => 250_000,
-        Topology::Bridge | Topology::Routed => 400_000,
+        _ => 400_000,
     };
     let ns_per_byte = 2.0 * 8e9 / aggregate * (1.0 + f64::from(cell.pairs) / 1e4);
     Record {

@@ -22,7 +22,7 @@ fn law(topology: Topology) -> (f64, f64) {
         Topology::Loopback => (52e9, 6000.0),
         Topology::Shared => (47e9, 4000.0),
         Topology::Veth => (31e9, 1500.0),
-        Topology::Bridge | Topology::Routed => (24e9, 500.0),
+        _ => (24e9, 500.0),
     }
 }
 

@@ -5,8 +5,10 @@
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use netlink_packet_route::link::LinkAttribute;
-use rtnetlink::{Handle, LinkBridge, LinkVeth};
+use netlink_packet_route::link::{IpVlanMode, LinkAttribute, LinkMessage, MacVlanMode, NetkitMode};
+use rtnetlink::{
+    Handle, LinkBridge, LinkIfb, LinkIpVlan, LinkMacVlan, LinkNetkit, LinkVeth, LinkVxlan,
+};
 
 use crate::error::{Error, Result};
 use crate::host::pseudo;
@@ -19,6 +21,8 @@ pub(super) struct Findings {
     pub(super) veth: Result<(), String>,
     /// Whether a bridge could be made.
     pub(super) bridge: Result<(), String>,
+    /// Whether a link of each other kind could be made, by its name.
+    pub(super) others: Vec<(&'static str, Result<(), String>)>,
     /// The largest unit a veth takes whole, in bytes; kernels before 5.19 do not say.
     pub(super) veth_gso_limit: Option<u32>,
     /// `net.ipv6.conf.default.disable_ipv6`.
@@ -45,10 +49,16 @@ pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
         .enable_all()
         .build()
         .map_err(|source| Error::kernel("start", "the netlink runtime", source))?;
-    let (veth, bridge, veth_gso_limit) = runtime.block_on(links())?;
+    let Links {
+        veth,
+        bridge,
+        others,
+        veth_gso_limit,
+    } = runtime.block_on(links())?;
     Ok(Findings {
         veth,
         bridge,
+        others,
         veth_gso_limit,
         // /proc/sys shows the namespace of the thread that reads it.
         ipv6_disabled: pseudo::sysctl("net.ipv6.conf.default.disable_ipv6"),
@@ -58,32 +68,61 @@ pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
     })
 }
 
-type Links = (Result<(), String>, Result<(), String>, Option<u32>);
+struct Links {
+    veth: Result<(), String>,
+    bridge: Result<(), String>,
+    others: Vec<(&'static str, Result<(), String>)>,
+    veth_gso_limit: Option<u32>,
+}
+
+/// The index of the veth, on which other links stand.
+const PARENT: u32 = 100;
 
 async fn links() -> Result<Links> {
     let (connection, handle, _) = rtnetlink::new_connection()
         .map_err(|source| Error::kernel("open", "a netlink socket", source))?;
     tokio::spawn(connection);
     let attempts = async {
-        let veth = outcome(
-            handle
-                .link()
-                .add(LinkVeth::new("probe0", "probe1").build())
-                .execute()
-                .await,
-        );
-        let bridge = outcome(
-            handle
-                .link()
-                .add(LinkBridge::new("probe2").down().build())
-                .execute()
-                .await,
-        );
-        (veth, bridge, gso_limit(&handle, "probe0").await)
+        let veth = LinkVeth::new("probe0", "probe1").index(PARENT).build();
+        Links {
+            veth: add(&handle, veth).await,
+            bridge: add(&handle, LinkBridge::new("probe2").down().build()).await,
+            others: others(&handle).await,
+            veth_gso_limit: gso_limit(&handle, "probe0").await,
+        }
     };
     tokio::time::timeout(PATIENCE, attempts)
         .await
         .map_err(|_| Error::refused("probe", "links", "the kernel has not answered for 30 s"))
+}
+
+/// Tries a link of each kind that some topology needs.
+async fn others(handle: &Handle) -> Vec<(&'static str, Result<(), String>)> {
+    let kinds = [
+        ("ifb", LinkIfb::new("probe3").build()),
+        (
+            "macvlan",
+            LinkMacVlan::new("probe4", PARENT, MacVlanMode::Bridge).build(),
+        ),
+        ("vxlan", LinkVxlan::new("probe5", 1).port(4789).build()),
+        (
+            "ipvlan",
+            LinkIpVlan::new("probe6", PARENT, IpVlanMode::L2).build(),
+        ),
+        (
+            "netkit",
+            LinkNetkit::new("probe7", "probe8", NetkitMode::L2).build(),
+        ),
+    ];
+    let mut outcomes = Vec::new();
+    for (name, link) in kinds {
+        outcomes.push((name, add(handle, link).await));
+    }
+    outcomes
+}
+
+async fn add(handle: &Handle, link: LinkMessage) -> Result<(), String> {
+    outcome(handle.link().add(link).execute().await)
 }
 
 fn outcome(answer: Result<(), rtnetlink::Error>) -> Result<(), String> {

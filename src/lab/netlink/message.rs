@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 
 use netlink_packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoBridge, InfoData, InfoVeth, LinkAttribute,
-    LinkMessage,
+    AfSpecInet6, AfSpecUnspec, In6AddrGenMode, InfoBridge, InfoData, InfoNetkit, InfoVeth,
+    IpVlanMode, LinkAttribute, LinkMessage, MacVlanMode, NetkitMode,
 };
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
@@ -13,13 +13,13 @@ use netlink_packet_route::neighbour::{
 use netlink_packet_route::route::{RouteMessage, RouteScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::{
-    AddressMessageBuilder, LinkBridge, LinkIfb, LinkMessageBuilder, LinkUnspec, LinkVeth,
-    RouteMessageBuilder,
+    AddressMessageBuilder, LinkBridge, LinkIfb, LinkIpVlan, LinkMacVlan, LinkMessageBuilder,
+    LinkNetkit, LinkUnspec, LinkVeth, RouteMessageBuilder,
 };
 
 use super::Request;
 use crate::lab::address::{Assigned, Mac};
-use crate::lab::topology::{Entry, Link, Route};
+use crate::lab::topology::{Entry, Link, Pairing, Port, Route, Stacked, Stacking};
 
 /// The index of lo: the first device of every namespace.
 const LO: u32 = 1;
@@ -58,13 +58,46 @@ pub(in crate::lab) fn create_sink(sink: &Link) -> Request {
 /// A link of the host side and the container's `eth0` at its other end, in one message: made and then moved, a link would
 /// cost a grace period under the kernel's global lock (AWS VPC CNI #3764). The host's end comes up at once; its peer cannot
 /// (ENOTCONN).
-pub(in crate::lab) fn create_port(near: &Link, eth0: (&Link, impl AsFd), host: &str) -> Request {
-    let link = veth(near, eth0).up().build();
-    Request::create(
-        RouteNetlinkMessage::NewLink(link),
-        "add port",
-        format!("{} to {host}", near.name),
-    )
+pub(in crate::lab) fn create_port(port: &Port, container: impl AsFd, host: &str) -> Request {
+    let (near, eth0) = (&port.near, &port.far.link);
+    let (act, link) = match port.kind {
+        Pairing::Veth => ("add port", veth(near, (eth0, container)).up().build()),
+        Pairing::Netkit => ("add netkit", netkit(near, (eth0, container)).up().build()),
+    };
+    let object = format!("{} to {host}", near.name);
+    Request::create(RouteNetlinkMessage::NewLink(link), act, object)
+}
+
+/// A container's `eth0` that stands on a device of the host side, made there and put into the container at once.
+pub(in crate::lab) fn create_stacked(
+    stacked: &Stacked,
+    container: impl AsFd,
+    object: &str,
+) -> Request {
+    let (eth0, parent) = (&stacked.far.link, stacked.parent);
+    let name = &eth0.name;
+    let link = match stacked.kind {
+        Stacking::Macvlan => within(
+            LinkMacVlan::new(name, parent, MacVlanMode::Bridge),
+            eth0,
+            container,
+        ),
+        Stacking::IpvlanL2 => within(
+            LinkIpVlan::new(name, parent, IpVlanMode::L2),
+            eth0,
+            container,
+        ),
+        Stacking::IpvlanL3 => within(
+            LinkIpVlan::new(name, parent, IpVlanMode::L3),
+            eth0,
+            container,
+        ),
+    };
+    let act = match stacked.kind {
+        Stacking::Macvlan => "create macvlan of",
+        Stacking::IpvlanL2 | Stacking::IpvlanL3 => "create ipvlan of",
+    };
+    Request::create(RouteNetlinkMessage::NewLink(link), act, object)
 }
 
 /// A veth with one end here and the other in another namespace, both down.
@@ -74,12 +107,31 @@ pub(in crate::lab) fn create_cable(here: &Link, there: (&Link, impl AsFd), name:
 }
 
 fn veth(here: &Link, (there, place): (&Link, impl AsFd)) -> LinkMessageBuilder<LinkVeth> {
-    let peer = LinkMessageBuilder::<LinkUnspec>::new().name(&*there.name);
-    let peer = with_one_queue(described(peer, there))
-        .setns_by_fd(place.as_fd().as_raw_fd())
-        .build();
+    let peer = InfoVeth::Peer(peer(there, place));
     with_one_queue(described(LinkVeth::new(&here.name, &there.name), here))
-        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
+        .set_info_data(InfoData::Veth(peer))
+}
+
+/// Switched, as a veth is. Without a program the kernel passes everything on.
+fn netkit(here: &Link, (there, place): (&Link, impl AsFd)) -> LinkMessageBuilder<LinkNetkit> {
+    let data = vec![
+        InfoNetkit::Peer(peer(there, place)),
+        InfoNetkit::Mode(NetkitMode::L2),
+    ];
+    let netkit = LinkNetkit::new(&here.name, &there.name, NetkitMode::L2);
+    described(netkit, here).set_info_data(InfoData::Netkit(data))
+}
+
+fn peer(link: &Link, place: impl AsFd) -> LinkMessage {
+    let message = LinkMessageBuilder::<LinkUnspec>::new().name(&*link.name);
+    within(with_one_queue(message), link, place)
+}
+
+/// A device that belongs into another namespace from the start.
+fn within<T>(message: LinkMessageBuilder<T>, link: &Link, place: impl AsFd) -> LinkMessage {
+    described(message, link)
+        .setns_by_fd(place.as_fd().as_raw_fd())
+        .build()
 }
 
 /// One queue each way, as a container's end has: veth makes one per possible CPU otherwise (250 KB an end on 256 CPUs).

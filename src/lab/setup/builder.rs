@@ -8,7 +8,7 @@ use super::{Drawn, Made, Phases, create_namespace, enter, fill_in, raise_link, t
 use crate::error::{Error, Result};
 use crate::lab::netlink::{Conversation, message};
 use crate::lab::netns::{Namespace, Visitor};
-use crate::lab::topology::{End, Part, Port};
+use crate::lab::topology::{End, Part, Port, Stacked};
 
 /// Takes parts one after another, and makes each from its namespace to its neighbours.
 pub(super) struct Builder<'a> {
@@ -57,6 +57,7 @@ impl<'a> Builder<'a> {
             Part::Bare(namespace) => self.create(*namespace).map(drop),
             Part::Cable(ends) => self.build_cable(ends),
             Part::Port(joined) => self.build_port(joined),
+            Part::Stacked(stacked) => self.build_stacked(stacked),
         }
     }
 
@@ -74,18 +75,33 @@ impl<'a> Builder<'a> {
         raise_link(&mut there, &odd.link, &name, &mut self.phases)
     }
 
-    fn build_port(&mut self, Port { host, near, far }: &Port) -> Result<()> {
+    fn build_port(&mut self, port: &Port) -> Result<()> {
+        let Port {
+            host, near, far, ..
+        } = port;
         let name = format!("container {}", far.container);
         let mut inside = self.create(far.container)?;
         let mut outside = self.host_side(*host)?;
         let namespace = &self.made[self.made.len() - 1].1;
         let node = &self.drawn.layout.hosts[*host as usize].name;
-        let create = message::create_port(near, (&far.link, namespace), node);
+        let create = message::create_port(port, namespace, node);
         timed(&mut self.phases.links, || outside.ask(vec![create]))?;
         raise_link(&mut inside, &far.link, &name, &mut self.phases)?;
         fill_in(&mut outside, near, node, &mut self.phases)?;
         self.host = Some((*host, outside));
         Ok(())
+    }
+
+    fn build_stacked(&mut self, stacked: &Stacked) -> Result<()> {
+        let Stacked { host, far, .. } = stacked;
+        let name = format!("container {}", far.container);
+        let mut inside = self.create(far.container)?;
+        let mut outside = self.host_side(*host)?;
+        let namespace = &self.made[self.made.len() - 1].1;
+        let create = message::create_stacked(stacked, namespace, &name);
+        timed(&mut self.phases.links, || outside.ask(vec![create]))?;
+        self.host = Some((*host, outside));
+        raise_link(&mut inside, &far.link, &name, &mut self.phases)
     }
 
     /// A namespace for the container with this number, with lo up, and a conversation with it.

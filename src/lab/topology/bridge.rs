@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
-use super::{End, Entry, Host, Layout, Link, Port, Role, Route, Step, address_of, talks};
+use super::{End, Entry, Host, Layout, Link, Pairing, Port, Role, Route, Step, address_of, talks};
 use crate::lab::address::{Assigned, Mac, Subnet};
 use crate::scenario::{Cell, Path};
 
@@ -129,6 +129,7 @@ impl<'a> Bridge<'a> {
     fn port(self, number: u32) -> Port {
         let container = self.number * ports_of_each(self.cell) + number;
         Port {
+            kind: Pairing::Veth,
             host: self.number,
             near: Link {
                 mtu: self.mtu(),

@@ -3,7 +3,9 @@
 //! Must not know the kernel. The invariant: every container of the cell has exactly one seat.
 
 mod bridge;
+mod ipvlan;
 mod loopback;
+mod macvlan;
 mod outside;
 mod parts;
 mod routed;
@@ -12,7 +14,10 @@ mod veth;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-pub use parts::{Direction, End, Entry, Host, Link, Meter, Part, Place, Port, Role, Route, Step};
+pub use parts::{
+    Direction, End, Entry, Host, Link, Meter, Pairing, Part, Place, Port, Role, Route, Stacked,
+    Stacking, Step,
+};
 
 use super::address::Assigned;
 use crate::scenario::{Cell, Family, Path, Pattern, Topology};
@@ -54,7 +59,11 @@ impl Layout {
             Topology::Shared => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
             Topology::Bridge => bridge::lay_out(cell),
-            Topology::Routed => routed::lay_out(cell),
+            Topology::Routed => routed::lay_out(cell, Pairing::Veth),
+            Topology::Netkit => routed::lay_out(cell, Pairing::Netkit),
+            Topology::Macvlan => macvlan::lay_out(cell),
+            Topology::IpvlanL2 => ipvlan::lay_out(cell, Stacking::IpvlanL2),
+            Topology::IpvlanL3 => ipvlan::lay_out(cell, Stacking::IpvlanL3),
         };
         match cell.path {
             Path::Direct => direct,
@@ -78,7 +87,7 @@ impl Layout {
     pub fn ports(&self) -> impl Iterator<Item = &Port> {
         self.parts.iter().filter_map(|part| match part {
             Part::Port(port) => Some(port.as_ref()),
-            Part::Bare(_) | Part::Cable(_) => None,
+            Part::Bare(_) | Part::Cable(_) | Part::Stacked(_) => None,
         })
     }
 
@@ -131,6 +140,20 @@ fn pairs(cell: &Cell) -> Vec<(u32, u32)> {
         Pattern::Pairs => (0..cell.pairs)
             .map(|pair| (2 * pair, 2 * pair + 1))
             .collect(),
+    }
+}
+
+/// A seat whose bytes are counted at its own interface.
+fn seat_inside(end: &End, cell: &Cell) -> SeatPlan {
+    let place = Place::Container(end.container);
+    SeatPlan {
+        place,
+        address: address_of(cell.family, &end.link.addresses),
+        meter: Meter {
+            place,
+            interface: end.link.name.clone(),
+            direction: Direction::Received,
+        },
     }
 }
 

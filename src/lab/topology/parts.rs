@@ -169,6 +169,8 @@ pub enum Role {
         /// What its containers' addresses are within.
         subnets: Vec<Assigned>,
     },
+    /// It holds the device that containers' own stand on: their traffic passes it by, and so do rules.
+    Parent,
     /// A place beyond the lab's router, with no containers of its own.
     Outside,
 }
@@ -218,6 +220,8 @@ pub enum Part {
     Cable(Box<[End; 2]>),
     /// A container that is joined to the host side.
     Port(Box<Port>),
+    /// A container whose device stands on one of the host side.
+    Stacked(Box<Stacked>),
 }
 
 /// A container and its link.
@@ -229,15 +233,50 @@ pub struct End {
     pub link: Link,
 }
 
-/// A container that a veth joins to the host side.
+/// A container that a pair of devices joins to the host side.
 #[derive(Debug, Clone)]
 pub struct Port {
+    /// What the pair is of.
+    pub kind: Pairing,
     /// The namespace of the host side, by its number.
     pub host: u32,
     /// The end in it, up from the start: `v00042`.
     pub near: Link,
     /// The container and the end in it.
     pub far: End,
+}
+
+/// The kinds of devices that come in pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairing {
+    /// What one end is given comes in at the other.
+    Veth,
+    /// The same without a queue between, as a program in the kernel may redirect it (Linux 6.7).
+    Netkit,
+}
+
+/// A container whose device stands on one of the host side.
+#[derive(Debug, Clone)]
+pub struct Stacked {
+    /// The namespace of the host side, by its number.
+    pub host: u32,
+    /// The index of the device there.
+    pub parent: u32,
+    /// What the container's own device is.
+    pub kind: Stacking,
+    /// The container and its device.
+    pub far: End,
+}
+
+/// The kinds of devices that stand on another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stacking {
+    /// A MAC of its own; in bridge mode.
+    Macvlan,
+    /// An address of its own under the parent's MAC; switched.
+    IpvlanL2,
+    /// The same, routed.
+    IpvlanL3,
 }
 
 impl Port {

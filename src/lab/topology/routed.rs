@@ -8,9 +8,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything, family_of};
-use super::{End, Host, Layout, Link, Port, Role, Route, Step, talks};
+use super::{End, Host, Layout, Link, Pairing, Port, Role, Route, Step, talks};
 use crate::lab::address::{Assigned, Mac, Subnet};
-use crate::scenario::{Cell, Family, Path};
+use crate::scenario::{Cell, Family, PORTS_PER_ROUTER, Path};
 
 /// The MAC of the router's end of every link.
 const ROUTER_MAC: Mac = Mac([0xee; 6]);
@@ -21,23 +21,26 @@ const GATEWAY_V6: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0xecee, 0xeeff, 0xfe
 /// Containers are hosts 2 and on, as behind a bridge.
 const FIRST_CONTAINER: u32 = 2;
 
-pub(super) fn lay_out(cell: &Cell) -> Layout {
+/// A router whose links are of this kind: with netkit in the place of veth, the shape is the same.
+pub(super) fn lay_out(cell: &Cell, kind: Pairing) -> Layout {
     let ports: Vec<Port> = (0..cell.containers)
-        .map(|container| port(cell, container))
+        .map(|container| Seat::of(container, cell).port(kind))
         .collect();
-    Layout::of_ports(vec![router(cell)], ports, cell)
+    let routers = cell.containers.div_ceil(PORTS_PER_ROUTER);
+    let hosts = (0..routers).map(|number| router(cell, number)).collect();
+    Layout::of_ports(hosts, ports, cell)
 }
 
-fn router(cell: &Cell) -> Host {
+fn router(cell: &Cell, number: u32) -> Host {
     let mut foundation = routing();
     if cell.path == Path::Direct {
         foundation.extend(way_out(cell));
     }
     Host {
-        name: "the router".to_owned(),
+        name: format!("router {number}"),
         role: Role::Node {
             bridge: None,
-            subnets: Subnet::whole().prefixes(cell.stack, cell.family),
+            subnets: Subnet::of_bridge(number).prefixes(cell.stack, cell.family),
         },
         foundation,
         finish: Vec::new(),
@@ -58,7 +61,7 @@ fn routing() -> Vec<Step> {
 
 /// A default route: a router answers by proxy ARP only for what it has a route to, by another link than the one asked on.
 fn way_out(cell: &Cell) -> [Step; 2] {
-    let families = addresses_of(cell, 0);
+    let families = Subnet::whole().prefixes(cell.stack, cell.family);
     let sink = Link {
         routes: families
             .iter()
@@ -69,56 +72,91 @@ fn way_out(cell: &Cell) -> [Step; 2] {
     [Step::Sink(sink.clone()), Step::Raise(sink)]
 }
 
-fn port(cell: &Cell, container: u32) -> Port {
-    let mac = Subnet::whole().mac(container + FIRST_CONTAINER, cell.macs);
-    let mtu = cell.mtu.unwrap_or(ETHERNET_MTU);
-    let own = addresses_of(cell, container);
-    Port {
-        host: 0,
-        near: Link {
-            mac: Some(ROUTER_MAC),
-            mtu,
-            ..near(&own, container, talks(container, cell).then_some(mac))
-        },
-        far: End {
+/// A container at its router.
+struct Seat<'a> {
+    cell: &'a Cell,
+    container: u32,
+    router: u32,
+    port: u32,
+    /// Each without a subnet around it.
+    addresses: Vec<Assigned>,
+    mac: Mac,
+    talks: bool,
+}
+
+impl<'a> Seat<'a> {
+    fn of(container: u32, cell: &'a Cell) -> Self {
+        let (router, port) = (container / PORTS_PER_ROUTER, container % PORTS_PER_ROUTER);
+        let net = Subnet::of_bridge(router);
+        let host = port + FIRST_CONTAINER;
+        let addresses = net.host(host, cell.stack, cell.family);
+        Self {
+            cell,
             container,
-            link: Link {
-                routes: own.iter().flat_map(|one| by_gateway(one.address)).collect(),
-                neighbours: own
-                    .iter()
-                    .filter(|_| talks(container, cell))
-                    .map(|one| (gateway(one.address), ROUTER_MAC))
-                    .collect(),
-                addresses: own,
-                ..Link::eth0(mac, mtu)
+            router,
+            port,
+            addresses: addresses.into_iter().map(Assigned::alone).collect(),
+            mac: net.mac(host, cell.macs),
+            talks: talks(container, cell),
+        }
+    }
+
+    fn port(self, kind: Pairing) -> Port {
+        Port {
+            kind,
+            host: self.router,
+            near: self.near(),
+            far: End {
+                container: self.container,
+                link: self.eth0(),
             },
-        },
+        }
     }
-}
 
-/// The router's end: a route to the container's addresses, and to whom to hand what takes it.
-fn near(own: &[Assigned], container: u32, known: Option<Mac>) -> Link {
-    let link_local = own.iter().filter(|one| one.address.is_ipv6());
-    Link {
-        addresses: link_local
-            .map(|_| Assigned {
-                address: GATEWAY_V6.into(),
-                prefix: 64,
-            })
-            .collect(),
-        routes: own.iter().map(|one| Route::on_link(*one)).collect(),
-        neighbours: own
-            .iter()
-            .filter_map(|one| Some((one.address, known?)))
-            .collect(),
-        ..Link::bare(format!("v{container:05}"), FIRST_INDEX + 1 + container)
+    /// The router's end: a route to the container's addresses, and to whom to hand what takes it.
+    fn near(&self) -> Link {
+        let own = self.addresses.iter();
+        let of_ipv6 = own.clone().filter(|one| one.address.is_ipv6());
+        Link {
+            mac: Some(ROUTER_MAC),
+            mtu: self.mtu(),
+            addresses: of_ipv6
+                .map(|_| Assigned {
+                    address: GATEWAY_V6.into(),
+                    prefix: 64,
+                })
+                .collect(),
+            routes: own.clone().map(|one| Route::on_link(*one)).collect(),
+            neighbours: own
+                .filter(|_| self.talks)
+                .map(|one| (one.address, self.mac))
+                .collect(),
+            ..Link::bare(
+                format!("v{:05}", self.container),
+                FIRST_INDEX + 1 + self.port,
+            )
+        }
     }
-}
 
-/// A container's addresses, each without a subnet around it.
-fn addresses_of(cell: &Cell, container: u32) -> Vec<Assigned> {
-    let all = Subnet::whole().host(container + FIRST_CONTAINER, cell.stack, cell.family);
-    all.into_iter().map(Assigned::alone).collect()
+    fn eth0(&self) -> Link {
+        let own = self.addresses.iter();
+        Link {
+            addresses: self.addresses.clone(),
+            routes: own
+                .clone()
+                .flat_map(|one| by_gateway(one.address))
+                .collect(),
+            neighbours: own
+                .filter(|_| self.talks)
+                .map(|one| (gateway(one.address), ROUTER_MAC))
+                .collect(),
+            ..Link::eth0(self.mac, self.mtu())
+        }
+    }
+
+    fn mtu(&self) -> u32 {
+        self.cell.mtu.unwrap_or(ETHERNET_MTU)
+    }
 }
 
 fn gateway(address: IpAddr) -> IpAddr {

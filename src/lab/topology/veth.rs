@@ -1,7 +1,7 @@
 //! Pairs of containers, each pair joined by one veth with no bridge between.
 
 use super::parts::ETHERNET_MTU;
-use super::{Direction, End, Layout, Link, Meter, Part, Place, SeatPlan, address_of, pairs, talks};
+use super::{End, Layout, Link, Part, pairs, seat_inside, talks};
 use crate::lab::address::Subnet;
 use crate::scenario::Cell;
 
@@ -11,26 +11,17 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
         .collect();
     Layout {
         hosts: Vec::new(),
-        seats: cables.iter().flatten().map(|end| seat(end, cell)).collect(),
+        seats: cables
+            .iter()
+            .flatten()
+            .map(|end| seat_inside(end, cell))
+            .collect(),
         parts: cables
             .into_iter()
             .map(|ends| Part::Cable(Box::new(ends)))
             .collect(),
         pairs: pairs(cell),
         entrances: Vec::new(),
-    }
-}
-
-fn seat(end: &End, cell: &Cell) -> SeatPlan {
-    let place = Place::Container(end.container);
-    SeatPlan {
-        place,
-        address: address_of(cell.family, &end.link.addresses),
-        meter: Meter {
-            place,
-            interface: end.link.name.clone(),
-            direction: Direction::Received,
-        },
     }
 }
 
