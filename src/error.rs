@@ -156,6 +156,11 @@ const REMEDIES: &[Remedy] = {
             text: "not available: this kernel has no macvlan; modprobe macvlan, or a kernel with CONFIG_MACVLAN",
         },
         Remedy {
+            act: "create bridge that filters VLANs",
+            errno: Errno::EOPNOTSUPP,
+            text: "not available: this kernel's bridges have no VLAN filtering; a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
+        },
+        Remedy {
             act: "create ipvlan",
             errno: Errno::EOPNOTSUPP,
             text: "not available: this kernel has no ipvlan; modprobe ipvlan, or a kernel with CONFIG_IPVLAN",

@@ -83,7 +83,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     let flags = [
         "sweep",
         "--topology",
-        "loopback,shared,veth,bridge,routed",
+        "loopback,shared,veth,bridge,routed,vxlan,macvlan",
         "--family",
         "ipv4,ipv6",
         "--driver",
@@ -108,7 +108,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     assert_eq!(run.err, "", "it was to be quiet");
     let records = records(&run.folder());
     // Every combination, and a loopback pair for each family and driver.
-    assert_eq!(records.len(), 5 * 2 * 2 + 2 * 2);
+    assert_eq!(records.len(), 7 * 2 * 2 + 2 * 2);
     for record in &records {
         assert_true_to_its_witnesses(record);
         assert_rows_add_up(&run.folder(), record);

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Count;
-use crate::scenario::{Cell, Rules};
+use crate::scenario::{Cell, Rules, Wiring};
 use crate::units::Bytes;
 
 /// When a factor counts as varied.
@@ -161,6 +161,74 @@ const ROWS: &[Row] = {
             rule: AtOneCount,
         },
         Row {
+            key: "join",
+            level: |cell| Some(cell.wiring.join.to_string()),
+            phrase: |level| format!("join {level}"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "crossing",
+            level: |cell| Some(cell.wiring.crossing.to_string()),
+            phrase: |level| either(level, "crossing", "not crossing"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "entries",
+            level: |cell| Some(cell.wiring.entries.to_string()),
+            phrase: |level| format!("{level} entries"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "snooping",
+            level: |cell| Some(cell.wiring.snooping.to_string()),
+            phrase: |level| either(level, "snooping", "no snooping"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "ageing_s",
+            level: |cell| {
+                Some(
+                    cell.wiring
+                        .ageing_s
+                        .map_or("300".to_owned(), |age| age.to_string()),
+                )
+            },
+            phrase: |level| format!("ageing {level} s"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "hairpin",
+            level: |cell| Some(cell.wiring.hairpin.to_string()),
+            phrase: |level| either(level, "hairpin", "no hairpin"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "isolation",
+            level: |cell| Some(cell.wiring.isolation.to_string()),
+            phrase: |level| either(level, "isolated", "not isolated"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "vlan_filtering",
+            level: |cell| Some(cell.wiring.vlan_filtering.to_string()),
+            phrase: |level| either(level, "VLANs", "no VLANs"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "offload_off",
+            level: |cell| Some(cell.wiring.offload_off.to_string()),
+            phrase: |level| either(level, "no offload", "offload"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "gso_max_bytes",
+            level: |cell| {
+                Some(Bytes(u64::from(cell.wiring.gso_max_bytes.unwrap_or(64 << 10))).to_string())
+            },
+            phrase: |level| format!("units of {level}"),
+            rule: AtOneCount,
+        },
+        Row {
             key: "per_namespace",
             level: |cell| cell.per_namespace.map(|containers| containers.to_string()),
             phrase: |level| format!("{level} a namespace"),
@@ -183,6 +251,12 @@ const ROWS: &[Row] = {
 
 fn plain(level: &str) -> String {
     level.to_owned()
+}
+
+/// What a factor that is there or not is called.
+fn either(level: &str, there: &str, not: &str) -> String {
+    let phrase = if level == "true" { there } else { not };
+    phrase.to_owned()
 }
 
 /// A number and what it is of, for nouns that take a plain `s`.
@@ -323,6 +397,7 @@ fn without_count(count: Count, cell: &Cell) -> Cell {
         containers: 0,
         active: 0,
         pairs: 0,
+        wiring: Wiring::default(),
         mtu: None,
         per_namespace: None,
         bridges: None,

@@ -9,7 +9,7 @@ use crate::scenario::Overrides;
 #[command(next_help_heading = "Scenario keys")]
 #[group(id = "Factors", multiple = true)]
 pub(super) struct Factors {
-    /// Shapes of the lab: loopback, shared, veth, bridge, routed, macvlan, ipvlan-l2, ipvlan-l3, netkit
+    /// Shapes of the lab: loopback, shared, veth, bridge, routed, vxlan, macvlan, ipvlan-l2, ipvlan-l3, netkit
     #[arg(long, value_name = "LIST")]
     topology: Option<String>,
     /// Who wires the containers: kernel, docker
@@ -57,6 +57,8 @@ pub(super) struct Factors {
     /// Congestion control: cubic, bbr, reno, ...
     #[arg(long, value_name = "LIST")]
     congestion: Option<String>,
+    #[command(flatten)]
+    wiring: super::wiring::Wiring,
     /// Time the traffic runs before it counts: `300ms`
     #[arg(long, value_name = "TIME")]
     warmup: Option<String>,
@@ -104,6 +106,7 @@ impl Factors {
             ..
         } = self.clone();
         Overrides {
+            wiring: self.wiring.given(),
             topology,
             testbed,
             family,

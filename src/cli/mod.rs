@@ -10,6 +10,7 @@ mod report;
 mod run;
 mod schema;
 mod start;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -176,26 +176,33 @@ fn of_the_network(findings: &Findings) -> Vec<Feature> {
     rows
 }
 
-/// A kind of link that only some topologies need.
+/// What only some topologies or settings need.
 fn other_device((name, outcome): &(&'static str, Result<(), String>)) -> Feature {
-    let (topologies, remedy) = match *name {
-        "ifb" => ("routed", "modprobe ifb"),
+    let (needed_by, remedy) = match *name {
+        "VLAN filtering" => (
+            "vlan_filtering = true",
+            "a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
+        ),
+        "ifb" => ("topology routed", "modprobe ifb"),
         "macvlan" => (
-            "macvlan",
+            "topology macvlan",
             "modprobe macvlan, or a kernel with CONFIG_MACVLAN",
         ),
-        "vxlan" => ("vxlan", "modprobe vxlan, or a kernel with CONFIG_VXLAN"),
+        "vxlan" => (
+            "topology vxlan",
+            "modprobe vxlan, or a kernel with CONFIG_VXLAN",
+        ),
         "ipvlan" => (
-            "ipvlan-l2, ipvlan-l3",
+            "topologies ipvlan-l2 and ipvlan-l3",
             "modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
         ),
-        _ => ("netkit", "Linux 6.7 or newer, with CONFIG_NETKIT"),
+        _ => ("topology netkit", "Linux 6.7 or newer, with CONFIG_NETKIT"),
     };
     match outcome {
         Ok(()) => Feature::available(name, "created"),
         Err(reason) => Feature::missing(
             name,
-            format!("not to be created: {reason}; without topology {topologies}"),
+            format!("not to be had: {reason}; needed by {needed_by}"),
             remedy,
         ),
     }

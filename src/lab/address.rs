@@ -59,6 +59,13 @@ impl Assigned {
         let prefix = if self.address.is_ipv4() { 32 } else { 128 };
         Self { prefix, ..self }
     }
+
+    /// The same address in a subnet that holds those of all bridges.
+    #[must_use]
+    pub fn among_all(self) -> Self {
+        let prefix = if self.address.is_ipv4() { 8 } else { 32 };
+        Self { prefix, ..self }
+    }
 }
 
 /// One IPv4 and one IPv6 subnet that belong together: a bridge's or a veth pair's.

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::*;
 use crate::scenario::Scenario;
 
+mod bridged;
 mod routed;
 mod rules;
 mod stacked;

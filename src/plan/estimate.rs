@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 use super::Plan;
-use crate::scenario::{Buffers, Cell, Driver, PORTS_PER_ROUTER, Path, Topology};
+use crate::scenario::{Buffers, Cell, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Topology};
 
 /// Kernel memory of a namespace with nothing but lo in it.
 const BARE_NAMESPACE_BYTES: u64 = 200_000;
@@ -55,7 +55,7 @@ pub struct Need {
     pub bridge_ports: u64,
     /// Connections from one address to the same address and port.
     pub local_ports: u64,
-    /// Neighbours that are resolved rather than entered as permanent; 0 as long as labs enter all of them.
+    /// Neighbours that are resolved rather than entered as permanent.
     pub neighbours: u64,
     /// Bytes that all TCP sockets together hold in their queues.
     pub tcp_memory_bytes: u64,
@@ -87,9 +87,9 @@ impl Need {
                 + flows * FLOW_BYTES,
             bridge_ports: cell
                 .ports_per_bridge
-                .map_or(0, |ports| u64::from(ports.get())),
+                .map_or(0, |ports| u64::from(ports.get()) + ports_between(cell)),
             local_ports: u64::from(cell.streams),
-            neighbours: 0,
+            neighbours: resolved(cell),
             tcp_memory_bytes: flows * queued_bytes(cell.buffers),
             // The table slows before it is full, and what closed stays in it for a while.
             tracked: if cell.has_rules() { 2 * flows } else { 0 },
@@ -150,11 +150,28 @@ fn queued_bytes(buffers: Buffers) -> u64 {
     }
 }
 
+/// Ports of a bridge that lead to others.
+fn ports_between(cell: &Cell) -> u64 {
+    let tunnel = cell.topology == Topology::Vxlan;
+    u64::from(tunnel || cell.wiring.join == Join::Trunk)
+}
+
+/// Neighbours that are found by asking: each talker's partner, or both ends of the way to a gateway.
+fn resolved(cell: &Cell) -> u64 {
+    let asked = match (cell.wiring.entries, cell.topology) {
+        (Entries::Static, _) => 0,
+        (Entries::Learned, Topology::Routed | Topology::Netkit) => 2,
+        (Entries::Learned, _) => 1,
+    };
+    asked * u64::from(cell.active)
+}
+
 /// Namespaces of a lab, those of its host side among them.
 fn namespaces(cell: &Cell) -> u64 {
     let containers = u64::from(cell.containers);
     let outside = u64::from(matches!(cell.path, Path::Published | Path::Outside));
     outside
+        + u64::from(cell.wiring.join != Join::None)
         + match cell.topology {
             Topology::Loopback => 1,
             Topology::Shared => {
@@ -165,7 +182,7 @@ fn namespaces(cell: &Cell) -> u64 {
                 containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER))
             }
             Topology::Macvlan | Topology::IpvlanL2 | Topology::IpvlanL3 => containers + 1,
-            Topology::Bridge => {
+            Topology::Bridge | Topology::Vxlan => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
             }
         }

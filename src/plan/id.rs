@@ -4,8 +4,8 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Buffers, Cell, Driver, Factor, Macs, Path, Pattern, RuleHook, RuleShape, Stack, Testbed,
-    Topology, Workload,
+    Buffers, Cell, Driver, Entries, Factor, Join, Macs, Path, Pattern, RuleHook, RuleShape, Stack,
+    Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -45,6 +45,7 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
 fn lab(cell: &Cell) -> impl Iterator<Item = String> {
     [
         (cell.path != Path::Direct).then(|| cell.path.to_string()),
+        wiring(cell),
         cell.mtu
             .filter(|mtu| *mtu != 1500)
             .map(|mtu| format!("mtu{mtu}")),
@@ -83,10 +84,32 @@ fn rules(cell: &Cell) -> impl Iterator<Item = String> {
     .flatten()
 }
 
+/// How links and bridges are set, where that is not as usual.
+fn wiring(cell: &Cell) -> Option<String> {
+    let wiring = &cell.wiring;
+    let said = |is: bool, word: &str| is.then(|| word.to_owned());
+    let parts = [
+        said(wiring.join == Join::Trunk, "trunk"),
+        said(wiring.join == Join::Routed, "joined"),
+        said(wiring.crossing, "crossing"),
+        said(wiring.entries == Entries::Learned, "learned"),
+        said(wiring.snooping, "snooping"),
+        wiring.ageing_s.map(|seconds| format!("age{seconds}")),
+        said(wiring.hairpin, "hairpin"),
+        said(wiring.isolation, "isolated"),
+        said(wiring.vlan_filtering, "vlan"),
+        said(wiring.offload_off, "nogso"),
+        wiring.gso_max_bytes.map(|bytes| format!("gso{bytes}")),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("-"))
+}
+
 /// Bridges, where there are more or fewer than 1000 ports a bridge ask for.
 fn bridges(cell: &Cell) -> Option<String> {
     let usual = match cell.topology {
         Topology::Bridge => cell.containers.div_ceil(1000),
+        Topology::Vxlan => 2 * cell.containers.div_ceil(2000),
         _ => return None,
     };
     cell.bridges

@@ -98,6 +98,14 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "shared-ipv4-none-c8-n8-r0",
         ),
         (
+            "axes = { containers = 8, join = \"trunk\", crossing = true, entries = \"learned\", ageing = 0, offload = false }",
+            "bridge-ipv4-none-c8-trunk-crossing-learned-age0-nogso-br2-r0",
+        ),
+        (
+            "axes = { containers = 4, topology = \"vxlan\", gso_max = \"256KiB\" }",
+            "vxlan-ipv4-none-c4-gso262144-r0",
+        ),
+        (
             "axes = { containers = 8, topology = \"routed\", path = \"outside\" }",
             "routed-ipv4-none-c8-outside-r0",
         ),

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Rules;
+use super::wiring::Wiring;
 
 /// A factor with a closed list of levels, each written as one lower-case word.
 pub trait Factor: Sized + Copy + 'static {
@@ -22,12 +22,15 @@ pub trait Factor: Sized + Copy + 'static {
 macro_rules! factor {
     ($(#[$doc:meta])* $name:ident, $key:literal { $($(#[$level_doc:meta])* $level:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+        )]
         pub enum $name {
             $($(#[$level_doc])* #[serde(rename = $word)] $level),+
         }
 
-        impl Factor for $name {
+        impl $crate::scenario::Factor for $name {
             const KEY: &'static str = $key;
             const ALL: &'static [Self] = &[$(Self::$level),+];
             fn word(self) -> &'static str {
@@ -35,21 +38,22 @@ macro_rules! factor {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                use $crate::scenario::Factor;
                 out.pad(self.word())
             }
         }
 
-        impl FromStr for $name {
+        impl std::str::FromStr for $name {
             type Err = String;
             fn from_str(text: &str) -> Result<Self, String> {
-                Self::ALL.iter().copied().find(|level| level.word() == text).ok_or_else(|| unknown_level::<Self>(text))
+                use $crate::scenario::Factor;
+                Self::ALL.iter().copied().find(|level| level.word() == text).ok_or_else(|| $crate::scenario::cell::unknown_level::<Self>(text))
             }
         }
     };
 }
-
 pub(super) use factor;
 
 /// What is wrong with a word that is no level of a factor.
@@ -74,7 +78,9 @@ factor! {
         Bridge = "bridge",
         /// Each container joined by a veth to a router, with an address of its own and no subnet: Calico's way.
         Routed = "routed",
-        /// The same with netkit in the place of veth.
+        /// Containers of two nodes, each node a bridge, joined by a VXLAN tunnel; the two of a pair are on different nodes.
+        Vxlan = "vxlan",
+        /// As `routed`, with netkit in the place of veth.
         Netkit = "netkit",
         /// Each container a macvlan in bridge mode, all on one parent.
         Macvlan = "macvlan",
@@ -104,6 +110,7 @@ impl Testbed {
         match topology {
             Topology::Loopback
             | Topology::Routed
+            | Topology::Vxlan
             | Topology::Netkit
             | Topology::Macvlan
             | Topology::IpvlanL2
@@ -304,16 +311,19 @@ pub struct Cell {
     pub stack: Stack,
     /// Where MAC addresses come from.
     pub macs: Macs,
+    /// How links and bridges are set.
+    #[serde(flatten)]
+    pub wiring: Wiring,
     /// Bytes of the largest packet of a veth; absent where the topology has none (lo keeps its own 65,536).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mtu: Option<u32>,
     /// Containers that share one namespace; only for `shared`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub per_namespace: Option<NonZeroU32>,
-    /// Bridges of the lab; only for `bridge`.
+    /// Bridges of the lab; only for `bridge` and `vxlan`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bridges: Option<NonZeroU32>,
-    /// Ports of each bridge but the last, which may have fewer; only for `bridge`.
+    /// Ports of each bridge but the last, which may have fewer; only for `bridge` and `vxlan`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ports_per_bridge: Option<NonZeroU32>,
     /// What the rules are beside their profile.
@@ -333,10 +343,27 @@ impl Topology {
             Self::Loopback
             | Self::Shared
             | Self::Veth
+            | Self::Vxlan
             | Self::Macvlan
             | Self::IpvlanL2
             | Self::IpvlanL3 => false,
             Self::Bridge | Self::Routed | Self::Netkit => true,
+        }
+    }
+}
+
+impl Topology {
+    /// Whether containers' links are veths.
+    #[must_use]
+    pub fn has_veths(self) -> bool {
+        match self {
+            Self::Veth | Self::Bridge | Self::Routed | Self::Vxlan => true,
+            Self::Loopback
+            | Self::Shared
+            | Self::Netkit
+            | Self::Macvlan
+            | Self::IpvlanL2
+            | Self::IpvlanL3 => false,
         }
     }
 }
@@ -355,6 +382,7 @@ impl Cell {
             active: 2,
             pairs: 1,
             macs: Macs::Derived,
+            wiring: Wiring::default(),
             mtu: None,
             per_namespace: None,
             bridges: None,

@@ -4,11 +4,12 @@
 
 mod rules;
 
-use super::cell::{Factor, Family, Path, Stack};
+use super::cell::{Factor, Family, Path, Stack, Topology};
 use super::problem::{Problem, Problems};
 use super::table::At;
 use super::value::{Count, Share};
 use super::wire::{Axes, Lab, Trial, Wire};
+use super::wiring::Join;
 
 /// What a scenario may come to; more would run for days, and is more likely a slip of the pen.
 const MOST_TRIALS: u64 = 100_000;
@@ -25,6 +26,8 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_testbed(axes, problems);
         check_path(axes, problems);
         rules::check(axes, &wire.lab, problems);
+        check_join(axes, problems);
+        check_isolation(axes, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
@@ -135,6 +138,38 @@ fn check_path(axes: &Axes, problems: &mut Problems) {
     }
 }
 
+fn check_join(axes: &Axes, problems: &mut Problems) {
+    let joined = axes.join.0.iter().any(|at| at.value != Join::None);
+    if let Some(at) = axes.crossing.0.iter().find(|at| at.value)
+        && !joined
+    {
+        let problem = Problem::of(axes.key("crossing"), "nothing joins the bridges");
+        let remedy = "allowed: false, or join = \"trunk\" or \"routed\"";
+        problems.push(problem.at(at.span.clone()).remedy(remedy));
+    }
+}
+
+/// Isolated ports reach only ports that are not: those of a trunk, a tunnel or the bridge's own host.
+fn check_isolation(axes: &Axes, problems: &mut Problems) {
+    let Some(at) = axes.isolation.0.iter().find(|at| at.value) else {
+        return;
+    };
+    let bridged = axes
+        .topology
+        .0
+        .iter()
+        .any(|at| at.value == Topology::Bridge);
+    let direct = axes.path.0.iter().any(|at| at.value == Path::Direct);
+    let joined = axes.join.0.iter().all(|at| at.value != Join::None);
+    let crossing = joined && axes.crossing.0.iter().all(|at| at.value);
+    if bridged && direct && !crossing {
+        let message = "isolated ports of one bridge cannot talk to each other, and pairs are behind one bridge";
+        let remedy = "allowed: false, or with it crossing = true and a join, path = \"outside\", or topology = \"vxlan\"";
+        let problem = Problem::of(axes.key("isolation"), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
+    }
+}
+
 fn check_size(wire: &Wire, problems: &mut Problems) {
     let repeats = u64::from(wire.trial.repeats.value.0);
     let cells = wire.axes.0.iter().map(combinations);
@@ -169,6 +204,16 @@ fn combinations(axes: &Axes) -> u64 {
         axes.congestion.0.len(),
         axes.buffers.0.len(),
         axes.mtu.0.len(),
+        axes.join.0.len(),
+        axes.crossing.0.len(),
+        axes.entries.0.len(),
+        axes.snooping.0.len(),
+        axes.ageing.0.len(),
+        axes.hairpin.0.len(),
+        axes.isolation.0.len(),
+        axes.vlan_filtering.0.len(),
+        axes.offload.0.len(),
+        axes.gso_max.0.len(),
     ];
     let lengths = lengths.into_iter().map(|length| length as u64);
     lengths.fold(1, u64::saturating_mul)

@@ -12,6 +12,7 @@ use super::cell::{
 use super::rules::Rules;
 use super::table::Axis;
 use super::wire::{Axes, Lab, Wire};
+use super::wiring::{self, Join, Wiring};
 
 /// The cells of a file without problems: all combinations of each table of axes, in order, each cell once.
 pub(super) fn cells(wire: &Wire) -> Vec<Cell> {
@@ -42,6 +43,7 @@ fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
     });
     cells = vary(&cells, &axes.buffers, |cell, level| cell.buffers = level.0);
     cells = vary(&cells, &axes.mtu, |cell, level| cell.mtu = Some(level.0));
+    cells = vary_wiring(cells, axes);
     cells = vary(&cells, &axes.containers, |cell, level| {
         cell.containers = level.0;
     });
@@ -72,6 +74,38 @@ fn vary_rules(cells: &[Cell], axes: &Axes) -> Vec<Cell> {
     });
     vary(&cells, &axes.rule_hook, |cell, level| {
         cell.rules.rule_hook = Some(*level);
+    })
+}
+
+/// Every cell with every combination of how links and bridges are set.
+fn vary_wiring(mut cells: Vec<Cell>, axes: &Axes) -> Vec<Cell> {
+    cells = vary(&cells, &axes.join, |cell, level| cell.wiring.join = *level);
+    cells = vary(&cells, &axes.crossing, |cell, level| {
+        cell.wiring.crossing = *level;
+    });
+    cells = vary(&cells, &axes.entries, |cell, level| {
+        cell.wiring.entries = *level;
+    });
+    cells = vary(&cells, &axes.snooping, |cell, level| {
+        cell.wiring.snooping = *level;
+    });
+    cells = vary(&cells, &axes.ageing, |cell, level| {
+        cell.wiring.ageing_s = Some(level.0);
+    });
+    cells = vary(&cells, &axes.hairpin, |cell, level| {
+        cell.wiring.hairpin = *level;
+    });
+    cells = vary(&cells, &axes.isolation, |cell, level| {
+        cell.wiring.isolation = *level;
+    });
+    cells = vary(&cells, &axes.vlan_filtering, |cell, level| {
+        cell.wiring.vlan_filtering = *level;
+    });
+    cells = vary(&cells, &axes.offload, |cell, level| {
+        cell.wiring.offload_off = !*level;
+    });
+    vary(&cells, &axes.gso_max, |cell, level| {
+        cell.wiring.gso_max_bytes = Some(level.0);
     })
 }
 
@@ -108,6 +142,7 @@ fn blank(lab: &Lab) -> Cell {
         buffers: Buffers::Auto,
         stack: lab.stack.value,
         macs: lab.macs.value,
+        wiring: Wiring::default(),
         mtu: None,
         per_namespace: None,
         bridges: None,
@@ -129,6 +164,7 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         Topology::IpvlanL2 | Topology::IpvlanL3 => cell.macs = Macs::Derived,
         Topology::Veth
         | Topology::Bridge
+        | Topology::Vxlan
         | Topology::Routed
         | Topology::Netkit
         | Topology::Macvlan => {}
@@ -145,10 +181,17 @@ fn settle(cell: &mut Cell, lab: &Lab) {
             .min(cell.containers);
         cell.per_namespace = NonZeroU32::new(seats);
     }
-    if cell.topology == Topology::Bridge {
-        let (bridges, ports) = spread(cell.containers / 2, lab);
-        cell.bridges = NonZeroU32::new(bridges);
-        cell.ports_per_bridge = NonZeroU32::new(ports);
+    wiring::settle(cell);
+    let pairs = cell.containers / 2;
+    let spread = match cell.topology {
+        Topology::Bridge => spread(pairs, cell.wiring.crossing, lab),
+        Topology::Vxlan => spread_over_nodes(pairs, lab),
+        _ => return,
+    };
+    cell.bridges = NonZeroU32::new(spread.0);
+    cell.ports_per_bridge = NonZeroU32::new(spread.1);
+    if spread.0 == 1 {
+        cell.wiring.join = Join::None;
     }
 }
 
@@ -187,10 +230,21 @@ fn published(cell: &Cell, lab: &Lab) -> u32 {
     }
 }
 
-/// Spreads pairs evenly over as few bridges as hold them (or as many as were asked for): bridges, and ports of each.
-fn spread(pairs: u32, lab: &Lab) -> (u32, u32) {
+/// Spreads pairs evenly over as few bridges as hold them (or as many as were asked for; two at least, if pairs are to
+/// cross): bridges, and ports of each.
+fn spread(pairs: u32, crossing: bool, lab: &Lab) -> (u32, u32) {
+    let fewest = if crossing { 2 } else { 1 };
     let needed = (pairs * 2).div_ceil(lab.ports_per_bridge.value.0);
-    let wanted = needed.max(lab.bridges.value.0).min(pairs);
+    let wanted = needed.max(lab.bridges.value.0).max(fewest).min(pairs);
     let pairs_per_bridge = pairs.div_ceil(wanted);
-    (pairs.div_ceil(pairs_per_bridge), pairs_per_bridge * 2)
+    let bridges = pairs.div_ceil(pairs_per_bridge).max(fewest);
+    (bridges, pairs_per_bridge * 2)
+}
+
+/// Spreads pairs evenly over nodes, which come in twos, each pair with one end on each: nodes, and ports of each.
+fn spread_over_nodes(pairs: u32, lab: &Lab) -> (u32, u32) {
+    let needed = pairs.div_ceil(lab.ports_per_bridge.value.0);
+    let wanted = needed.max(lab.bridges.value.0.div_ceil(2)).min(pairs);
+    let ports = pairs.div_ceil(wanted);
+    (2 * pairs.div_ceil(ports), ports)
 }

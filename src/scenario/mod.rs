@@ -21,6 +21,7 @@ mod table;
 mod tests;
 mod value;
 mod wire;
+mod wiring;
 
 use std::collections::BTreeMap;
 use std::path;
@@ -33,6 +34,7 @@ pub use cell::{
 pub use overrides::Overrides;
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
+pub use wiring::{Entries, Join, Wiring};
 
 use crate::error::Result;
 use name::Name;

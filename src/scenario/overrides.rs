@@ -41,6 +41,8 @@ pub struct Overrides {
     pub message: Option<String>,
     /// `--congestion`, for `axes.congestion`.
     pub congestion: Option<String>,
+    /// Flags for how links and bridges are set: as they are written, the key of `axes` each stands for, and its text.
+    pub wiring: Vec<(&'static str, &'static str, String)>,
     /// `--warmup`, for `trial.warmup`.
     pub warmup: Option<String>,
     /// `--measure`, for `trial.measure`.
@@ -84,6 +86,12 @@ impl Overrides {
                 text: text.as_deref()?,
             })
         });
-        given.collect()
+        let wiring = self.wiring.iter().map(|(flag, key, text)| Setting {
+            flag,
+            table: "axes",
+            key,
+            text,
+        });
+        given.chain(wiring).collect()
     }
 }

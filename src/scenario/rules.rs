@@ -3,13 +3,9 @@
 //! Part of a cell, and of a record's `cell`: each is absent where it does not apply, so that a cell without rules reads
 //! and is written as it was before there were any.
 
-use std::fmt;
-use std::str::FromStr;
-
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Factor, Firewall, factor, unknown_level};
+use super::cell::{Cell, Factor, Firewall, factor};
 
 factor! {
     /// What rules are loaded by, and run as in the kernel.

@@ -279,6 +279,9 @@ fn toml_value(given: &str) -> String {
 }
 
 fn toml_item(item: &str) -> String {
+    if matches!(item, "true" | "false") {
+        return item.to_owned();
+    }
     match item.parse::<u64>() {
         // Not every text that parses is how TOML writes a number: `007`, `+7`.
         Ok(number) if number.to_string() == item => item.to_owned(),

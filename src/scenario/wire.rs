@@ -19,6 +19,7 @@ use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::{At, Axis, Table};
 use super::value::{BufferSize, Count, Length, Seed, Share, Size};
+use super::wiring::{Entries, Join};
 
 /// A scenario file of kilonet: factors to vary, the lab they are tried in, and how each trial is timed.
 #[derive(Debug, JsonSchema)]
@@ -132,6 +133,36 @@ pub(super) struct Axes {
     /// Bytes of the largest packet of a veth; at least 1280 with IPv6.
     #[schemars(extend("default" = 1500))]
     pub(super) mtu: Axis<Count<68, 65_535>>,
+    /// What joins the bridges of a lab.
+    #[schemars(extend("default" = "none"))]
+    pub(super) join: Axis<Join>,
+    /// Whether the two of a pair are behind different bridges, which must be joined.
+    #[schemars(extend("default" = false))]
+    pub(super) crossing: Axis<bool>,
+    /// How links and bridges know who is where.
+    #[schemars(extend("default" = "static"))]
+    pub(super) entries: Axis<Entries>,
+    /// Whether bridges watch who wants which multicast.
+    #[schemars(extend("default" = false))]
+    pub(super) snooping: Axis<bool>,
+    /// Seconds after which a bridge forgets what it learned; 0 has it learn nothing.
+    #[schemars(extend("default" = 300))]
+    pub(super) ageing: Axis<Count<0, 1_000_000>>,
+    /// Whether a bridge may send a frame back out of the port it came by.
+    #[schemars(extend("default" = false))]
+    pub(super) hairpin: Axis<bool>,
+    /// Whether the ports of containers are kept apart from each other.
+    #[schemars(extend("default" = false))]
+    pub(super) isolation: Axis<bool>,
+    /// Whether bridges look at VLANs.
+    #[schemars(extend("default" = false))]
+    pub(super) vlan_filtering: Axis<bool>,
+    /// Whether links of veths segment and coalesce, so that TCP crosses them in large units.
+    #[schemars(extend("default" = true))]
+    pub(super) offload: Axis<bool>,
+    /// Bytes of the largest unit that links of veths take whole; above 64 KiB it is BIG TCP.
+    #[schemars(extend("default" = "64KiB"))]
+    pub(super) gso_max: Axis<Size<2048, 524_280>>,
 }
 
 /// How a lab is built.
@@ -234,6 +265,16 @@ impl Axes {
             congestion: table.axis("congestion", Congestion("cubic".to_owned())),
             buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
             mtu: table.axis("mtu", Count(1500)),
+            join: table.axis("join", Join::None),
+            crossing: table.axis("crossing", false),
+            entries: table.axis("entries", Entries::Static),
+            snooping: table.axis("snooping", false),
+            ageing: table.axis("ageing", Count(300)),
+            hairpin: table.axis("hairpin", false),
+            isolation: table.axis("isolation", false),
+            vlan_filtering: table.axis("vlan_filtering", false),
+            offload: table.axis("offload", true),
+            gso_max: table.axis("gso_max", Size(64 << 10)),
         };
         table.finish();
         axes

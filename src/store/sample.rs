@@ -10,7 +10,7 @@ use super::record::{
 };
 use crate::scenario::{
     Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
-    Testbed, Topology, Workload,
+    Testbed, Topology, Wiring, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -58,6 +58,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         buffers: Buffers::Auto,
         stack: Stack::Dual,
         macs: Macs::Derived,
+        wiring: Wiring::default(),
         mtu: None,
         per_namespace: None,
         bridges: None,

@@ -11,7 +11,7 @@ use kilonet::analysis::{
 };
 use kilonet::scenario::{
     Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
-    Testbed, Topology, Workload,
+    Testbed, Topology, Wiring, Workload,
 };
 use kilonet::stats::Line;
 use kilonet::store::record::Failure;
@@ -168,6 +168,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         buffers: Buffers::Auto,
         stack: Stack::Dual,
         macs: Macs::Derived,
+        wiring: Wiring::default(),
         mtu: None,
         per_namespace: None,
         bridges: None,

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
-use netlink_packet_route::link::{IpVlanMode, LinkAttribute, LinkMessage, MacVlanMode, NetkitMode};
+use netlink_packet_route::link::{
+    InfoBridge, IpVlanMode, LinkAttribute, LinkMessage, MacVlanMode, NetkitMode,
+};
 use rtnetlink::{
     Handle, LinkBridge, LinkIfb, LinkIpVlan, LinkMacVlan, LinkNetkit, LinkVeth, LinkVxlan,
 };
@@ -98,7 +100,10 @@ async fn links() -> Result<Links> {
 
 /// Tries a link of each kind that some topology needs.
 async fn others(handle: &Handle) -> Vec<(&'static str, Result<(), String>)> {
+    let filtering = LinkBridge::new("probe9").down();
+    let filtering = filtering.append_info_data(InfoBridge::VlanFiltering(true));
     let kinds = [
+        ("VLAN filtering", filtering.build()),
         ("ifb", LinkIfb::new("probe3").build()),
         (
             "macvlan",

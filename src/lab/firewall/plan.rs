@@ -57,7 +57,7 @@ fn sites(cell: &Cell, layout: &Layout) -> Vec<(u32, Site)> {
     let hosts = (0..).zip(&layout.hosts);
     let nodes = hosts.filter_map(|(number, host)| match &host.role {
         Role::Node { bridge, subnets } => Some((number, bridge.as_deref(), subnets)),
-        Role::Outside => None,
+        Role::Beside | Role::Outside => None,
     });
     nodes
         .map(|(number, bridge, subnets)| {

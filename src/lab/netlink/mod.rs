@@ -7,6 +7,7 @@
 pub(super) mod barrier;
 pub(super) mod message;
 pub(super) mod netfilter;
+mod offload;
 
 use std::io;
 use std::os::fd::AsRawFd;

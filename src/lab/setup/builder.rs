@@ -85,7 +85,10 @@ impl<'a> Builder<'a> {
         let namespace = &self.made[self.made.len() - 1].1;
         let node = &self.drawn.layout.hosts[*host as usize].name;
         let create = message::create_port(port, namespace, node);
-        timed(&mut self.phases.links, || outside.ask(vec![create]))?;
+        let requests = [Some(create), message::set_port(port)];
+        timed(&mut self.phases.links, || {
+            outside.ask(requests.into_iter().flatten().collect())
+        })?;
         raise_link(&mut inside, &far.link, &name, &mut self.phases)?;
         fill_in(&mut outside, near, node, &mut self.phases)?;
         self.host = Some((*host, outside));

@@ -52,7 +52,8 @@ impl<'a> HostSide<'a> {
         let mut make = |request| timed(&mut phases.links, || conversation.ask(vec![request]));
         match step {
             Step::Set(file, value) => timed(&mut phases.links, || set(file, value, &plan.name)),
-            Step::Bridge(link) => make(message::create_bridge(link)),
+            Step::Bridge(link, options) => make(message::create_bridge(link, *options)),
+            Step::Tunnel(link, tunnel) => make(message::create_tunnel(link, *tunnel)),
             Step::Sink(link) => make(message::create_sink(link)),
             Step::Cable { here, host, there } => {
                 let place = &hosts[*host as usize];

@@ -116,13 +116,18 @@ fn raise_link(
     fill_in(conversation, link, object, phases)
 }
 
-/// Enters a link's addresses, routes and neighbours on it.
+/// Switches a link's offloads off, where it is to have none, and enters its addresses, routes and neighbours on it.
 fn fill_in(
     conversation: &mut Conversation,
     link: &Link,
     object: &str,
     phases: &mut Phases,
 ) -> Result<()> {
+    if !link.offload {
+        timed(&mut phases.links, || {
+            conversation.switch_offloads_off(&link.name, object)
+        })?;
+    }
     timed(&mut phases.addresses, || {
         conversation.ask(message::address(link, object))
     })?;

@@ -1,194 +1,144 @@
-//! Each container joined by a veth to a Linux bridge; several bridges when the count asks for it, pairs inside one.
+//! Each container joined by a veth to a Linux bridge; several bridges when the count asks for it.
 //!
-//! Each bridge has a namespace of its own, which alone makes set-up linear. It is host 1 of its subnet; the containers
-//! follow.
+//! A pair is behind one bridge, or, where bridges are joined and pairs cross, behind two that follow each other. Bridges are
+//! joined by way of one more namespace, so that all pairs have equally far: with a bridge in it, to which each has a trunk,
+//! or as a router. A bridge is host 1 of its subnet; the containers follow.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
-use super::{End, Entry, Host, Layout, Link, Pairing, Port, Role, Route, Step, address_of, talks};
-use crate::lab::address::{Assigned, Mac, Subnet};
-use crate::scenario::{Cell, Path};
+use super::switch::{BEYOND_INDEX, Next, Station, Switches, options_of, unseen_by_iptables};
+use super::{Entry, Host, Layout, Link, Port, Role, Step, address_of, outside, talks};
+use crate::lab::address::Subnet;
+use crate::scenario::{Cell, Join, Path};
 
 const GATEWAY: u32 = 1;
 const FIRST_CONTAINER: u32 = 2;
+/// The name of a bridge's port to the bridge between.
+const TRUNK: &str = "trunk";
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
-    let per_bridge = ports_of_each(cell);
-    let ports: Vec<Port> = (0..cell.containers)
-        .map(|container| Bridge::of(container / per_bridge, cell).port(container % per_bridge))
-        .collect();
-    let hosts = (0..)
-        .zip(ports.chunks(per_bridge as usize))
-        .map(|(number, ports)| Bridge::of(number, cell).host(ports))
-        .collect();
-    Layout::of_ports(hosts, ports, cell)
+    let wiring = &cell.wiring;
+    let switches = Switches {
+        cell,
+        stations: (0..cell.containers)
+            .map(|container| station(cell, container))
+            .collect(),
+        beyond: (wiring.join == Join::Trunk).then_some(TRUNK),
+        next: match cell.path {
+            Path::Direct if wiring.crossing && wiring.join == Join::Routed => Next::Gateway,
+            Path::Direct => Next::Partner,
+            Path::Published | Path::Outside => Next::Gateway,
+            Path::Hairpin => Next::Either,
+        },
+    };
+    let ports = switches.ports();
+    let hosts = switches.hosts(&ports);
+    let mut layout = Layout::of_ports(hosts, ports, cell);
+    match wiring.join {
+        Join::None => {}
+        Join::Trunk => join_by_trunks(&mut layout, cell),
+        Join::Routed => outside::wire_up(&mut layout, router_between(), cell),
+    }
+    layout
 }
 
 /// Each pair's own bridge, by its address: where its client calls when the server's port is published to containers.
 pub(super) fn gateways(cell: &Cell) -> Vec<IpAddr> {
-    let per_bridge = ports_of_each(cell);
     let of_pair = |pair| {
-        let bridge = Bridge::of(2 * pair / per_bridge, cell);
-        address_of(cell.family, &bridge.addresses(GATEWAY))
+        let station = station(cell, 2 * pair);
+        let gateway = station.net.host(GATEWAY, cell.stack, cell.family);
+        address_of(cell.family, &gateway)
     };
     (0..cell.pairs).map(of_pair).collect()
 }
 
-fn ports_of_each(cell: &Cell) -> u32 {
+/// Pairs fill bridges in order, two ports each. Where they cross, the odd container has the port that would be its own on the
+/// next bridge.
+fn station(cell: &Cell, container: u32) -> Station {
+    let bridges = cell.bridges.map_or(1, NonZeroU32::get);
     let ports = cell.ports_per_bridge;
-    ports.map_or(cell.containers, NonZeroU32::get).max(1)
-}
-
-/// One of the bridges of a cell.
-#[derive(Clone, Copy)]
-struct Bridge<'a> {
-    cell: &'a Cell,
-    number: u32,
-    net: Subnet,
-}
-
-impl<'a> Bridge<'a> {
-    fn of(number: u32, cell: &'a Cell) -> Self {
-        Self {
-            cell,
-            number,
-            net: Subnet::of_bridge(number),
-        }
-    }
-
-    /// The bridge in its namespace. It stays down until all its ports are on it: a live one floods what each new port
-    /// announces.
-    fn host(self, ports: &[Port]) -> Host {
-        let link = self.link();
-        let name = link.name.to_string();
-        let mut foundation = unseen_by_iptables();
-        foundation.push(Step::Bridge(link.clone()));
-        // The ports that come next get no IPv6: each would announce itself to all the others. The bridge keeps its own.
-        foundation.push(Step::Set("ipv6/conf/default/disable_ipv6", "1"));
-        Host {
-            foundation,
-            finish: vec![
-                Step::Pin(self.entries(ports)),
-                Step::Raise(Link {
-                    neighbours: self.routed_to(ports),
-                    ..link
-                }),
-            ],
-            name: format!("bridge {name}"),
-            role: Role::Node {
-                bridge: Some(name),
-                subnets: self.net.prefixes(self.cell.stack, self.cell.family),
-            },
-        }
-    }
-
-    /// Its MAC is fixed, since a bridge otherwise takes its lowest port's, and stale ARP then stalls peers for up to 100 s
-    /// (netavark).
-    fn link(self) -> Link {
-        Link {
-            mac: Some(self.mac(GATEWAY)),
-            mtu: self.mtu(),
-            addresses: self.addresses(GATEWAY),
-            ..Link::bare(format!("br{}", self.number), FIRST_INDEX)
-        }
-    }
-
-    /// Who is behind which port, of those that talk.
-    fn entries(self, ports: &[Port]) -> Vec<Entry> {
-        let talkers = ports
-            .iter()
-            .filter(|port| talks(port.far.container, self.cell));
-        let entries = talkers.filter_map(|port| {
-            Some(Entry {
-                port: port.near.index,
-                name: port.near.name.clone(),
-                mac: port.far.link.mac?,
-            })
-        });
-        entries.collect()
-    }
-
-    /// The containers that the bridge's own host has to find, since their traffic goes through it.
-    fn routed_to(self, ports: &[Port]) -> Vec<(IpAddr, Mac)> {
-        let talkers = ports
-            .iter()
-            .filter(|port| self.cell.path != Path::Direct && talks(port.far.container, self.cell));
-        let known = talkers.flat_map(|port| {
-            let link = &port.far.link;
-            let mac = link.mac;
-            link.addresses
-                .iter()
-                .filter_map(move |one| Some((one.address, mac?)))
-        });
-        known.collect()
-    }
-
-    /// The port with this number, and the container behind it.
-    fn port(self, number: u32) -> Port {
-        let container = self.number * ports_of_each(self.cell) + number;
-        Port {
-            kind: Pairing::Veth,
-            host: self.number,
-            near: Link {
-                mtu: self.mtu(),
-                controller: Some(FIRST_INDEX),
-                ..Link::bare(format!("v{container:05}"), FIRST_INDEX + 1 + number)
-            },
-            far: End {
-                container,
-                link: self.eth0(number, talks(container, self.cell)),
-            },
-        }
-    }
-
-    fn eth0(self, number: u32, talks: bool) -> Link {
-        let gateways = self.addresses(GATEWAY);
-        // Ports 2k and 2k + 1 of a bridge hold a pair; what leaves the bridge goes to its gateway. By a published port of
-        // the own host side, the way there goes by the gateway and the way back does not.
-        let partner = (number ^ 1) + FIRST_CONTAINER;
-        let known: &[u32] = match self.cell.path {
-            Path::Direct => &[partner],
-            Path::Published | Path::Outside => &[GATEWAY],
-            Path::Hairpin => &[GATEWAY, partner],
-        };
-        let known = known.iter().filter(|_| talks);
-        let neighbours = known.flat_map(|host| {
-            let addresses = self.addresses(*host).into_iter();
-            addresses.map(|one| (one.address, self.mac(*host)))
-        });
-        Link {
-            addresses: self.addresses(number + FIRST_CONTAINER),
-            routes: gateways
-                .iter()
-                .map(|one| Route::default_via(one.address))
-                .collect(),
-            neighbours: neighbours.collect(),
-            ..Link::eth0(self.mac(number + FIRST_CONTAINER), self.mtu())
-        }
-    }
-
-    fn mtu(self) -> u32 {
-        self.cell.mtu.unwrap_or(ETHERNET_MTU)
-    }
-
-    fn addresses(self, host: u32) -> Vec<Assigned> {
-        self.net.host(host, self.cell.stack, self.cell.family)
-    }
-
-    fn mac(self, host: u32) -> Mac {
-        self.net.mac(host, self.cell.macs)
+    let ports = ports.map_or(cell.containers, NonZeroU32::get).max(1);
+    let (home, slot) = (container / ports, container % ports);
+    let crosses = cell.wiring.crossing && container % 2 == 1;
+    let bridge = if crosses { (home + 1) % bridges } else { home };
+    Station {
+        bridge,
+        slot,
+        net: Subnet::of_bridge(bridge),
+        host: slot + FIRST_CONTAINER,
+        gateway: GATEWAY,
     }
 }
 
-/// Where `br_netfilter` is built in, it may be on in every new namespace.
-fn unseen_by_iptables() -> Vec<Step> {
-    [
-        "bridge/bridge-nf-call-iptables",
-        "bridge/bridge-nf-call-ip6tables",
-        "bridge/bridge-nf-call-arptables",
-    ]
-    .map(|name| Step::Set(name, "0"))
-    .to_vec()
+fn router_between() -> Host {
+    Host {
+        foundation: outside::forwarding().to_vec(),
+        ..between("the router between")
+    }
+}
+
+fn between(name: &str) -> Host {
+    Host {
+        name: name.to_owned(),
+        role: Role::Beside,
+        foundation: Vec::new(),
+        finish: Vec::new(),
+    }
+}
+
+/// One more bridge, with a veth to each of the others.
+fn join_by_trunks(layout: &mut Layout, cell: &Cell) {
+    let number = u32::try_from(layout.hosts.len()).unwrap_or(u32::MAX);
+    let mut core = between("the bridge between");
+    let link = Link {
+        mtu: cell.mtu.unwrap_or(ETHERNET_MTU),
+        ..Link::bare("core", FIRST_INDEX)
+    };
+    core.foundation = unseen_by_iptables();
+    core.foundation
+        .push(Step::Bridge(link.clone(), options_of(cell)));
+    core.foundation
+        .push(Step::Set("ipv6/conf/default/disable_ipv6", "1"));
+    for (node, host) in (0..).zip(&mut layout.hosts) {
+        let [here, there] = trunk(cell, node);
+        core.foundation.push(Step::Raise(there.clone()));
+        host.foundation.push(Step::Cable {
+            here: here.clone(),
+            host: number,
+            there,
+        });
+        host.foundation.push(Step::Raise(here));
+    }
+    core.finish = vec![Step::Pin(across(layout.ports(), cell)), Step::Raise(link)];
+    layout.hosts.push(core);
+}
+
+/// A trunk's end on the bridge and that on the bridge between, each a port.
+fn trunk(cell: &Cell, node: u32) -> [Link; 2] {
+    let (name, index) = far_end(node);
+    [(TRUNK.to_owned(), BEYOND_INDEX), (name, index)].map(|(name, index)| Link {
+        mtu: cell.mtu.unwrap_or(ETHERNET_MTU),
+        controller: Some(FIRST_INDEX),
+        ..Link::bare(name, index)
+    })
+}
+
+fn far_end(node: u32) -> (String, u32) {
+    (format!("node{node}"), FIRST_INDEX + 1 + node)
+}
+
+/// Behind which trunk each is that talks across.
+fn across<'a>(ports: impl Iterator<Item = &'a Port>, cell: &Cell) -> Vec<Entry> {
+    let talkers = ports.filter(|port| cell.wiring.crossing && talks(port.far.container, cell));
+    let entries = talkers.filter_map(|port| {
+        let (name, index) = far_end(port.host);
+        Some(Entry {
+            port: index,
+            name: name.into(),
+            mac: port.far.link.mac?,
+        })
+    });
+    entries.collect()
 }

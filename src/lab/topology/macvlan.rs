@@ -52,6 +52,7 @@ pub(super) fn stack(
             })
             .collect(),
         pairs: pairs(cell),
+        entrances: Vec::new(),
     }
 }
 
@@ -73,7 +74,7 @@ fn node(cell: &Cell) -> Host {
     };
     Host {
         name: "the parent's node".to_owned(),
-        role: Role::Parent,
+        role: Role::Beside,
         foundation: vec![
             Step::Cable {
                 here: parent.clone(),

@@ -10,17 +10,19 @@ mod outside;
 mod parts;
 mod routed;
 mod shared;
+mod switch;
 mod veth;
+mod vxlan;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use parts::{
-    Direction, End, Entry, Host, Link, Meter, Pairing, Part, Place, Port, Role, Route, Stacked,
-    Stacking, Step,
+    BridgeOptions, Direction, End, Entry, Host, Link, Meter, Pairing, Part, Place, Port,
+    PortOptions, Role, Route, Stacked, Stacking, Step, Tunnel,
 };
 
 use super::address::Assigned;
-use crate::scenario::{Cell, Family, Path, Pattern, Topology};
+use crate::scenario::{Cell, Entries, Family, Path, Pattern, Topology, Wiring};
 
 /// A lab on paper.
 #[derive(Debug, Clone)]
@@ -54,6 +56,13 @@ impl Layout {
     /// Draws the lab of a cell.
     #[must_use]
     pub fn of(cell: &Cell) -> Self {
+        let mut layout = Self::usual(cell);
+        layout.set_links(&cell.wiring);
+        layout
+    }
+
+    /// With links and bridges that are told who is where, and otherwise as the kernel makes them.
+    fn usual(cell: &Cell) -> Self {
         let direct = match cell.topology {
             Topology::Loopback => loopback::lay_out(cell),
             Topology::Shared => shared::lay_out(cell),
@@ -61,6 +70,7 @@ impl Layout {
             Topology::Bridge => bridge::lay_out(cell),
             Topology::Routed => routed::lay_out(cell, Pairing::Veth),
             Topology::Netkit => routed::lay_out(cell, Pairing::Netkit),
+            Topology::Vxlan => vxlan::lay_out(cell),
             Topology::Macvlan => macvlan::lay_out(cell),
             Topology::IpvlanL2 => ipvlan::lay_out(cell, Stacking::IpvlanL2),
             Topology::IpvlanL3 => ipvlan::lay_out(cell, Stacking::IpvlanL3),
@@ -72,6 +82,42 @@ impl Layout {
                 entrances: bridge::gateways(cell),
                 ..direct
             },
+        }
+    }
+
+    /// Sets every link as the cell has it.
+    fn set_links(&mut self, wiring: &Wiring) {
+        let learned = wiring.entries == Entries::Learned;
+        self.for_each_link(|link| {
+            link.gso_max = wiring.gso_max_bytes;
+            link.offload = !wiring.offload_off;
+            if learned {
+                link.neighbours.clear();
+            }
+        });
+        for step in self.hosts.iter_mut().flat_map(|host| &mut host.finish) {
+            if let (Step::Pin(entries), true) = (step, learned) {
+                entries.clear();
+            }
+        }
+    }
+
+    fn for_each_link(&mut self, mut act: impl FnMut(&mut Link)) {
+        for part in &mut self.parts {
+            match part {
+                Part::Bare(_) => {}
+                Part::Cable(ends) => ends.iter_mut().for_each(|end| act(&mut end.link)),
+                Part::Stacked(stacked) => act(&mut stacked.far.link),
+                Part::Port(port) => {
+                    act(&mut port.near);
+                    act(&mut port.far.link);
+                }
+            }
+        }
+        for host in &mut self.hosts {
+            for step in host.foundation.iter_mut().chain(&mut host.finish) {
+                step.links().into_iter().flatten().for_each(&mut act);
+            }
         }
     }
 

@@ -20,28 +20,34 @@ const FAR: u32 = 2;
 
 /// Joins a layout to an outside, and moves one end of each pair there.
 pub(super) fn join(mut layout: Layout, cell: &Cell) -> Layout {
-    let mut outside = Host {
+    let outside = Host {
         name: "the outside".to_owned(),
         role: Role::Outside,
         foundation: Vec::new(),
         finish: Vec::new(),
     };
     let number = index(layout.hosts.len());
+    wire_up(&mut layout, outside, cell);
+    match cell.path {
+        Path::Published => seat_clients(&mut layout, cell, number),
+        Path::Direct | Path::Hairpin | Path::Outside => seat_servers(&mut layout, cell, number),
+    }
+    layout
+}
+
+/// Joins each namespace of the host side to one more by a veth, and has it route by way of that.
+pub(super) fn wire_up(layout: &mut Layout, mut hub: Host, cell: &Cell) {
+    let number = index(layout.hosts.len());
     for (node, host) in (0..).zip(&mut layout.hosts) {
         let wire = Wire { cell, node };
         if let Role::Node { subnets, .. } = &host.role {
-            outside.foundation.push(Step::Raise(wire.far(subnets)));
+            hub.foundation.push(Step::Raise(wire.far(subnets)));
         }
         // First of all, so that devices made later take over that the namespace forwards, and so that the uplink keeps its
         // IPv6 where later ones do without.
         host.foundation.splice(0..0, wire.steps(number));
     }
-    match cell.path {
-        Path::Published => seat_clients(&mut layout, cell, number),
-        Path::Direct | Path::Hairpin | Path::Outside => seat_servers(&mut layout, cell, number),
-    }
-    layout.hosts.push(outside);
-    layout
+    layout.hosts.push(hub);
 }
 
 fn seat_servers(layout: &mut Layout, cell: &Cell, outside: u32) {
@@ -82,6 +88,14 @@ fn seat_clients(layout: &mut Layout, cell: &Cell, outside: u32) {
     }
 }
 
+/// A namespace passes on what is not for itself. Links made later take the setting over.
+pub(super) fn forwarding() -> [Step; 2] {
+    [
+        Step::Set("ipv4/ip_forward", "1"),
+        Step::Set("ipv6/conf/all/forwarding", "1"),
+    ]
+}
+
 /// The veth between a namespace of the host side and the outside.
 #[derive(Clone, Copy)]
 struct Wire<'a> {
@@ -100,16 +114,14 @@ impl Wire<'_> {
                 .collect(),
             ..near
         };
-        vec![
-            Step::Set("ipv4/ip_forward", "1"),
-            Step::Set("ipv6/conf/all/forwarding", "1"),
-            Step::Cable {
-                here: near.clone(),
-                host: outside,
-                there: self.far(&[]),
-            },
-            Step::Raise(near),
-        ]
+        let mut steps = forwarding().to_vec();
+        steps.push(Step::Cable {
+            here: near.clone(),
+            host: outside,
+            there: self.far(&[]),
+        });
+        steps.push(Step::Raise(near));
+        steps
     }
 
     /// The outside's end, and the way back from there.

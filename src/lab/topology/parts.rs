@@ -60,11 +60,15 @@ pub struct Link {
     pub mtu: u32,
     /// The index of the bridge that it is a port of.
     pub controller: Option<u32>,
+    /// Bytes of the largest unit it takes whole, where that is not the kernel's own.
+    pub gso_max: Option<u32>,
+    /// Whether it segments and coalesces.
+    pub offload: bool,
     /// Its addresses.
     pub addresses: Vec<Assigned>,
     /// Routes that lead out of it, in the order in which they can be made.
     pub routes: Vec<Route>,
-    /// Permanent neighbour entries: resolving floods a bridge and fills a table that the whole machine shares, while
+    /// Permanent neighbour entries, where links are told who is where: resolving floods a bridge and fills a table that the whole machine shares, while
     /// permanent entries are exempt from its limit.
     pub neighbours: Vec<(IpAddr, Mac)>,
 }
@@ -78,6 +82,8 @@ impl Link {
             mac: None,
             mtu: ETHERNET_MTU,
             controller: None,
+            gso_max: None,
+            offload: true,
             addresses: Vec::new(),
             routes: Vec::new(),
             neighbours: Vec::new(),
@@ -169,8 +175,8 @@ pub enum Role {
         /// What its containers' addresses are within.
         subnets: Vec<Assigned>,
     },
-    /// It holds the device that containers' own stand on: their traffic passes it by, and so do rules.
-    Parent,
+    /// It joins others, or holds the device that containers' own stand on. Rules have no place here.
+    Beside,
     /// A place beyond the lab's router, with no containers of its own.
     Outside,
 }
@@ -181,7 +187,7 @@ pub enum Step {
     /// A file below `/proc/sys/net` is written. Where the kernel has no such file, there is nothing to set.
     Set(&'static str, &'static str),
     /// A bridge is created, down.
-    Bridge(Link),
+    Bridge(Link, BridgeOptions),
     /// A device is created whose only merit is to be one: what is sent to it is dropped.
     Sink(Link),
     /// A veth is created, down, whose other end is in another namespace of the host side.
@@ -195,9 +201,58 @@ pub enum Step {
     },
     /// A device is raised, and what is entered on it is.
     Raise(Link),
+    /// A VXLAN device is created, down.
+    Tunnel(Link, Tunnel),
     /// The bridge is told who is behind which port. One that has entries goes through all of them for every port that it
     /// is given, so this comes after all of them.
     Pin(Vec<Entry>),
+}
+
+impl Step {
+    /// The links that it speaks of.
+    pub(super) fn links(&mut self) -> [Option<&mut Link>; 2] {
+        match self {
+            Self::Cable { here, there, .. } => [Some(here), Some(there)],
+            Self::Bridge(link, _)
+            | Self::Tunnel(link, _)
+            | Self::Sink(link)
+            | Self::Raise(link) => [Some(link), None],
+            Self::Set(..) | Self::Pin(_) => [None, None],
+        }
+    }
+}
+
+/// How a bridge is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BridgeOptions {
+    /// Whether it watches who wants which multicast.
+    pub snooping: bool,
+    /// Seconds after which it forgets; the kernel's own where absent.
+    pub ageing_s: Option<u32>,
+    /// Whether it looks at VLANs.
+    pub vlan_filtering: bool,
+}
+
+/// How a port of a bridge is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PortOptions {
+    /// Whether a frame may leave by the port it came by.
+    pub hairpin: bool,
+    /// Whether it is kept apart from other ports that are.
+    pub isolated: bool,
+}
+
+/// Where a VXLAN device sends what it is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Tunnel {
+    /// The network's number.
+    pub id: u32,
+    /// The index of the link below.
+    pub below: u32,
+    /// Own address on it, and that of the other node.
+    pub ends: [Ipv4Addr; 2],
+    /// Whether it learns who is over there, or is not told and sends everything.
+    pub learning: bool,
 }
 
 /// Who is behind a port.
@@ -238,6 +293,8 @@ pub struct End {
 pub struct Port {
     /// What the pair is of.
     pub kind: Pairing,
+    /// How it is set, where it is a bridge's.
+    pub options: PortOptions,
     /// The namespace of the host side, by its number.
     pub host: u32,
     /// The end in it, up from the start: `v00042`.

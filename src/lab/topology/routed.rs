@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything, family_of};
-use super::{End, Host, Layout, Link, Pairing, Port, Role, Route, Step, talks};
+use super::{End, Host, Layout, Link, Pairing, Port, PortOptions, Role, Route, Step, talks};
 use crate::lab::address::{Assigned, Mac, Subnet};
 use crate::scenario::{Cell, Family, PORTS_PER_ROUTER, Path};
 
@@ -104,6 +104,7 @@ impl<'a> Seat<'a> {
     fn port(self, kind: Pairing) -> Port {
         Port {
             kind,
+            options: PortOptions::default(),
             host: self.router,
             near: self.near(),
             far: End {

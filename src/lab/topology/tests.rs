@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    Buffers, Congestion, Driver, Firewall, Macs, Path, Rules, Stack, Testbed, Workload,
+    Buffers, Congestion, Driver, Firewall, Join, Macs, Path, Rules, Stack, Testbed, Wiring,
+    Workload,
 };
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
@@ -28,6 +29,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         buffers: Buffers::Auto,
         stack: Stack::Dual,
         macs: Macs::Derived,
+        wiring: Wiring::default(),
         mtu: None,
         per_namespace: None,
         bridges: std::num::NonZeroU32::new(containers.div_ceil(per_bridge)),
@@ -46,7 +48,7 @@ proptest! {
 
     #[test]
     fn every_container_has_a_seat_of_its_own_with_an_address_of_its_own(half in 1u32..10_000, per_bridge in 1u32..511) {
-        for topology in [Topology::Veth, Topology::Bridge, Topology::Routed] {
+        for topology in [Topology::Veth, Topology::Bridge, Topology::Routed, Topology::Macvlan] {
             let layout = Layout::of(&cell(topology, 2 * half, 2 * half, 2 * per_bridge));
             let addresses: HashSet<_> = layout.seats.iter().map(|seat| seat.address).collect();
             prop_assert_eq!(addresses.len(), 2 * half as usize);
@@ -81,7 +83,7 @@ proptest! {
             for (host, plan) in (0..).zip(&layout.hosts) {
                 for step in &plan.foundation {
                     match step {
-                        Step::Bridge(link) | Step::Sink(link) => links.push((host, link)),
+                        Step::Bridge(link, _) | Step::Sink(link) | Step::Tunnel(link, _) => links.push((host, link)),
                         Step::Cable { here, host: other, there } => links.extend([(host, here), (*other, there)]),
                         Step::Set(..) | Step::Raise(_) | Step::Pin(_) => {}
                     }
@@ -90,6 +92,33 @@ proptest! {
             let names: HashSet<_> = links.iter().map(|(host, link)| (host, &link.name)).collect();
             let indexes: HashSet<_> = links.iter().map(|(host, link)| (host, link.index)).collect();
             prop_assert_eq!((names.len(), indexes.len()), (links.len(), links.len()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn where_pairs_cross_each_has_a_port_of_its_own_on_another_bridge(pairs in 1u32..700, pairs_per_bridge in 1u32..60) {
+        let containers = 2 * pairs;
+        let mut crossing = cell(Topology::Bridge, containers, containers, 2 * pairs_per_bridge);
+        crossing.bridges = std::num::NonZeroU32::new(pairs.div_ceil(pairs_per_bridge).max(2));
+        crossing.wiring = Wiring { join: Join::Trunk, crossing: true, ..Wiring::default() };
+        let mut tunnelled = cell(Topology::Vxlan, containers, containers, pairs_per_bridge);
+        tunnelled.bridges = std::num::NonZeroU32::new(2 * pairs.div_ceil(pairs_per_bridge));
+        for cell in [crossing, tunnelled] {
+            let layout = Layout::of(&cell);
+            let ports: Vec<_> = layout.ports().collect();
+            let taken: HashSet<_> = ports.iter().map(|port| (port.host, port.near.index)).collect();
+            prop_assert_eq!(taken.len(), ports.len());
+            let addresses: HashSet<_> = layout.seats.iter().map(|seat| seat.address).collect();
+            prop_assert_eq!(addresses.len(), ports.len());
+            for [one, other] in ports.as_chunks::<2>().0 {
+                prop_assert_ne!(one.host, other.host);
+                let known = (other.far.link.addresses[0].address, other.far.link.mac.unwrap());
+                prop_assert!(one.far.link.neighbours.contains(&known));
+            }
         }
     }
 }

@@ -101,6 +101,67 @@ fn a_path_outside_needs_a_router_and_is_taken_out_where_there_is_none() {
 }
 
 #[test]
+fn how_links_and_bridges_are_set_is_taken_out_where_there_is_no_such_thing() {
+    let of = |topology: &str| {
+        let text = format!(
+            "[axes]\ntopology = \"{topology}\"\ncontainers = 8\njoin = \"trunk\"\ncrossing = true\nentries = \"learned\"\nsnooping = true\nageing = 0\noffload = false\ngso_max = \"32KiB\""
+        );
+        parsed(&text).cells[0].wiring.clone()
+    };
+    let bridge = of("bridge");
+    assert!(bridge.crossing && bridge.snooping && bridge.offload_off);
+    assert_eq!(
+        (bridge.ageing_s, bridge.gso_max_bytes),
+        (Some(0), Some(32_768))
+    );
+    assert_eq!(of("loopback"), Wiring::default());
+    let only_learned = Wiring {
+        entries: Entries::Learned,
+        ..Wiring::default()
+    };
+    assert_eq!(of("macvlan"), only_learned);
+    let veth = Wiring {
+        offload_off: true,
+        gso_max_bytes: Some(32_768),
+        ..only_learned
+    };
+    assert_eq!(of("veth"), veth);
+    let vxlan = of("vxlan");
+    assert!(vxlan.snooping && !vxlan.crossing && vxlan.join == Join::None);
+}
+
+#[test]
+fn what_is_set_as_usual_makes_no_cell_of_its_own() {
+    let text =
+        "[axes]\ncontainers = 8\nageing = 300\ngso_max = 65536\njoin = \"trunk\"\nsnooping = false";
+    assert_eq!(parsed(text).cells, parsed("axes.containers = 8").cells);
+}
+
+#[test]
+fn pairs_that_cross_have_two_bridges_at_least_and_nodes_come_in_twos() {
+    // axes -> bridges, ports of each but the last
+    let table = [
+        ("containers = 2\njoin = \"trunk\"\ncrossing = true", (2, 2)),
+        (
+            "containers = 2000\njoin = \"routed\"\ncrossing = true",
+            (2, 1000),
+        ),
+        ("containers = 6\njoin = \"trunk\"\ncrossing = true", (2, 4)),
+        ("topology = \"vxlan\"\ncontainers = 2", (2, 1)),
+        ("topology = \"vxlan\"\ncontainers = 2000", (2, 1000)),
+        ("topology = \"vxlan\"\ncontainers = 2002", (4, 501)),
+    ];
+    for (axes, expected) in table {
+        let cell = &parsed(&format!("[axes]\n{axes}")).cells[0];
+        let laid = (
+            cell.bridges.unwrap().get(),
+            cell.ports_per_bridge.unwrap().get(),
+        );
+        assert_eq!(laid, expected, "{axes}");
+    }
+}
+
+#[test]
 fn pairs_are_spread_evenly_over_the_bridges() {
     // containers, lab -> bridges, ports of each but the last
     let table = [

@@ -109,6 +109,21 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
         "2:8",
         &["no rules of none publish ports", "\"docker-1.12\""],
     ),
+    (
+        "crossing = true",
+        "2:12",
+        &["nothing joins the bridges", "join = \"trunk\""],
+    ),
+    (
+        "isolation = true",
+        "2:13",
+        &[
+            "isolated ports of one bridge cannot talk",
+            "path = \"outside\"",
+        ],
+    ),
+    ("ageing = -1", "2:10", &["from 0 to 1000000"]),
+    ("gso_max = \"1MiB\"", "2:11", &["out of bounds"]),
     ("lab = 3", "2:1", &["`axes.lab`"]),
 ];
 

@@ -1,0 +1,71 @@
+//! Switching a link's offloads off: the one setting here that has to go by an `ioctl`, on the conversation's own socket,
+//! which is in the link's namespace.
+//!
+//! Must not know why. The invariant: the kernel writes nothing to what it is given.
+
+#![allow(
+    unsafe_code,
+    reason = "no crate in use has SIOCETHTOOL; ethtool's netlink family may be left out of a kernel, this may not"
+)]
+
+use std::io;
+use std::os::fd::AsRawFd;
+
+use nix::libc;
+
+use super::Conversation;
+use crate::error::{Error, Result};
+
+/// `ETHTOOL_STSO`, `ETHTOOL_SGSO` and `ETHTOOL_SGRO` of `linux/ethtool.h`, in the order in which they go: a link that can
+/// segment does so until it may not.
+const SWITCHES: [(u32, &str); 3] = [(0x1f, "TSO"), (0x24, "GSO"), (0x2c, "GRO")];
+
+/// `SIOCETHTOOL` of `linux/sockios.h`.
+const SIOCETHTOOL: libc::Ioctl = 0x8946;
+
+/// `struct ethtool_value`.
+#[repr(C)]
+struct EthtoolValue {
+    command: u32,
+    value: u32,
+}
+
+impl Conversation {
+    /// Has a link neither segment nor coalesce.
+    pub(in crate::lab) fn switch_offloads_off(&self, link: &str, object: &str) -> Result<()> {
+        for (command, name) in SWITCHES {
+            self.switch_off(link, command).map_err(|source| {
+                Error::kernel(
+                    format!("switch {name} off on"),
+                    format!("{link} of {object}"),
+                    source,
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    fn switch_off(&self, link: &str, command: u32) -> io::Result<()> {
+        let mut value = EthtoolValue { command, value: 0 };
+        let mut request = libc::ifreq {
+            ifr_name: [0; libc::IFNAMSIZ],
+            ifr_ifru: libc::__c_anonymous_ifr_ifru {
+                ifru_data: (&raw mut value).cast(),
+            },
+        };
+        // The last byte stays 0: the kernel holds names to be shorter than that.
+        for (to, from) in request.ifr_name[..libc::IFNAMSIZ - 1]
+            .iter_mut()
+            .zip(link.bytes())
+        {
+            *to = from.cast_signed();
+        }
+        // SAFETY: SIOCETHTOOL takes a `struct ifreq` whose data points, for these commands, to a `struct ethtool_value`; both
+        // are such and live through the call.
+        let answer = unsafe { libc::ioctl(self.socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
+        match answer {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Bridges and the containers behind them, however these are spread: what `bridge` and `vxlan` have in common.
+//!
+//! Each bridge has a namespace of its own, which alone makes set-up linear. It stays down until all its ports are on it: a
+//! live one floods what each new port announces.
+
+use std::net::IpAddr;
+
+use super::parts::{ETHERNET_MTU, FIRST_INDEX};
+use super::{
+    BridgeOptions, End, Entry, Host, Link, Pairing, Port, PortOptions, Role, Route, Step, talks,
+};
+use crate::lab::address::{Assigned, Mac, Subnet};
+use crate::scenario::{Cell, Join};
+
+/// The index of a bridge's port to others, or to another node.
+pub(super) const BEYOND_INDEX: u32 = FIRST_INDEX - 2;
+
+/// Where a container is attached, and what it is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Station {
+    /// The bridge, by its number.
+    pub(super) bridge: u32,
+    /// The port, from 0.
+    pub(super) slot: u32,
+    /// The subnet.
+    pub(super) net: Subnet,
+    /// The container's number in it.
+    pub(super) host: u32,
+    /// The bridge's number in it.
+    pub(super) gateway: u32,
+}
+
+/// The bridges of a cell.
+pub(super) struct Switches<'a> {
+    pub(super) cell: &'a Cell,
+    /// One for each container.
+    pub(super) stations: Vec<Station>,
+    /// The name of each bridge's port to the others; none where they are not one segment.
+    pub(super) beyond: Option<&'static str>,
+    /// Whom a container hands what is for its partner.
+    pub(super) next: Next,
+}
+
+/// Whom a container hands what is for its partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The partner itself.
+    Partner,
+    /// Its gateway.
+    Gateway,
+    /// Its gateway on the way there, and the partner itself on the way back: a published port of their own host side.
+    Either,
+}
+
+impl Switches<'_> {
+    /// The ports, in the order of the containers.
+    pub(super) fn ports(&self) -> Vec<Port> {
+        (0..)
+            .zip(&self.stations)
+            .map(|(container, station)| self.port(container, station))
+            .collect()
+    }
+
+    /// The bridges, each in its namespace, in the order of their numbers.
+    pub(super) fn hosts(&self, ports: &[Port]) -> Vec<Host> {
+        let bridges = self.stations.iter().map(|station| station.bridge + 1);
+        let mut behind = vec![Vec::new(); bridges.max().unwrap_or(0) as usize];
+        for port in ports {
+            behind[port.host as usize].push(port);
+        }
+        behind.iter().map(|ports| self.host(ports)).collect()
+    }
+
+    fn host(&self, ports: &[&Port]) -> Host {
+        let station = self.stations[ports[0].far.container as usize];
+        let link = self.bridge(&station);
+        let name = link.name.to_string();
+        let mut foundation = unseen_by_iptables();
+        foundation.push(Step::Bridge(link.clone(), options_of(self.cell)));
+        // The ports that come next get no IPv6: each would announce itself to all the others. The bridge keeps its own.
+        foundation.push(Step::Set("ipv6/conf/default/disable_ipv6", "1"));
+        let raised = Link {
+            neighbours: self.routed_to(ports),
+            ..link
+        };
+        Host {
+            foundation,
+            finish: vec![Step::Pin(self.entries(ports)), Step::Raise(raised)],
+            name: format!("bridge {name}"),
+            role: Role::Node {
+                bridge: Some(name),
+                subnets: station.net.prefixes(self.cell.stack, self.cell.family),
+            },
+        }
+    }
+
+    /// Its MAC is fixed, since a bridge otherwise takes its lowest port's, and stale ARP then stalls peers for up to 100 s
+    /// (netavark).
+    fn bridge(&self, station: &Station) -> Link {
+        Link {
+            mac: Some(self.mac(station, station.gateway)),
+            mtu: self.mtu(),
+            addresses: self.addresses(station, station.gateway),
+            ..Link::bare(format!("br{}", station.bridge), FIRST_INDEX)
+        }
+    }
+
+    /// Who is behind which port, of those that talk, and the partners that they have elsewhere.
+    fn entries(&self, ports: &[&Port]) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for port in ports.iter().filter(|port| self.talks(port)) {
+            let partner = self.stations[(port.far.container ^ 1) as usize];
+            entries.extend(port.far.link.mac.map(|mac| Entry {
+                port: port.near.index,
+                name: port.near.name.clone(),
+                mac,
+            }));
+            let elsewhere = self.beyond.filter(|_| partner.bridge != port.host);
+            entries.extend(elsewhere.map(|name| Entry {
+                port: BEYOND_INDEX,
+                name: name.into(),
+                mac: self.mac(&partner, partner.host),
+            }));
+        }
+        entries
+    }
+
+    /// The containers that the bridge's own host has to find, since their traffic goes through it.
+    fn routed_to(&self, ports: &[&Port]) -> Vec<(IpAddr, Mac)> {
+        let talkers = ports
+            .iter()
+            .filter(|port| self.next != Next::Partner && self.talks(port));
+        let known = talkers.flat_map(|port| {
+            let mac = port.far.link.mac;
+            let addresses = port.far.link.addresses.iter();
+            addresses.filter_map(move |one| Some((one.address, mac?)))
+        });
+        known.collect()
+    }
+
+    fn port(&self, container: u32, station: &Station) -> Port {
+        let wiring = &self.cell.wiring;
+        Port {
+            kind: Pairing::Veth,
+            options: PortOptions {
+                hairpin: wiring.hairpin,
+                isolated: wiring.isolation,
+            },
+            host: station.bridge,
+            near: Link {
+                mtu: self.mtu(),
+                controller: Some(FIRST_INDEX),
+                ..Link::bare(format!("v{container:05}"), FIRST_INDEX + 1 + station.slot)
+            },
+            far: End {
+                container,
+                link: self.eth0(container, station),
+            },
+        }
+    }
+
+    fn eth0(&self, container: u32, station: &Station) -> Link {
+        let gateways = self.addresses(station, station.gateway);
+        Link {
+            addresses: self.addresses(station, station.host),
+            routes: gateways
+                .iter()
+                .map(|one| Route::default_via(one.address))
+                .collect(),
+            neighbours: self.known_to(container, station),
+            ..Link::eth0(self.mac(station, station.host), self.mtu())
+        }
+    }
+
+    fn known_to(&self, container: u32, station: &Station) -> Vec<(IpAddr, Mac)> {
+        let partner = &self.stations[(container ^ 1) as usize];
+        let (partner, gateway) = ((partner, partner.host), (station, station.gateway));
+        let known = match self.next {
+            _ if !talks(container, self.cell) => Vec::new(),
+            Next::Partner => vec![partner],
+            Next::Gateway => vec![gateway],
+            Next::Either => vec![gateway, partner],
+        };
+        let known = known.into_iter().flat_map(|(station, host)| {
+            let mac = self.mac(station, host);
+            let addresses = self.addresses(station, host).into_iter();
+            addresses.map(move |one| (one.address, mac))
+        });
+        known.collect()
+    }
+
+    fn talks(&self, port: &Port) -> bool {
+        talks(port.far.container, self.cell)
+    }
+
+    fn mtu(&self) -> u32 {
+        self.cell.mtu.unwrap_or(ETHERNET_MTU)
+    }
+
+    /// Where bridges of several subnets are one segment, everybody is on everybody's link.
+    fn addresses(&self, station: &Station, host: u32) -> Vec<Assigned> {
+        let own = station.net.host(host, self.cell.stack, self.cell.family);
+        if self.cell.wiring.join == Join::Trunk {
+            own.into_iter().map(Assigned::among_all).collect()
+        } else {
+            own
+        }
+    }
+
+    fn mac(&self, station: &Station, host: u32) -> Mac {
+        station.net.mac(host, self.cell.macs)
+    }
+}
+
+/// How the bridges of a cell are set.
+pub(super) fn options_of(cell: &Cell) -> BridgeOptions {
+    let wiring = &cell.wiring;
+    BridgeOptions {
+        snooping: wiring.snooping,
+        ageing_s: wiring.ageing_s,
+        vlan_filtering: wiring.vlan_filtering,
+    }
+}
+
+/// Where `br_netfilter` is built in, it may be on in every new namespace.
+pub(super) fn unseen_by_iptables() -> Vec<Step> {
+    [
+        "bridge/bridge-nf-call-iptables",
+        "bridge/bridge-nf-call-ip6tables",
+        "bridge/bridge-nf-call-arptables",
+    ]
+    .map(|name| Step::Set(name, "0"))
+    .to_vec()
+}

@@ -1,0 +1,114 @@
+//! How links and bridges are set: the factors beside the shape of a lab, each at its default unless a scenario says
+//! otherwise.
+//!
+//! Knows no text and no machine. Invariant: a factor that a topology does not have is at its default, so that cells that
+//! are built alike are equal.
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Path, Testbed, Topology, is_default};
+
+super::cell::factor! {
+    /// What joins the bridges of a lab.
+    #[derive(Default)]
+    Join, "join" {
+        /// Nothing.
+        #[default]
+        None = "none",
+        /// A veth from each to one more bridge: all are one segment.
+        Trunk = "trunk",
+        /// A veth from each to a router: each is a subnet of its own.
+        Routed = "routed",
+    }
+}
+
+super::cell::factor! {
+    /// How links and bridges know who is where.
+    #[derive(Default)]
+    Entries, "entries" {
+        /// They are told, for good.
+        #[default]
+        Static = "static",
+        /// They ask by ARP and neighbour discovery, and learn from what they see.
+        Learned = "learned",
+    }
+}
+
+/// The factors of links and bridges. In a record only those that are not at their default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the kernel's own, independent of the others"
+)]
+pub struct Wiring {
+    /// What joins the bridges.
+    #[serde(skip_serializing_if = "is_default")]
+    pub join: Join,
+    /// Whether the two of a pair are behind different bridges.
+    #[serde(skip_serializing_if = "is_default")]
+    pub crossing: bool,
+    /// How links and bridges know who is where.
+    #[serde(skip_serializing_if = "is_default")]
+    pub entries: Entries,
+    /// Whether bridges watch who wants which multicast.
+    #[serde(skip_serializing_if = "is_default")]
+    pub snooping: bool,
+    /// Seconds after which a bridge forgets what it learned; absent where the kernel's 300 hold.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ageing_s: Option<u32>,
+    /// Whether a bridge may send a frame back out of the port it came by.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hairpin: bool,
+    /// Whether the ports of containers are kept apart from each other.
+    #[serde(skip_serializing_if = "is_default")]
+    pub isolation: bool,
+    /// Whether bridges look at VLANs; all containers are in VLAN 1 then.
+    #[serde(skip_serializing_if = "is_default")]
+    pub vlan_filtering: bool,
+    /// Whether links have segmentation and coalescing switched off, so that each packet is one of its own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub offload_off: bool,
+    /// Bytes of the largest unit that links take whole; absent where the kernel's 65,536 hold.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gso_max_bytes: Option<u32>,
+}
+
+/// The kernel's own time after which a bridge forgets.
+const USUAL_AGEING_S: u32 = 300;
+/// The kernel's own largest unit.
+const USUAL_GSO_BYTES: u32 = 65_536;
+
+/// Takes out of a cell what its shape does not have, and what is the kernel's own way.
+pub(super) fn settle(cell: &mut Cell) {
+    let (topology, path) = (cell.topology, cell.path);
+    let wiring = &mut cell.wiring;
+    wiring.ageing_s = wiring.ageing_s.filter(|age| *age != USUAL_AGEING_S);
+    wiring.gso_max_bytes = wiring
+        .gso_max_bytes
+        .filter(|bytes| *bytes != USUAL_GSO_BYTES);
+    let switched = matches!(topology, Topology::Bridge | Topology::Vxlan);
+    if topology != Topology::Bridge || path != Path::Direct {
+        wiring.join = Join::None;
+    }
+    wiring.crossing &= wiring.join != Join::None;
+    if !switched {
+        *wiring = Wiring {
+            entries: wiring.entries,
+            offload_off: wiring.offload_off,
+            gso_max_bytes: wiring.gso_max_bytes,
+            ..Wiring::default()
+        };
+    }
+    if !topology.has_veths() {
+        wiring.offload_off = false;
+        wiring.gso_max_bytes = None;
+    }
+    let asks = !matches!(topology, Topology::Loopback | Topology::Shared);
+    if !asks {
+        wiring.entries = Entries::Static;
+    }
+    if cell.testbed != Testbed::Kernel {
+        *wiring = Wiring::default();
+    }
+}
