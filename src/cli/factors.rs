@@ -57,8 +57,6 @@ pub(super) struct Factors {
     /// Congestion control: cubic, bbr, reno, ...
     #[arg(long, value_name = "LIST")]
     congestion: Option<String>,
-    #[command(flatten)]
-    wiring: super::wiring::Wiring,
     /// Time the traffic runs before it counts: `300ms`
     #[arg(long, value_name = "TIME")]
     warmup: Option<String>,
@@ -71,6 +69,8 @@ pub(super) struct Factors {
     /// Seed of the trials' order
     #[arg(long, value_name = "N")]
     seed: Option<String>,
+    #[command(flatten)]
+    wiring: super::wiring::Wiring,
 }
 
 impl Factors {

@@ -4,7 +4,6 @@ use clap::Args;
 
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Scenario keys of links and bridges")]
 #[group(id = "Wiring", multiple = true)]
 pub(super) struct Wiring {
     /// What joins bridges: none, trunk, routed
