@@ -59,16 +59,15 @@ fn expand_line(line: &str, site: &Site) -> Vec<String> {
     if !OF_CONTAINER.iter().any(|name| line.contains(name)) {
         return vec![line];
     }
-    let count = site.nets.first().map_or(0, |net| net.containers.len());
     let of_container = |container: usize| {
         let address = |family| net(site, family).map(|net| net.containers[container].to_string());
         [
-            Some((site.first + container).to_string()),
+            Some(site.containers[container].to_string()),
             address(Family::Ipv4),
             address(Family::Ipv6),
         ]
     };
-    (0..count)
+    (0..site.containers.len())
         .map(|container| replace(&line, OF_CONTAINER, of_container(container)))
         .collect()
 }

@@ -3,6 +3,8 @@
 //! Must not know the kernel. The invariant: a published port is one host side's alone, and the flows' own come first, so
 //! that which port a flow goes by follows from its number.
 
+use std::collections::HashMap;
+
 use super::site::{Net, Proxy, Publication, Site};
 use super::{Batch, Ruleset, conntrack};
 use crate::error::Result;
@@ -62,13 +64,13 @@ fn sites(cell: &Cell, layout: &Layout) -> Vec<(u32, Site)> {
     nodes
         .map(|(number, bridge, subnets)| {
             let ports: Vec<&Port> = layout.ports().filter(|port| port.host == number).collect();
-            let first = ports.first().map_or(0, |port| port.far.container as usize);
+            let containers: Vec<u32> = ports.iter().map(|port| port.far.container).collect();
             let site = Site {
                 // Without a bridge, the links of all containers together are what a bridge would be.
                 device: bridge.unwrap_or("v+").to_owned(),
-                first,
                 nets: subnets.iter().map(|subnet| net(*subnet, &ports)).collect(),
-                published: behind(&published, first, ports.len()),
+                published: behind(&published, &containers),
+                containers,
                 proxy: match cell.path {
                     Path::Hairpin => Proxy::Rules,
                     Path::Direct | Path::Published | Path::Outside => Proxy::Process,
@@ -95,16 +97,18 @@ fn net(subnet: Assigned, ports: &[&Port]) -> Net {
     }
 }
 
-/// Those of a lab's published ports that lead to some of its containers, which are then counted from the first of these.
-fn behind(published: &[Publication], first: usize, count: usize) -> Vec<Publication> {
-    let own = published
+/// Those of a lab's published ports that lead to some of its containers, which are then counted by their place among these.
+fn behind(published: &[Publication], containers: &[u32]) -> Vec<Publication> {
+    let places: HashMap<usize, usize> = containers
         .iter()
-        .filter(|port| (first..first + count).contains(&port.container));
-    own.map(|port| Publication {
-        container: port.container - first,
-        ..*port
-    })
-    .collect()
+        .enumerate()
+        .map(|(place, number)| (*number as usize, place))
+        .collect();
+    let own = published.iter().filter_map(|port| {
+        let container = *places.get(&port.container)?;
+        Some(Publication { container, ..*port })
+    });
+    own.collect()
 }
 
 /// All published ports of a lab: those of flows in their order, then others of container after container.

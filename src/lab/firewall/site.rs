@@ -12,8 +12,8 @@ use crate::scenario::Family;
 pub struct Site {
     /// The device that the containers are behind: a bridge.
     pub device: String,
-    /// Number of its first container in the lab.
-    pub first: usize,
+    /// The containers behind it, by their numbers in the lab.
+    pub containers: Vec<u32>,
     /// What the site has of each protocol; one or two.
     pub nets: Vec<Net>,
     /// Ports of the host side that lead to containers.

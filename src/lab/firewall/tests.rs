@@ -38,7 +38,7 @@ fn site(proxy: Proxy) -> Site {
     };
     Site {
         device: "docker0".to_owned(),
-        first: 0,
+        containers: vec![0, 1],
         nets: vec![
             net(Family::Ipv4, "172.17.0.0/16", ["172.17.0.2", "172.17.0.3"]),
             net(Family::Ipv6, "fd00:17::/64", ["fd00:17::2", "fd00:17::3"]),

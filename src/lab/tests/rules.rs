@@ -182,6 +182,35 @@ fn published_ports_lead_to_their_containers_from_outside_and_from_a_container() 
 }
 
 #[test]
+fn a_published_port_stands_on_the_host_side_of_its_own_container() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    let axes = "containers = 8\nfirewall = \"docker-29\"\npath = \"published\"\ncrossing = true\njoin = \"trunk\"\n[lab]\nbridges = 2";
+    raise_check_and_remove(axes, |lab| {
+        check_host_side(lab);
+        assert!(pair_connects(lab));
+        let rules = |host: usize| told_inside(lab.hosts[host].as_fd(), "iptables-nft-save -t nat");
+        let leads = |text: &str| text.matches("-j DNAT").count();
+        let found = [leads(&rules(0)), leads(&rules(1))];
+        assert_eq!(found.iter().sum::<usize>(), 4, "{found:?}");
+        for (number, (_, ruleset)) in lab.rules.host_sides.iter().enumerate() {
+            let own = lab
+                .layout
+                .ports()
+                .filter(|port| port.host as usize == number);
+            for port in own {
+                let address = port.far.link.addresses[0].address.to_string();
+                let named = ruleset.scripts[0]
+                    .text()
+                    .contains(&format!("-d {address}/32"));
+                assert!(named, "{address} on host side {number}");
+            }
+        }
+    });
+}
+
+#[test]
 fn what_leaves_by_dockers_rules_comes_from_the_host_sides_address() {
     let Some(_alone) = kernel() else {
         return;

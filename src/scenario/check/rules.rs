@@ -15,6 +15,7 @@ pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
     check_host_side(axes, problems);
     check_filler_place(axes, problems);
     check_bridge(axes, problems);
+    check_crossing(axes, problems);
     check_backends(axes, problems);
     check_shapes(axes, problems);
     check_paths(axes, problems);
@@ -124,6 +125,21 @@ fn check_bridge(axes: &Axes, problems: &mut Problems) {
     }
     for at in axes.path.0.iter().filter(|at| at.value == Path::Hairpin) {
         refuse("path", at.value.word(), &at.span);
+    }
+}
+
+/// A container knows no port that is published on another host side than its own.
+fn check_crossing(axes: &Axes, problems: &mut Problems) {
+    if !axes.crossing.0.iter().any(|at| at.value) {
+        return;
+    }
+    for at in axes.path.0.iter().filter(|at| at.value == Path::Hairpin) {
+        let problem = Problem::of(
+            axes.key("path"),
+            "a pair that crosses bridges has two host sides",
+        );
+        let remedy = format!("allowed with crossing = false; {OWN_TABLE}");
+        problems.push(problem.at(at.span.clone()).remedy(remedy));
     }
 }
 

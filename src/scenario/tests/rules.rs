@@ -33,6 +33,15 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         &["has no bridge, which hairpin needs"],
     ),
     (
+        "firewall = \"docker-29\"\npath = \"hairpin\"\ncrossing = true\njoin = \"trunk\"",
+        "bridges = 2",
+        "4:8",
+        &[
+            "a pair that crosses bridges has two host sides",
+            "crossing = false",
+        ],
+    ),
+    (
         "firewall = \"docker-20.10\"\nbackend = \"nft\"",
         "",
         "4:11",
