@@ -1,61 +1,50 @@
-//! A flow's two endpoints, each with the counter it publishes, and the field of all flows of a trial.
+//! A flow's two endpoints, each with the counter it publishes, and the field of all endpoints that a process drives.
 //!
-//! Must not know who drives an endpoint. The invariant: a counter has one writer, the thread that has the endpoint's turn,
-//! and a cache line of its own, so counting costs a store and reading disturbs one line.
+//! Must not know who drives an endpoint, nor whether the other end of its flow is in the same process.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
 
-use nix::errno::Errno;
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
 use super::gate::Gate;
+use super::ledger::{Ledger, Meter};
+use super::moment::Moment;
 use super::workload::Stream;
 use crate::error::{Error, Result};
 
-/// Bytes moved by one endpoint since it was made. 128: the neighbouring line is prefetched together with the one touched.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-pub(super) struct Counter(AtomicU64);
-
-impl Counter {
-    /// Adds what the only writer just moved; a plain store, since nobody else writes.
-    pub(super) fn add(&self, bytes: usize) {
-        self.0.store(
-            self.0.load(Ordering::Relaxed) + bytes as u64,
-            Ordering::Relaxed,
-        );
-    }
-
-    /// The bytes so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Which way an endpoint moves bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Role {
     Sender,
     Receiver,
 }
 
 /// Why an endpoint moves nothing any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cause {
     /// The other end closed the connection.
     Closed,
-    /// The kernel refused to send or receive.
-    Refused(Errno),
+    /// The kernel refused to send or receive, with this error number.
+    Refused(i32),
 }
 
 /// When and why an endpoint stopped.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct End {
-    pub(super) at: Instant,
+    pub(super) at: Moment,
     pub(super) cause: Cause,
+}
+
+/// Where an endpoint's counter stands in the ledger of a trial.
+pub(super) fn place(flow: usize, role: Role) -> usize {
+    2 * flow + usize::from(role == Role::Sender)
+}
+
+/// How many counters the ledger of so many flows has.
+pub(super) fn places(flows: usize) -> usize {
+    2 * flows
 }
 
 /// One end of a flow.
@@ -63,16 +52,19 @@ pub(super) struct End {
 pub(super) struct Endpoint {
     pub(super) socket: Socket,
     pub(super) role: Role,
-    pub(super) moved: Counter,
+    /// The flow's number among the planned ones of the trial.
+    pub(super) flow: usize,
+    pub(super) moved: Meter,
     end: OnceLock<End>,
 }
 
 impl Endpoint {
-    fn new(socket: Socket, role: Role) -> Self {
+    pub(super) fn new(socket: Socket, role: Role, flow: usize, ledger: &Arc<Ledger>) -> Self {
         Self {
             socket,
             role,
-            moved: Counter::default(),
+            flow,
+            moved: Meter::new(ledger, place(flow, role)),
             end: OnceLock::new(),
         }
     }
@@ -80,7 +72,7 @@ impl Endpoint {
     /// Remembers that the endpoint stopped, now; the first cause stays.
     pub(super) fn finish(&self, cause: Cause) {
         self.end.get_or_init(|| End {
-            at: Instant::now(),
+            at: Moment::now(),
             cause,
         });
     }
@@ -98,17 +90,20 @@ pub(super) struct Sockets {
     pub(super) receiver: Socket,
 }
 
-/// A connected flow.
-#[derive(Debug)]
-pub(super) struct Flow {
-    pub(super) sender: Endpoint,
-    pub(super) receiver: Endpoint,
+impl Sockets {
+    /// Both ends of the flow of this number.
+    pub(super) fn endpoints(self, flow: usize, ledger: &Arc<Ledger>) -> [Endpoint; 2] {
+        [
+            Endpoint::new(self.receiver, Role::Receiver, flow, ledger),
+            Endpoint::new(self.sender, Role::Sender, flow, ledger),
+        ]
+    }
 }
 
-/// Everything a driver drives and the window reads.
+/// Everything a driver drives.
 #[derive(Debug)]
 pub(super) struct Field {
-    pub(super) flows: Vec<Flow>,
+    pub(super) endpoints: Vec<Endpoint>,
     pub(super) stream: Stream,
     pub(super) gate: Gate,
     /// Readable once the field is told to stop; what wakes a thread that waits in epoll.
@@ -116,22 +111,15 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// Takes the sockets in.
+    /// Takes the endpoints in.
     ///
     /// # Errors
     /// When there is no descriptor left for the alarm.
-    pub(super) fn new(sockets: Vec<Sockets>, stream: Stream) -> Result<Self> {
+    pub(super) fn new(endpoints: Vec<Endpoint>, stream: Stream) -> Result<Self> {
         let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
             .map_err(|errno| Error::kernel("create", "the alarm of the drivers", errno.into()))?;
-        let flows = sockets
-            .into_iter()
-            .map(|Sockets { sender, receiver }| Flow {
-                sender: Endpoint::new(sender, Role::Sender),
-                receiver: Endpoint::new(receiver, Role::Receiver),
-            })
-            .collect();
         Ok(Self {
-            flows,
+            endpoints,
             stream,
             gate: Gate::default(),
             alarm,

@@ -9,21 +9,28 @@
 //! | `connect` | sockets made inside the namespaces, connected, accepted |
 //! | `socket` | how one is made: options first, then the address |
 //! | `flow` | an endpoint and its counter; the field of all of them |
+//! | `ledger` | the counters, on memory that other processes may share |
 //! | `gate` | where endpoints wait until all are there, and how they are told to stop |
 //! | `workload` | what one turn of an endpoint does |
 //! | `driver` | which thread gives an endpoint its turns |
 //! | `priority` | how the controlling thread gets the CPU in time |
 //! | `window` | the edges, the samples, the skew |
 //! | `witness` | what the kernel says it delivered |
+//! | `account` | what an endpoint has to say at its end |
 //! | `outcome` | what a trial hands back |
+//! | `agent` | the same flows, made and driven by a process in each container |
 //!
 //! Must not know how labs are built: a container is an address and a namespace's descriptor. The invariant: every wait has
 //! a deadline, so a flow that dies, stalls or never connects is named and holds nothing up.
 
+mod account;
+pub mod agent;
 mod connect;
 mod driver;
 mod flow;
 mod gate;
+mod ledger;
+mod moment;
 mod outcome;
 mod priority;
 mod socket;
@@ -41,9 +48,12 @@ pub use window::{Sample, Window};
 
 use crate::error::Result;
 use crate::scenario::{Buffers, Congestion, Driver};
-use flow::Field;
-use outcome::Roll;
+use account::Account;
+use flow::{Field, places};
+use ledger::Ledger;
+use outcome::{Finished, FlowName, Roll};
 use priority::Urgent;
+use window::{Measured, Receivers};
 use workload::Stream;
 
 /// How long the controlling thread waits at most before it asks again whether to end early.
@@ -147,17 +157,42 @@ pub fn run(
     let began = Instant::now();
     let connected = connect::connect(plans, settings, observer)?;
     let connect = began.elapsed();
-    let (sockets, roll) = Roll::call(plans, connected)?;
-    let field = Field::new(sockets, Stream::new(settings.message_bytes))?;
-    let measured = thread::scope(|scope| {
+    let names = plans.iter().map(FlowName::from).collect();
+    let (present, roll) = Roll::call(names, connected.flows, connected.warnings)?;
+    let ledger = Ledger::create(places(plans.len()))?;
+    let endpoints = present
+        .into_iter()
+        .flat_map(|(flow, sockets)| sockets.endpoints(flow, &ledger));
+    let field = Field::new(endpoints.collect(), Stream::new(settings.message_bytes))?;
+    let receivers = Receivers {
+        ledger: &ledger,
+        flows: plans.len(),
+    };
+    let measured = drive(&field, receivers, settings, observer)?;
+    Ok(roll.outcome(Finished {
+        measured,
+        accounts: field.endpoints.iter().map(Account::of).collect(),
+        ledger: &ledger,
+        connect,
+    }))
+}
+
+/// Drives the flows while a window is measured. On return nothing drives them any more.
+fn drive(
+    field: &Field,
+    receivers: Receivers<'_>,
+    settings: &Settings,
+    observer: &mut dyn Observer,
+) -> Result<Measured> {
+    thread::scope(|scope| {
         // Dropped on every way out of this scope, and before it joins: no thread outlives a failure here.
-        let halt = driver::Halt::new(settings.driver, &field);
-        driver::launch(scope, settings.driver, &field)?;
+        let halt = driver::Halt::new(settings.driver, field);
+        driver::launch(scope, settings.driver, field)?;
         // Not before the threads are there, or they would begin with a priority other than the process's.
         let _urgent = Urgent::raise();
-        let measured = window::measure(&field, settings, observer);
+        field.gate.open();
+        let measured = window::measure(receivers, settings, observer);
         drop(halt);
         measured
-    })?;
-    Ok(roll.outcome(&field, measured, connect))
+    })
 }

@@ -2,14 +2,15 @@
 //!
 //! Must not know drivers. The invariant: one [`FlowOutcome`] per plan, in the plans' order, whatever happened.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::FlowPlan;
-use super::connect::Connected;
-use super::flow::{Cause, End, Field, Flow, Sockets};
+use super::account::Account;
+use super::flow::{Cause, End, Role, place};
+use super::ledger::Ledger;
+use super::moment::Moment;
 use super::window::{Measured, Sample, Window};
-use super::witness;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What a trial's traffic came to.
 #[derive(Debug)]
@@ -85,85 +86,151 @@ pub enum FlowStatus {
     Stalled,
 }
 
-/// The planned flows and what connecting them came to, while their sockets are with the field.
+/// A planned flow by name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FlowName {
+    pub(super) pair: u32,
+    pub(super) stream: u32,
+    pub(super) client: u32,
+    pub(super) server: u32,
+}
+
+impl From<&FlowPlan<'_>> for FlowName {
+    fn from(plan: &FlowPlan<'_>) -> Self {
+        Self {
+            pair: plan.pair,
+            stream: plan.stream,
+            client: plan.client.container,
+            server: plan.server.container,
+        }
+    }
+}
+
+/// The planned flows and what connecting them came to.
 #[derive(Debug)]
-pub(super) struct Roll<'a> {
-    plans: &'a [FlowPlan<'a>],
-    /// For each plan the place of its flow in the field, or why it has none.
-    places: Vec<Result<usize, String>>,
+pub(super) struct Roll {
+    names: Vec<FlowName>,
+    /// For each flow why it has no connection, if it has none.
+    lost: Vec<Option<String>>,
     warnings: Vec<String>,
 }
 
-impl<'a> Roll<'a> {
-    /// Tells the connected flows from the others.
+/// What is known of a trial's flows when it is over.
+#[derive(Debug)]
+pub(super) struct Finished<'a> {
+    pub(super) measured: Measured,
+    /// Of every endpoint whose process is still there to give one.
+    pub(super) accounts: Vec<Account>,
+    pub(super) ledger: &'a Ledger,
+    /// How long bringing the flows up took.
+    pub(super) connect: Duration,
+}
+
+impl Roll {
+    /// Tells the connected flows from the others; returns what the connected ones came with, each with its number.
     ///
     /// # Errors
     /// The first flow's cause when none connected.
-    pub(super) fn call(
-        plans: &'a [FlowPlan<'a>],
-        connected: Connected,
-    ) -> Result<(Vec<Sockets>, Self)> {
-        let mut present = Vec::with_capacity(plans.len());
-        let mut places = Vec::with_capacity(plans.len());
-        let mut first_cause = None;
-        for flow in connected.flows {
-            places.push(match flow {
-                Ok(sockets) => Ok(present.len()).inspect(|_| present.push(sockets)),
+    pub(super) fn call<T>(
+        names: Vec<FlowName>,
+        connected: Vec<Result<T>>,
+        warnings: Vec<String>,
+    ) -> Result<(Vec<(usize, T)>, Self)> {
+        let mut present = Vec::with_capacity(connected.len());
+        let mut lost = Vec::with_capacity(connected.len());
+        let mut first_cause: Option<Error> = None;
+        for (flow, result) in connected.into_iter().enumerate() {
+            lost.push(match result {
+                Ok(connection) => {
+                    present.push((flow, connection));
+                    None
+                }
                 Err(error) => {
                     let cause = error.sentence();
                     first_cause.get_or_insert(error);
-                    Err(cause)
+                    Some(cause)
                 }
             });
         }
+        let roll = Self {
+            names,
+            lost,
+            warnings,
+        };
         match first_cause {
             Some(cause) if present.is_empty() => Err(cause),
-            _ => Ok((
-                present,
-                Self {
-                    plans,
-                    places,
-                    warnings: connected.warnings,
-                },
-            )),
+            _ => Ok((present, roll)),
         }
     }
 
-    /// Puts together what the window saw and what the witnesses say.
-    pub(super) fn outcome(self, field: &Field, measured: Measured, connect: Duration) -> Outcome {
-        let flows = self
-            .plans
-            .iter()
-            .zip(self.places)
-            .map(|(plan, place)| match place {
-                Ok(place) => connected_flow(
-                    plan,
-                    &field.flows[place],
-                    measured.bytes[place],
-                    measured.closed,
-                ),
-                Err(cause) => absent_flow(plan, cause),
-            });
-        let flows = flows.collect();
-        let first = field.flows.first();
+    /// Puts together what the window saw and what the endpoints have to say.
+    pub(super) fn outcome(self, finished: Finished<'_>) -> Outcome {
+        let ends = Ends::sort(finished.accounts, self.names.len());
+        let whole = self.lost.iter().position(Option::is_none);
+        let first = whole.map(|flow| &ends[flow]);
+        let (measured, ledger) = (finished.measured, finished.ledger);
+        let flows = self.names.iter().zip(&self.lost).enumerate();
+        let flows = flows.map(|(flow, (name, lost))| match lost {
+            Some(cause) => absent_flow(*name, cause.clone()),
+            None => FlowOutcome {
+                total_bytes: ledger.bytes(place(flow, Role::Receiver)),
+                sent_bytes: ledger.bytes(place(flow, Role::Sender)),
+                ..connected_flow(*name, &ends[flow], measured.bytes[flow], measured.closed)
+            },
+        });
         Outcome {
+            flows: flows.collect(),
+            congestion: first.and_then(Ends::congestion),
+            buffers: first.map(Ends::buffers).unwrap_or_default(),
             window: measured.window,
-            flows,
             samples: measured.samples,
-            congestion: first.and_then(congestion),
-            buffers: first.map(buffers).unwrap_or_default(),
-            connect,
+            connect: finished.connect,
             warnings: self.warnings,
         }
     }
 }
 
-fn absent_flow(plan: &FlowPlan<'_>, cause: String) -> FlowOutcome {
+/// The two accounts of a flow, as far as they were given.
+#[derive(Debug, Default, Clone)]
+struct Ends {
+    sender: Option<Account>,
+    receiver: Option<Account>,
+}
+
+impl Ends {
+    /// By flow.
+    fn sort(accounts: Vec<Account>, flows: usize) -> Vec<Self> {
+        let mut sorted = vec![Self::default(); flows];
+        for account in accounts {
+            if let Some(ends) = sorted.get_mut(account.flow) {
+                match account.role {
+                    Role::Sender => ends.sender = Some(account),
+                    Role::Receiver => ends.receiver = Some(account),
+                }
+            }
+        }
+        sorted
+    }
+
+    fn congestion(&self) -> Option<String> {
+        self.sender.as_ref()?.congestion.clone()
+    }
+
+    fn buffers(&self) -> Buffered {
+        let bytes = |end: &Option<Account>| end.as_ref().and_then(|end| end.buffer_bytes);
+        Buffered {
+            send_bytes: bytes(&self.sender),
+            receive_bytes: bytes(&self.receiver),
+        }
+    }
+}
+
+fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
     FlowOutcome {
-        pair: plan.pair,
-        stream: plan.stream,
-        client: plan.client.container,
-        server: plan.server.container,
+        pair: name.pair,
+        stream: name.stream,
+        client: name.client,
+        server: name.server,
         status: FlowStatus::Unconnected(cause),
         window_bytes: 0,
         total_bytes: 0,
@@ -174,75 +241,51 @@ fn absent_flow(plan: &FlowPlan<'_>, cause: String) -> FlowOutcome {
     }
 }
 
-fn connected_flow(
-    plan: &FlowPlan<'_>,
-    flow: &Flow,
-    window_bytes: u64,
-    closed: Instant,
-) -> FlowOutcome {
-    let status = status(flow, window_bytes, closed);
+fn connected_flow(name: FlowName, ends: &Ends, window_bytes: u64, closed: Moment) -> FlowOutcome {
+    let status = status(ends, window_bytes, closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
-    let arrived = witness::arrived(&flow.receiver.socket).filter(|_| whole);
+    let receiver = ends.receiver.as_ref().filter(|_| whole);
+    let arrived = receiver.and_then(|account| account.arrived);
     FlowOutcome {
-        pair: plan.pair,
-        stream: plan.stream,
-        client: plan.client.container,
-        server: plan.server.container,
         window_bytes,
-        total_bytes: flow.receiver.moved.bytes(),
-        sent_bytes: flow.sender.moved.bytes(),
         info_bytes: arrived.map(|arrived| arrived.read),
         unread_bytes: arrived.map(|arrived| arrived.unread),
-        retransmits: witness::retransmits(&flow.sender.socket),
+        retransmits: ends.sender.as_ref().and_then(|account| account.retransmits),
         status,
+        ..absent_flow(name, String::new())
     }
 }
 
 /// What ended after the window's end ended because the driver was halted.
-fn status(flow: &Flow, window_bytes: u64, closed: Instant) -> FlowStatus {
-    let ends = [(&flow.sender, "send"), (&flow.receiver, "receive")];
-    let first = ends
+fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
+    let accounts = [(&ends.sender, "send"), (&ends.receiver, "receive")];
+    let ended = accounts
         .iter()
-        .filter_map(|(endpoint, act)| endpoint.end().map(|end| (end, *act)))
+        .filter_map(|(account, act)| Some((account.as_ref()?.end?, *act)))
         .filter(|(end, _)| end.at <= closed)
         .min_by_key(|(end, _)| end.at);
-    match first {
-        Some((end, act)) => FlowStatus::Died {
+    let gone = accounts
+        .iter()
+        .find(|(account, _)| account.is_none())
+        .map(|(_, act)| format!("{act}: its process is gone"));
+    match (ended, gone) {
+        (Some((end, act)), _) => FlowStatus::Died {
             error: last_words(end, act),
-            before_end: closed - end.at,
+            before_end: closed.since(end.at),
         },
-        None if window_bytes == 0 => FlowStatus::Stalled,
-        None => FlowStatus::Ok,
+        (None, Some(error)) => FlowStatus::Died {
+            error,
+            before_end: Duration::ZERO,
+        },
+        (None, None) if window_bytes == 0 => FlowStatus::Stalled,
+        (None, None) => FlowStatus::Ok,
     }
 }
 
 fn last_words(end: End, act: &str) -> String {
     match end.cause {
         Cause::Closed => format!("{act}: the other end closed the connection"),
-        Cause::Refused(errno) => format!("{act}: {}", std::io::Error::from(errno)),
-    }
-}
-
-fn congestion(flow: &Flow) -> Option<String> {
-    let name = flow.sender.socket.tcp_congestion().ok()?;
-    let name = name.split(|byte| *byte == 0).next()?;
-    String::from_utf8(name.to_vec()).ok()
-}
-
-fn buffers(flow: &Flow) -> Buffered {
-    Buffered {
-        send_bytes: flow
-            .sender
-            .socket
-            .send_buffer_size()
-            .ok()
-            .map(|bytes| bytes as u64),
-        receive_bytes: flow
-            .receiver
-            .socket
-            .recv_buffer_size()
-            .ok()
-            .map(|bytes| bytes as u64),
+        Cause::Refused(errno) => format!("{act}: {}", std::io::Error::from_raw_os_error(errno)),
     }
 }

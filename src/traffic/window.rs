@@ -6,7 +6,9 @@
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::flow::Field;
+use super::flow::{Role, place};
+use super::ledger::Ledger;
+use super::moment::Moment;
 use super::{Observer, PATIENCE, Settings};
 use crate::error::{Error, Result};
 use crate::units::nanos;
@@ -39,6 +41,19 @@ impl Sample {
     }
 }
 
+/// The counters that count in a window: those of the receivers of the first so many flows of a ledger.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Receivers<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) flows: usize,
+}
+
+impl Receivers<'_> {
+    fn bytes(&self) -> impl Iterator<Item = u64> {
+        (0..self.flows).map(|flow| self.ledger.bytes(place(flow, Role::Receiver)))
+    }
+}
+
 /// What a window saw.
 #[derive(Debug)]
 pub(super) struct Measured {
@@ -47,27 +62,27 @@ pub(super) struct Measured {
     pub(super) bytes: Vec<u64>,
     pub(super) samples: Vec<Sample>,
     /// When the last snapshot was done.
-    pub(super) closed: Instant,
+    pub(super) closed: Moment,
 }
 
-/// Opens the gate, lets the flows warm up, and measures.
+/// Lets the flows, which have been started, warm up, and measures.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when the observer says so.
 pub(super) fn measure(
-    field: &Field,
+    receivers: Receivers<'_>,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Measured> {
-    let mut first = Snapshot::room_for(field);
-    let mut last = Snapshot::room_for(field);
-    field.gate.open();
+    let mut first = Snapshot::room_for(receivers);
+    let mut last = Snapshot::room_for(receivers);
     wait_until(Instant::now() + settings.warmup, observer)?;
     observer.before_window();
     let unix = SystemTime::now();
-    first.take(field);
-    let inner = watch(field, settings, first.mark(), observer)?;
-    last.take(field);
+    first.take(receivers);
+    let inner = watch(receivers, settings, first.mark(), observer)?;
+    last.take(receivers);
+    let closed = Moment::now();
     observer.after_window();
     let samples = between(first.mark(), &inner, last.mark());
     if let Some(sample) = samples.last() {
@@ -86,7 +101,7 @@ pub(super) fn measure(
             .map(|(from, to)| to - from)
             .collect(),
         samples,
-        closed: last.after,
+        closed,
     })
 }
 
@@ -100,19 +115,19 @@ struct Snapshot {
 
 impl Snapshot {
     /// Made beforehand and written through once, so that taking it neither allocates nor faults.
-    fn room_for(field: &Field) -> Self {
+    fn room_for(receivers: Receivers<'_>) -> Self {
         let now = Instant::now();
         Self {
-            bytes: vec![u64::MAX; field.flows.len()],
+            bytes: vec![u64::MAX; receivers.flows],
             before: now,
             after: now,
         }
     }
 
-    fn take(&mut self, field: &Field) {
+    fn take(&mut self, receivers: Receivers<'_>) {
         self.before = Instant::now();
-        for (slot, flow) in self.bytes.iter_mut().zip(&field.flows) {
-            *slot = flow.receiver.moved.bytes();
+        for (slot, bytes) in self.bytes.iter_mut().zip(receivers.bytes()) {
+            *slot = bytes;
         }
         self.after = Instant::now();
     }
@@ -141,13 +156,9 @@ struct Mark {
 }
 
 impl Mark {
-    fn now(field: &Field) -> Self {
+    fn now(receivers: Receivers<'_>) -> Self {
         let before = Instant::now();
-        let bytes = field
-            .flows
-            .iter()
-            .map(|flow| flow.receiver.moved.bytes())
-            .sum();
+        let bytes = receivers.bytes().sum();
         Self {
             at: before + before.elapsed() / 2,
             bytes,
@@ -166,7 +177,7 @@ impl Mark {
 ///
 /// What is left over after the last whole sample belongs to it: a short one would be a noisy one.
 fn watch(
-    field: &Field,
+    receivers: Receivers<'_>,
     settings: &Settings,
     start: Mark,
     observer: &mut dyn Observer,
@@ -181,7 +192,7 @@ fn watch(
     let mut edge = start.at + step;
     while edge + step <= end {
         wait_until(edge, observer)?;
-        let mark = Mark::now(field);
+        let mark = Mark::now(receivers);
         let sample = mark.since(*marks.last().unwrap_or(&start));
         observer.sample(sample.goodput_bps(), mark.at - start.at);
         marks.push(mark);

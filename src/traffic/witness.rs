@@ -12,6 +12,7 @@ use std::mem::{MaybeUninit, size_of};
 use std::os::fd::AsRawFd;
 
 use nix::libc;
+use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
 /// Tries to see an unread queue that does not grow meanwhile. Segments still in flight when a driver stops arrive within
@@ -22,7 +23,7 @@ const TRIES: usize = 1000;
 const CLOSE_WAIT: u8 = 8;
 
 /// What came in on a socket, by what became of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Arrived {
     /// Bytes that a reader must have counted.
     pub(super) read: u64,

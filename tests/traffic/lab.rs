@@ -1,7 +1,7 @@
 //! Labs for the traffic tests: fresh namespaces with lo up, made with `ip` so that nothing of the code under test helps.
 
 use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::Command;
 
 use kilonet::lab::netns::{Namespace, Visitor};
@@ -29,6 +29,12 @@ impl Lab {
         Self {
             namespaces: std::thread::spawn(make).join().unwrap(),
         }
+    }
+
+    /// A descriptor of one of them.
+    pub(crate) fn namespace(&self, number: usize) -> OwnedFd {
+        let namespace = self.namespaces[number].as_fd();
+        namespace.try_clone_to_owned().unwrap()
     }
 
     /// Runs something on a thread inside one namespace.

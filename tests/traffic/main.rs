@@ -1,6 +1,7 @@
 //! Traffic on real sockets in fresh namespaces: every byte counted is held against an independent witness, and nothing
 //! that goes wrong with a flow holds up the others. Needs root or a user namespace.
 
+mod agents;
 mod lab;
 
 use std::fs;

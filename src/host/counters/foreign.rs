@@ -44,17 +44,18 @@ pub struct ForeignDelta {
 }
 
 impl Foreign {
-    /// Reads every process there is; one that ends meanwhile is left out.
+    /// Reads every process there is but this one and its `kin`, which work for it; one that ends meanwhile is left out.
     ///
     /// # Errors
     /// When `/proc` cannot be listed.
-    pub fn take() -> Result<Self> {
+    pub fn take(kin: &[i32]) -> Result<Self> {
         let taken = Instant::now();
         let own_pid = nix::unistd::getpid().as_raw();
         let processes = all_processes()
             .map_err(|reason| Error::refused("list", "processes", reason.to_string()))?
             .filter_map(|process| process.ok()?.stat().ok())
-            .filter(|stat| stat.pid != own_pid && stat.flags & PF_KTHREAD == 0)
+            .filter(|stat| stat.pid != own_pid && !kin.contains(&stat.pid))
+            .filter(|stat| stat.flags & PF_KTHREAD == 0)
             .map(|stat| ((stat.pid, stat.starttime), ticks(&stat)))
             .collect();
         Ok(Self { taken, processes })
@@ -150,7 +151,7 @@ mod tests {
     #[test]
     fn kernel_threads_and_this_process_are_not_seen_and_a_child_is() {
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        let pids: Vec<i32> = Foreign::take()
+        let pids: Vec<i32> = Foreign::take(&[])
             .unwrap()
             .processes
             .into_keys()
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_work_of_another_process_is_counted_at_least_as_it_counts_itself() {
-        let before = Foreign::take().unwrap();
+        let before = Foreign::take(&[]).unwrap();
         let script = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; read stat </proc/$$/stat; echo \"$stat\"; read end";
         let mut child = Command::new("sh")
             .args(["-c", script])
@@ -178,7 +179,7 @@ mod tests {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let seen = growth(&Foreign::take().unwrap().processes, &before.processes);
+        let seen = growth(&Foreign::take(&[]).unwrap().processes, &before.processes);
         drop(child.stdin.take());
         child.wait().unwrap();
         let worked = ticks(&procfs::FromRead::from_read(line.as_bytes()).unwrap()).own;

@@ -68,11 +68,10 @@ pub(super) fn wake(field: &Field) {
 /// The endpoints of one worker of `workers`: the senders of every so many flows, and the receivers of the flows before
 /// them, so that the two ends of a flow run side by side wherever there are two CPUs.
 fn share(field: &Field, worker: usize, workers: usize) -> Vec<&Endpoint> {
-    let flows = field.flows.iter().enumerate();
-    flows
-        .flat_map(|(index, flow)| [(index, &flow.sender), (index + 1, &flow.receiver)])
-        .filter(|(index, _)| index % workers == worker)
-        .map(|(_, endpoint)| endpoint)
+    let place = |endpoint: &Endpoint| endpoint.flow + usize::from(endpoint.role == Role::Receiver);
+    let endpoints = field.endpoints.iter();
+    endpoints
+        .filter(|endpoint| place(endpoint) % workers == worker)
         .collect()
 }
 

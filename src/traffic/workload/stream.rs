@@ -57,7 +57,7 @@ impl Stream {
             }
             Err(Errno::EAGAIN) => Turn::Blocked,
             Err(Errno::EINTR) => Turn::Ready,
-            Err(errno) => over(endpoint, Cause::Refused(errno)),
+            Err(errno) => over(endpoint, Cause::Refused(errno as i32)),
         }
     }
 

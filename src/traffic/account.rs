@@ -1,0 +1,63 @@
+//! An endpoint's account: what there is to say of it once its driver has been halted.
+//!
+//! Must not know the other end of the flow, which may be in another process. The invariant: figures are read from the socket
+//! itself, after the last turn; what the kernel does not say is absent.
+
+use serde::{Deserialize, Serialize};
+
+use super::flow::{End, Endpoint, Role};
+use super::witness::{self, Arrived};
+
+/// What an endpoint has to say at its end.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Account {
+    /// The flow's number among the planned ones.
+    pub(super) flow: usize,
+    pub(super) role: Role,
+    /// When and why it stopped, if it did.
+    pub(super) end: Option<End>,
+    /// What the kernel says came in; of receivers only.
+    pub(super) arrived: Option<Arrived>,
+    /// Segments sent again; of senders only.
+    pub(super) retransmits: Option<u64>,
+    /// Congestion control that took effect; of senders only.
+    pub(super) congestion: Option<String>,
+    /// Size of the buffer it works with: a sender's send buffer, a receiver's receive buffer.
+    pub(super) buffer_bytes: Option<u64>,
+}
+
+impl Account {
+    /// Reads it from the endpoint.
+    pub(super) fn of(endpoint: &Endpoint) -> Self {
+        let socket = &endpoint.socket;
+        let blank = Self {
+            flow: endpoint.flow,
+            role: endpoint.role,
+            end: endpoint.end(),
+            arrived: None,
+            retransmits: None,
+            congestion: None,
+            buffer_bytes: None,
+        };
+        let bytes = |size: std::io::Result<usize>| size.ok().map(|bytes| bytes as u64);
+        match endpoint.role {
+            Role::Sender => Self {
+                retransmits: witness::retransmits(socket),
+                congestion: congestion(endpoint),
+                buffer_bytes: bytes(socket.send_buffer_size()),
+                ..blank
+            },
+            Role::Receiver => Self {
+                arrived: witness::arrived(socket),
+                buffer_bytes: bytes(socket.recv_buffer_size()),
+                ..blank
+            },
+        }
+    }
+}
+
+fn congestion(endpoint: &Endpoint) -> Option<String> {
+    let name = endpoint.socket.tcp_congestion().ok()?;
+    let name = name.split(|byte| *byte == 0).next()?;
+    String::from_utf8(name.to_vec()).ok()
+}

@@ -1,0 +1,124 @@
+//! Agents: a process in each container makes and drives its ends of the flows, while one window is measured from outside.
+//!
+//! ```text
+//! [`Muster`] waits in a directory that the containers see -> each agent reports -> [`Crew`]
+//!   Outfit: what sockets are like, the counters' memory, where to listen   -> Listening: the addresses
+//!   Calls:  whom to call                                                   -> Called
+//!   Accepts: whose call is to be taken; the driver's threads go to the gate -> Accepted
+//!   Start -> bytes move, counted on shared memory -> the window's edges are snapshots by the crew's owner -> Stop -> Stopped
+//!   Report                                                                 -> accounts of the endpoints
+//! ```
+//!
+//! Must not know what a container is made by: an agent is whoever connects and says its number. The invariant: an agent
+//! lives as long as its connection to the crew's owner does, so that none outlives the process that wanted it.
+
+mod bench;
+mod crew;
+mod inside;
+mod link;
+mod run;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use crate::scenario::{Buffers, Congestion, Driver};
+
+pub use crew::{Crew, Muster};
+pub use inside::serve;
+pub use run::{Route, run};
+
+/// An agent reports. Beside it go the descriptors of its `/proc/net/dev` and of its network namespace.
+#[derive(Debug, Serialize, Deserialize)]
+struct Hello {
+    container: u32,
+}
+
+/// What its flows are like. Beside it goes the descriptor of the ledger.
+#[derive(Debug, Serialize, Deserialize)]
+struct Outfit {
+    /// Planned flows of the trial, for the size of the ledger.
+    flows: usize,
+    driver: Driver,
+    message_bytes: u32,
+    congestion: Congestion,
+    buffers: Buffers,
+    /// How long calls may take.
+    patience: Duration,
+    listen: Vec<Ear>,
+}
+
+/// A flow that the agent receives, and where it is to listen; port 0 is one that the kernel chooses.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Ear {
+    flow: usize,
+    address: SocketAddr,
+}
+
+/// Where the agent listens now, in the order of [`Outfit::listen`].
+#[derive(Debug, Serialize, Deserialize)]
+struct Listening(Vec<Result<SocketAddr, Refusal>>);
+
+/// The flows that the agent sends.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Calls(Vec<Call>);
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Call {
+    flow: usize,
+    from: IpAddr,
+    to: SocketAddr,
+}
+
+/// What came of the calls, in their order.
+#[derive(Debug, Serialize, Deserialize)]
+struct Called(Vec<Result<(), Refusal>>);
+
+/// The flows whose caller has connected.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Accepts(Vec<usize>);
+
+/// What came of taking their calls, in their order, and what the kernel did not grant. The driver stands at the gate.
+#[derive(Debug, Serialize, Deserialize)]
+struct Accepted {
+    flows: Vec<Result<(), Refusal>>,
+    warnings: Vec<String>,
+}
+
+/// Bytes may move.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Start;
+
+/// They may no longer; answered by [`Stopped`] when nothing is driven any more.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Stop;
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Stopped;
+
+/// The accounts are wanted; answered by [`Accounts`].
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Report;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Accounts(Vec<Account>);
+
+/// The kernel's refusal of something that was done for a flow.
+#[derive(Debug, Serialize, Deserialize)]
+struct Refusal {
+    act: String,
+    errno: i32,
+}
+
+impl Refusal {
+    fn of(act: &str, source: &io::Error) -> Self {
+        Self {
+            act: act.to_owned(),
+            errno: source.raw_os_error().unwrap_or(Errno::EIO as i32),
+        }
+    }
+}
