@@ -203,19 +203,25 @@ fn only_netns_and_privilege_change_namespaces() {
 
 /// The probe of features tries netlink for itself, in a namespace that it throws away.
 const NETLINK: &[&str] = &["lab/netlink/", "host/features/attempt.rs"];
+/// Requests to an engine are in flight several at once, as netlink's events are waited for.
+const ASYNCHRONOUS: &[&str] = &["lab/netlink/", "host/features/attempt.rs", "lab/docker/"];
 
 #[test]
 fn netlink_and_the_asynchronous_runtime_stay_in_the_lab() {
-    for word in [
-        "rtnetlink::",
-        "netlink_packet_route::",
-        "netlink_sys::",
-        "tokio::",
-        "futures::",
-    ] {
+    for word in ["rtnetlink::", "netlink_packet_route::", "netlink_sys::"] {
         assert_eq!(strays(word, NETLINK), [""; 0], "`{word}`");
         assert_ne!(strays(word, &[]), [""; 0], "`{word}` is nowhere");
     }
+    for word in ["tokio::", "futures::"] {
+        assert_eq!(strays(word, ASYNCHRONOUS), [""; 0], "`{word}`");
+        assert_ne!(strays(word, &[]), [""; 0], "`{word}` is nowhere");
+    }
+}
+
+#[test]
+fn only_one_room_speaks_to_an_engine() {
+    assert_eq!(strays("bollard::", &["lab/docker/"]), [""; 0]);
+    assert_ne!(strays("bollard::", &[]), [""; 0], "`bollard` is nowhere");
 }
 
 #[test]

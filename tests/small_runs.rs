@@ -6,50 +6,10 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::{
-    SHORT, TINY, binary, crate_dir, is_real_root, kernel_allows, kilonet, plainly, records, said,
+    SHORT, TINY, assert_true_to_its_witnesses, binary, crate_dir, is_real_root, kernel_allows,
+    kilonet, plainly, records, said,
 };
 use serde_json::Value;
-
-fn others_took_the_cpu(record: &Value) -> bool {
-    let warnings = record["warnings"].as_array().into_iter().flatten();
-    warnings
-        .filter_map(Value::as_str)
-        .any(|words| words.starts_with("other processes took"))
-}
-
-fn assert_true_to_its_witnesses(record: &Value) {
-    let trial = &record["trial"];
-    assert_eq!(record["status"], "ok", "{record}");
-    // Interfaces are read beside the window, not in it: on a machine that others keep busy the two may drift apart, which the
-    // record then says by itself.
-    if record["checks"]["valid"] == false && others_took_the_cpu(record) {
-        eprintln!(
-            "{trial}: not judged on a busy machine: {}",
-            record["checks"]
-        );
-        return;
-    }
-    assert_eq!(record["checks"]["valid"], true, "{record}");
-    assert!(
-        record["aggregate"]["goodput_bps"].as_f64() > Some(0.0),
-        "{trial}"
-    );
-    let flows = &record["flows"];
-    assert_eq!(
-        (&flows["expected"], &flows["died"]),
-        (&flows["connected"], &Value::from(0)),
-        "{trial}: {flows}"
-    );
-    // Interfaces count headers too and what lies unread, each over a window of its own.
-    let ratio = record["checks"]["interface_bytes_ratio"]
-        .as_f64()
-        .expect("interfaces were read");
-    assert!((0.5..2.0).contains(&ratio), "{trial}: {ratio}");
-    let info = record["checks"]["tcp_info_bytes_ratio"]
-        .as_f64()
-        .expect("TCP_INFO was read");
-    assert!((info - 1.0).abs() < 1e-9, "{trial}: {info}");
-}
 
 /// Holds the sum of the rows of `flows.csv` against the trial's aggregate.
 fn assert_rows_add_up(folder: &Path, record: &Value) {

@@ -2,6 +2,8 @@
 //!
 //! Must not know how anything is measured. Standard output is for results, standard error for progress and complaints.
 
+mod agent;
+mod clean;
 mod doctor;
 mod factors;
 mod plan;
@@ -51,8 +53,13 @@ enum Verb {
     Report(report::Report),
     /// Show what this machine can do, and which limit will bind first
     Doctor(doctor::Doctor),
+    /// Remove what runs that died have left with a Docker engine
+    Clean(clean::Clean),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+    /// Serve a trial inside a container; started by kilonet itself
+    #[command(hide = true)]
+    Agent(agent::Agent),
 }
 
 /// Leaves the process at once; main's to do.
@@ -70,7 +77,9 @@ impl Cli {
             Verb::Plan(plan) => plan.run(),
             Verb::Report(report) => report.run(),
             Verb::Doctor(doctor) => doctor.run(leave),
+            Verb::Clean(_) => clean::Clean::run(),
             Verb::Schema => Ok(schema::run()),
+            Verb::Agent(agent) => agent.run(),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::runner::{self, Outcome, Work};
 use crate::scenario::{Baseline, Scenario, Timing};
 use crate::store::folder::{Manifest, Run as Folder, Writer};
 use crate::store::record::SCHEMA;
-use crate::testbed::Kernel;
+use crate::testbed::Machine as Testbeds;
 use crate::units::nanos;
 
 /// Flags replace the file's keys of the same name.
@@ -314,9 +314,7 @@ fn measure(
         announce(plan, machine, to_do, expected);
     }
     let screen = Screen::new(form, machine.interrupt.clone(), to_do, expected);
-    let mut testbed = Kernel {
-        tcp_memory: machine.tcp_memory,
-    };
+    let mut testbed = Testbeds::new(machine.tcp_memory);
     let work = Work {
         plan,
         done: &|id| done.contains(id),

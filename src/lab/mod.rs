@@ -4,6 +4,7 @@
 //! else, so that it is gone when the process is.
 
 pub mod address;
+pub mod docker;
 pub mod firewall;
 mod netlink;
 pub mod netns;

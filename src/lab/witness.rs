@@ -55,6 +55,18 @@ impl Witness {
         netns::visit(|visitor| watch(lab, visitor).map(Self))
     }
 
+    /// The interface of this name in each of some containers' `/proc/net/dev`, with the receivers behind it.
+    #[must_use]
+    pub fn of_containers(groups: Vec<(File, Vec<u32>)>, interface: &str) -> Self {
+        let watched = groups.into_iter().map(|(devices, servers)| Watched {
+            devices,
+            names: HashSet::from([interface.to_owned()]),
+            direction: Direction::Received,
+            servers,
+        });
+        Self(watched.collect())
+    }
+
     /// Reads every group, in order.
     ///
     /// # Errors

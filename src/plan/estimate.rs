@@ -8,7 +8,9 @@ use serde::Serialize;
 use std::time::Duration;
 
 use super::Plan;
-use crate::scenario::{Buffers, Cell, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Topology};
+use crate::scenario::{
+    Buffers, Cell, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed, Topology,
+};
 
 /// Kernel memory of a namespace with nothing but lo in it.
 const BARE_NAMESPACE_BYTES: u64 = 200_000;
@@ -36,6 +38,15 @@ const SETUP: Duration = Duration::from_millis(1);
 
 /// Taking it down again, until the kernel is done with it.
 const TEARDOWN: Duration = Duration::from_millis(1);
+
+/// An engine's making and removing of a container, several at once.
+const ENGINE_CONTAINER: Duration = Duration::from_millis(600);
+
+/// What the engine and the program inside take for a container.
+const ENGINE_CONTAINER_BYTES: u64 = 24 << 20;
+
+/// Descriptors that kilonet holds of a container of an engine: its agent's link, its interfaces and its namespace.
+const ENGINE_CONTAINER_DESCRIPTORS: u64 = 3;
 
 /// Draining, reading witnesses and the kernel's grace periods, however small the lab.
 const OVERHEAD: Duration = Duration::from_millis(100);
@@ -67,10 +78,29 @@ impl Need {
     /// What one cell needs.
     #[must_use]
     pub fn of(cell: &Cell) -> Self {
+        match cell.testbed {
+            Testbed::Kernel => Self::of_kernel(cell),
+            Testbed::Docker => Self::of_engine(cell),
+        }
+    }
+
+    /// Sockets and threads are with the processes inside, which have limits of their own.
+    fn of_engine(cell: &Cell) -> Self {
+        let containers = u64::from(cell.containers);
+        Self {
+            descriptors: ENGINE_CONTAINER_DESCRIPTORS * containers + FIXED_DESCRIPTORS,
+            threads: FIXED_THREADS,
+            memory_bytes: containers * (WIRED_CONTAINER_BYTES + ENGINE_CONTAINER_BYTES)
+                + u64::from(cell.flows()) * FLOW_BYTES,
+            ..Self::of_kernel(cell)
+        }
+    }
+
+    fn of_kernel(cell: &Cell) -> Self {
         let flows = u64::from(cell.flows());
         let namespaces = namespaces(cell);
         let wired = match cell.topology {
-            Topology::Loopback | Topology::Shared => 0,
+            Topology::Loopback | Topology::Shared | Topology::Host => 0,
             _ => u64::from(cell.containers),
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
@@ -135,8 +165,13 @@ impl Plan {
     /// About how long one trial of a cell takes, from its first namespace to its last.
     #[must_use]
     pub fn estimate_trial(&self, cell: &Cell) -> Duration {
-        let count = u32::try_from(namespaces(cell)).unwrap_or(u32::MAX);
-        let lab = (SETUP + TEARDOWN).saturating_mul(count);
+        let lab = match cell.testbed {
+            Testbed::Kernel => {
+                let count = u32::try_from(namespaces(cell)).unwrap_or(u32::MAX);
+                (SETUP + TEARDOWN).saturating_mul(count)
+            }
+            Testbed::Docker => ENGINE_CONTAINER.saturating_mul(cell.containers),
+        };
         self.timing.warmup + self.timing.measure + OVERHEAD + lab
     }
 }
@@ -173,7 +208,7 @@ fn namespaces(cell: &Cell) -> u64 {
     outside
         + u64::from(cell.wiring.join != Join::None)
         + match cell.topology {
-            Topology::Loopback => 1,
+            Topology::Loopback | Topology::Host => 1,
             Topology::Shared => {
                 containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
             }
@@ -182,7 +217,7 @@ fn namespaces(cell: &Cell) -> u64 {
                 containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER))
             }
             Topology::Macvlan | Topology::IpvlanL2 | Topology::IpvlanL3 => containers + 1,
-            Topology::Bridge | Topology::Vxlan => {
+            Topology::Bridge | Topology::UserBridge | Topology::Vxlan => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
             }
         }

@@ -88,6 +88,10 @@ factor! {
         IpvlanL2 = "ipvlan-l2",
         /// Each container an ipvlan, all on one parent, routed.
         IpvlanL3 = "ipvlan-l3",
+        /// Each container joined by a veth to a bridge that an engine makes for a network of the user's own.
+        UserBridge = "user-bridge",
+        /// Containers in the engine's own namespace, as `--net=host` puts them.
+        Host = "host",
     }
 }
 
@@ -116,6 +120,7 @@ impl Testbed {
             | Topology::IpvlanL2
             | Topology::IpvlanL3 => self == Self::Kernel,
             Topology::Shared | Topology::Veth | Topology::Bridge => true,
+            Topology::UserBridge | Topology::Host => self == Self::Docker,
         }
     }
 
@@ -342,12 +347,13 @@ impl Topology {
         match self {
             Self::Loopback
             | Self::Shared
+            | Self::Host
             | Self::Veth
             | Self::Vxlan
             | Self::Macvlan
             | Self::IpvlanL2
             | Self::IpvlanL3 => false,
-            Self::Bridge | Self::Routed | Self::Netkit => true,
+            Self::Bridge | Self::UserBridge | Self::Routed | Self::Netkit => true,
         }
     }
 }
@@ -357,9 +363,10 @@ impl Topology {
     #[must_use]
     pub fn has_veths(self) -> bool {
         match self {
-            Self::Veth | Self::Bridge | Self::Routed | Self::Vxlan => true,
+            Self::Veth | Self::Bridge | Self::UserBridge | Self::Routed | Self::Vxlan => true,
             Self::Loopback
             | Self::Shared
+            | Self::Host
             | Self::Netkit
             | Self::Macvlan
             | Self::IpvlanL2

@@ -4,7 +4,7 @@
 
 mod rules;
 
-use super::cell::{Factor, Family, Path, Stack, Topology};
+use super::cell::{Driver, Factor, Family, Path, Stack, Testbed, Topology};
 use super::problem::{Problem, Problems};
 use super::table::At;
 use super::value::{Count, Share};
@@ -16,6 +16,9 @@ const MOST_TRIALS: u64 = 100_000;
 
 /// The smallest packet that every IPv6 link must carry (RFC 8200, 5); below it the kernel takes IPv6 off the interface.
 const SMALLEST_IPV6_MTU: u32 = 1280;
+
+/// The MTU of an engine's default bridge, unless its daemon was told otherwise.
+const ENGINE_MTU: u32 = 1500;
 
 /// Reports what does not fit together, each value for itself being right.
 pub(super) fn check(wire: &Wire, problems: &mut Problems) {
@@ -122,6 +125,34 @@ fn check_testbed(axes: &Axes, problems: &mut Problems) {
             let problem = Problem::of(axes.key("topology"), message).at(at.span.clone());
             problems.push(problem.remedy(remedy));
         }
+    }
+    if axes.testbed.0.iter().any(|at| at.value == Testbed::Docker) {
+        check_engine(axes, problems);
+    }
+}
+
+/// What an engine decides for itself, and what its containers cannot be driven by.
+fn check_engine(axes: &Axes, problems: &mut Problems) {
+    if let Some(at) = axes.driver.0.iter().find(|at| at.value != Driver::Threads) {
+        let message = format!("the testbed docker has no {}", at.value);
+        let problem = Problem::of(axes.key("driver"), message).at(at.span.clone());
+        problems.push(problem.remedy("allowed with it: threads, in a process in each container"));
+    }
+    let default_bridge = axes
+        .topology
+        .0
+        .iter()
+        .any(|at| at.value == Topology::Bridge);
+    let other = |at: &&At<Count<68, 65_535>>| at.value.0 != ENGINE_MTU;
+    if let Some(at) = axes.mtu.0.iter().find(other).filter(|_| default_bridge) {
+        let message = format!(
+            "{} is not the MTU of an engine's default bridge",
+            at.value.0
+        );
+        let remedy =
+            format!("allowed with it: {ENGINE_MTU}; others with topology = \"user-bridge\"");
+        let problem = Problem::of(axes.key("mtu"), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
     }
 }
 

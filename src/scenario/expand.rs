@@ -156,14 +156,19 @@ fn settle(cell: &mut Cell, lab: &Lab) {
     cell.pairs = match cell.pattern {
         Pattern::Pairs => cell.active / 2,
     };
+    if cell.testbed == Testbed::Docker {
+        // The engine chooses them, each version in its own way.
+        cell.macs = Macs::Derived;
+    }
     match cell.topology {
-        Topology::Loopback | Topology::Shared => {
+        Topology::Loopback | Topology::Shared | Topology::Host => {
             cell.mtu = None;
             cell.macs = Macs::Derived;
         }
         Topology::IpvlanL2 | Topology::IpvlanL3 => cell.macs = Macs::Derived,
         Topology::Veth
         | Topology::Bridge
+        | Topology::UserBridge
         | Topology::Vxlan
         | Topology::Routed
         | Topology::Netkit
@@ -183,9 +188,13 @@ fn settle(cell: &mut Cell, lab: &Lab) {
     }
     wiring::settle(cell);
     let pairs = cell.containers / 2;
-    let spread = match cell.topology {
-        Topology::Bridge => spread(pairs, cell.wiring.crossing, lab),
-        Topology::Vxlan => spread_over_nodes(pairs, lab),
+    let spread = match (cell.topology, cell.testbed) {
+        // A network of an engine is one bridge.
+        (Topology::Bridge | Topology::UserBridge, Testbed::Docker) => (1, cell.containers),
+        (Topology::Bridge | Topology::UserBridge, Testbed::Kernel) => {
+            spread(pairs, cell.wiring.crossing, lab)
+        }
+        (Topology::Vxlan, _) => spread_over_nodes(pairs, lab),
         _ => return,
     };
     cell.bridges = NonZeroU32::new(spread.0);

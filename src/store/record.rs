@@ -170,7 +170,9 @@ pub struct LabCost {
     /// From the first close to the barrier, when the kernel has destroyed everything; absent when it was not reached.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub teardown_ns: Option<u64>,
-    /// Set-up by phase; phases that run side by side overlap, so they may add up to more than the whole.
+    /// Set-up by phase; phases that run side by side overlap, so they may add up to more than the whole. Absent where
+    /// they are not known: an engine does not tell.
+    #[serde(skip_serializing_if = "is_default", default)]
     pub phases_ns: Phases,
     /// Growth of the kernel's memory (slab, per-CPU, page tables, stacks, vmalloc) over the containers; absent
     /// when it did not grow.
@@ -271,6 +273,9 @@ pub struct Samples {
 /// What took effect.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effective {
+    /// Version of the engine that made the containers; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub engine: Option<String>,
     /// Congestion control read back from the sockets.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub congestion: Option<String>,

@@ -26,9 +26,9 @@ impl Law {
     pub(crate) fn of(topology: Topology) -> Self {
         let (one, ceiling) = match topology {
             Topology::Loopback => (40e9, 64e9),
-            Topology::Shared => (38e9, 62e9),
+            Topology::Shared | Topology::Host => (38e9, 62e9),
             Topology::Veth => (22e9, 36e9),
-            Topology::Bridge => (18e9, 30e9),
+            Topology::Bridge | Topology::UserBridge => (18e9, 30e9),
             _ => (17e9, 29e9),
         };
         Self { one, ceiling }
@@ -84,7 +84,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
     // What each container adds to set-up, in nanoseconds.
     let own = match cell.topology {
         Topology::Loopback => 100,
-        Topology::Shared => 60_000,
+        Topology::Shared | Topology::Host => 60_000,
         Topology::Veth => 250_000,
         _ => 400_000,
     };

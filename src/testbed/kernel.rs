@@ -2,26 +2,21 @@
 //!
 //! Puts together what `lab`, `traffic` and `host` each know of one window; the arithmetic is in `summary`.
 
-use std::fs::File;
 use std::net::SocketAddr;
-use std::time::Duration;
 
+use super::bench::Bench;
 use super::blame::{self, Suspect};
-use super::summary::{Edges, Witnessed, summarise};
+use super::scales::Scales;
 use super::{Measurement, Testbed, TrialPlan, Watch};
-use crate::error::{Error, Result};
-use crate::host::counters::{Conntrack, Foreign, KernelMemory, Snapshot, TcpMemory};
+use crate::error::Result;
+use crate::host::counters::TcpMemory;
 use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
-use crate::lab::witness::{Reading, Witness};
-use crate::scenario::{self, Cell};
+use crate::lab::witness::Witness;
+use crate::scenario::Cell;
 use crate::store::record::{LabCost, Phases};
-use crate::traffic::{self, Door, FlowPlan, Observer, Seat, Settings};
+use crate::traffic::{self, Door, FlowPlan, Seat};
 use crate::units::nanos;
-
-/// Containers below which their share of the kernel's memory is noise: slabs and per-CPU areas come in pages and more, and
-/// whatever else the machine does meanwhile is divided by few.
-const FEWEST_WEIGHED: u32 = 32;
 
 /// Labs raised in this machine's kernel.
 #[derive(Debug, Default)]
@@ -41,18 +36,9 @@ impl Testbed for Kernel {
     type Lab = KernelLab;
 
     fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<KernelLab> {
-        if cell.testbed != scenario::Testbed::Kernel {
-            let reason = "no engine is driven; containers are modelled in this machine's kernel";
-            let asked = format!("the testbed {}", cell.testbed);
-            return Err(Error::refused("set up a lab on", asked, reason));
-        }
-        let before = KernelMemory::take()?.total();
+        let scales = Scales::before(cell)?;
         let lab = Lab::setup(cell, &|| watch.interrupted())?;
-        let grown = KernelMemory::take()?.total().checked_sub(before);
-        let bytes_per_container = grown
-            .filter(|_| cell.containers >= FEWEST_WEIGHED)
-            .map(|bytes| bytes / u64::from(cell.containers))
-            .filter(|bytes| *bytes > 0);
+        let bytes_per_container = scales.weigh()?;
         Ok(KernelLab {
             lab,
             bytes_per_container,
@@ -66,34 +52,23 @@ impl Testbed for Kernel {
         watch: &dyn Watch,
     ) -> Result<Measurement> {
         let plans = flows(&lab.lab, trial.cell);
-        let mut edges = EdgeReader {
+        let bench = Bench {
             witness: Witness::of(&lab.lab)?,
             tracking: lab.lab.tracking()?,
-            watch,
-            opened: None,
-            closed: None,
-        };
-        let outcome = traffic::run(&plans, &settings(trial), &mut edges).map_err(|error| {
-            let suspect = Suspect {
-                lab: &lab.lab,
-                firewall: trial.cell.firewall,
-                flow: plans[0],
-                settings: settings(trial),
-            };
-            blame::explain(error, &suspect, &edges)
-        })?;
-        let (opened, closed) = (edges.opened.transpose()?, edges.closed.transpose()?);
-        let edges = opened.zip(closed).map(|(opened, closed)| Edges {
-            machine: closed.snapshot.since(&opened.snapshot),
-            foreign: closed.foreign.since(&opened.foreign),
+            kin: Vec::new(),
             tcp_memory: self.tcp_memory,
-            conntrack: closed
-                .conntrack
-                .zip(opened.conntrack)
-                .map(|(now, then)| now.since(&then)),
-            witnessed: witnessed(&edges.witness, &opened.readings, &closed.readings),
-        });
-        Ok(summarise(trial, &outcome, edges.as_ref()))
+        };
+        bench.measure((trial, watch), |settings, observer| {
+            traffic::run(&plans, settings, observer).map_err(|error| {
+                let suspect = Suspect {
+                    lab: &lab.lab,
+                    firewall: trial.cell.firewall,
+                    flow: plans[0],
+                    settings: settings.clone(),
+                };
+                blame::explain(error, &suspect, observer)
+            })
+        })
     }
 
     fn teardown(&mut self, lab: KernelLab) -> Result<LabCost> {
@@ -139,101 +114,6 @@ fn flows<'a>(lab: &'a Lab, cell: &Cell) -> Vec<FlowPlan<'a>> {
                     }
                 }),
             })
-        })
-        .collect()
-}
-
-fn settings(trial: TrialPlan<'_>) -> Settings {
-    let TrialPlan { cell, timing, .. } = trial;
-    Settings {
-        driver: cell.driver,
-        message_bytes: cell.message_bytes,
-        congestion: cell.congestion.clone(),
-        buffers: cell.buffers,
-        warmup: timing.warmup,
-        measure: timing.measure,
-        sample: timing.sample,
-        connect: timing.connect,
-    }
-}
-
-/// What is read at an edge of the window.
-struct Edge {
-    snapshot: Snapshot,
-    foreign: Foreign,
-    readings: Vec<Reading>,
-    /// Of the host sides that have rules, where there are any.
-    conntrack: Option<Conntrack>,
-}
-
-/// Reads the machine at both edges: what must be close to the window last before it and first after it.
-struct EdgeReader<'a> {
-    witness: Witness,
-    /// What connection tracking counts, on each host side that has rules.
-    tracking: Vec<File>,
-    watch: &'a dyn Watch,
-    opened: Option<Result<Edge>>,
-    closed: Option<Result<Edge>>,
-}
-
-impl EdgeReader<'_> {
-    fn tracked(&mut self) -> Result<Option<Conntrack>> {
-        let some = !self.tracking.is_empty();
-        some.then(|| Conntrack::read(&mut self.tracking))
-            .transpose()
-    }
-
-    fn open(&mut self) -> Result<Edge> {
-        let foreign = Foreign::take()?;
-        let readings = self.witness.read()?;
-        Ok(Edge {
-            conntrack: self.tracked()?,
-            foreign,
-            readings,
-            snapshot: Snapshot::take()?,
-        })
-    }
-
-    fn close(&mut self) -> Result<Edge> {
-        let snapshot = Snapshot::take()?;
-        let readings = self.witness.read()?;
-        Ok(Edge {
-            snapshot,
-            readings,
-            conntrack: self.tracked()?,
-            foreign: Foreign::take()?,
-        })
-    }
-}
-
-impl Observer for EdgeReader<'_> {
-    fn before_window(&mut self) {
-        self.opened = Some(self.open());
-    }
-
-    fn after_window(&mut self) {
-        self.closed = Some(self.close());
-    }
-
-    fn sample(&mut self, goodput_bps: f64, _elapsed: Duration) {
-        self.watch.sample(goodput_bps);
-    }
-
-    fn interrupted(&self) -> bool {
-        self.watch.interrupted()
-    }
-}
-
-/// Each group's rate over the time between its own two readings.
-fn witnessed(witness: &Witness, opened: &[Reading], closed: &[Reading]) -> Vec<Witnessed> {
-    let readings = opened.iter().zip(closed);
-    witness
-        .servers()
-        .zip(readings)
-        .map(|(servers, (opened, closed))| Witnessed {
-            servers: servers.to_vec(),
-            bytes: closed.bytes.saturating_sub(opened.bytes),
-            elapsed: closed.at.saturating_duration_since(opened.at),
         })
         .collect()
 }

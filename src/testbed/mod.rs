@@ -1,14 +1,20 @@
 //! Where a trial happens: a lab is set up, measured and torn down.
 //!
-//! [`Kernel`] is the real one; [`Model`] follows a known law, so that everything around it can be tested without a kernel.
+//! [`Machine`] is the real one, which takes each trial to [`Kernel`] or [`Docker`]; [`Model`] follows a known law, so that everything around it can be tested without a kernel.
 //! Must not know files on disk.
 
+mod bench;
 mod blame;
+mod docker;
 mod kernel;
+mod machine;
 pub mod model;
+mod scales;
 mod summary;
 
+pub use docker::Docker;
 pub use kernel::Kernel;
+pub use machine::Machine;
 pub use model::Model;
 
 use crate::error::Result;

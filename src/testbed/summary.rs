@@ -248,6 +248,7 @@ fn samples(trial: TrialPlan<'_>, outcome: &Outcome) -> Samples {
 
 fn effective(outcome: &Outcome) -> Effective {
     Effective {
+        engine: None,
         congestion: outcome.congestion.clone(),
         send_buffer_bytes: outcome.buffers.send_bytes,
         receive_buffer_bytes: outcome.buffers.receive_bytes,

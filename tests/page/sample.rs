@@ -20,7 +20,7 @@ use kilonet::store::record::Failure;
 fn law(topology: Topology) -> (f64, f64) {
     match topology {
         Topology::Loopback => (52e9, 6000.0),
-        Topology::Shared => (47e9, 4000.0),
+        Topology::Shared | Topology::Host => (47e9, 4000.0),
         Topology::Veth => (31e9, 1500.0),
         _ => (24e9, 500.0),
     }

@@ -65,9 +65,10 @@ impl Layout {
     fn usual(cell: &Cell) -> Self {
         let direct = match cell.topology {
             Topology::Loopback => loopback::lay_out(cell),
-            Topology::Shared => shared::lay_out(cell),
+            // The engine's shapes are laid out as what they come to.
+            Topology::Shared | Topology::Host => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
-            Topology::Bridge => bridge::lay_out(cell),
+            Topology::Bridge | Topology::UserBridge => bridge::lay_out(cell),
             Topology::Routed => routed::lay_out(cell, Pairing::Veth),
             Topology::Netkit => routed::lay_out(cell, Pairing::Netkit),
             Topology::Vxlan => vxlan::lay_out(cell),

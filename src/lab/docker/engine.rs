@@ -1,0 +1,164 @@
+//! The connection to an engine: which socket, which version, and what its refusals mean.
+//!
+//! Must not know containers. The invariant: an error says what was asked of the engine, what it answered, and, where the
+//! connection is at fault, what to do about that.
+
+use std::env;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bollard::{API_DEFAULT_VERSION, Docker};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{Error, Result};
+
+/// Where an engine listens unless `DOCKER_HOST` says otherwise.
+const USUAL: &str = "unix:///var/run/docker.sock";
+
+/// The oldest API that has all that is asked of it: networks with IPv6 and labels, and filters by label. Engine 1.13.
+const OLDEST: (usize, usize) = (1, 25);
+
+/// Requests at once. The engine does most of the work of a container under a lock or two of its own.
+pub(super) const AT_ONCE: usize = 8;
+
+/// How long one request may take; the engine may be busy with those before it.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// An engine that answers.
+pub struct Engine {
+    api: Docker,
+    runtime: Runtime,
+    version: String,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Engine")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Reaches the engine behind `DOCKER_HOST`, or the usual socket, and agrees with it on a version of the API.
+    ///
+    /// # Errors
+    /// When there is none, when its socket may not be used, and when it is too old.
+    pub fn connect() -> Result<Self> {
+        let host = env::var("DOCKER_HOST").unwrap_or_default();
+        let host = if host.is_empty() { USUAL } else { &host };
+        Self::connect_to(host)
+    }
+
+    fn connect_to(host: &str) -> Result<Self> {
+        if !host.starts_with("unix://") {
+            let reason = "containers must see directories of this machine";
+            return Err(
+                Error::refused("reach", format!("the engine at {host}"), reason)
+                    .with_hint("set DOCKER_HOST to a socket, as in unix:///var/run/docker.sock"),
+            );
+        }
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|source| Error::kernel("start", "the runtime for requests", source))?;
+        let object = format!("the engine at {host}");
+        let said = |error| refusal("reach", &object, error);
+        let api = Docker::connect_with_unix(host, PATIENCE.as_secs(), API_DEFAULT_VERSION);
+        let api = runtime
+            .block_on(api.map_err(said)?.negotiate_version())
+            .map_err(said)?;
+        let version = runtime.block_on(api.version()).map_err(said)?;
+        let agreed = api.client_version();
+        if (agreed.major_version, agreed.minor_version) < OLDEST {
+            let reason = format!(
+                "it speaks API {agreed}, and {}.{} is needed",
+                OLDEST.0, OLDEST.1
+            );
+            return Err(Error::refused("use", object, reason)
+                .with_hint("install an engine of version 1.13 or newer"));
+        }
+        Ok(Self {
+            api,
+            runtime,
+            version: version.version.unwrap_or_default(),
+        })
+    }
+
+    /// What the engine calls its own version: `20.10.24`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(super) fn api(&self) -> &Docker {
+        &self.api
+    }
+
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Waits for an answer; a refusal is put as what was to be done to what.
+    pub(super) fn wait<T>(
+        &self,
+        (act, object): (&str, &str),
+        answer: impl Future<Output = Result<T, bollard::errors::Error>>,
+    ) -> Result<T> {
+        self.block_on(answer)
+            .map_err(|error| refusal(act, object, error))
+    }
+}
+
+/// The engine's refusal in our form.
+pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) -> Error {
+    use bollard::errors::Error as Answer;
+    match error {
+        Answer::SocketNotFoundError(path) => {
+            Error::refused(act, object, format!("there is no socket {path}")).with_hint(ABSENT)
+        }
+        Answer::DockerResponseServerError { message, .. } => {
+            Error::refused(act, object, message.trim())
+        }
+        Answer::RequestTimeoutError => Error::refused(
+            act,
+            object,
+            format!("no answer for {} s", PATIENCE.as_secs()),
+        ),
+        other => match kernel_cause(&other) {
+            Some(source) => unreachable_engine(act, object, source),
+            None => Error::refused(act, object, other.to_string()),
+        },
+    }
+}
+
+const ABSENT: &str = "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
+
+/// What the kernel said at the bottom of a refusal, if it said anything.
+fn kernel_cause(error: &(dyn std::error::Error + 'static)) -> Option<io::Error> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let known = error.downcast_ref::<io::Error>();
+        if let Some(code) = known.and_then(io::Error::raw_os_error) {
+            return Some(io::Error::from_raw_os_error(code));
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn unreachable_engine(act: &str, object: &str, source: io::Error) -> Error {
+    let hint = match source.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "run as root, or be of the socket's group (usermod -aG docker)"
+        }
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => ABSENT,
+        _ => {
+            "see whether the engine is still running; `kilonet clean` removes what is left with it"
+        }
+    };
+    Error::kernel(act, object, source).with_hint(hint)
+}

@@ -1,0 +1,339 @@
+//! Real containers: made, wired and removed by a Docker engine over its API.
+//!
+//! | file | one thing |
+//! |---|---|
+//! | `engine` | the connection: which socket, which version, what its refusals mean |
+//! | `owner` | the label that says whose a container is, and whether that process still lives |
+//! | `image` | an image made of the running program |
+//! | `spec` | which container joins which network: pure |
+//! | `cable` | the veth between two running containers |
+//! | `leftovers` | what runs that died have left with the engine |
+//!
+//! Must not know traffic: what runs in a container is a command line. The invariant: whatever is made carries its owner's
+//! label, and what a process made, it or `leftovers` removes.
+
+mod cable;
+mod engine;
+mod image;
+mod leftovers;
+mod owner;
+mod spec;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bollard::models::{ContainerInspectResponse, NetworkCreateRequest};
+use bollard::query_parameters::{
+    CreateContainerOptions, InspectContainerOptions, LogsOptions, StartContainerOptions,
+};
+use futures::{StreamExt, TryStreamExt};
+
+pub use engine::Engine;
+pub use image::Image;
+pub use leftovers::{Leftovers, Removed};
+pub use owner::{Directory, Owner};
+
+use super::netlink::barrier::Barrier;
+use super::netns::Visitor;
+use super::setup::Stop;
+use crate::error::{Error, Result};
+use crate::scenario::{Cell, Family, Topology};
+use spec::{Network, Seat};
+
+/// Where containers see the directory in which their agents report.
+const MEETING_PLACE: &str = "/run/kilonet";
+
+/// How long the kernel's part of a teardown may take before it is given up waiting for.
+const TEARDOWN_LIMIT: Duration = Duration::from_mins(2);
+
+/// Containers on an engine.
+#[derive(Debug)]
+pub struct Lab {
+    engine: Rc<Engine>,
+    owner: Owner,
+    seats: Vec<Seat>,
+    containers: Vec<Container>,
+    pairs: Vec<(u32, u32)>,
+    family: Family,
+    topology: Topology,
+    setup: Duration,
+}
+
+/// A running container.
+#[derive(Debug, Clone)]
+struct Container {
+    id: String,
+    /// Its addresses on the engine's networks, and those of their gateways.
+    own: Vec<IpAddr>,
+}
+
+/// What containers are made of and for.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// What they run.
+    pub image: &'a Image,
+    /// Whose they are.
+    pub owner: &'a Owner,
+    /// Where their agents report, as this process sees it.
+    pub meeting: &'a Path,
+}
+
+impl Lab {
+    /// Has the containers of a cell made and started. `stop` is asked before each; once it says yes, set-up is given up.
+    ///
+    /// # Errors
+    /// What the engine refused, after everything that had been made was removed again; `Interrupted` when told to stop.
+    pub fn setup(engine: &Rc<Engine>, cell: &Cell, order: Order<'_>, stop: Stop) -> Result<Self> {
+        let start = Instant::now();
+        let mut lab = Self {
+            engine: Rc::clone(engine),
+            owner: order.owner.clone(),
+            seats: spec::seats(cell),
+            containers: Vec::new(),
+            pairs: (0..cell.pairs)
+                .map(|pair| (2 * pair, 2 * pair + 1))
+                .collect(),
+            family: cell.family,
+            topology: cell.topology,
+            setup: Duration::ZERO,
+        };
+        match lab.raise(cell, order, stop) {
+            Ok(()) => {
+                lab.setup = start.elapsed();
+                Ok(lab)
+            }
+            Err(error) => {
+                // The refusal is what the user must see, also where not all of the torso can be removed.
+                let _ = lab.teardown();
+                Err(error)
+            }
+        }
+    }
+
+    fn raise(&mut self, cell: &Cell, order: Order<'_>, stop: Stop) -> Result<()> {
+        if self.topology == Topology::UserBridge {
+            let name = order.owner.network();
+            let request = network(cell, &name, order.owner);
+            self.engine.wait(
+                ("create network", &name),
+                self.engine.api().create_network(request),
+            )?;
+        }
+        let mut made = BTreeMap::new();
+        // Those whose namespace others share come first.
+        for wave in [false, true] {
+            let seats = self.seats.iter().zip(0..);
+            let wave = seats.filter(|(seat, _)| matches!(seat.network, Network::Of(_)) == wave);
+            let making = wave.map(|(seat, number)| {
+                let joined = match seat.network {
+                    Network::Of(other) => made.get(&other).map(|it: &Container| it.id.clone()),
+                    _ => None,
+                };
+                self.make(number, (*seat, joined), order, stop)
+            });
+            let making = futures::stream::iter(making.collect::<Vec<_>>());
+            let wave: Vec<Result<_>> = self
+                .engine
+                .block_on(making.buffer_unordered(engine::AT_ONCE).collect());
+            made.extend(wave.into_iter().collect::<Result<Vec<_>>>()?);
+        }
+        self.containers = made.into_values().collect();
+        Ok(())
+    }
+
+    /// Creates and starts one container, and reads its addresses.
+    async fn make(
+        &self,
+        number: u32,
+        (seat, joined): (Seat, Option<String>),
+        order: Order<'_>,
+        stop: Stop<'_>,
+    ) -> Result<(u32, Container)> {
+        if stop() {
+            return Err(Error::Interrupted);
+        }
+        let api = self.engine.api();
+        let name = order.owner.container(number);
+        let body = spec::body(number, (&seat, joined.as_deref()), order);
+        let options = CreateContainerOptions {
+            name: Some(name.clone()),
+            ..CreateContainerOptions::default()
+        };
+        let said = |act| move |error| engine::refusal(act, &name_of(number), error);
+        let created = api.create_container(Some(options), body).await;
+        let id = created.map_err(said("create"))?.id;
+        let started = api
+            .start_container(&id, None::<StartContainerOptions>)
+            .await;
+        started.map_err(said("start"))?;
+        let seen = api
+            .inspect_container(&id, None::<InspectContainerOptions>)
+            .await;
+        let own = addresses(&seen.map_err(said("inspect"))?);
+        Ok((number, Container { id, own }))
+    }
+
+    /// Joins the containers of each pair by a veth, where the topology has one. Their namespaces are given by number.
+    ///
+    /// # Errors
+    /// What the kernel refused; entering a container takes root.
+    pub fn wire(&mut self, cell: &Cell, namespaces: &[BorrowedFd<'_>]) -> Result<()> {
+        if self.topology == Topology::Veth {
+            for (number, addresses) in cable::join_all(cell, namespaces)? {
+                self.containers[number as usize].own = addresses;
+            }
+        }
+        Ok(())
+    }
+
+    /// The container whose namespace this one is in: itself, unless it shares another's.
+    #[must_use]
+    pub fn namespace_of(&self, container: u32) -> u32 {
+        match self.seats[container as usize].network {
+            Network::Of(other) => other,
+            // The engine's own namespace is one for all.
+            Network::Host => 0,
+            _ => container,
+        }
+    }
+
+    /// Who talks to whom: client and server, by container.
+    #[must_use]
+    pub fn pairs(&self) -> &[(u32, u32)] {
+        &self.pairs
+    }
+
+    /// The interface by which a container's traffic comes in.
+    #[must_use]
+    pub fn interface(&self) -> &'static str {
+        match self.topology {
+            Topology::Shared | Topology::Host => "lo",
+            _ => "eth0",
+        }
+    }
+
+    /// The address that a container's traffic uses.
+    ///
+    /// # Errors
+    /// When the engine gave it none of the family.
+    pub fn address(&self, container: u32) -> Result<IpAddr> {
+        if self.interface() == "lo" {
+            return Ok(spec::loopback(self.family));
+        }
+        let wanted = self.family == Family::Ipv4;
+        let own = self.containers[container as usize].own.iter();
+        own.copied()
+            .find(|address| address.is_ipv4() == wanted)
+            .ok_or_else(|| {
+                let reason = format!("the engine gave it no {} address", self.family);
+                Error::refused("set up", name_of(container), reason).with_hint(
+                    "start the engine with --ipv6 and --fixed-cidr-v6, or use topology = \"user-bridge\"",
+                )
+            })
+    }
+
+    /// Finds a container that has ended by itself, and says what it said last.
+    ///
+    /// # Errors
+    /// The casualty; and when the engine does not answer.
+    pub fn roll_call(&self) -> Result<()> {
+        let api = self.engine.api();
+        for (container, number) in self.containers.iter().zip(0..) {
+            let seen = self.engine.wait(
+                ("inspect", &name_of(number)),
+                api.inspect_container(&container.id, None::<InspectContainerOptions>),
+            )?;
+            if seen.state.and_then(|state| state.running) == Some(false) {
+                let said = self.last_words(&container.id);
+                return Err(Error::refused("start", name_of(number), said));
+            }
+        }
+        Ok(())
+    }
+
+    fn last_words(&self, id: &str) -> String {
+        let options = LogsOptions {
+            stdout: true,
+            stderr: true,
+            tail: "3".to_owned(),
+            ..LogsOptions::default()
+        };
+        let logs = self.engine.api().logs(id, Some(options));
+        let lines: Result<Vec<_>, _> = self.engine.block_on(logs.try_collect());
+        let lines = lines.unwrap_or_default().into_iter();
+        let text: String = lines.map(|line| line.to_string()).collect();
+        match text.trim() {
+            "" => "it ended without a word".to_owned(),
+            text => format!("it ended: {}", text.replace('\n', "; ")),
+        }
+    }
+
+    /// From the first request until all containers were started.
+    #[must_use]
+    pub fn setup_time(&self) -> Duration {
+        self.setup
+    }
+
+    /// Has everything removed, and waits until the kernel has destroyed it. Returns how long that took, `None` when the
+    /// wait was given up after two minutes.
+    ///
+    /// # Errors
+    /// When the engine would not remove something, or the means for waiting could not be had.
+    pub fn teardown(self) -> Result<Option<Duration>> {
+        let start = Instant::now();
+        leftovers::remove_all_of(&self.engine, &self.owner)?;
+        let settled = std::thread::scope(|scope| {
+            let wait = scope.spawn(|| {
+                let visitor = Visitor::new()?;
+                let barrier = Barrier::raise(&visitor)?;
+                Ok(barrier.close(Vec::new(), TEARDOWN_LIMIT))
+            });
+            let panicked = |_| {
+                Err(Error::refused(
+                    "tear down",
+                    "the lab",
+                    "the barrier panicked",
+                ))
+            };
+            wait.join().unwrap_or_else(panicked)
+        })?;
+        Ok(settled.map(|_| start.elapsed()))
+    }
+}
+
+fn name_of(number: u32) -> String {
+    format!("container {number}")
+}
+
+/// The addresses of a container on the engine's networks.
+fn addresses(seen: &ContainerInspectResponse) -> Vec<IpAddr> {
+    let settings = seen.network_settings.as_ref();
+    let networks = settings.and_then(|settings| settings.networks.as_ref());
+    let endpoints = networks.into_iter().flat_map(|networks| networks.values());
+    endpoints
+        .flat_map(|endpoint| [&endpoint.ip_address, &endpoint.global_ipv6_address])
+        .filter_map(|address| address.as_ref()?.parse().ok())
+        .collect()
+}
+
+/// A network of our own, with IPv6 where the cell has it.
+fn network(cell: &Cell, name: &str, owner: &Owner) -> NetworkCreateRequest {
+    NetworkCreateRequest {
+        name: name.to_owned(),
+        driver: Some("bridge".to_owned()),
+        enable_ipv6: Some(spec::wants_ipv6(cell)),
+        ipam: spec::wants_ipv6(cell).then(spec::ipv6_pool),
+        options: cell.mtu.map(spec::mtu_option),
+        labels: Some(owner.labels()),
+        ..NetworkCreateRequest::default()
+    }
+}
+
+/// The bind that shows containers where to report. `z` lets them do so under `SELinux`, and means nothing without it.
+fn bind(meeting: &Path) -> String {
+    format!("{}:{MEETING_PLACE}:z", meeting.display())
+}

@@ -1,0 +1,121 @@
+//! Which container joins which network, and what the engine is asked for: pure.
+//!
+//! Must not know how a request is sent. The invariant: a container is an ordinary one, with the engine's own seccomp profile,
+//! capabilities and cgroup, or it would not be what it is compared with.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig};
+
+use super::{MEETING_PLACE, Order, bind};
+use crate::scenario::{Cell, Family, Stack, Topology};
+
+/// A container on paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub(super) network: Network,
+    /// Whether its namespace is to have IPv6: an engine turns it off where it gives no such address itself.
+    pub(super) ipv6: bool,
+}
+
+/// What a container's namespace is joined to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Network {
+    /// Nothing: it has lo and no more.
+    None,
+    /// The engine's default bridge.
+    Bridge,
+    /// A network of the run's own.
+    User,
+    /// The engine's own namespace.
+    Host,
+    /// The namespace of the container of this number.
+    Of(u32),
+}
+
+/// One seat per container of the cell.
+pub(super) fn seats(cell: &Cell) -> Vec<Seat> {
+    let together = cell
+        .per_namespace
+        .map_or(cell.containers, std::num::NonZeroU32::get);
+    let network = |number: u32| match cell.topology {
+        Topology::Bridge => Network::Bridge,
+        Topology::UserBridge => Network::User,
+        Topology::Host => Network::Host,
+        Topology::Veth => Network::None,
+        _ if number.is_multiple_of(together) => Network::None,
+        _ => Network::Of(number / together * together),
+    };
+    (0..cell.containers)
+        .map(|number| Seat {
+            network: network(number),
+            ipv6: network(number) == Network::None && wants_ipv6(cell),
+        })
+        .collect()
+}
+
+/// What the engine is asked to create.
+pub(super) fn body(
+    number: u32,
+    (seat, joined): (&Seat, Option<&str>),
+    order: Order<'_>,
+) -> ContainerCreateBody {
+    let mode = match seat.network {
+        Network::None => "none".to_owned(),
+        Network::Bridge => "bridge".to_owned(),
+        Network::User => order.owner.network(),
+        Network::Host => "host".to_owned(),
+        Network::Of(_) => format!("container:{}", joined.unwrap_or_default()),
+    };
+    let command = ["/kilonet", "agent", "--container"].map(str::to_owned);
+    let command = command
+        .into_iter()
+        .chain([number.to_string(), MEETING_PLACE.to_owned()]);
+    ContainerCreateBody {
+        image: Some(order.image.name().to_owned()),
+        cmd: Some(command.collect()),
+        labels: Some(order.owner.labels()),
+        host_config: Some(HostConfig {
+            network_mode: Some(mode),
+            binds: Some(vec![bind(order.meeting)]),
+            sysctls: seat.ipv6.then(ipv6_on),
+            ..HostConfig::default()
+        }),
+        ..ContainerCreateBody::default()
+    }
+}
+
+fn ipv6_on() -> HashMap<String, String> {
+    let name = "net.ipv6.conf.all.disable_ipv6";
+    HashMap::from([(name.to_owned(), "0".to_owned())])
+}
+
+/// Whether namespaces and networks of the run's own are to have IPv6.
+pub(super) fn wants_ipv6(cell: &Cell) -> bool {
+    cell.stack == Stack::Dual || cell.family == Family::Ipv6
+}
+
+/// Addresses for IPv6: engines before 27 have no pool of their own for it. Unique local, from RFC 4193's range.
+pub(super) fn ipv6_pool() -> Ipam {
+    Ipam {
+        config: Some(vec![IpamConfig {
+            subnet: Some("fd6b:696c:6f6e::/64".to_owned()),
+            ..IpamConfig::default()
+        }]),
+        ..Ipam::default()
+    }
+}
+
+/// The bridge driver's option for the largest packet.
+pub(super) fn mtu_option(mtu: u32) -> HashMap<String, String> {
+    HashMap::from([("com.docker.network.driver.mtu".to_owned(), mtu.to_string())])
+}
+
+/// The loopback address of a family.
+pub(super) fn loopback(family: Family) -> IpAddr {
+    match family {
+        Family::Ipv4 => Ipv4Addr::LOCALHOST.into(),
+        Family::Ipv6 => Ipv6Addr::LOCALHOST.into(),
+    }
+}

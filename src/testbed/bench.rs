@@ -1,0 +1,149 @@
+//! Around a window: what is read of the machine at its edges, whoever drives the flows between them.
+//!
+//! Must not know how labs are built. The invariant: what must be close to the window is read last before it and first after
+//! it.
+
+use std::fs::File;
+use std::time::Duration;
+
+use super::summary::{Edges, Witnessed, summarise};
+use super::{Measurement, TrialPlan, Watch};
+use crate::error::Result;
+use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
+use crate::lab::witness::{Reading, Witness};
+use crate::traffic::{Observer, Outcome, Settings};
+
+/// What a window of some lab is measured with.
+pub(super) struct Bench {
+    /// The receivers' interfaces.
+    pub(super) witness: Witness,
+    /// What connection tracking counts, on each host side that has rules.
+    pub(super) tracking: Vec<File>,
+    /// Processes that drive flows for us, and are nobody else's.
+    pub(super) kin: Vec<i32>,
+    /// The marks of TCP's memory pool, where they are known.
+    pub(super) tcp_memory: Option<TcpMemory>,
+}
+
+impl Bench {
+    /// Has traffic driven, reads the machine at the window's edges, and says what it showed.
+    pub(super) fn measure(
+        self,
+        (trial, watch): (TrialPlan<'_>, &dyn Watch),
+        drive: impl FnOnce(&Settings, &mut dyn Observer) -> Result<Outcome>,
+    ) -> Result<Measurement> {
+        let mut edges = EdgeReader {
+            bench: self,
+            watch,
+            opened: None,
+            closed: None,
+        };
+        let outcome = drive(&settings(trial), &mut edges)?;
+        let (opened, closed) = (edges.opened.transpose()?, edges.closed.transpose()?);
+        let bench = edges.bench;
+        let edges = opened.zip(closed).map(|(opened, closed)| Edges {
+            machine: closed.snapshot.since(&opened.snapshot),
+            foreign: closed.foreign.since(&opened.foreign),
+            tcp_memory: bench.tcp_memory,
+            conntrack: closed
+                .conntrack
+                .zip(opened.conntrack)
+                .map(|(now, then)| now.since(&then)),
+            witnessed: witnessed(&bench.witness, &opened.readings, &closed.readings),
+        });
+        Ok(summarise(trial, &outcome, edges.as_ref()))
+    }
+}
+
+fn settings(trial: TrialPlan<'_>) -> Settings {
+    let TrialPlan { cell, timing, .. } = trial;
+    Settings {
+        driver: cell.driver,
+        message_bytes: cell.message_bytes,
+        congestion: cell.congestion.clone(),
+        buffers: cell.buffers,
+        warmup: timing.warmup,
+        measure: timing.measure,
+        sample: timing.sample,
+        connect: timing.connect,
+    }
+}
+
+/// What is read at an edge of the window.
+struct Edge {
+    snapshot: Snapshot,
+    foreign: Foreign,
+    readings: Vec<Reading>,
+    /// Of the host sides that have rules, where there are any.
+    conntrack: Option<Conntrack>,
+}
+
+/// Reads the machine at both edges: what must be close to the window last before it and first after it.
+struct EdgeReader<'a> {
+    bench: Bench,
+    watch: &'a dyn Watch,
+    opened: Option<Result<Edge>>,
+    closed: Option<Result<Edge>>,
+}
+
+impl EdgeReader<'_> {
+    fn tracked(&mut self) -> Result<Option<Conntrack>> {
+        let tracking = &mut self.bench.tracking;
+        let some = !tracking.is_empty();
+        some.then(|| Conntrack::read(tracking)).transpose()
+    }
+
+    fn open(&mut self) -> Result<Edge> {
+        let foreign = Foreign::take(&self.bench.kin)?;
+        let readings = self.bench.witness.read()?;
+        Ok(Edge {
+            conntrack: self.tracked()?,
+            foreign,
+            readings,
+            snapshot: Snapshot::take()?,
+        })
+    }
+
+    fn close(&mut self) -> Result<Edge> {
+        let snapshot = Snapshot::take()?;
+        let readings = self.bench.witness.read()?;
+        Ok(Edge {
+            snapshot,
+            readings,
+            conntrack: self.tracked()?,
+            foreign: Foreign::take(&self.bench.kin)?,
+        })
+    }
+}
+
+impl Observer for EdgeReader<'_> {
+    fn before_window(&mut self) {
+        self.opened = Some(self.open());
+    }
+
+    fn after_window(&mut self) {
+        self.closed = Some(self.close());
+    }
+
+    fn sample(&mut self, goodput_bps: f64, _elapsed: Duration) {
+        self.watch.sample(goodput_bps);
+    }
+
+    fn interrupted(&self) -> bool {
+        self.watch.interrupted()
+    }
+}
+
+/// Each group's rate over the time between its own two readings.
+fn witnessed(witness: &Witness, opened: &[Reading], closed: &[Reading]) -> Vec<Witnessed> {
+    let readings = opened.iter().zip(closed);
+    witness
+        .servers()
+        .zip(readings)
+        .map(|(servers, (opened, closed))| Witnessed {
+            servers: servers.to_vec(),
+            bytes: closed.bytes.saturating_sub(opened.bytes),
+            elapsed: closed.at.saturating_duration_since(opened.at),
+        })
+        .collect()
+}

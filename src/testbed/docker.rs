@@ -1,0 +1,194 @@
+//! Containers of a Docker engine, with an agent in each.
+//!
+//! Must not know requests or sockets. The invariant: a lab's agents end before its containers are removed, and what a run
+//! brought to the engine is removed when the testbed is dropped.
+
+use std::cell::Cell as Slot;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::bench::Bench;
+use super::scales::Scales;
+use super::{Measurement, Testbed, TrialPlan, Watch};
+use crate::error::{Error, Result};
+use crate::host::counters::TcpMemory;
+use crate::lab::docker::{Directory, Engine, Image, Lab, Leftovers, Order, Owner};
+use crate::lab::witness::Witness;
+use crate::scenario::Cell;
+use crate::store::record::{LabCost, Phases};
+use crate::traffic::agent::{self, Crew, Muster, Route};
+use crate::units::nanos;
+
+/// How long the agents of all started containers may take to report.
+const MUSTER_LIMIT: Duration = Duration::from_mins(1);
+
+/// How often it is asked meanwhile whether a container has ended instead.
+const ROLL_CALL: Duration = Duration::from_secs(1);
+
+/// Labs on an engine.
+#[derive(Debug)]
+pub struct Docker {
+    engine: Rc<Engine>,
+    owner: Owner,
+    image: Option<Image>,
+    tcp_memory: Option<TcpMemory>,
+}
+
+/// Containers, and their agents.
+#[derive(Debug)]
+pub struct DockerLab {
+    lab: Lab,
+    crew: Crew,
+    setup: Duration,
+    bytes_per_container: Option<u64>,
+}
+
+impl Docker {
+    /// Reaches the engine, removes what dead runs have left with it, and brings it an image of this program.
+    ///
+    /// # Errors
+    /// When there is no engine that can be used, or it does not take the image.
+    pub fn connect(tcp_memory: Option<TcpMemory>) -> Result<Self> {
+        let engine = Engine::connect()?;
+        // What the engine will not remove is no reason not to measure; `kilonet clean` says why it would not.
+        let _ = Leftovers::find(&engine)?.remove(&engine);
+        let owner = Owner::this()?;
+        let image = Image::import(&engine, &owner)?;
+        Ok(Self {
+            engine: Rc::new(engine),
+            owner,
+            image: Some(image),
+            tcp_memory,
+        })
+    }
+
+    fn order<'a>(&'a self, meeting: &'a Directory) -> Result<Order<'a>> {
+        let image = self.image.as_ref();
+        let image = image.ok_or_else(|| Error::refused("set up", "a lab", "its image is gone"))?;
+        Ok(Order {
+            image,
+            owner: &self.owner,
+            meeting: meeting.path(),
+        })
+    }
+}
+
+impl Drop for Docker {
+    fn drop(&mut self) {
+        if let Some(image) = self.image.take() {
+            // What the engine does not remove now is found by its label later.
+            let _ = image.remove(&self.engine);
+        }
+    }
+}
+
+impl Testbed for Docker {
+    type Lab = DockerLab;
+
+    fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<DockerLab> {
+        let scales = Scales::before(cell)?;
+        let start = Instant::now();
+        let meeting = Directory::create(&self.owner)?;
+        let muster = Muster::open(meeting.path())?;
+        let order = self.order(&meeting)?;
+        let mut lab = Lab::setup(&self.engine, cell, order, &|| watch.interrupted())?;
+        let ready = gather(&muster, &lab, (cell.containers, watch));
+        let ready = ready.and_then(|crew| lab.wire(cell, &crew.namespaces()).map(|()| crew));
+        match ready {
+            Ok(crew) => Ok(DockerLab {
+                lab,
+                crew,
+                setup: start.elapsed(),
+                bytes_per_container: scales.weigh()?,
+            }),
+            Err(error) => {
+                // What went wrong is what the user must see, also where the engine does not remove all of it.
+                let _ = lab.teardown();
+                Err(error)
+            }
+        }
+    }
+
+    fn measure(
+        &mut self,
+        lab: &DockerLab,
+        trial: TrialPlan<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Measurement> {
+        let routes = lab.routes(trial.cell)?;
+        let bench = Bench {
+            witness: lab.witness()?,
+            tracking: Vec::new(),
+            kin: lab.crew.processes(),
+            tcp_memory: self.tcp_memory,
+        };
+        let mut measurement = bench.measure((trial, watch), |settings, observer| {
+            agent::run(&lab.crew, &routes, settings, observer)
+        })?;
+        measurement.effective.engine = Some(self.engine.version().to_owned());
+        Ok(measurement)
+    }
+
+    fn teardown(&mut self, lab: DockerLab) -> Result<LabCost> {
+        // Containers whose agents have ended are removed without being killed.
+        drop(lab.crew);
+        Ok(LabCost {
+            setup_ns: nanos(lab.setup),
+            phases_ns: Phases::default(),
+            kernel_bytes_per_container: lab.bytes_per_container,
+            teardown_ns: lab.lab.teardown()?.map(nanos),
+        })
+    }
+}
+
+/// Waits for all agents; a container that has ended meanwhile ends the wait.
+fn gather(muster: &Muster, lab: &Lab, (containers, watch): (u32, &dyn Watch)) -> Result<Crew> {
+    let deadline = Instant::now() + MUSTER_LIMIT;
+    let called = Slot::new(Instant::now());
+    muster.gather(containers, deadline, &|| {
+        if watch.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        if called.get().elapsed() >= ROLL_CALL {
+            lab.roll_call()?;
+            called.set(Instant::now());
+        }
+        Ok(())
+    })
+}
+
+impl DockerLab {
+    /// Each pair's streams.
+    fn routes(&self, cell: &Cell) -> Result<Vec<Route>> {
+        let mut routes = Vec::new();
+        for (pair, (client, server)) in (0..).zip(self.lab.pairs()) {
+            let (from, to) = (self.lab.address(*client)?, self.lab.address(*server)?);
+            routes.extend((0..cell.streams).map(|stream| Route {
+                pair,
+                stream,
+                client: *client,
+                server: *server,
+                from,
+                listen: SocketAddr::new(to, 0),
+                call: None,
+            }));
+        }
+        Ok(routes)
+    }
+
+    /// The receivers' interfaces, each namespace once.
+    fn witness(&self) -> Result<Witness> {
+        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (_, server) in self.lab.pairs() {
+            let namespace = self.lab.namespace_of(*server);
+            groups.entry(namespace).or_default().push(*server);
+        }
+        let groups = groups
+            .into_values()
+            .map(|servers| Ok((self.crew.devices(servers[0])?, servers)));
+        let groups: Result<Vec<_>> = groups.collect();
+        Ok(Witness::of_containers(groups?, self.lab.interface()))
+    }
+}

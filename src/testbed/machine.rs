@@ -1,0 +1,77 @@
+//! The testbeds of this machine: each trial happens on the one that its cell names.
+//!
+//! Must not know what any of them does. The invariant: an engine is reached for at the first cell that wants one, and not
+//! before, so that nobody needs one who asks for none.
+
+use super::docker::{Docker, DockerLab};
+use super::kernel::{Kernel, KernelLab};
+use super::{Measurement, Testbed, TrialPlan, Watch};
+use crate::error::Result;
+use crate::host::counters::TcpMemory;
+use crate::scenario::{self, Cell};
+use crate::store::record::LabCost;
+
+/// All testbeds of this machine.
+#[derive(Debug)]
+pub struct Machine {
+    kernel: Kernel,
+    docker: Option<Docker>,
+}
+
+/// A lab on one of them.
+#[derive(Debug)]
+pub enum MachineLab {
+    /// In this machine's kernel.
+    Kernel(KernelLab),
+    /// On an engine.
+    Docker(DockerLab),
+}
+
+impl Machine {
+    /// With the marks of TCP's memory pool, where they were seen.
+    #[must_use]
+    pub fn new(tcp_memory: Option<TcpMemory>) -> Self {
+        Self {
+            kernel: Kernel { tcp_memory },
+            docker: None,
+        }
+    }
+
+    fn docker(&mut self) -> Result<&mut Docker> {
+        let docker = match self.docker.take() {
+            Some(docker) => docker,
+            None => Docker::connect(self.kernel.tcp_memory)?,
+        };
+        Ok(self.docker.insert(docker))
+    }
+}
+
+impl Testbed for Machine {
+    type Lab = MachineLab;
+
+    fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<MachineLab> {
+        match cell.testbed {
+            scenario::Testbed::Kernel => self.kernel.setup(cell, watch).map(MachineLab::Kernel),
+            scenario::Testbed::Docker => self.docker()?.setup(cell, watch).map(MachineLab::Docker),
+        }
+    }
+
+    fn measure(
+        &mut self,
+        lab: &MachineLab,
+        trial: TrialPlan<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Measurement> {
+        match lab {
+            MachineLab::Kernel(lab) => self.kernel.measure(lab, trial, watch),
+            MachineLab::Docker(lab) => self.docker()?.measure(lab, trial, watch),
+        }
+    }
+
+    fn teardown(&mut self, lab: MachineLab) -> Result<LabCost> {
+        match lab {
+            MachineLab::Kernel(lab) => self.kernel.teardown(lab),
+            MachineLab::Docker(lab) => self.docker()?.teardown(lab),
+        }
+    }
+}

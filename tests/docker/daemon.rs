@@ -1,0 +1,172 @@
+//! A real engine of a test's own: `dockerd` in a network and a mount namespace of its own, so that neither its bridge, its
+//! rules nor its mounts are the machine's.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::JoinHandle;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::harness::{Said, is_real_root, kilonet, plainly, said};
+
+/// A running engine; it is stopped when this is dropped.
+pub(crate) struct Daemon {
+    process: Child,
+    folder: TempDir,
+    /// Goes on reading what the engine logs, which would block it otherwise.
+    log: Option<JoinHandle<()>>,
+}
+
+/// Whether an engine may be started here. Where it must be (`KILONET_REQUIRE_KERNEL`), it is a failure that it may not.
+pub(crate) fn allowed() -> bool {
+    if !is_real_root() {
+        return false;
+    }
+    let there = said(plainly("sh").args(["-c", "command -v dockerd"])).code == Some(0);
+    if !there {
+        assert!(
+            std::env::var_os("KILONET_REQUIRE_KERNEL").is_none(),
+            "dockerd is required here: install docker.io"
+        );
+        eprintln!("SKIPPED: there is no dockerd");
+    }
+    there
+}
+
+impl Daemon {
+    /// Starts one, with these options beside those that keep it apart, and waits until it says that it listens.
+    pub(crate) fn start(options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let script = "ip link set lo up && exec setpriv --pdeathsig TERM dockerd \"$@\"";
+        let mut command = Command::new("unshare");
+        command
+            .args(["--net", "--mount", "sh", "-c", script, "dockerd"])
+            .args(["--host", &format!("unix://{}", path("sock"))])
+            .args(["--data-root", &path("data"), "--exec-root", &path("exec")])
+            .args(["--pidfile", &path("pid"), "--storage-driver", "vfs"])
+            .args(options)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let log = listening(process.stderr.take().unwrap());
+        Self {
+            process,
+            folder,
+            log: Some(log),
+        }
+    }
+
+    /// As `DOCKER_HOST` has it.
+    pub(crate) fn host(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("sock")
+    }
+
+    /// A folder of the test's own, removed with the engine.
+    pub(crate) fn results(&self) -> PathBuf {
+        self.folder.path().join("results")
+    }
+
+    /// `kilonet` with these arguments, to be measured on this engine.
+    pub(crate) fn kilonet(&self, arguments: &[&str]) -> Command {
+        let mut command = kilonet(arguments);
+        command.env("DOCKER_HOST", self.host());
+        command
+    }
+
+    /// `kilonet sweep`: one short trial of each cell, without a baseline's worth of time.
+    pub(crate) fn sweep(&self, arguments: &[&str]) -> Said {
+        let short = ["--warmup", "300ms", "--measure", "500ms", "--repeats", "1"];
+        let mut command = self.kilonet(&["sweep", "--testbed", "docker"]);
+        said(
+            command
+                .args(short)
+                .args(arguments)
+                .arg("--out")
+                .arg(self.results()),
+        )
+    }
+
+    /// What the engine's own client says.
+    pub(crate) fn docker(&self, arguments: &[&str]) -> String {
+        let mut command = plainly("docker");
+        let run = said(command.args(arguments).env("DOCKER_HOST", self.host()));
+        assert_eq!(run.code, Some(0), "docker {arguments:?}: {run:?}");
+        run.out
+    }
+
+    /// The engine's client, telling a line for each container that starts from now on, however late it subscribes itself.
+    pub(crate) fn starts(&self) -> Child {
+        let now = self.docker(&["info", "--format", "{{.SystemTime}}"]);
+        let mut command = plainly("docker");
+        command.args(["events", "--since", now.trim(), "--filter", "event=start"]);
+        command
+            .args(["--format", "{{.ID}}"])
+            .env("DOCKER_HOST", self.host());
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// What a program says inside the engine's network namespace.
+    pub(crate) fn inside(&self, program: &[&str]) -> String {
+        let namespace = format!("--net=/proc/{}/ns/net", self.process.id());
+        let run = said(plainly("nsenter").arg(namespace).args(program));
+        assert_eq!(run.code, Some(0), "{program:?}: {run:?}");
+        run.out
+    }
+
+    /// The rules that the engine has loaded.
+    pub(crate) fn iptables_save(&self) -> String {
+        self.inside(&["iptables-save"])
+    }
+
+    /// Everything that carries our label, and every network but the engine's own.
+    pub(crate) fn ours(&self) -> Vec<String> {
+        let label = ["--filter", "label=org.kilonet.run"];
+        let containers = self.docker(&[&["ps", "--all", "--quiet"], &label[..]].concat());
+        let networks = self.docker(&[&["network", "ls", "--quiet"], &label[..]].concat());
+        let images = self.docker(&[&["images", "--quiet"], &label[..]].concat());
+        let all = [containers, networks, images].concat();
+        all.lines().map(str::to_owned).collect()
+    }
+
+    /// Kills it as a fault would, without a chance to stop its containers.
+    pub(crate) fn die(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let pid = Pid::from_raw(i32::try_from(self.process.id()).unwrap());
+        if matches!(self.process.try_wait(), Ok(None)) {
+            let _ = kill(pid, Signal::SIGTERM);
+            let _ = self.process.wait();
+        }
+        if let Some(log) = self.log.take() {
+            let _ = log.join();
+        }
+    }
+}
+
+/// Reads the log until the engine says that it listens, and leaves the rest to a thread.
+fn listening(log: ChildStderr) -> JoinHandle<()> {
+    let mut lines = BufReader::new(log).lines();
+    let mut said = String::new();
+    for line in lines.by_ref() {
+        let line = line.unwrap();
+        said.push_str(&line);
+        said.push('\n');
+        if line.contains("API listen on") {
+            return std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        }
+    }
+    panic!("dockerd ended:\n{said}");
+}
