@@ -4,9 +4,11 @@
 
 mod rules;
 
-use super::cell::{Driver, Factor, Family, Path, Stack, Testbed, Topology};
-use super::problem::{Problem, Problems};
-use super::table::At;
+use std::fmt::Display;
+
+use super::cell::{Driver, Factor, Family, Firewall, Path, Stack, Testbed, Topology};
+use super::problem::{Problem, Problems, Span};
+use super::table::{At, Axis};
 use super::value::{Count, Share};
 use super::wire::{Axes, Lab, Trial, Wire};
 use super::wiring::Join;
@@ -133,11 +135,31 @@ fn check_testbed(axes: &Axes, problems: &mut Problems) {
 
 /// What an engine decides for itself, and what its containers cannot be driven by.
 fn check_engine(axes: &Axes, problems: &mut Problems) {
-    if let Some(at) = axes.driver.0.iter().find(|at| at.value != Driver::Threads) {
-        let message = format!("the testbed docker has no {}", at.value);
-        let problem = Problem::of(axes.key("driver"), message).at(at.span.clone());
-        problems.push(problem.remedy("allowed with it: threads, in a process in each container"));
-    }
+    let mut only = |key, stray: Option<(String, Option<Span>)>, remedy| {
+        if let Some((level, span)) = stray {
+            let message = format!("the testbed docker has no {level}");
+            let problem = Problem::of(axes.key(key), message).at(span);
+            problems.push(problem.remedy(remedy));
+        }
+    };
+    let drivers = stray(&axes.driver, Driver::Threads);
+    only(
+        "driver",
+        drivers,
+        "allowed with it: threads, in a process in each container",
+    );
+    let rules = stray(&axes.firewall, Firewall::None);
+    only(
+        "firewall",
+        rules,
+        "allowed with it: none; the engine's rules are its own, and are there",
+    );
+    let paths = stray(&axes.path, Path::Direct);
+    only(
+        "path",
+        paths,
+        "allowed with it: direct; each table of [[axes]] may have testbeds of its own",
+    );
     let default_bridge = axes
         .topology
         .0
@@ -154,6 +176,12 @@ fn check_engine(axes: &Axes, problems: &mut Problems) {
         let problem = Problem::of(axes.key("mtu"), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
     }
+}
+
+/// The first level of an axis that is not the one it may have.
+fn stray<T: Copy + PartialEq + Display>(axis: &Axis<T>, only: T) -> Option<(String, Option<Span>)> {
+    let other = axis.0.iter().find(|at| at.value != only)?;
+    Some((other.value.to_string(), other.span.clone()))
 }
 
 fn check_path(axes: &Axes, problems: &mut Problems) {

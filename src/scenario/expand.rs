@@ -157,8 +157,9 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         Pattern::Pairs => cell.active / 2,
     };
     if cell.testbed == Testbed::Docker {
-        // The engine chooses them, each version in its own way.
+        // The engine chooses these, each version in its own way.
         cell.macs = Macs::Derived;
+        cell.wiring = Wiring::default();
     }
     match cell.topology {
         Topology::Loopback | Topology::Shared | Topology::Host => {

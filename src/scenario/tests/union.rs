@@ -219,3 +219,38 @@ fn a_modelled_cell_reads_as_before_there_were_testbeds() {
         assert_eq!(serde_json::from_value::<Cell>(json).unwrap(), *cell);
     }
 }
+
+/// What an engine decides for itself is not the scenario's to ask for.
+#[test]
+fn an_engine_is_asked_for_nothing_that_it_has_its_own_way_with() {
+    for (keys, said) in [
+        (
+            "driver = \"workers\"",
+            "`axes.driver`: the testbed docker has no workers",
+        ),
+        (
+            "firewall = \"docker-29\"",
+            "`axes.firewall`: the testbed docker has no docker-29",
+        ),
+        (
+            "path = \"outside\"",
+            "`axes.path`: the testbed docker has no outside",
+        ),
+        (
+            "mtu = 9000",
+            "9000 is not the MTU of an engine's default bridge",
+        ),
+        ("topology = \"routed\"", "the testbed docker has no routed"),
+    ] {
+        let text = format!("[axes]\ncontainers = 2\ntestbed = \"docker\"\n{keys}\n");
+        let error = refusal(&text);
+        assert!(error.contains(said), "{error}");
+    }
+    let own =
+        "[axes]\ncontainers = 4\ntestbed = \"docker\"\ntopology = \"user-bridge\"\nmtu = 9000\n";
+    let cells = parsed(own).cells;
+    assert_eq!(
+        (cells[0].mtu, cells[0].bridges.unwrap().get()),
+        (Some(9000), 1)
+    );
+}
