@@ -113,9 +113,14 @@ fn run_trial<T: Testbed>(
 }
 
 /// A record of what was measured. A teardown that could not be waited for costs the record its lab's figures, not the rest.
-fn recorded(trial: &Trial, measured: Measurement, cost: Result<LabCost>) -> (Record, Vec<FlowRow>) {
+fn recorded(
+    trial: &Trial,
+    measured: Measurement,
+    cost: Result<Option<LabCost>>,
+) -> (Record, Vec<FlowRow>) {
     let mut warnings = measured.warnings;
-    let lab = cost.map_err(|error| warnings.push(error.sentence())).ok();
+    let lab = cost.map_err(|error| warnings.push(error.sentence()));
+    let lab = lab.ok().flatten();
     let record = Record {
         window: Some(measured.window),
         aggregate: Some(measured.aggregate),

@@ -3,6 +3,7 @@
 //! Must not know how anything is measured. Standard output is for results, standard error for progress and complaints.
 
 mod agent;
+mod attach;
 mod clean;
 mod doctor;
 mod factors;
@@ -53,6 +54,8 @@ enum Verb {
     Report(report::Report),
     /// Show what this machine can do, and which limit will bind first
     Doctor(doctor::Doctor),
+    /// Measure between containers or namespaces that exist, changing nothing in them
+    Attach(attach::Attach),
     /// Remove what runs that died have left with a Docker engine
     Clean(clean::Clean),
     /// Print the JSON Schema of scenario files, for editors
@@ -77,6 +80,7 @@ impl Cli {
             Verb::Plan(plan) => plan.run(),
             Verb::Report(report) => report.run(),
             Verb::Doctor(doctor) => doctor.run(leave),
+            Verb::Attach(attach) => attach.run(leave),
             Verb::Clean(_) => clean::Clean::run(),
             Verb::Schema => Ok(schema::run()),
             Verb::Agent(agent) => agent.run(),

@@ -15,6 +15,7 @@ use super::{Leave, report};
 use crate::error::{Error, Result};
 use crate::host::limits::Strength;
 use crate::host::sysctl;
+use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
 use crate::scenario::{Baseline, Scenario, Timing};
@@ -68,19 +69,25 @@ pub(super) struct Sweep {
 /// Where results and progress go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-struct Output {
+pub(super) struct Output {
     /// Folder in which the run's folder is made
     #[arg(long, value_name = "DIR", default_value = "results")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Show no progress
     #[arg(long, short)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 impl Run {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
         let (scenario, folder) = self.scenario()?;
-        execute(&scenario, folder, self.output.quiet, leave)
+        let job = Job {
+            scenario: &scenario,
+            destination: folder,
+            places: &[],
+            quiet: self.output.quiet,
+        };
+        execute(job, leave)
     }
 
     /// The scenario of the file, or that of the folder to be resumed; and where the records go.
@@ -110,12 +117,13 @@ impl Sweep {
             anstream::print!("{}", scenario.text);
             return Ok(ExitCode::SUCCESS);
         }
-        execute(
-            &scenario,
-            Destination::New(&self.output.out),
-            self.output.quiet,
-            leave,
-        )
+        let job = Job {
+            scenario: &scenario,
+            destination: Destination::New(&self.output.out),
+            places: &[],
+            quiet: self.output.quiet,
+        };
+        execute(job, leave)
     }
 }
 
@@ -141,26 +149,43 @@ fn tiny(scenario: Scenario) -> Scenario {
 
 /// Where records go.
 #[derive(Debug, Clone, Copy)]
-enum Destination<'a> {
+pub(super) enum Destination<'a> {
     /// A new folder in this one.
     New(&'a Path),
     /// The folder of a run that was cut off.
     Old(&'a Path),
 }
 
-fn execute(
-    scenario: &Scenario,
-    destination: Destination,
-    quiet: bool,
-    leave: Leave,
-) -> Result<ExitCode> {
+/// What is to be measured, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) destination: Destination<'a>,
+    /// What exists and is to be attached to, as the user names it.
+    pub(super) places: &'a [String],
+    pub(super) quiet: bool,
+}
+
+/// Measures, then reports.
+pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
+    let scenario = job.scenario;
     let plan = Plan::new(scenario);
     let machine = start::machine(leave)?;
     refuse_beyond_limits(&plan, &machine)?;
-    let form = Form::of(quiet);
+    let form = Form::of(job.quiet);
+    let places = job.places.iter().map(|place| Existing::find(place));
+    let places = places.collect::<Result<Vec<_>>>()?;
+    let mut testbeds = Testbeds::new(machine.tcp_memory).attached_to(places);
     let (outcome, dir) = with_sysctls(scenario, || {
-        let (mut folder, done) = open(destination, scenario, &plan, &machine)?;
-        let outcome = measure(&plan, &mut folder, &done, &machine, form)?;
+        let (mut folder, done) = open(job.destination, scenario, &plan, &machine)?;
+        let screen = screen(&plan, &done, &machine, form);
+        let work = Work {
+            plan: &plan,
+            done: &|id| done.contains(id),
+        };
+        let outcome = runner::run(&mut testbeds, work, &mut folder, &screen);
+        screen.close();
+        let outcome = outcome?;
         Ok((outcome, folder.dir().to_owned()))
     })?;
     report::show(&dir)?;
@@ -297,13 +322,8 @@ fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Res
     result
 }
 
-fn measure(
-    plan: &Plan,
-    folder: &mut Writer,
-    done: &BTreeSet<String>,
-    machine: &Machine,
-    form: Form,
-) -> Result<Outcome> {
+/// Says what is about to be done, and makes what its progress is shown on.
+fn screen(plan: &Plan, done: &BTreeSet<String>, machine: &Machine, form: Form) -> Screen {
     let to_do = plan.trials.iter().filter(|trial| !done.contains(&trial.id));
     let expected = to_do
         .clone()
@@ -313,15 +333,7 @@ fn measure(
     if form != Form::Quiet {
         announce(plan, machine, to_do, expected);
     }
-    let screen = Screen::new(form, machine.interrupt.clone(), to_do, expected);
-    let mut testbed = Testbeds::new(machine.tcp_memory);
-    let work = Work {
-        plan,
-        done: &|id| done.contains(id),
-    };
-    let outcome = runner::run(&mut testbed, work, folder, &screen);
-    screen.close();
-    outcome
+    Screen::new(form, machine.interrupt.clone(), to_do, expected)
 }
 
 fn exit_code(outcome: Outcome) -> ExitCode {

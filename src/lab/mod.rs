@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod docker;
+pub mod existing;
 pub mod firewall;
 mod netlink;
 pub mod netns;

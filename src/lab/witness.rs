@@ -55,15 +55,17 @@ impl Witness {
         netns::visit(|visitor| watch(lab, visitor).map(Self))
     }
 
-    /// The interface of this name in each of some containers' `/proc/net/dev`, with the receivers behind it.
+    /// One interface in each of some `/proc/net/dev`s, by its name, with the receivers behind it.
     #[must_use]
-    pub fn of_containers(groups: Vec<(File, Vec<u32>)>, interface: &str) -> Self {
-        let watched = groups.into_iter().map(|(devices, servers)| Watched {
-            devices,
-            names: HashSet::from([interface.to_owned()]),
-            direction: Direction::Received,
-            servers,
-        });
+    pub fn of_interfaces(groups: Vec<(File, String, Vec<u32>)>) -> Self {
+        let watched = groups
+            .into_iter()
+            .map(|(devices, interface, servers)| Watched {
+                devices,
+                names: HashSet::from([interface]),
+                direction: Direction::Received,
+                servers,
+            });
         Self(watched.collect())
     }
 

@@ -100,7 +100,7 @@ impl Need {
         let flows = u64::from(cell.flows());
         let namespaces = namespaces(cell);
         let wired = match cell.topology {
-            Topology::Loopback | Topology::Shared | Topology::Host => 0,
+            Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => 0,
             _ => u64::from(cell.containers),
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
@@ -208,7 +208,7 @@ fn namespaces(cell: &Cell) -> u64 {
     outside
         + u64::from(cell.wiring.join != Join::None)
         + match cell.topology {
-            Topology::Loopback | Topology::Host => 1,
+            Topology::Loopback | Topology::Host | Topology::Attached => 1,
             Topology::Shared => {
                 containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
             }

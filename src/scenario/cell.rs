@@ -92,6 +92,8 @@ factor! {
         UserBridge = "user-bridge",
         /// Containers in the engine's own namespace, as `--net=host` puts them.
         Host = "host",
+        /// What was there before, found by name and left as it was: no scenario's to ask for.
+        Attached = "attached",
     }
 }
 
@@ -119,6 +121,7 @@ impl Testbed {
             | Topology::Macvlan
             | Topology::IpvlanL2
             | Topology::IpvlanL3 => self == Self::Kernel,
+            Topology::Attached => false,
             Topology::Shared | Topology::Veth | Topology::Bridge => true,
             Topology::UserBridge | Topology::Host => self == Self::Docker,
         }
@@ -352,7 +355,8 @@ impl Topology {
             | Self::Vxlan
             | Self::Macvlan
             | Self::IpvlanL2
-            | Self::IpvlanL3 => false,
+            | Self::IpvlanL3
+            | Self::Attached => false,
             Self::Bridge | Self::UserBridge | Self::Routed | Self::Netkit => true,
         }
     }
@@ -370,7 +374,8 @@ impl Topology {
             | Self::Netkit
             | Self::Macvlan
             | Self::IpvlanL2
-            | Self::IpvlanL3 => false,
+            | Self::IpvlanL3
+            | Self::Attached => false,
         }
     }
 }

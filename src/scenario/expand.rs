@@ -162,7 +162,7 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         cell.wiring = Wiring::default();
     }
     match cell.topology {
-        Topology::Loopback | Topology::Shared | Topology::Host => {
+        Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => {
             cell.mtu = None;
             cell.macs = Macs::Derived;
         }

@@ -131,15 +131,15 @@ impl Testbed for Docker {
         Ok(measurement)
     }
 
-    fn teardown(&mut self, lab: DockerLab) -> Result<LabCost> {
+    fn teardown(&mut self, lab: DockerLab) -> Result<Option<LabCost>> {
         // Containers whose agents have ended are removed without being killed.
         drop(lab.crew);
-        Ok(LabCost {
+        Ok(Some(LabCost {
             setup_ns: nanos(lab.setup),
             phases_ns: Phases::default(),
             kernel_bytes_per_container: lab.bytes_per_container,
             teardown_ns: lab.lab.teardown()?.map(nanos),
-        })
+        }))
     }
 }
 
@@ -185,10 +185,11 @@ impl DockerLab {
             let namespace = self.lab.namespace_of(*server);
             groups.entry(namespace).or_default().push(*server);
         }
-        let groups = groups
-            .into_values()
-            .map(|servers| Ok((self.crew.devices(servers[0])?, servers)));
-        let groups: Result<Vec<_>> = groups.collect();
-        Ok(Witness::of_containers(groups?, self.lab.interface()))
+        let interface = self.lab.interface();
+        let groups = groups.into_values().map(|servers| {
+            let devices = self.crew.devices(servers[0])?;
+            Ok((devices, interface.to_owned(), servers))
+        });
+        Ok(Witness::of_interfaces(groups.collect::<Result<_>>()?))
     }
 }

@@ -71,9 +71,9 @@ impl Testbed for Kernel {
         })
     }
 
-    fn teardown(&mut self, lab: KernelLab) -> Result<LabCost> {
+    fn teardown(&mut self, lab: KernelLab) -> Result<Option<LabCost>> {
         let phases = lab.lab.phases();
-        Ok(LabCost {
+        Ok(Some(LabCost {
             setup_ns: nanos(lab.lab.setup_time()),
             phases_ns: Phases {
                 netns: nanos(phases.netns),
@@ -84,7 +84,7 @@ impl Testbed for Kernel {
             },
             kernel_bytes_per_container: lab.bytes_per_container,
             teardown_ns: lab.lab.teardown()?.map(nanos),
-        })
+        }))
     }
 }
 

@@ -3,12 +3,14 @@
 //! Must not know what any of them does. The invariant: an engine is reached for at the first cell that wants one, and not
 //! before, so that nobody needs one who asks for none.
 
+use super::attached::Attached;
 use super::docker::{Docker, DockerLab};
 use super::kernel::{Kernel, KernelLab};
 use super::{Measurement, Testbed, TrialPlan, Watch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::counters::TcpMemory;
-use crate::scenario::{self, Cell};
+use crate::lab::existing::Existing;
+use crate::scenario::{self, Cell, Topology};
 use crate::store::record::LabCost;
 
 /// All testbeds of this machine.
@@ -16,6 +18,7 @@ use crate::store::record::LabCost;
 pub struct Machine {
     kernel: Kernel,
     docker: Option<Docker>,
+    attached: Option<Attached>,
 }
 
 /// A lab on one of them.
@@ -25,6 +28,8 @@ pub enum MachineLab {
     Kernel(KernelLab),
     /// On an engine.
     Docker(DockerLab),
+    /// It was there before.
+    Attached,
 }
 
 impl Machine {
@@ -34,7 +39,23 @@ impl Machine {
         Self {
             kernel: Kernel { tcp_memory },
             docker: None,
+            attached: None,
         }
+    }
+
+    /// The same, with containers that exist for cells of the topology `attached`.
+    #[must_use]
+    pub fn attached_to(self, places: Vec<Existing>) -> Self {
+        Self {
+            attached: Some(Attached::new(places)),
+            ..self
+        }
+    }
+
+    fn attached(&self) -> Result<&Attached> {
+        self.attached
+            .as_ref()
+            .ok_or_else(|| Error::refused("measure", "what exists", "nothing was attached to"))
     }
 
     fn docker(&mut self) -> Result<&mut Docker> {
@@ -50,6 +71,9 @@ impl Testbed for Machine {
     type Lab = MachineLab;
 
     fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<MachineLab> {
+        if cell.topology == Topology::Attached {
+            return self.attached().map(|_| MachineLab::Attached);
+        }
         match cell.testbed {
             scenario::Testbed::Kernel => self.kernel.setup(cell, watch).map(MachineLab::Kernel),
             scenario::Testbed::Docker => self.docker()?.setup(cell, watch).map(MachineLab::Docker),
@@ -65,13 +89,18 @@ impl Testbed for Machine {
         match lab {
             MachineLab::Kernel(lab) => self.kernel.measure(lab, trial, watch),
             MachineLab::Docker(lab) => self.docker()?.measure(lab, trial, watch),
+            MachineLab::Attached => {
+                let tcp_memory = self.kernel.tcp_memory;
+                self.attached()?.measure((trial, watch), tcp_memory)
+            }
         }
     }
 
-    fn teardown(&mut self, lab: MachineLab) -> Result<LabCost> {
+    fn teardown(&mut self, lab: MachineLab) -> Result<Option<LabCost>> {
         match lab {
             MachineLab::Kernel(lab) => self.kernel.teardown(lab),
             MachineLab::Docker(lab) => self.docker()?.teardown(lab),
+            MachineLab::Attached => Ok(None),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`Machine`] is the real one, which takes each trial to [`Kernel`] or [`Docker`]; [`Model`] follows a known law, so that everything around it can be tested without a kernel.
 //! Must not know files on disk.
 
+mod attached;
 mod bench;
 mod blame;
 mod docker;
@@ -46,11 +47,11 @@ pub trait Testbed {
         watch: &dyn Watch,
     ) -> Result<Measurement>;
 
-    /// Removes a lab, and says what raising and removing it cost.
+    /// Removes a lab, and says what raising and removing it cost; absent where nothing was raised.
     ///
     /// # Errors
     /// When its end could not be waited for; it has been removed all the same.
-    fn teardown(&mut self, lab: Self::Lab) -> Result<LabCost>;
+    fn teardown(&mut self, lab: Self::Lab) -> Result<Option<LabCost>>;
 }
 
 /// What a trial is fixed by.

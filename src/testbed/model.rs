@@ -89,13 +89,13 @@ impl Testbed for Model {
         Ok(measurement(trial, goodput_bps))
     }
 
-    fn teardown(&mut self, containers: u32) -> Result<LabCost> {
+    fn teardown(&mut self, containers: u32) -> Result<Option<LabCost>> {
         let each = 1_000_000 * u64::from(containers);
-        Ok(LabCost {
+        Ok(Some(LabCost {
             setup_ns: each,
             teardown_ns: Some(each),
             ..LabCost::default()
-        })
+        }))
     }
 }
 

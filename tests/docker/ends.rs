@@ -15,14 +15,14 @@ use crate::well;
 const TRIAL: &str = "[trial]\nmeasure = \"10m\"\nrepeats = 1\nbaseline = false\n";
 
 /// A run on the engine that measures for as long as it is let.
-struct Long(Child);
+pub(crate) struct Long(Child);
 
 impl Long {
     /// Starts it, and waits until it measures: the engine runs so many containers then, and says so.
-    fn start(daemon: &Daemon, containers: &str) -> Self {
+    pub(crate) fn start(daemon: &Daemon, containers: &str) -> Self {
         let scenario = daemon.results().join("long.toml");
         fs::create_dir_all(daemon.results()).unwrap();
-        let axes = format!("[axes]\ntestbed = \"docker\"\ncontainers = {containers}\n");
+        let axes = format!("[axes]\ntestbed = \"docker\"\ncontainers = {containers}\nactive = 2\n");
         fs::write(&scenario, axes + TRIAL).unwrap();
         let mut command = daemon.kilonet(&["run"]);
         command.arg(&scenario).arg("--out").arg(daemon.results());
@@ -37,7 +37,7 @@ impl Long {
         run
     }
 
-    fn end(mut self, signal: Signal) {
+    pub(crate) fn end(mut self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), signal).unwrap();
         self.0.wait().unwrap();
     }

@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod attach;
 mod daemon;
 mod ends;
 mod mistakes;

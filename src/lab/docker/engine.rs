@@ -94,6 +94,17 @@ impl Engine {
         &self.version
     }
 
+    /// The first process of a container, by its name or id; none where it does not run.
+    ///
+    /// # Errors
+    /// When there is no such container.
+    pub fn process_of(&self, container: &str) -> Result<Option<i64>> {
+        let inspecting = self.api.inspect_container(container, None);
+        let seen = self.wait(("inspect", container), inspecting)?;
+        let process = seen.state.and_then(|state| state.pid);
+        Ok(process.filter(|pid| *pid > 0))
+    }
+
     pub(super) fn api(&self) -> &Docker {
         &self.api
     }

@@ -66,7 +66,7 @@ impl Layout {
         let direct = match cell.topology {
             Topology::Loopback => loopback::lay_out(cell),
             // The engine's shapes are laid out as what they come to.
-            Topology::Shared | Topology::Host => shared::lay_out(cell),
+            Topology::Shared | Topology::Host | Topology::Attached => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
             Topology::Bridge | Topology::UserBridge => bridge::lay_out(cell),
             Topology::Routed => routed::lay_out(cell, Pairing::Veth),

@@ -1,0 +1,66 @@
+//! `kilonet attach`: measures between containers or namespaces that exist, and changes nothing in them.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Leave;
+use super::factors::Factors;
+use super::run::{Destination, Job, Output, execute};
+use crate::error::{Error, Result};
+use crate::scenario::{Scenario, Topology};
+
+/// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kilonet attach web db                              containers of the engine, by name or id
+  kilonet attach 4711 4712                           processes
+  kilonet attach /run/netns/red /run/netns/blue      namespaces
+  kilonet attach web db --measure 10s --streams 1,4")]
+pub(super) struct Attach {
+    /// A running container, a process, or a namespace; an even number of them
+    #[arg(value_name = "NAME|PID|PATH", required = true)]
+    places: Vec<String>,
+    #[command(flatten)]
+    factors: Factors,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Attach {
+    pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
+        let scenario = self.scenario()?;
+        let job = Job {
+            scenario: &scenario,
+            destination: Destination::New(&self.output.out),
+            places: &self.places,
+            quiet: self.output.quiet,
+        };
+        execute(job, leave)
+    }
+
+    /// A sweep's scenario over the traffic's factors, with what exists in the place of a lab.
+    fn scenario(&self) -> Result<Scenario> {
+        if !self.places.len().is_multiple_of(2) {
+            let reason = format!("{} is odd, and containers talk in pairs", self.places.len());
+            return Err(Error::Scenario(format!("error: attach: {reason}")));
+        }
+        let mut overrides = self.factors.overrides();
+        overrides.containers = Some(self.places.len().to_string());
+        let mut scenario = Scenario::from_overrides(&overrides)?;
+        for cell in &mut scenario.cells {
+            cell.topology = Topology::Attached;
+            cell.mtu = None;
+            cell.bridges = None;
+            cell.ports_per_bridge = None;
+        }
+        let containers = self.places.len();
+        Ok(Scenario {
+            name: "attach".to_owned(),
+            // Not one that could be run again: what it was attached to is the machine's, and the command says what that was.
+            text: format!("[axes]\ntopology = \"attached\"\ncontainers = {containers}\n"),
+            ..scenario
+        })
+    }
+}

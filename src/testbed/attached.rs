@@ -1,0 +1,89 @@
+//! Containers that were there before, and will be after: nothing is set up, nothing torn down.
+//!
+//! Must not know how they were found. The invariant: sockets made inside them are all that is ever added, and they are gone
+//! with the trial.
+
+use std::collections::BTreeMap;
+use std::os::fd::AsFd;
+
+use super::bench::Bench;
+use super::{Measurement, TrialPlan, Watch};
+use crate::error::Result;
+use crate::host::counters::TcpMemory;
+use crate::lab::existing::{Existing, Spot};
+use crate::lab::witness::Witness;
+use crate::scenario::Cell;
+use crate::traffic::{self, FlowPlan, Seat};
+
+/// Pairs of containers that exist: the first of each sends to the second.
+#[derive(Debug)]
+pub(super) struct Attached {
+    places: Vec<Existing>,
+}
+
+impl Attached {
+    /// Numbered as they come.
+    pub(super) fn new(places: Vec<Existing>) -> Self {
+        Self { places }
+    }
+
+    /// Drives a cell's traffic between them.
+    pub(super) fn measure(
+        &self,
+        (trial, watch): (TrialPlan<'_>, &dyn Watch),
+        tcp_memory: Option<TcpMemory>,
+    ) -> Result<Measurement> {
+        let pairs = self.pairs(trial.cell)?;
+        let plans = self.flows(&pairs, trial.cell.streams);
+        let bench = Bench {
+            witness: self.witness(&pairs)?,
+            tracking: Vec::new(),
+            kin: Vec::new(),
+            tcp_memory,
+        };
+        bench.measure((trial, watch), |settings, observer| {
+            traffic::run(&plans, settings, observer)
+        })
+    }
+
+    fn pairs(&self, cell: &Cell) -> Result<Vec<[Spot; 2]>> {
+        let pairs = self.places.chunks_exact(2);
+        pairs
+            .map(|pair| Existing::spots(&pair[0], &pair[1], cell.family))
+            .collect()
+    }
+
+    fn flows(&self, pairs: &[[Spot; 2]], streams: u32) -> Vec<FlowPlan<'_>> {
+        let seat = |container: u32, spot: &Spot| Seat {
+            container,
+            namespace: self.places[container as usize].as_fd(),
+            address: spot.address,
+        };
+        let pairs = (0..).zip(pairs);
+        let flows = pairs.flat_map(|(pair, [client, server])| {
+            (0..streams).map(move |stream| FlowPlan {
+                pair,
+                stream,
+                client: seat(2 * pair, client),
+                server: seat(2 * pair + 1, server),
+                door: None,
+            })
+        });
+        flows.collect()
+    }
+
+    /// The receivers' interfaces, each once.
+    fn witness(&self, pairs: &[[Spot; 2]]) -> Result<Witness> {
+        let mut groups: BTreeMap<(u64, &str), Vec<u32>> = BTreeMap::new();
+        for (pair, [_, server]) in (0..).zip(pairs) {
+            let place = &self.places[2 * pair as usize + 1];
+            let group = (place.identity()?, server.interface.as_str());
+            groups.entry(group).or_default().push(2 * pair + 1);
+        }
+        let groups = groups.into_iter().map(|((_, interface), servers)| {
+            let devices = self.places[servers[0] as usize].devices()?;
+            Ok((devices, interface.to_owned(), servers))
+        });
+        Ok(Witness::of_interfaces(groups.collect::<Result<_>>()?))
+    }
+}
