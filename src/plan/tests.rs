@@ -314,8 +314,8 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
     // name, trials, the most containers, whole minutes at most
     let table = [
         ("quickstart", 60, 512, 2),
-        ("post-2017", 140, 2, 9),
-        ("docker-model-vs-real", 185, 64, 180),
+        ("post-2017", 170, 2, 12),
+        ("docker-model-vs-real", 185, 64, 15),
         ("bridge-scaling", 39, 4096, 4),
         ("thousands", 9, 10_000, 3),
         ("idle-neighbours", 40, 4000, 5),
