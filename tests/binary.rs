@@ -74,7 +74,7 @@ fn plan_as_json_carries_every_trial_and_what_it_needs() {
         "2",
     ]);
     let plan: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
-    assert_eq!(plan["trials"].as_array().map(Vec::len), Some(2 * 14));
+    assert_eq!(plan["trials"].as_array().map(Vec::len), Some(2 * 17));
     assert!(
         plan["need"]["descriptors"].as_u64() > Some(0),
         "{}",

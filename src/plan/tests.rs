@@ -315,7 +315,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
     let table = [
         ("quickstart", 60, 512, 2),
         ("post-2017", 170, 2, 12),
-        ("docker-model-vs-real", 185, 64, 15),
+        ("docker-model-vs-real", 185, 64, 30),
         ("bridge-scaling", 39, 4096, 4),
         ("thousands", 9, 10_000, 3),
         ("idle-neighbours", 40, 4000, 5),
