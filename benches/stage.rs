@@ -99,6 +99,7 @@ fn flows(lab: &Lab) -> Vec<FlowPlan<'_>> {
         stream: 0,
         client: seat(*client),
         server: seat(*server),
+        door: None,
     };
     (0..).zip(lab.pairs()).map(flow).collect()
 }

@@ -9,6 +9,7 @@ use super::Leave;
 use crate::error::Result;
 use crate::host::features::{self, State};
 use crate::host::limits::{Limit, Limits, Resource, Strength};
+use crate::lab::docker::Engine;
 use crate::plan::Need;
 use crate::scenario::{Overrides, Scenario};
 use crate::units::Bytes;
@@ -64,18 +65,46 @@ fn need(overrides: &Overrides) -> Result<(u32, Need)> {
 fn feature_table(features: &[features::Feature]) -> Table {
     let mut table = plain_table();
     table.set_header(["feature", "", "what it means"]);
-    for feature in features {
-        let state = match feature.state {
-            State::Available => "yes",
-            State::Missing => "no",
-        };
-        let remedy = feature
-            .remedy
-            .map(|remedy| format!("; {remedy}"))
-            .unwrap_or_default();
-        table.add_row([feature.name, state, &format!("{}{remedy}", feature.meaning)]);
-    }
+    table.add_rows(features.iter().map(feature_row).chain([engine_row()]));
     table
+}
+
+fn feature_row(feature: &features::Feature) -> [String; 3] {
+    let state = match feature.state {
+        State::Available => "yes",
+        State::Missing => "no",
+    };
+    let remedy = feature
+        .remedy
+        .map(|remedy| format!("; {remedy}"))
+        .unwrap_or_default();
+    let meaning = format!("{}{remedy}", feature.meaning);
+    [feature.name.to_owned(), state.to_owned(), meaning]
+}
+
+/// Not a feature of the kernel, and found by asking for it.
+fn engine_row() -> [String; 3] {
+    let (state, meaning) = match Engine::connect() {
+        Ok(engine) => (
+            "yes",
+            format!(
+                "the testbed `docker`, by an engine of version {}",
+                engine.version()
+            ),
+        ),
+        Err(error) => {
+            let remedy = error
+                .hint()
+                .map(|hint| format!("; {hint}"))
+                .unwrap_or_default();
+            let meaning = format!(
+                "cells of the testbed `docker` fail: {}{remedy}",
+                error.sentence()
+            );
+            ("no", meaning)
+        }
+    };
+    ["Docker engine".to_owned(), state.to_owned(), meaning]
 }
 
 fn limit_table(limits: &Limits) -> Table {
