@@ -43,6 +43,25 @@ impl fmt::Display for Mac {
     }
 }
 
+/// The family of an address.
+#[must_use]
+pub fn family_of(address: IpAddr) -> Family {
+    if address.is_ipv4() {
+        Family::Ipv4
+    } else {
+        Family::Ipv6
+    }
+}
+
+/// The loopback address of a family.
+#[must_use]
+pub fn lo(family: Family) -> IpAddr {
+    match family {
+        Family::Ipv4 => Ipv4Addr::LOCALHOST.into(),
+        Family::Ipv6 => Ipv6Addr::LOCALHOST.into(),
+    }
+}
+
 /// An address with the length of its subnet's prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Assigned {

@@ -4,17 +4,17 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
-use std::thread;
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
 
+use super::address;
 use super::docker::Engine;
-use super::netns::Visitor;
+use super::netns::{self, Visitor};
 use crate::error::{Error, Result};
 use crate::scenario::Family;
 
@@ -57,13 +57,8 @@ impl Existing {
     /// When there is none of the kind, or it may not be entered.
     pub fn find(what: &str) -> Result<Self> {
         let namespace = open(what)?;
-        thread::scope(|scope| {
-            let visit = scope.spawn(|| read(&namespace, what));
-            visit
-                .join()
-                .unwrap_or_else(|_| Err(Error::refused("enter", what, "the visitor panicked")))
-        })
-        .map(|(devices, interfaces)| Self {
+        let (devices, interfaces) = netns::visit(|visitor| read(visitor, &namespace, what))?;
+        Ok(Self {
             name: what.to_owned(),
             namespace,
             devices,
@@ -104,10 +99,7 @@ impl Existing {
     /// When one of them has no address of the family.
     pub fn spots(client: &Self, server: &Self, family: Family) -> Result<[Spot; 2]> {
         if client.identity()? == server.identity()? {
-            let address: IpAddr = match family {
-                Family::Ipv4 => Ipv4Addr::LOCALHOST.into(),
-                Family::Ipv6 => Ipv6Addr::LOCALHOST.into(),
-            };
+            let address = address::lo(family);
             let interface = "lo".to_owned();
             let spot = Spot { address, interface };
             return Ok([spot.clone(), spot]);
@@ -123,9 +115,7 @@ impl Existing {
     /// Its addresses of a family that others can reach; one at least.
     fn usable(&self, family: Family) -> Result<Vec<&Interface>> {
         let fits = |it: &&Interface| {
-            it.address.is_ipv4() == (family == Family::Ipv4)
-                && !it.loopback
-                && !is_link_local(it.address)
+            address::family_of(it.address) == family && !it.loopback && !is_link_local(it.address)
         };
         let usable: Vec<_> = self.interfaces.iter().filter(fits).collect();
         if usable.is_empty() {
@@ -210,9 +200,8 @@ fn process_of(name: &str) -> Result<i64> {
     process.ok_or_else(|| unknown("it is a container that does not run".to_owned()))
 }
 
-fn read(namespace: &File, what: &str) -> Result<(File, Vec<Interface>)> {
+fn read(visitor: &Visitor, namespace: &File, what: &str) -> Result<(File, Vec<Interface>)> {
     let failed = |act: &'static str| move |source| Error::kernel(act, what, source);
-    let visitor = Visitor::new()?;
     visitor.enter(namespace).map_err(|source| {
         failed("attach to")(source).with_hint("it takes root, and the path of a network namespace")
     })?;

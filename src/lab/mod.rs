@@ -24,12 +24,9 @@ pub use setup::{Phases, Stop};
 use crate::error::{Error, Result};
 use crate::scenario::Cell;
 use firewall::Plan;
-use netlink::barrier::Barrier;
-use netns::{Namespace, Visitor};
+use netlink::barrier;
+use netns::Namespace;
 use topology::{Host, Layout, Meter, Place};
-
-/// How long teardown may take before it is given up waiting for; 10,000 containers take about 10 s.
-const TEARDOWN_LIMIT: Duration = Duration::from_mins(2);
 
 /// A raised lab.
 #[derive(Debug)]
@@ -175,20 +172,7 @@ impl Lab {
             ..
         } = self;
         doomed.extend(containers);
-        std::thread::scope(|scope| {
-            let close = scope.spawn(move || {
-                let visitor = Visitor::new()?;
-                let barrier = Barrier::raise(&visitor)?;
-                Ok(barrier.close(doomed, TEARDOWN_LIMIT))
-            });
-            close.join().unwrap_or_else(|_| {
-                Err(Error::refused(
-                    "tear down",
-                    "the lab",
-                    "the barrier panicked",
-                ))
-            })
-        })
+        barrier::destroy(doomed)
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::errno::Errno;
 use serde_json::Value;
 
+use super::netns::Visitor;
 use super::*;
 use crate::scenario::Scenario;
 

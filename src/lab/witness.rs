@@ -55,18 +55,29 @@ impl Witness {
         netns::visit(|visitor| watch(lab, visitor).map(Self))
     }
 
-    /// One interface in each of some `/proc/net/dev`s, by its name, with the receivers behind it.
-    #[must_use]
-    pub fn of_interfaces(groups: Vec<(File, String, Vec<u32>)>) -> Self {
-        let watched = groups
-            .into_iter()
-            .map(|(devices, interface, servers)| Watched {
+    /// The interfaces by which some receivers' bytes come in, each once. `receivers` come with what tells their interfaces
+    /// apart; `open` gives the `/proc/net/dev` that a receiver's is in, and its name.
+    ///
+    /// # Errors
+    /// Those of `open`.
+    pub fn of_receivers<K: Ord>(
+        receivers: impl IntoIterator<Item = (K, u32)>,
+        open: impl Fn(u32) -> Result<(File, String)>,
+    ) -> Result<Self> {
+        let mut groups: BTreeMap<K, Vec<u32>> = BTreeMap::new();
+        for (interface, server) in receivers {
+            groups.entry(interface).or_default().push(server);
+        }
+        let watched = groups.into_values().map(|servers| {
+            let (devices, name) = open(servers[0])?;
+            Ok(Watched {
                 devices,
-                names: HashSet::from([interface]),
+                names: HashSet::from([name]),
                 direction: Direction::Received,
                 servers,
-            });
-        Self(watched.collect())
+            })
+        });
+        watched.collect::<Result<_>>().map(Self)
     }
 
     /// Reads every group, in order.

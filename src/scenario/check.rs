@@ -88,7 +88,7 @@ fn check_active(axes: &Axes, problems: &mut Problems) {
 }
 
 fn check_mtu(axes: &Axes, stack: Stack, problems: &mut Problems) {
-    let ipv6 = axes.family.0.iter().any(|at| at.value == Family::Ipv6);
+    let ipv6 = axes.family.has(Family::Ipv6);
     let low = |at: &&At<Count<68, 65_535>>| at.value.0 < SMALLEST_IPV6_MTU;
     if let Some(at) = axes.mtu.0.iter().find(low)
         && (stack == Stack::Dual || ipv6)
@@ -128,7 +128,7 @@ fn check_testbed(axes: &Axes, problems: &mut Problems) {
             problems.push(problem.remedy(remedy));
         }
     }
-    if axes.testbed.0.iter().any(|at| at.value == Testbed::Docker) {
+    if axes.testbed.has(Testbed::Docker) {
         check_engine(axes, problems);
     }
 }
@@ -148,11 +148,16 @@ fn check_engine(axes: &Axes, problems: &mut Problems) {
         drivers,
         "allowed with it: threads, in a process in each container",
     );
-    let rules = stray(&axes.firewall, Firewall::None);
+    let rules = stray(&axes.firewall, Firewall::None).map(|(level, span)| {
+        (
+            format!("{level} beside the rules that an engine brings"),
+            span,
+        )
+    });
     only(
         "firewall",
         rules,
-        "allowed with it: none; the engine's rules are its own, and are there",
+        "allowed with it: none; each table of [[axes]] may have rules of its own",
     );
     let paths = stray(&axes.path, Path::Direct);
     only(
@@ -160,11 +165,7 @@ fn check_engine(axes: &Axes, problems: &mut Problems) {
         paths,
         "allowed with it: direct; each table of [[axes]] may have testbeds of its own",
     );
-    let default_bridge = axes
-        .topology
-        .0
-        .iter()
-        .any(|at| at.value == Topology::Bridge);
+    let default_bridge = axes.topology.has(Topology::Bridge);
     let other = |at: &&At<Count<68, 65_535>>| at.value.0 != ENGINE_MTU;
     if let Some(at) = axes.mtu.0.iter().find(other).filter(|_| default_bridge) {
         let message = format!(
@@ -213,14 +214,9 @@ fn check_isolation(axes: &Axes, problems: &mut Problems) {
     let Some(at) = axes.isolation.0.iter().find(|at| at.value) else {
         return;
     };
-    let bridged = axes
-        .topology
-        .0
-        .iter()
-        .any(|at| at.value == Topology::Bridge);
-    let direct = axes.path.0.iter().any(|at| at.value == Path::Direct);
-    let joined = axes.join.0.iter().all(|at| at.value != Join::None);
-    let crossing = joined && axes.crossing.0.iter().all(|at| at.value);
+    let bridged = axes.topology.has(Topology::Bridge);
+    let direct = axes.path.has(Path::Direct);
+    let crossing = !axes.join.has(Join::None) && !axes.crossing.has(false);
     if bridged && direct && !crossing {
         let message = "isolated ports of one bridge cannot talk to each other, and pairs are behind one bridge";
         let remedy = "allowed: false, or with it crossing = true and a join, path = \"outside\", or topology = \"vxlan\"";

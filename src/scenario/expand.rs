@@ -157,9 +157,8 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         Pattern::Pairs => cell.active / 2,
     };
     if cell.testbed == Testbed::Docker {
-        // The engine chooses these, each version in its own way.
+        // The engine chooses them, each version in its own way.
         cell.macs = Macs::Derived;
-        cell.wiring = Wiring::default();
     }
     match cell.topology {
         Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => {
@@ -229,9 +228,10 @@ fn settle_rules(cell: &mut Cell, lab: &Lab) {
 
 /// Published ports: one for each flow where flows go by them, and as many as were asked for.
 fn published(cell: &Cell, lab: &Lab) -> u32 {
-    let needed = match cell.path {
-        Path::Published | Path::Hairpin => cell.pairs * cell.streams,
-        Path::Direct | Path::Outside => 0,
+    let needed = if cell.path.is_by_port() {
+        cell.flows()
+    } else {
+        0
     };
     if cell.firewall.publishes() {
         lab.published.value.0.max(needed)

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Factor, Firewall, factor};
+use super::cell::{Cell, Factor, Firewall, Path, factor};
 
 factor! {
     /// What rules are loaded by, and run as in the kernel.
@@ -135,6 +135,14 @@ impl Firewall {
             | Self::Docker29Nft
             | Self::Kubernetes => true,
         }
+    }
+}
+
+impl Path {
+    /// Whether flows go by ports that a host side publishes.
+    #[must_use]
+    pub fn is_by_port(self) -> bool {
+        matches!(self, Self::Published | Self::Hairpin)
     }
 }
 

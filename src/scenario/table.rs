@@ -45,6 +45,13 @@ impl<T: JsonSchema> JsonSchema for At<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Axis<T>(pub(super) Vec<At<T>>);
 
+impl<T: Copy + PartialEq> Axis<T> {
+    /// Whether it has this level.
+    pub(super) fn has(&self, level: T) -> bool {
+        self.0.iter().any(|at| at.value == level)
+    }
+}
+
 impl<T: JsonSchema + Written> JsonSchema for Axis<T> {
     fn schema_name() -> Cow<'static, str> {
         format!("Axis{}", T::schema_name()).into()

@@ -3,7 +3,6 @@
 //! Must not know how they were found. The invariant: sockets made inside them are all that is ever added, and they are gone
 //! with the trial.
 
-use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 
 use super::bench::Bench;
@@ -74,16 +73,13 @@ impl Attached {
 
     /// The receivers' interfaces, each once.
     fn witness(&self, pairs: &[[Spot; 2]]) -> Result<Witness> {
-        let mut groups: BTreeMap<(u64, &str), Vec<u32>> = BTreeMap::new();
-        for (pair, [_, server]) in (0..).zip(pairs) {
-            let place = &self.places[2 * pair as usize + 1];
-            let group = (place.identity()?, server.interface.as_str());
-            groups.entry(group).or_default().push(2 * pair + 1);
-        }
-        let groups = groups.into_iter().map(|((_, interface), servers)| {
-            let devices = self.places[servers[0] as usize].devices()?;
-            Ok((devices, interface.to_owned(), servers))
-        });
-        Ok(Witness::of_interfaces(groups.collect::<Result<_>>()?))
+        let place = |server: u32| &self.places[server as usize];
+        let interface = |server: u32| pairs[server as usize / 2][1].interface.as_str();
+        let servers = (0..pairs.len()).filter_map(|pair| u32::try_from(2 * pair + 1).ok());
+        let receivers =
+            servers.map(|server| Ok(((place(server).identity()?, interface(server)), server)));
+        Witness::of_receivers(receivers.collect::<Result<Vec<_>>>()?, |server| {
+            Ok((place(server).devices()?, interface(server).to_owned()))
+        })
     }
 }

@@ -4,7 +4,6 @@
 //! brought to the engine is removed when the testbed is dropped.
 
 use std::cell::Cell as Slot;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -180,16 +179,11 @@ impl DockerLab {
 
     /// The receivers' interfaces, each namespace once.
     fn witness(&self) -> Result<Witness> {
-        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (_, server) in self.lab.pairs() {
-            let namespace = self.lab.namespace_of(*server);
-            groups.entry(namespace).or_default().push(*server);
-        }
+        let servers = self.lab.pairs().iter().map(|(_, server)| *server);
+        let receivers = servers.map(|server| (self.lab.namespace_of(server), server));
         let interface = self.lab.interface();
-        let groups = groups.into_values().map(|servers| {
-            let devices = self.crew.devices(servers[0])?;
-            Ok((devices, interface.to_owned(), servers))
-        });
-        Ok(Witness::of_interfaces(groups.collect::<Result<_>>()?))
+        Witness::of_receivers(receivers, |server| {
+            Ok((self.crew.devices(server)?, interface.to_owned()))
+        })
     }
 }

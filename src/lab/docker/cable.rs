@@ -5,11 +5,10 @@
 
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
-use std::thread;
 
 use crate::error::{Error, Result};
 use crate::lab::netlink::{Conversation, message};
-use crate::lab::netns::Visitor;
+use crate::lab::netns::{self, Visitor};
 use crate::lab::topology::{End, Layout, Part};
 use crate::scenario::Cell;
 
@@ -19,20 +18,15 @@ pub(super) type Joined = (u32, Vec<IpAddr>);
 /// Joins every pair of a cell's containers, whose namespaces are given by number.
 pub(super) fn join_all(cell: &Cell, namespaces: &[BorrowedFd<'_>]) -> Result<Vec<Joined>> {
     let layout = Layout::of(cell);
-    thread::scope(|scope| {
-        let work = scope.spawn(|| {
-            let visitor = Visitor::new()?;
-            let mut joined = Vec::new();
-            for part in &layout.parts {
-                if let Part::Cable(ends) = part {
-                    join(&visitor, ends, namespaces)?;
-                    joined.extend(ends.iter().map(addressed));
-                }
+    netns::visit(|visitor| {
+        let mut joined = Vec::new();
+        for part in &layout.parts {
+            if let Part::Cable(ends) = part {
+                join(visitor, ends, namespaces)?;
+                joined.extend(ends.iter().map(addressed));
             }
-            Ok(joined)
-        });
-        work.join()
-            .unwrap_or_else(|_| Err(Error::refused("join", "containers", "the visitor panicked")))
+        }
+        Ok(joined)
     })
 }
 

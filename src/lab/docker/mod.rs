@@ -37,18 +37,16 @@ pub use image::Image;
 pub use leftovers::{Leftovers, Removed};
 pub use owner::{Directory, Owner};
 
-use super::netlink::barrier::Barrier;
-use super::netns::Visitor;
+use super::address;
+use super::netlink::barrier;
 use super::setup::Stop;
+use super::topology::pairs;
 use crate::error::{Error, Result};
 use crate::scenario::{Cell, Family, Topology};
 use spec::{Network, Seat};
 
 /// Where containers see the directory in which their agents report.
 const MEETING_PLACE: &str = "/run/kilonet";
-
-/// How long the kernel's part of a teardown may take before it is given up waiting for.
-const TEARDOWN_LIMIT: Duration = Duration::from_mins(2);
 
 /// Containers on an engine.
 #[derive(Debug)]
@@ -60,7 +58,6 @@ pub struct Lab {
     pairs: Vec<(u32, u32)>,
     family: Family,
     topology: Topology,
-    setup: Duration,
 }
 
 /// A running container.
@@ -88,24 +85,17 @@ impl Lab {
     /// # Errors
     /// What the engine refused, after everything that had been made was removed again; `Interrupted` when told to stop.
     pub fn setup(engine: &Rc<Engine>, cell: &Cell, order: Order<'_>, stop: Stop) -> Result<Self> {
-        let start = Instant::now();
         let mut lab = Self {
             engine: Rc::clone(engine),
             owner: order.owner.clone(),
             seats: spec::seats(cell),
             containers: Vec::new(),
-            pairs: (0..cell.pairs)
-                .map(|pair| (2 * pair, 2 * pair + 1))
-                .collect(),
+            pairs: pairs(cell),
             family: cell.family,
             topology: cell.topology,
-            setup: Duration::ZERO,
         };
         match lab.raise(cell, order, stop) {
-            Ok(()) => {
-                lab.setup = start.elapsed();
-                Ok(lab)
-            }
+            Ok(()) => Ok(lab),
             Err(error) => {
                 // The refusal is what the user must see, also where not all of the torso can be removed.
                 let _ = lab.teardown();
@@ -222,12 +212,11 @@ impl Lab {
     /// When the engine gave it none of the family.
     pub fn address(&self, container: u32) -> Result<IpAddr> {
         if self.interface() == "lo" {
-            return Ok(spec::loopback(self.family));
+            return Ok(address::lo(self.family));
         }
-        let wanted = self.family == Family::Ipv4;
         let own = self.containers[container as usize].own.iter();
         own.copied()
-            .find(|address| address.is_ipv4() == wanted)
+            .find(|own| address::family_of(*own) == self.family)
             .ok_or_else(|| {
                 let reason = format!("the engine gave it no {} address", self.family);
                 Error::refused("set up", name_of(container), reason).with_hint(
@@ -272,12 +261,6 @@ impl Lab {
         }
     }
 
-    /// From the first request until all containers were started.
-    #[must_use]
-    pub fn setup_time(&self) -> Duration {
-        self.setup
-    }
-
     /// Has everything removed, and waits until the kernel has destroyed it. Returns how long that took, `None` when the
     /// wait was given up after two minutes.
     ///
@@ -286,21 +269,8 @@ impl Lab {
     pub fn teardown(self) -> Result<Option<Duration>> {
         let start = Instant::now();
         leftovers::remove_all_of(&self.engine, &self.owner)?;
-        let settled = std::thread::scope(|scope| {
-            let wait = scope.spawn(|| {
-                let visitor = Visitor::new()?;
-                let barrier = Barrier::raise(&visitor)?;
-                Ok(barrier.close(Vec::new(), TEARDOWN_LIMIT))
-            });
-            let panicked = |_| {
-                Err(Error::refused(
-                    "tear down",
-                    "the lab",
-                    "the barrier panicked",
-                ))
-            };
-            wait.join().unwrap_or_else(panicked)
-        })?;
+        // The engine has closed the containers' namespaces; the kernel destroys them after that.
+        let settled = barrier::destroy(Vec::new())?;
         Ok(settled.map(|_| start.elapsed()))
     }
 }

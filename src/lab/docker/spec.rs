@@ -4,7 +4,6 @@
 //! capabilities and cgroup, or it would not be what it is compared with.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig};
 
@@ -110,12 +109,4 @@ pub(super) fn ipv6_pool() -> Ipam {
 /// The bridge driver's option for the largest packet.
 pub(super) fn mtu_option(mtu: u32) -> HashMap<String, String> {
     HashMap::from([("com.docker.network.driver.mtu".to_owned(), mtu.to_string())])
-}
-
-/// The loopback address of a family.
-pub(super) fn loopback(family: Family) -> IpAddr {
-    match family {
-        Family::Ipv4 => Ipv4Addr::LOCALHOST.into(),
-        Family::Ipv6 => Ipv6Addr::LOCALHOST.into(),
-    }
 }

@@ -28,12 +28,13 @@ mod load;
 mod table;
 
 use std::fs;
-use std::io::ErrorKind;
 
 pub use load::find;
 pub use plan::{Plan, flow_ports};
 
 use super::netlink::netfilter::Batch;
+use super::setup::host::set;
+use super::topology::FORWARDING;
 use crate::error::{Error, Result};
 use crate::scenario::{Backend, Cell, Family, Firewall, Path};
 use site::{Net, Site};
@@ -215,7 +216,7 @@ fn nft_filler(cell: &Cell, site: &Site) -> Option<Script> {
 /// Where the kernel cannot.
 fn show_frames() -> Result<()> {
     for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
-        set(&format!("bridge/{name}"), "1").map_err(|source| {
+        fs::write(format!("/proc/sys/net/bridge/{name}"), "1").map_err(|source| {
             Error::kernel("set", format!("net.bridge.{name} of a host side"), source).with_hint(
                 "not available: modprobe br_netfilter, without which bridged frames meet no rules",
             )
@@ -226,17 +227,9 @@ fn show_frames() -> Result<()> {
 
 /// Makes a router of the host side; a kernel without IPv6 has only half to turn on.
 fn forward() -> Result<()> {
-    let failed = |source| Error::kernel("set", "forwarding of a host side", source);
-    set("ipv4/ip_forward", "1").map_err(failed)?;
-    match set("ipv6/conf/all/forwarding", "1") {
-        Err(source) if source.kind() != ErrorKind::NotFound => Err(failed(source)),
-        _ => Ok(()),
-    }
-}
-
-/// Writes a sysctl of the namespace in which the thread is.
-fn set(name: &str, value: &str) -> std::io::Result<()> {
-    fs::write(format!("/proc/sys/net/{name}"), value)
+    FORWARDING
+        .iter()
+        .try_for_each(|file| set(file, "1", "a host side"))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use super::site::{Net, Proxy, Publication, Site};
 use super::{Batch, Ruleset, conntrack};
 use crate::error::Result;
-use crate::lab::address::Assigned;
+use crate::lab::address::{Assigned, family_of};
 use crate::lab::topology::{Layout, Port, Role};
-use crate::scenario::{Cell, Family, Firewall, Path, Pattern};
+use crate::scenario::{Cell, Firewall, Path, Pattern};
 
 /// The first port that a host side publishes: above those that servers are known by, below those the kernel takes.
 const FIRST_HOST_PORT: u16 = 10_000;
@@ -84,14 +84,11 @@ fn sites(cell: &Cell, layout: &Layout) -> Vec<(u32, Site)> {
 }
 
 fn net(subnet: Assigned, ports: &[&Port]) -> Net {
-    let same = |one: &&Assigned| one.address.is_ipv4() == subnet.address.is_ipv4();
+    let family = family_of(subnet.address);
+    let same = |one: &&Assigned| family_of(one.address) == family;
     let address = |port: &&Port| Some(port.far.link.addresses.iter().find(same)?.address);
     Net {
-        family: if subnet.address.is_ipv4() {
-            Family::Ipv4
-        } else {
-            Family::Ipv6
-        },
+        family,
         subnet: (subnet.address, subnet.prefix),
         containers: ports.iter().filter_map(address).collect(),
     }
@@ -113,9 +110,10 @@ fn behind(published: &[Publication], containers: &[u32]) -> Vec<Publication> {
 
 /// All published ports of a lab: those of flows in their order, then others of container after container.
 fn published(cell: &Cell) -> Vec<Publication> {
-    let flows = match cell.path {
-        Path::Published | Path::Hairpin => cell.flows(),
-        Path::Direct | Path::Outside => 0,
+    let flows = if cell.path.is_by_port() {
+        cell.flows()
+    } else {
+        0
     };
     let all = cell.rules.published.unwrap_or(0);
     let of_flows = (0..flows.min(all)).map(|flow| {

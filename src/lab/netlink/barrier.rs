@@ -19,13 +19,25 @@ use rtnetlink::{LinkVeth, MulticastGroup};
 use tokio::runtime::Runtime;
 
 use crate::error::{Error, Result};
-use crate::lab::netns::{Namespace, Visitor};
+use crate::lab::netns::{self, Namespace, Visitor};
+
+/// How long the end may take before it is given up waiting for; 10,000 containers take about 10 s.
+const LIMIT: Duration = Duration::from_mins(2);
 
 type Events = UnboundedReceiver<(NetlinkMessage<RouteNetlinkMessage>, SocketAddr)>;
 
+/// Closes `doomed` all at once and waits until the kernel has destroyed it, and all that was closed before. Returns how long
+/// that took, `None` when the wait was given up after two minutes.
+///
+/// # Errors
+/// When the means for waiting could not be had; everything has been closed all the same.
+pub(in crate::lab) fn destroy(doomed: Vec<Namespace>) -> Result<Option<Duration>> {
+    netns::visit(|visitor| Ok(Barrier::raise(visitor)?.close(doomed)))
+}
+
 /// A watcher and the two namespaces whose ends it will see. Must live on one thread of its own, which is inside the
 /// watcher's namespace for as long.
-pub(in crate::lab) struct Barrier {
+struct Barrier {
     runtime: Runtime,
     events: Events,
     first: Namespace,
@@ -34,7 +46,7 @@ pub(in crate::lab) struct Barrier {
 
 impl Barrier {
     /// Makes the watcher and the two. Leaves the calling thread, the visitor's, in the watcher's namespace.
-    pub(in crate::lab) fn raise(visitor: &Visitor) -> Result<Self> {
+    fn raise(visitor: &Visitor) -> Result<Self> {
         let create = || {
             visitor
                 .create()
@@ -58,8 +70,7 @@ impl Barrier {
         })
     }
 
-    /// Closes `doomed` all at once and waits until the kernel has destroyed it; `None` when that took longer than `limit`.
-    pub(in crate::lab) fn close(self, doomed: Vec<Namespace>, limit: Duration) -> Option<Duration> {
+    fn close(self, doomed: Vec<Namespace>) -> Option<Duration> {
         let Self {
             runtime,
             mut events,
@@ -74,7 +85,7 @@ impl Barrier {
             drop(second);
             next_end(&mut events).await
         };
-        let seen = runtime.block_on(async { tokio::time::timeout(limit, both_gone).await });
+        let seen = runtime.block_on(async { tokio::time::timeout(LIMIT, both_gone).await });
         matches!(seen, Ok(Some(()))).then(|| start.elapsed())
     }
 }

@@ -68,9 +68,9 @@ impl<'a> HostSide<'a> {
     }
 }
 
-/// Writes a file below `/proc/sys/net`, of the namespace in which the thread is. It is opened once for each namespace of
-/// the host side, never for a container.
-fn set(file: &str, value: &str, host: &str) -> Result<()> {
+/// Writes a file below `/proc/sys/net`, of the namespace in which the thread is, where the kernel has it. It is opened once
+/// for each namespace of the host side, never for a container.
+pub(in crate::lab) fn set(file: &str, value: &str, host: &str) -> Result<()> {
     match fs::write(format!("/proc/sys/net/{file}"), value) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             let object = format!("net.{} of {host}", file.replace('/', "."));

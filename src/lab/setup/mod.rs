@@ -6,7 +6,7 @@
 //! 10,000).
 
 mod builder;
-mod host;
+pub(super) mod host;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;

@@ -14,14 +14,16 @@ mod switch;
 mod veth;
 mod vxlan;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 pub use parts::{
     BridgeOptions, Direction, End, Entry, Host, Link, Meter, Pairing, Part, Place, Port,
     PortOptions, Role, Route, Stacked, Stacking, Step, Tunnel,
 };
 
-use super::address::Assigned;
+pub(super) use outside::FORWARDING;
+
+use super::address::{Assigned, family_of, lo};
 use crate::scenario::{Cell, Entries, Family, Path, Pattern, Topology, Wiring};
 
 /// A lab on paper.
@@ -144,7 +146,7 @@ impl Layout {
             let place = Place::Container(namespace_of(container));
             SeatPlan {
                 place,
-                address: lo_address(cell.family),
+                address: lo(cell.family),
                 meter: Meter {
                     place,
                     interface: "lo".into(),
@@ -182,7 +184,7 @@ impl Layout {
 }
 
 /// The pairs of a cell's pattern.
-fn pairs(cell: &Cell) -> Vec<(u32, u32)> {
+pub(super) fn pairs(cell: &Cell) -> Vec<(u32, u32)> {
     match cell.pattern {
         Pattern::Pairs => (0..cell.pairs)
             .map(|pair| (2 * pair, 2 * pair + 1))
@@ -209,21 +211,13 @@ fn talks(container: u32, cell: &Cell) -> bool {
     container.max(container ^ 1) < cell.active
 }
 
-/// The loopback address of a family.
-fn lo_address(family: Family) -> IpAddr {
-    match family {
-        Family::Ipv4 => Ipv4Addr::LOCALHOST.into(),
-        Family::Ipv6 => Ipv6Addr::LOCALHOST.into(),
-    }
-}
-
 /// The one address of `family` among those assigned.
 fn address_of(family: Family, assigned: &[Assigned]) -> IpAddr {
     assigned
         .iter()
         .map(|one| one.address)
-        .find(|address| address.is_ipv4() == (family == Family::Ipv4))
-        .unwrap_or_else(|| lo_address(family))
+        .find(|address| family_of(*address) == family)
+        .unwrap_or_else(|| lo(family))
 }
 
 #[cfg(test)]

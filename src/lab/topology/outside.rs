@@ -88,12 +88,12 @@ fn seat_clients(layout: &mut Layout, cell: &Cell, outside: u32) {
     }
 }
 
+/// Files below `/proc/sys/net` by which a namespace passes on what is not for itself.
+pub(in crate::lab) const FORWARDING: [&str; 2] = ["ipv4/ip_forward", "ipv6/conf/all/forwarding"];
+
 /// A namespace passes on what is not for itself. Links made later take the setting over.
 pub(super) fn forwarding() -> [Step; 2] {
-    [
-        Step::Set("ipv4/ip_forward", "1"),
-        Step::Set("ipv6/conf/all/forwarding", "1"),
-    ]
+    FORWARDING.map(|file| Step::Set(file, "1"))
 }
 
 /// The veth between a namespace of the host side and the outside.

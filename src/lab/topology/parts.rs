@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::lab::address::{Assigned, Mac};
+use crate::lab::address::{Assigned, Mac, family_of};
 use crate::scenario::Family;
 
 /// The default MTU of Ethernet, and of Docker's bridge.
@@ -141,15 +141,6 @@ pub(super) fn everything(family: Family) -> Assigned {
         Family::Ipv6 => Ipv6Addr::UNSPECIFIED.into(),
     };
     Assigned { address, prefix: 0 }
-}
-
-/// The family of an address.
-pub(super) fn family_of(address: IpAddr) -> Family {
-    if address.is_ipv4() {
-        Family::Ipv4
-    } else {
-        Family::Ipv6
-    }
 }
 
 /// A namespace of the host side.

@@ -7,9 +7,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything, family_of};
+use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything};
 use super::{End, Host, Layout, Link, Pairing, Port, PortOptions, Role, Route, Step, talks};
-use crate::lab::address::{Assigned, Mac, Subnet};
+use crate::lab::address::{Assigned, Mac, Subnet, family_of};
 use crate::scenario::{Cell, Family, PORTS_PER_ROUTER, Path};
 
 /// The MAC of the router's end of every link.

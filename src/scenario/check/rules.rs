@@ -30,24 +30,10 @@ fn words<F: Factor>(levels: impl IntoIterator<Item = F>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// An engine loads rules of its own.
+/// An engine's host side has the engine's rules, and none of ours.
 fn check_testbed(axes: &Axes, problems: &mut Problems) {
-    if !axes.testbed.0.iter().any(|at| at.value == Testbed::Docker) {
-        return;
-    }
-    for at in axes
-        .firewall
-        .0
-        .iter()
-        .filter(|at| at.value != Firewall::None)
-    {
-        let message = format!("{} beside the rules that an engine brings", at.value);
-        let problem = Problem::of(axes.key("firewall"), message).at(at.span.clone());
-        problems.push(problem.remedy(format!(
-            "allowed with testbed = \"docker\": \"none\"; {OWN_TABLE}"
-        )));
-    }
-    if let Some(at) = axes.rules.iter().flat_map(|axis| &axis.0).next() {
+    let first = axes.rules.iter().flat_map(|axis| &axis.0).next();
+    if let Some(at) = first.filter(|_| axes.testbed.has(Testbed::Docker)) {
         let problem = Problem::of(axes.key("rules"), "an engine's host side is left alone");
         let remedy = format!("allowed: testbed = \"kernel\"; {OWN_TABLE}");
         problems.push(problem.at(at.span.clone()).remedy(remedy));
@@ -130,7 +116,7 @@ fn check_bridge(axes: &Axes, problems: &mut Problems) {
 
 /// A container knows no port that is published on another host side than its own.
 fn check_crossing(axes: &Axes, problems: &mut Problems) {
-    if !axes.crossing.0.iter().any(|at| at.value) {
+    if !axes.crossing.has(true) {
         return;
     }
     for at in axes.path.0.iter().filter(|at| at.value == Path::Hairpin) {
@@ -190,13 +176,12 @@ fn check_paths(axes: &Axes, problems: &mut Problems) {
     let Some(firewall) = firewalls.find(|firewall| !firewall.publishes()) else {
         return;
     };
-    let by_port = |path| matches!(path, Path::Published | Path::Hairpin);
     let of_engine = axes.testbed.0.iter().all(|at| at.value == Testbed::Docker);
     for at in axes
         .path
         .0
         .iter()
-        .filter(|at| by_port(at.value) && !of_engine)
+        .filter(|at| at.value.is_by_port() && !of_engine)
     {
         let publishing = Firewall::ALL.iter().copied().filter(|one| one.publishes());
         let message = format!("no rules of {firewall} publish ports");
@@ -208,7 +193,6 @@ fn check_paths(axes: &Axes, problems: &mut Problems) {
 
 /// A flow by a published port has one of its own.
 fn check_ports(axes: &Axes, problems: &mut Problems) {
-    let by_port = |path| matches!(path, Path::Published | Path::Hairpin);
     let containers = axes.containers.0.iter().map(|at| at.value.0).max();
     let streams = axes.streams.0.iter().map(|at| at.value.0).max();
     let flows = containers.unwrap_or(0) / 2 * streams.unwrap_or(0);
@@ -216,7 +200,7 @@ fn check_ports(axes: &Axes, problems: &mut Problems) {
         .path
         .0
         .iter()
-        .filter(|at| by_port(at.value) && flows > MOST_PUBLISHED)
+        .filter(|at| at.value.is_by_port() && flows > MOST_PUBLISHED)
     {
         let message = format!("{flows} flows, each by a published port of its own");
         let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
