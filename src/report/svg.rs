@@ -9,6 +9,7 @@
 mod bars;
 mod canvas;
 mod curves;
+mod frame;
 mod look;
 mod slopes;
 

@@ -6,58 +6,25 @@
 use std::collections::BTreeSet;
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
-use super::{Curve, Extent, MARGIN, Panel, Point, WIDTH, tooltip};
+use super::frame::Frame;
+use super::{Curve, Extent, MARGIN, Panel, Point, tooltip};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
 
-/// Room left of the plot, for tick labels.
-const LEFT: f64 = 92.0;
-/// Room above the plot, for the caption.
-const CAPTION: f64 = 30.0;
-const HEIGHT: f64 = 330.0;
 /// Between two rows of crosses, and between two labels.
 const ROW: f64 = 17.0;
 /// The longest label that leaves the plot enough room; longer ones are cut.
 const LONGEST: usize = 34;
 
-/// The plot's four sides and its two axes.
-struct Frame {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    x: Scale,
-    y: Scale,
-}
-
-impl Frame {
-    fn of(panel: &Panel, curves: &[Curve], top: f64) -> Self {
-        let widest = curves
-            .iter()
-            .map(|curve| text_width(&shortened(curve.label)))
-            .fold(0.0, f64::max);
-        let (left, right) = (LEFT, WIDTH - MARGIN - widest - 22.0);
-        let (top, bottom) = (top + CAPTION, top + CAPTION + HEIGHT);
-        // Half a marker of air, so that the first and last points do not sit on the frame.
-        let x = Scale::of_counts(ends(curves), (left + 10.0, right - 10.0));
-        Self {
-            left,
-            right,
-            top,
-            bottom,
-            x,
-            y: vertical(panel, curves, (bottom, top)),
-        }
-    }
-
-    fn place(&self, count: u32, value: f64) -> (f64, f64) {
-        (self.x.place(f64::from(count)), self.y.place(value))
-    }
-}
-
 /// Draws the panel below `top`, and returns where it ends.
 pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f64) -> f64 {
-    let frame = Frame::of(panel, curves, top);
+    let frame = Frame::beside(
+        curves.iter().map(|curve| curve.label),
+        top,
+        // Half a marker of air, so that the first and last points do not sit on the frame.
+        |(left, right)| Scale::of_counts(ends(curves), (left + 10.0, right - 10.0)),
+        |sides| vertical(panel, curves, sides),
+    );
     axes(canvas, panel, &frame);
     counts(canvas, curves, &frame);
     for curve in curves {

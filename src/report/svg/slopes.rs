@@ -2,8 +2,9 @@
 //!
 //! The invariant: a line is drawn solid where its slope has a sign, and dashed where its interval holds zero.
 
-use super::canvas::{Anchor, Canvas, Px, text_width};
+use super::canvas::{Anchor, Canvas, Px};
 use super::curves::{apart, shortened};
+use super::frame::Frame;
 use super::{HEADER, MARGIN, WIDTH, count_name, look, machine};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
 use crate::report::quantity::Quantity;
@@ -12,10 +13,6 @@ use crate::report::scale::Scale;
 /// The file.
 const FILE: &str = "rules.svg";
 const QUESTION: &str = "What does one more rule cost?";
-
-const LEFT: f64 = 92.0;
-const CAPTION: f64 = 30.0;
-const HEIGHT: f64 = 330.0;
 
 /// One line, and how it looks.
 struct Drawn<'a> {
@@ -64,37 +61,20 @@ fn lines(slopes: &[Slope], over: Count, control: Control) -> Vec<Drawn<'_>> {
         .collect()
 }
 
-/// Where values lie.
-struct Frame {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    x: Scale,
-    y: Scale,
-}
-
-impl Frame {
-    fn of(lines: &[Drawn], top: f64) -> Self {
-        let widths = lines.iter().map(|line| text_width(&shortened(line.label)));
-        let (left, right) = (LEFT, WIDTH - MARGIN - widths.fold(0.0, f64::max) - 22.0);
-        let (top, bottom) = (top + CAPTION, top + CAPTION + HEIGHT);
-        let points = || lines.iter().flat_map(|line| &line.fit.points);
-        let counts: Vec<_> = points().map(|(count, _)| f64::from(*count)).collect();
-        let values: Vec<_> = points().map(|(_, value)| *value).collect();
-        Self {
-            left,
-            right,
-            top,
-            bottom,
-            x: Scale::spanning(&counts, (left, right - 10.0)),
-            y: Scale::spanning(&values, (bottom, top)),
-        }
-    }
+fn frame(lines: &[Drawn], top: f64) -> Frame {
+    let points = || lines.iter().flat_map(|line| &line.fit.points);
+    let counts: Vec<_> = points().map(|(count, _)| f64::from(*count)).collect();
+    let values: Vec<_> = points().map(|(_, value)| *value).collect();
+    Frame::beside(
+        lines.iter().map(|line| line.label),
+        top,
+        |(left, right)| Scale::spanning(&counts, (left, right - 10.0)),
+        |sides| Scale::spanning(&values, sides),
+    )
 }
 
 fn panel(canvas: &mut Canvas, lines: &[Drawn], over: Count, top: f64) -> f64 {
-    let frame = Frame::of(lines, top);
+    let frame = frame(lines, top);
     let relative = match lines[0].fit.control {
         Control::Absent => "",
         Control::Subtracted | Control::Divided => {
@@ -150,14 +130,13 @@ fn axes(canvas: &mut Canvas, frame: &Frame) {
 
 fn dots(canvas: &mut Canvas, line: &Drawn, over: Count, frame: &Frame) {
     for (count, value) in &line.fit.points {
-        let (x, y) = (frame.x.place(f64::from(*count)), frame.y.place(*value));
         let says = format!(
             "{}, {count} {}: {}",
             line.label,
             count_name(over),
             Quantity::CpuPerByte.show(*value)
         );
-        canvas.dot((x, y), line.colour, &says);
+        canvas.dot(frame.place(*count, *value), line.colour, &says);
     }
 }
 

@@ -1,0 +1,55 @@
+//! Where a panel's plot lies: its four sides, and the scales of its two axes.
+//!
+//! Must not know what is plotted. The invariant: beside the plot there is room for its curves' labels, and above it for its
+//! caption.
+
+use super::canvas::text_width;
+use super::curves::shortened;
+use super::{MARGIN, WIDTH};
+use crate::report::scale::Scale;
+
+/// Room left of the plot, for tick labels.
+const LEFT: f64 = 92.0;
+/// Room above the plot, for the caption.
+const CAPTION: f64 = 30.0;
+const HEIGHT: f64 = 330.0;
+
+/// See the file's head.
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+    pub(super) x: Scale,
+    pub(super) y: Scale,
+}
+
+impl Frame {
+    /// The frame of a panel that begins at `top`, with these labels at its right. The axes are made for the plot's left and
+    /// right, and for its bottom and top.
+    pub(super) fn beside<'a>(
+        labels: impl Iterator<Item = &'a str>,
+        top: f64,
+        x: impl FnOnce((f64, f64)) -> Scale,
+        y: impl FnOnce((f64, f64)) -> Scale,
+    ) -> Self {
+        let widest = labels
+            .map(|label| text_width(&shortened(label)))
+            .fold(0.0, f64::max);
+        let (left, right) = (LEFT, WIDTH - MARGIN - widest - 22.0);
+        let (top, bottom) = (top + CAPTION, top + CAPTION + HEIGHT);
+        Self {
+            left,
+            right,
+            top,
+            bottom,
+            x: x((left, right)),
+            y: y((bottom, top)),
+        }
+    }
+
+    /// Where a value at a count is.
+    pub(super) fn place(&self, count: u32, value: f64) -> (f64, f64) {
+        (self.x.place(f64::from(count)), self.y.place(value))
+    }
+}
