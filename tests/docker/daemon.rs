@@ -2,7 +2,7 @@
 //! rules nor its mounts are the machine's.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -48,6 +48,7 @@ impl Daemon {
             .args(["--host", &format!("unix://{}", path("sock"))])
             .args(["--data-root", &path("data"), "--exec-root", &path("exec")])
             .args(["--pidfile", &path("pid"), "--storage-driver", "vfs"])
+            .args(["--cgroup-parent", &group_in(folder.path())])
             .args(options)
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
@@ -153,6 +154,27 @@ impl Drop for Daemon {
         if let Some(log) = self.log.take() {
             let _ = log.join();
         }
+        remove_groups(&group_in(self.folder.path()));
+    }
+}
+
+/// The cgroup that an engine in this folder puts its containers into: a name of its own, as the folder has.
+fn group_in(folder: &Path) -> String {
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    format!("kilonet-engine{name}")
+}
+
+/// Removes what an engine leaves of its cgroup, one for each controller (v1) or one (v2); a killed engine leaves those of its
+/// containers in it as well.
+fn remove_groups(name: &str) {
+    let mounts = std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten();
+    let parents = mounts.flatten().map(|mount| mount.path().join(name));
+    for parent in parents.chain([Path::new("/sys/fs/cgroup").join(name)]) {
+        for group in std::fs::read_dir(&parent).into_iter().flatten().flatten() {
+            // Only directories can be removed like this, and files of a group are none.
+            let _ = std::fs::remove_dir(group.path());
+        }
+        let _ = std::fs::remove_dir(parent);
     }
 }
 
