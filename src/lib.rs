@@ -25,6 +25,7 @@
 //! holds the order.
 
 pub mod error;
+pub mod random;
 pub mod units;
 
 pub mod scenario;
