@@ -52,6 +52,7 @@ fn plan_of_each_shipped_scenario() {
         "thousands",
         "idle-neighbours",
         "tcp-memory",
+        "incast",
     ] {
         let mut plan = says(&["plan", &format!("scenarios/{name}.toml")]);
         // The last lines hold the plan against this machine's limits.

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::{
-    SHORT, TINY, assert_true_to_its_witnesses, binary, crate_dir, is_real_root, kernel_allows,
-    kilonet, plainly, records, said,
+    SHORT, TINY, assert_true_to_its_witnesses, binary, crate_dir, for_nobody, is_real_root,
+    kernel_allows, kilonet, plainly, records, said,
 };
 use serde_json::Value;
 
@@ -73,6 +73,63 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
         assert_true_to_its_witnesses(record);
         assert_rows_add_up(&run.folder(), record);
         assert!(record["lab"]["teardown_ns"].as_u64() > Some(0), "{record}");
+    }
+}
+
+/// The rows of `flows.csv` of one trial, as client and server.
+fn ends_of_flows(folder: &Path, record: &Value) -> Vec<(u32, u32)> {
+    let mut rows = csv::Reader::from_path(folder.join("flows.csv")).unwrap();
+    let rows = rows.deserialize::<std::collections::HashMap<String, String>>();
+    let rows = rows.map(|row| row.unwrap());
+    let of_trial = rows.filter(|row| record["trial"] == row["trial"]);
+    let end = |row: &std::collections::HashMap<String, String>, key| row[key].parse().unwrap();
+    of_trial
+        .map(|row| (end(&row, "client"), end(&row, "server")))
+        .collect()
+}
+
+#[test]
+fn bytes_agree_with_the_interfaces_by_every_pattern() {
+    if !kernel_allows() {
+        return;
+    }
+    let ring: &[_] = &[(0, 1), (1, 2), (2, 3), (3, 4), (4, 0)];
+    let both: Vec<_> = ring
+        .iter()
+        .flat_map(|(a, b)| [(*a, *b), (*b, *a)])
+        .collect();
+    let everybody = (0..5).flat_map(|a| (0..5).filter(move |b| a != *b).map(move |b| (a, b)));
+    let everybody: Vec<_> = everybody.collect();
+    for (pattern, direction, expected) in [
+        ("ring", "one-way", ring),
+        ("incast", "one-way", &[(1, 0), (2, 0), (3, 0), (4, 0)]),
+        ("outcast", "one-way", &[(0, 1), (0, 2), (0, 3), (0, 4)]),
+        ("all-to-all", "one-way", &everybody),
+        ("ring", "both", &both),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let file = out.path().join("pattern.toml");
+        let text = format!(
+            "lab.per_namespace = \"all\"\n[axes]\ntopology = [\"shared\", \"bridge\", \"routed\"]\n\
+             family = [\"ipv4\", \"ipv6\"]\ndriver = [\"threads\", \"workers\"]\n\
+             pattern = \"{pattern}\"\ndirection = \"{direction}\"\ncontainers = 5\n\
+             [trial]\nwarmup = \"50ms\"\nmeasure = \"500ms\"\nrepeats = 1\nbaseline = false\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let run = said(
+            kilonet(["run"])
+                .arg(&file)
+                .args(["--quiet", "--out"])
+                .arg(out.path()),
+        );
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let records = records(&run.folder());
+        assert_eq!(records.len(), 3 * 2 * 2);
+        for record in &records {
+            assert_true_to_its_witnesses(record);
+            assert_eq!(record["cell"]["pairs"], expected.len());
+            assert_eq!(ends_of_flows(&run.folder(), record), expected, "{record}");
+        }
     }
 }
 
@@ -214,19 +271,6 @@ fn every_shipped_scenario_plans() {
         ]));
         assert_eq!((plan.code, plan.err.as_str()), (Some(0), ""), "{plan:?}");
     }
-}
-
-/// The binary where an ordinary user can reach it, in a folder that is theirs.
-fn for_nobody() -> tempfile::TempDir {
-    let home = tempfile::Builder::new()
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .tempdir()
-        .unwrap();
-    std::fs::copy(binary(), home.path().join("kilonet")).unwrap();
-    let out = home.path().join("out");
-    std::fs::create_dir(&out).unwrap();
-    std::os::unix::fs::chown(&out, Some(65_534), Some(65_534)).unwrap();
-    home
 }
 
 #[test]

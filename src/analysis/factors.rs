@@ -113,6 +113,18 @@ const ROWS: &[Row] = {
             rule: Anywhere,
         },
         Row {
+            key: "peers",
+            level: |cell| cell.talk.peers.map(|peers| peers.to_string()),
+            phrase: |level| counted(level, "peer"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "direction",
+            level: |cell| Some(cell.talk.direction.to_string()),
+            phrase: |level| if level == "both" { "both ways" } else { level }.to_owned(),
+            rule: Anywhere,
+        },
+        Row {
             key: "active",
             level: |cell| Some(active(cell)),
             phrase: |level| format!("{level} active"),

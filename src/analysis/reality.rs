@@ -67,7 +67,7 @@ fn is_counterpart(real: &Cell, modelled: &Cell) -> bool {
             cell.path,
             cell.workload,
             cell.driver,
-            cell.pattern,
+            (cell.pattern, cell.talk),
         );
         let sockets = (cell.congestion.clone(), cell.buffers);
         (cell.topology, size, traffic, sockets)

@@ -8,7 +8,7 @@ use super::Leave;
 use super::factors::Factors;
 use super::run::{Destination, Job, Output, execute};
 use crate::error::{Error, Result};
-use crate::scenario::{Scenario, Topology};
+use crate::scenario::{Cell, Direction, Pattern, Scenario, Topology};
 
 /// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
 #[derive(Debug, Args)]
@@ -49,6 +49,7 @@ impl Attach {
         let mut overrides = self.factors.overrides();
         overrides.containers = Some(self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
+        refuse_other_patterns(&scenario)?;
         for cell in &mut scenario.cells {
             cell.topology = Topology::Attached;
             cell.mtu = None;
@@ -62,5 +63,24 @@ impl Attach {
             text: format!("[axes]\ntopology = \"attached\"\ncontainers = {containers}\n"),
             ..scenario
         })
+    }
+}
+
+/// Only the two of a pair are looked at for the way between them.
+fn refuse_other_patterns(scenario: &Scenario) -> Result<()> {
+    let mut cells = scenario.cells.iter();
+    let usual =
+        |cell: &Cell| (cell.pattern, cell.talk.direction) == (Pattern::Pairs, Direction::OneWay);
+    match cells.find(|cell| !usual(cell)) {
+        None => Ok(()),
+        Some(cell) => {
+            let reason = format!(
+                "the pattern {}, {}, is for labs",
+                cell.pattern, cell.talk.direction
+            );
+            Err(Error::Scenario(format!(
+                "error: attach: {reason}\nhint: the first of each two sends to the second; name them the other way round for the way back"
+            )))
+        }
     }
 }

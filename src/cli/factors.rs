@@ -49,6 +49,15 @@ pub(super) struct Factors {
     /// What a flow does: tcp-stream
     #[arg(long, value_name = "LIST")]
     workload: Option<String>,
+    /// Who talks to whom: pairs, ring, incast, outcast, permutation, all-to-all
+    #[arg(long, value_name = "LIST")]
+    pattern: Option<String>,
+    /// Which ways of a pair have flows: one-way, both
+    #[arg(long, value_name = "LIST")]
+    direction: Option<String>,
+    /// Others that each container sends to in all-to-all, by lot
+    #[arg(long, value_name = "RANGE")]
+    peers: Option<String>,
     /// Flows of each pair
     #[arg(long, value_name = "RANGE")]
     streams: Option<String>,
@@ -67,7 +76,7 @@ pub(super) struct Factors {
     /// Trials of each cell
     #[arg(long, value_name = "N")]
     repeats: Option<String>,
-    /// Seed of the trials' order
+    /// Seed of the trials' order, and of patterns drawn by lot
     #[arg(long, value_name = "N")]
     seed: Option<String>,
     #[command(flatten)]
@@ -86,6 +95,9 @@ impl Factors {
             active,
             driver,
             workload,
+            pattern,
+            direction,
+            peers,
             streams,
             message,
             ..
@@ -121,6 +133,9 @@ impl Factors {
             active,
             driver,
             workload,
+            pattern,
+            direction,
+            peers,
             streams,
             message,
             congestion,

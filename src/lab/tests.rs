@@ -18,6 +18,7 @@ use super::*;
 use crate::scenario::Scenario;
 
 mod bridged;
+mod patterns;
 mod routed;
 mod rules;
 mod stacked;

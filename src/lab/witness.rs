@@ -6,7 +6,7 @@
 //! evenly. A reading carries its own time, so that it can be made into a rate of its own: thousands of interfaces cannot be
 //! read at one instant.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub struct Watched {
     names: HashSet<String>,
     /// Which of their counters holds what the containers receive.
     direction: Direction,
-    /// The receiving containers behind them.
+    /// The receiving containers behind them, each once.
     servers: Vec<u32>,
 }
 
@@ -64,11 +64,7 @@ impl Witness {
         receivers: impl IntoIterator<Item = (K, u32)>,
         open: impl Fn(u32) -> Result<(File, String)>,
     ) -> Result<Self> {
-        let mut groups: BTreeMap<K, Vec<u32>> = BTreeMap::new();
-        for (interface, server) in receivers {
-            groups.entry(interface).or_default().push(server);
-        }
-        let watched = groups.into_values().map(|servers| {
+        let watched = grouped(receivers).into_values().map(|servers| {
             let (devices, name) = open(servers[0])?;
             Ok(Watched {
                 devices,
@@ -119,14 +115,23 @@ impl Watched {
     }
 }
 
+/// Receivers by where they are. One that several send to is there once: its interface counts all of it.
+fn grouped<K: Ord>(receivers: impl IntoIterator<Item = (K, u32)>) -> BTreeMap<K, Vec<u32>> {
+    let mut groups: BTreeMap<K, BTreeSet<u32>> = BTreeMap::new();
+    for (place, server) in receivers {
+        groups.entry(place).or_default().insert(server);
+    }
+    let groups = groups.into_iter();
+    groups
+        .map(|(place, servers)| (place, servers.into_iter().collect()))
+        .collect()
+}
+
 /// One group for each namespace that has meters: all of those on the host side, and a sample of the containers'.
 fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
-    let mut groups: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
-    for (_, server) in &lab.layout.pairs {
-        let place = lab.meter(*server).place;
-        groups.entry(place).or_default().push(*server);
-    }
-    let (hosts, containers): (Vec<_>, Vec<_>) = groups
+    let servers = lab.layout.pairs.iter().map(|(_, server)| *server);
+    let receivers = servers.map(|server| (lab.meter(server).place, server));
+    let (hosts, containers): (Vec<_>, Vec<_>) = grouped(receivers)
         .into_iter()
         .partition(|(place, _)| matches!(place, Place::Host(_)));
     let step = containers.len().div_ceil(SAMPLE).max(1);

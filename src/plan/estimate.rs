@@ -5,11 +5,13 @@
 
 use serde::Serialize;
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::Plan;
+use crate::scenario::pattern::pairs;
 use crate::scenario::{
-    Buffers, Cell, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed, Topology,
+    Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed, Topology,
 };
 
 /// Kernel memory of a namespace with nothing but lo in it.
@@ -64,7 +66,7 @@ pub struct Need {
     pub memory_bytes: u64,
     /// Ports of the largest bridge; 0 without bridges.
     pub bridge_ports: u64,
-    /// Connections from one address to the same address and port.
+    /// Ports that flows are listened for on one address.
     pub local_ports: u64,
     /// Neighbours that are resolved rather than entered as permanent.
     pub neighbours: u64,
@@ -118,7 +120,7 @@ impl Need {
             bridge_ports: cell
                 .ports_per_bridge
                 .map_or(0, |ports| u64::from(ports.get()) + ports_between(cell)),
-            local_ports: u64::from(cell.streams),
+            local_ports: listened(cell),
             neighbours: resolved(cell),
             tcp_memory_bytes: flows * queued_bytes(cell.buffers),
             // The table slows before it is full, and what closed stays in it for a while.
@@ -191,14 +193,33 @@ fn ports_between(cell: &Cell) -> u64 {
     u64::from(tunnel || cell.wiring.join == Join::Trunk)
 }
 
-/// Neighbours that are found by asking: each talker's partner, or both ends of the way to a gateway.
-fn resolved(cell: &Cell) -> u64 {
-    let asked = match (cell.wiring.entries, cell.topology) {
-        (Entries::Static, _) => 0,
-        (Entries::Learned, Topology::Routed | Topology::Netkit) => 2,
-        (Entries::Learned, _) => 1,
+/// Flows that come in at one address at most. Each has a listener of its own, and what that accepted keeps its port.
+fn listened(cell: &Cell) -> u64 {
+    let together = match cell.topology {
+        Topology::Loopback | Topology::Host => cell.containers,
+        Topology::Shared => cell.per_namespace.map_or(1, NonZeroU32::get),
+        // Servers beyond a router share the address of the way there.
+        _ if cell.path == Path::Outside => cell.containers,
+        _ => 1,
     };
-    asked * u64::from(cell.active)
+    let mut flows = vec![0; cell.containers.div_ceil(together) as usize];
+    for (_, server) in pairs(cell) {
+        flows[(server / together) as usize] += u64::from(cell.streams);
+    }
+    flows.into_iter().max().unwrap_or(0)
+}
+
+/// Neighbours that are found by asking: by each of a pair the other, or by both ends of the way to a gateway.
+fn resolved(cell: &Cell) -> u64 {
+    let twos = match cell.talk.direction {
+        Direction::OneWay => u64::from(cell.pairs),
+        Direction::Both => u64::from(cell.pairs) / 2,
+    };
+    match (cell.wiring.entries, cell.topology) {
+        (Entries::Static, _) => 0,
+        (Entries::Learned, Topology::Routed | Topology::Netkit) => 2 * u64::from(cell.active),
+        (Entries::Learned, _) => 2 * twos,
+    }
 }
 
 /// Namespaces of a lab, those of its host side among them.

@@ -4,12 +4,18 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Buffers, Cell, Driver, Entries, Factor, Join, Macs, Path, Pattern, RuleHook, RuleShape, Stack,
-    Testbed, Topology, Workload,
+    Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Path, Pattern, RuleHook,
+    RuleShape, Stack, Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
 pub(super) fn of(cell: &Cell, repeat: u32) -> String {
+    format!("{}-r{repeat}", of_cell(cell))
+}
+
+/// The id of a cell, which those of its repetitions begin with.
+#[must_use]
+pub fn of_cell(cell: &Cell) -> String {
     let mut parts = vec![
         cell.topology.word().to_owned(),
         cell.family.word().to_owned(),
@@ -19,7 +25,6 @@ pub(super) fn of(cell: &Cell, repeat: u32) -> String {
     parts.extend(traffic(cell));
     parts.extend(lab(cell));
     parts.extend(rules(cell));
-    parts.push(format!("r{repeat}"));
     parts.join("-")
 }
 
@@ -29,6 +34,8 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
         (cell.workload != Workload::TcpStream).then(|| cell.workload.to_string()),
         (cell.driver != Driver::Threads).then(|| cell.driver.to_string()),
         (cell.pattern != Pattern::Pairs).then(|| cell.pattern.to_string()),
+        cell.talk.peers.map(|peers| format!("of{peers}")),
+        (cell.talk.direction != Direction::OneWay).then(|| cell.talk.direction.to_string()),
         (cell.streams != 1).then(|| format!("s{}", cell.streams)),
         (cell.message_bytes != 128 << 10).then(|| format!("m{}", cell.message_bytes)),
         // An algorithm may have any name, `s4` or `single` among them: its own part goes before it.

@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 pub use estimate::Need;
+pub use id::of_cell as cell_id;
 
 use crate::scenario::{Baseline, Cell, Scenario, Timing};
 

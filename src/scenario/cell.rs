@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::pattern::{Pattern, Talk};
 use super::rules::Rules;
 use super::wiring::Wiring;
 
@@ -206,14 +207,6 @@ factor! {
 }
 
 factor! {
-    /// Who talks to whom.
-    Pattern, "pattern" {
-        /// Container 2k sends to container 2k + 1.
-        Pairs = "pairs",
-    }
-}
-
-factor! {
     /// The protocols a lab's interfaces are given addresses of.
     Stack, "stack" {
         /// IPv4 and IPv6.
@@ -301,11 +294,14 @@ pub struct Cell {
     pub driver: Driver,
     /// Who talks to whom.
     pub pattern: Pattern,
+    /// What the pattern is beside its kind.
+    #[serde(flatten)]
+    pub talk: Talk,
     /// Containers that are there.
     pub containers: u32,
     /// Containers that talk.
     pub active: u32,
-    /// Pairs that talk: `active / 2` for the pattern `pairs`.
+    /// Pairs that talk, as many as the pattern comes to; where flows go both ways, each way is a pair of its own.
     pub pairs: u32,
     /// Flows of each pair.
     pub streams: u32,
@@ -390,6 +386,7 @@ impl Cell {
             firewall: Firewall::None,
             path: Path::Direct,
             pattern: Pattern::Pairs,
+            talk: Talk::default(),
             containers: 2,
             active: 2,
             pairs: 1,

@@ -2,11 +2,13 @@
 //!
 //! Knows no text and no machine. Invariant: a file without problems here stands for cells that can be laid out.
 
+mod pattern;
 mod rules;
 
 use std::fmt::Display;
 
 use super::cell::{Driver, Factor, Family, Firewall, Path, Stack, Testbed, Topology};
+use super::pattern::Pattern;
 use super::problem::{Problem, Problems, Span};
 use super::table::{At, Axis};
 use super::value::{Count, Share};
@@ -25,7 +27,9 @@ const ENGINE_MTU: u32 = 1500;
 /// Reports what does not fit together, each value for itself being right.
 pub(super) fn check(wire: &Wire, problems: &mut Problems) {
     for axes in &wire.axes.0 {
-        check_counts(axes, problems);
+        if axes.pattern.has(Pattern::Pairs) {
+            check_counts(axes, problems);
+        }
         check_active(axes, problems);
         check_mtu(axes, wire.lab.stack.value, problems);
         check_testbed(axes, problems);
@@ -33,6 +37,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         rules::check(axes, &wire.lab, problems);
         check_join(axes, problems);
         check_isolation(axes, problems);
+        pattern::check(axes, &wire.lab, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
@@ -252,6 +257,8 @@ fn combinations(axes: &Axes) -> u64 {
         axes.workload.0.len(),
         axes.driver.0.len(),
         axes.pattern.0.len(),
+        axes.direction.0.len(),
+        axes.peers.as_ref().map_or(1, |axis| axis.0.len()),
         axes.containers.0.len(),
         axes.active.0.len(),
         axes.streams.0.len(),

@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 
 use super::cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Pattern, Testbed,
-    Topology, Workload,
+    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Testbed, Topology,
+    Workload,
 };
+use super::pattern::{self, Pattern, Talk};
 use super::rules::Rules;
 use super::table::Axis;
 use super::wire::{Axes, Lab, Wire};
@@ -18,13 +19,13 @@ use super::wiring::{self, Join, Wiring};
 pub(super) fn cells(wire: &Wire) -> Vec<Cell> {
     let mut seen = HashSet::new();
     let tables = wire.axes.0.iter();
-    let cells = tables.flat_map(|axes| combinations(axes, &wire.lab));
+    let cells = tables.flat_map(|axes| combinations(axes, wire));
     cells.filter(|cell| seen.insert(cell.clone())).collect()
 }
 
 /// All combinations of one table, in the order of its axes.
-fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
-    let mut cells = vec![blank(lab)];
+fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
+    let mut cells = vec![blank(wire)];
     cells = vary(&cells, &axes.topology, |cell, level| cell.topology = *level);
     cells = vary(&cells, &axes.testbed, |cell, level| cell.testbed = *level);
     cells = vary(&cells, &axes.family, |cell, level| cell.family = *level);
@@ -33,7 +34,7 @@ fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
     cells = vary_rules(&cells, axes);
     cells = vary(&cells, &axes.workload, |cell, level| cell.workload = *level);
     cells = vary(&cells, &axes.driver, |cell, level| cell.driver = *level);
-    cells = vary(&cells, &axes.pattern, |cell, level| cell.pattern = *level);
+    cells = vary_pattern(&cells, axes);
     cells = vary(&cells, &axes.streams, |cell, level| cell.streams = level.0);
     cells = vary(&cells, &axes.message, |cell, level| {
         cell.message_bytes = level.0;
@@ -51,9 +52,23 @@ fn combinations(axes: &Axes, lab: &Lab) -> Vec<Cell> {
         cell.active = level.of(cell.containers);
     });
     for cell in &mut cells {
-        settle(cell, lab);
+        settle(cell, &wire.lab);
     }
     cells
+}
+
+/// Every cell with every combination of who may talk to whom.
+fn vary_pattern(cells: &[Cell], axes: &Axes) -> Vec<Cell> {
+    let cells = vary(cells, &axes.pattern, |cell, level| cell.pattern = *level);
+    let cells = vary(&cells, &axes.direction, |cell, level| {
+        cell.talk.direction = *level;
+    });
+    match &axes.peers {
+        None => cells,
+        Some(peers) => vary(&cells, peers, |cell, level| {
+            cell.talk.peers = Some(level.0);
+        }),
+    }
 }
 
 /// Every cell with what its rules may be.
@@ -123,7 +138,8 @@ fn vary<T>(cells: &[Cell], axis: &Axis<T>, set: impl Fn(&mut Cell, &T)) -> Vec<C
 }
 
 /// A cell to be filled in by every axis.
-fn blank(lab: &Lab) -> Cell {
+fn blank(wire: &Wire) -> Cell {
+    let lab = &wire.lab;
     Cell {
         topology: Topology::ALL[0],
         testbed: Testbed::ALL[0],
@@ -133,6 +149,10 @@ fn blank(lab: &Lab) -> Cell {
         workload: Workload::ALL[0],
         driver: Driver::ALL[0],
         pattern: Pattern::ALL[0],
+        talk: Talk {
+            pattern_seed: Some(wire.trial.seed.value.0),
+            ..Talk::default()
+        },
         containers: 0,
         active: 0,
         pairs: 0,
@@ -153,9 +173,7 @@ fn blank(lab: &Lab) -> Cell {
 
 /// Fills in what follows from the factors, and takes out those that the topology does not have.
 fn settle(cell: &mut Cell, lab: &Lab) {
-    cell.pairs = match cell.pattern {
-        Pattern::Pairs => cell.active / 2,
-    };
+    pattern::settle(cell);
     if cell.testbed == Testbed::Docker {
         // The engine chooses them, each version in its own way.
         cell.macs = Macs::Derived;
@@ -187,7 +205,8 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         cell.per_namespace = NonZeroU32::new(seats);
     }
     wiring::settle(cell);
-    let pairs = cell.containers / 2;
+    // Where they do not talk in pairs there may be an odd one.
+    let pairs = cell.containers.div_ceil(2);
     let spread = match (cell.topology, cell.testbed) {
         // A network of an engine is one bridge.
         (Topology::Bridge | Topology::UserBridge, Testbed::Docker) => (1, cell.containers),

@@ -2,9 +2,10 @@
 //!
 //! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
 //! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
-//! fixed by; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
+//! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
+pub mod pattern;
 pub mod rules;
 
 mod check;
@@ -29,9 +30,10 @@ use std::time::Duration;
 
 pub use cell::{
     Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, PORTS_PER_ROUTER, Path,
-    Pattern, Stack, Testbed, Topology, Workload,
+    Stack, Testbed, Topology, Workload,
 };
 pub use overrides::Overrides;
+pub use pattern::{Direction, Pattern, Talk};
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
 pub use wiring::{Entries, Join, Wiring};

@@ -35,6 +35,12 @@ pub struct Overrides {
     pub driver: Option<String>,
     /// `--workload`, for `axes.workload`.
     pub workload: Option<String>,
+    /// `--pattern`, for `axes.pattern`.
+    pub pattern: Option<String>,
+    /// `--direction`, for `axes.direction`.
+    pub direction: Option<String>,
+    /// `--peers`, for `axes.peers`.
+    pub peers: Option<String>,
     /// `--streams`, for `axes.streams`.
     pub streams: Option<String>,
     /// `--message`, for `axes.message`.
@@ -70,6 +76,9 @@ impl Overrides {
             ("--active", "axes", "active", &self.active),
             ("--driver", "axes", "driver", &self.driver),
             ("--workload", "axes", "workload", &self.workload),
+            ("--pattern", "axes", "pattern", &self.pattern),
+            ("--direction", "axes", "direction", &self.direction),
+            ("--peers", "axes", "peers", &self.peers),
             ("--streams", "axes", "streams", &self.streams),
             ("--message", "axes", "message", &self.message),
             ("--congestion", "axes", "congestion", &self.congestion),

@@ -4,6 +4,7 @@ mod cells;
 mod files;
 mod flags;
 mod mistakes;
+mod patterns;
 mod rules;
 mod schema;
 mod union;

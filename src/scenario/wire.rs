@@ -10,10 +10,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeTable;
 
 use super::cell::{
-    Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed, Topology,
-    Workload,
+    Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Testbed, Topology, Workload,
 };
 use super::name::Name;
+use super::pattern::{Direction, Pattern};
 use super::problem::Problems;
 use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
@@ -70,6 +70,9 @@ pub(super) type RuleCount = Count<0, 100_000>;
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
 pub(super) type PortCount = Count<0, { MOST_PUBLISHED }>;
 
+/// Others that a container sends to: more would be more connections than one address has ports.
+pub(super) type PeerCount = Count<1, 10_000>;
+
 /// Factors that are varied, every level of each with every level of the others.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -113,7 +116,13 @@ pub(super) struct Axes {
     /// Who talks to whom.
     #[schemars(extend("default" = "pairs"))]
     pub(super) pattern: Axis<Pattern>,
-    /// Containers that are there; even where they talk in pairs.
+    /// Which ways of a pair have flows.
+    #[schemars(extend("default" = "one-way"))]
+    pub(super) direction: Axis<Direction>,
+    /// How many others each container sends to in `all-to-all`, by lot; all of them if absent.
+    #[schemars(with = "Axis<PeerCount>", default)]
+    pub(super) peers: Option<Axis<PeerCount>>,
+    /// Containers that are there; even where they talk in pairs of two.
     pub(super) containers: Axis<Count<2, 1_000_000>>,
     /// Containers that talk: "all", or a number up to that of the containers.
     #[schemars(extend("default" = "all"))]
@@ -217,7 +226,7 @@ pub(super) struct Trial {
     /// Repetitions of each cell.
     #[schemars(extend("default" = 3))]
     pub(super) repeats: At<Count<1, 1000>>,
-    /// Seed of the order of trials.
+    /// Seed of the order of trials, and of patterns that are drawn by lot.
     #[schemars(extend("default" = 1))]
     pub(super) seed: At<Seed>,
     /// Whether each block of trials has a pair over loopback to compare with.
@@ -258,6 +267,8 @@ impl Axes {
             workload: table.axis("workload", Workload::TcpStream),
             driver: table.axis("driver", Driver::Threads),
             pattern: table.axis("pattern", Pattern::Pairs),
+            direction: table.axis("direction", Direction::OneWay),
+            peers: table.optional_axis("peers"),
             containers: table.required_axis("containers"),
             active: table.axis("active", Share::All),
             streams: table.axis("streams", Count(1)),

@@ -9,7 +9,7 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack, Talk,
     Testbed, Topology, Wiring, Workload,
 };
 
@@ -49,6 +49,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         workload: Workload::TcpStream,
         driver: Driver::Threads,
         pattern: Pattern::Pairs,
+        talk: Talk::default(),
         containers,
         active: containers,
         pairs: containers / 2,

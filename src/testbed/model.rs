@@ -5,6 +5,7 @@
 
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
+use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Topology};
 use crate::store::record::{
     Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples,
@@ -155,20 +156,25 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         },
         effective: Effective::default(),
         warnings: Vec::new(),
-        rows: (0..trial.cell.pairs)
+        rows: (0..)
+            .zip(pairs(trial.cell))
             .flat_map(|pair| rows(trial, pair, bytes / u64::from(flows)))
             .collect(),
     }
 }
 
-fn rows(trial: TrialPlan<'_>, pair: u32, bytes: u64) -> impl Iterator<Item = FlowRow> {
+fn rows(
+    trial: TrialPlan<'_>,
+    (pair, (client, server)): (u32, (u32, u32)),
+    bytes: u64,
+) -> impl Iterator<Item = FlowRow> {
     let seconds = trial.timing.measure.as_secs_f64();
     (0..trial.cell.streams).map(move |stream| FlowRow {
         trial: trial.id.to_owned(),
         pair,
         stream,
-        client: 2 * pair,
-        server: 2 * pair + 1,
+        client,
+        server,
         status: "ok".into(),
         bytes,
         goodput_bps: bytes as f64 * 8.0 / seconds,

@@ -181,3 +181,16 @@ pub fn is_real_root() -> bool {
     }
     root
 }
+
+/// The binary where an ordinary user can reach it, in a folder that is theirs.
+pub fn for_nobody() -> tempfile::TempDir {
+    let home = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .tempdir()
+        .unwrap();
+    std::fs::copy(binary(), home.path().join("kilonet")).unwrap();
+    let out = home.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    std::os::unix::fs::chown(&out, Some(65_534), Some(65_534)).unwrap();
+    home
+}

@@ -10,7 +10,7 @@ use kilonet::analysis::{
     Reality, Series, Slope,
 };
 use kilonet::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack, Talk,
     Testbed, Topology, Wiring, Workload,
 };
 use kilonet::stats::Line;
@@ -159,6 +159,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         workload: Workload::TcpStream,
         driver: Driver::Threads,
         pattern: Pattern::Pairs,
+        talk: Talk::default(),
         containers,
         active: containers,
         pairs: containers / 2,

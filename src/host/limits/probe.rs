@@ -213,7 +213,7 @@ fn network() -> Vec<Limit> {
     let local_ports = Place {
         name: "local ports",
         source: "the kernel's default for a fresh namespace, 32768 to 60999".to_owned(),
-        remedy: "fewer containers to a namespace: an address has no more local ports towards one peer",
+        remedy: "fewer containers to a namespace, or fewer flows to one container: each flow is listened for on a port of its own",
     };
     [
         namespaces.filter(|limit| limit.have != UNSET_USER_LIMIT),

@@ -40,8 +40,8 @@ pub use owner::{Directory, Owner};
 use super::address;
 use super::netlink::barrier;
 use super::setup::Stop;
-use super::topology::pairs;
 use crate::error::{Error, Result};
+use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Family, Topology};
 use spec::{Network, Seat};
 

@@ -10,7 +10,8 @@ use super::{Batch, Ruleset, conntrack};
 use crate::error::Result;
 use crate::lab::address::{Assigned, family_of};
 use crate::lab::topology::{Layout, Port, Role};
-use crate::scenario::{Cell, Firewall, Path, Pattern};
+use crate::scenario::pattern::pairs;
+use crate::scenario::{Cell, Firewall, Path};
 
 /// The first port that a host side publishes: above those that servers are known by, below those the kernel takes.
 const FIRST_HOST_PORT: u16 = 10_000;
@@ -116,9 +117,11 @@ fn published(cell: &Cell) -> Vec<Publication> {
         0
     };
     let all = cell.rules.published.unwrap_or(0);
+    let pairs = pairs(cell);
     let of_flows = (0..flows.min(all)).map(|flow| {
         let (pair, stream) = (flow / cell.streams, flow % cell.streams);
-        publication(flow, server(cell, pair), FIRST_PORT, stream)
+        let (_, server) = pairs[pair as usize];
+        publication(flow, server, FIRST_PORT, stream)
     });
     let idle = (flows..all).map(|port| {
         let turn = port - flows;
@@ -129,8 +132,6 @@ fn published(cell: &Cell) -> Vec<Publication> {
 }
 
 fn publication(number: u32, container: u32, first_port: u16, port: u32) -> Publication {
-    let after =
-        |first: u16, number: u32| first.saturating_add(u16::try_from(number).unwrap_or(u16::MAX));
     Publication {
         container: container as usize,
         host_port: after(FIRST_HOST_PORT, number),
@@ -138,21 +139,13 @@ fn publication(number: u32, container: u32, first_port: u16, port: u32) -> Publi
     }
 }
 
-/// The container that serves a pair.
-fn server(cell: &Cell, pair: u32) -> u32 {
-    match cell.pattern {
-        Pattern::Pairs => 2 * pair + 1,
-    }
+fn after(first: u16, number: u32) -> u16 {
+    first.saturating_add(u16::try_from(number).unwrap_or(u16::MAX))
 }
 
 /// The ports that a flow goes by: the one its client calls at the host side, and the one its server listens on.
 #[must_use]
 pub fn flow_ports(cell: &Cell, pair: u32, stream: u32) -> (u16, u16) {
-    let flow = publication(
-        pair * cell.streams + stream,
-        server(cell, pair),
-        FIRST_PORT,
-        stream,
-    );
-    (flow.host_port, flow.port)
+    let flow = pair * cell.streams + stream;
+    (after(FIRST_HOST_PORT, flow), after(FIRST_PORT, stream))
 }

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::switch::{BEYOND_INDEX, Next, Station, Switches, options_of, unseen_by_iptables};
-use super::{Entry, Host, Layout, Link, Port, Role, Step, address_of, outside, talks};
+use super::{Contacts, Entry, Host, Layout, Link, Port, Role, Step, address_of, outside, pairs};
 use crate::lab::address::Subnet;
 use crate::scenario::{Cell, Join, Path};
 
@@ -25,10 +25,11 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
         stations: (0..cell.containers)
             .map(|container| station(cell, container))
             .collect(),
+        contacts: Contacts::of(cell),
         beyond: (wiring.join == Join::Trunk).then_some(TRUNK),
         next: match cell.path {
-            Path::Direct if wiring.crossing && wiring.join == Join::Routed => Next::Gateway,
-            Path::Direct => Next::Partner,
+            Path::Direct if wiring.join == Join::Routed => Next::Routed,
+            Path::Direct => Next::Other,
             Path::Published | Path::Outside => Next::Gateway,
             Path::Hairpin => Next::Either,
         },
@@ -38,7 +39,7 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
     let mut layout = Layout::of_ports(hosts, ports, cell);
     match wiring.join {
         Join::None => {}
-        Join::Trunk => join_by_trunks(&mut layout, cell),
+        Join::Trunk => join_by_trunks(&mut layout, &switches),
         Join::Routed => outside::wire_up(&mut layout, router_between(), cell),
     }
     layout
@@ -46,12 +47,12 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
 
 /// Each pair's own bridge, by its address: where its client calls when the server's port is published to containers.
 pub(super) fn gateways(cell: &Cell) -> Vec<IpAddr> {
-    let of_pair = |pair| {
-        let station = station(cell, 2 * pair);
+    let of_pair = |(client, _)| {
+        let station = station(cell, client);
         let gateway = station.net.host(GATEWAY, cell.stack, cell.family);
         address_of(cell.family, &gateway)
     };
-    (0..cell.pairs).map(of_pair).collect()
+    pairs(cell).into_iter().map(of_pair).collect()
 }
 
 /// Pairs fill bridges in order, two ports each. Where they cross, the odd container has the port that would be its own on the
@@ -89,7 +90,8 @@ fn between(name: &str) -> Host {
 }
 
 /// One more bridge, with a veth to each of the others.
-fn join_by_trunks(layout: &mut Layout, cell: &Cell) {
+fn join_by_trunks(layout: &mut Layout, switches: &Switches<'_>) {
+    let cell = switches.cell;
     let number = u32::try_from(layout.hosts.len()).unwrap_or(u32::MAX);
     let mut core = between("the bridge between");
     let link = Link {
@@ -111,7 +113,10 @@ fn join_by_trunks(layout: &mut Layout, cell: &Cell) {
         });
         host.foundation.push(Step::Raise(here));
     }
-    core.finish = vec![Step::Pin(across(layout.ports(), cell)), Step::Raise(link)];
+    core.finish = vec![
+        Step::Pin(across(layout.ports(), switches)),
+        Step::Raise(link),
+    ];
     layout.hosts.push(core);
 }
 
@@ -130,8 +135,8 @@ fn far_end(node: u32) -> (String, u32) {
 }
 
 /// Behind which trunk each is that talks across.
-fn across<'a>(ports: impl Iterator<Item = &'a Port>, cell: &Cell) -> Vec<Entry> {
-    let talkers = ports.filter(|port| cell.wiring.crossing && talks(port.far.container, cell));
+fn across<'a>(ports: impl Iterator<Item = &'a Port>, switches: &Switches<'_>) -> Vec<Entry> {
+    let talkers = ports.filter(|port| switches.elsewhere(port.far.container).next().is_some());
     let entries = talkers.filter_map(|port| {
         let (name, index) = far_end(port.host);
         Some(Entry {

@@ -4,11 +4,13 @@
 //! The parent is a veth whose other end is idle, in the same namespace of the host side: it only has to be up. All
 //! containers share one subnet and have no gateway, as they cannot reach the host side through their parent anyway.
 
+use std::net::IpAddr;
+
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::{
-    End, Host, Layout, Link, Part, Role, Stacked, Stacking, Step, pairs, seat_inside, talks,
+    Contacts, End, Host, Layout, Link, Part, Role, Stacked, Stacking, Step, pairs, seat_inside,
 };
-use crate::lab::address::{Mac, Subnet};
+use crate::lab::address::{Assigned, Mac, Subnet};
 use crate::scenario::Cell;
 
 /// The first host of the subnet that is a container.
@@ -18,23 +20,29 @@ const PARENT: u32 = 1;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
     stack(cell, Stacking::Macvlan, |container| {
-        let partner = (container ^ 1) + FIRST_CONTAINER;
-        let own = Subnet::whole().mac(container + FIRST_CONTAINER, cell.macs);
-        (Some(own), Subnet::whole().mac(partner, cell.macs))
+        let mac = Subnet::whole().mac(container + FIRST_CONTAINER, cell.macs);
+        (Some(mac), mac)
     })
 }
 
 /// A layout of containers on one parent. `macs` says, for each, its own MAC (none where it has the parent's) and that by
-/// which it finds its partner.
+/// which others find it.
 pub(super) fn stack(
     cell: &Cell,
     kind: Stacking,
     macs: impl Fn(u32) -> (Option<Mac>, Mac),
 ) -> Layout {
+    let contacts = Contacts::of(cell);
     let ends: Vec<End> = (0..cell.containers)
-        .map(|container| End {
-            container,
-            link: eth0(cell, container, macs(container)),
+        .map(|container| {
+            let others = contacts.of_container(container).iter();
+            let known = others.flat_map(|other| found(cell, *other, macs(*other).1));
+            let link = Link {
+                mac: macs(container).0,
+                neighbours: known.collect(),
+                ..eth0(cell, container)
+            };
+            End { container, link }
         })
         .collect();
     Layout {
@@ -88,16 +96,20 @@ fn node(cell: &Cell) -> Host {
     }
 }
 
-fn eth0(cell: &Cell, container: u32, (own, partners): (Option<Mac>, Mac)) -> Link {
-    let host =
-        |container: u32| Subnet::whole().host(container + FIRST_CONTAINER, cell.stack, cell.family);
-    let partner = host(container ^ 1);
-    let known = partner.iter().filter(|_| talks(container, cell));
+fn eth0(cell: &Cell, container: u32) -> Link {
     Link {
-        mac: own,
         mtu: cell.mtu.unwrap_or(ETHERNET_MTU),
-        addresses: host(container),
-        neighbours: known.map(|one| (one.address, partners)).collect(),
+        addresses: addresses(cell, container),
         ..Link::bare("eth0", FIRST_INDEX)
     }
+}
+
+/// A container's addresses, each with the MAC by which it is found.
+fn found(cell: &Cell, container: u32, mac: Mac) -> impl Iterator<Item = (IpAddr, Mac)> {
+    let own = addresses(cell, container).into_iter();
+    own.map(move |one| (one.address, mac))
+}
+
+fn addresses(cell: &Cell, container: u32) -> Vec<Assigned> {
+    Subnet::whole().host(container + FIRST_CONTAINER, cell.stack, cell.family)
 }

@@ -3,6 +3,7 @@
 //! Must not know the kernel. The invariant: every container of the cell has exactly one seat.
 
 mod bridge;
+mod contacts;
 mod ipvlan;
 mod loopback;
 mod macvlan;
@@ -24,7 +25,9 @@ pub use parts::{
 pub(super) use outside::FORWARDING;
 
 use super::address::{Assigned, family_of, lo};
-use crate::scenario::{Cell, Entries, Family, Path, Pattern, Topology, Wiring};
+use crate::scenario::pattern::pairs;
+use crate::scenario::{Cell, Entries, Family, Path, Topology, Wiring};
+use contacts::Contacts;
 
 /// A lab on paper.
 #[derive(Debug, Clone)]
@@ -183,15 +186,6 @@ impl Layout {
     }
 }
 
-/// The pairs of a cell's pattern.
-pub(super) fn pairs(cell: &Cell) -> Vec<(u32, u32)> {
-    match cell.pattern {
-        Pattern::Pairs => (0..cell.pairs)
-            .map(|pair| (2 * pair, 2 * pair + 1))
-            .collect(),
-    }
-}
-
 /// A seat whose bytes are counted at its own interface.
 fn seat_inside(end: &End, cell: &Cell) -> SeatPlan {
     let place = Place::Container(end.container);
@@ -204,11 +198,6 @@ fn seat_inside(end: &End, cell: &Cell) -> SeatPlan {
             direction: Direction::Received,
         },
     }
-}
-
-/// Whether a container has somebody to talk to: 2k and 2k + 1 talk where both are active.
-fn talks(container: u32, cell: &Cell) -> bool {
-    container.max(container ^ 1) < cell.active
 }
 
 /// The one address of `family` among those assigned.

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything};
-use super::{End, Host, Layout, Link, Pairing, Port, PortOptions, Role, Route, Step, talks};
+use super::{Contacts, End, Host, Layout, Link, Pairing, Port, PortOptions, Role, Route, Step};
 use crate::lab::address::{Assigned, Mac, Subnet, family_of};
 use crate::scenario::{Cell, Family, PORTS_PER_ROUTER, Path};
 
@@ -23,8 +23,9 @@ const FIRST_CONTAINER: u32 = 2;
 
 /// A router whose links are of this kind: with netkit in the place of veth, the shape is the same.
 pub(super) fn lay_out(cell: &Cell, kind: Pairing) -> Layout {
+    let contacts = Contacts::of(cell);
     let ports: Vec<Port> = (0..cell.containers)
-        .map(|container| Seat::of(container, cell).port(kind))
+        .map(|container| Seat::of(container, cell, contacts.any(container)).port(kind))
         .collect();
     let routers = cell.containers.div_ceil(PORTS_PER_ROUTER);
     let hosts = (0..routers).map(|number| router(cell, number)).collect();
@@ -85,7 +86,7 @@ struct Seat<'a> {
 }
 
 impl<'a> Seat<'a> {
-    fn of(container: u32, cell: &'a Cell) -> Self {
+    fn of(container: u32, cell: &'a Cell, talks: bool) -> Self {
         let (router, port) = (container / PORTS_PER_ROUTER, container % PORTS_PER_ROUTER);
         let net = Subnet::of_bridge(router);
         let host = port + FIRST_CONTAINER;
@@ -97,7 +98,7 @@ impl<'a> Seat<'a> {
             port,
             addresses: addresses.into_iter().map(Assigned::alone).collect(),
             mac: net.mac(host, cell.macs),
-            talks: talks(container, cell),
+            talks,
         }
     }
 

@@ -3,11 +3,12 @@
 //! Each bridge has a namespace of its own, which alone makes set-up linear. It stays down until all its ports are on it: a
 //! live one floods what each new port announces.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::{
-    BridgeOptions, End, Entry, Host, Link, Pairing, Port, PortOptions, Role, Route, Step, talks,
+    BridgeOptions, Contacts, End, Entry, Host, Link, Pairing, Port, PortOptions, Role, Route, Step,
 };
 use crate::lab::address::{Assigned, Mac, Subnet};
 use crate::scenario::{Cell, Join};
@@ -35,20 +36,23 @@ pub(super) struct Switches<'a> {
     pub(super) cell: &'a Cell,
     /// One for each container.
     pub(super) stations: Vec<Station>,
+    pub(super) contacts: Contacts,
     /// The name of each bridge's port to the others; none where they are not one segment.
     pub(super) beyond: Option<&'static str>,
-    /// Whom a container hands what is for its partner.
+    /// Whom a container hands what is for another.
     pub(super) next: Next,
 }
 
-/// Whom a container hands what is for its partner.
+/// Whom a container hands what is for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The partner itself.
-    Partner,
+    /// The other itself.
+    Other,
+    /// The other itself where they are behind one bridge, and else its gateway.
+    Routed,
     /// Its gateway.
     Gateway,
-    /// Its gateway on the way there, and the partner itself on the way back: a published port of their own host side.
+    /// Its gateway on the way there, and the other itself on the way back: a published port of their own host side.
     Either,
 }
 
@@ -105,31 +109,54 @@ impl Switches<'_> {
         }
     }
 
-    /// Who is behind which port, of those that talk, and the partners that they have elsewhere.
+    /// Who is behind which port, of those that talk, and whom they talk to elsewhere.
     fn entries(&self, ports: &[&Port]) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        for port in ports.iter().filter(|port| self.talks(port)) {
-            let partner = self.stations[(port.far.container ^ 1) as usize];
-            entries.extend(port.far.link.mac.map(|mac| Entry {
+        let talkers = ports.iter().filter(|port| self.talks(port));
+        let own = talkers.filter_map(|port| {
+            Some(Entry {
                 port: port.near.index,
                 name: port.near.name.clone(),
-                mac,
-            }));
-            let elsewhere = self.beyond.filter(|_| partner.bridge != port.host);
-            entries.extend(elsewhere.map(|name| Entry {
-                port: BEYOND_INDEX,
-                name: name.into(),
-                mac: self.mac(&partner, partner.host),
-            }));
+                mac: port.far.link.mac?,
+            })
+        });
+        let elsewhere = self.beyond.into_iter().flat_map(|name| {
+            let others: BTreeSet<u32> = ports
+                .iter()
+                .flat_map(|port| self.elsewhere(port.far.container))
+                .collect();
+            others.into_iter().map(move |other| {
+                let station = &self.stations[other as usize];
+                Entry {
+                    port: BEYOND_INDEX,
+                    name: name.into(),
+                    mac: self.mac(station, station.host),
+                }
+            })
+        });
+        own.chain(elsewhere).collect()
+    }
+
+    /// Those whom a container talks to that are behind other bridges than its own.
+    pub(super) fn elsewhere(&self, container: u32) -> impl Iterator<Item = u32> {
+        let bridge_of = |container: u32| self.stations[container as usize].bridge;
+        let others = self.contacts.of_container(container).iter().copied();
+        others.filter(move |other| bridge_of(*other) != bridge_of(container))
+    }
+
+    /// Whether a container's gateway has a part in its traffic.
+    fn needs_gateway(&self, container: u32) -> bool {
+        match self.next {
+            Next::Other => false,
+            Next::Routed => self.elsewhere(container).next().is_some(),
+            Next::Gateway | Next::Either => self.contacts.any(container),
         }
-        entries
     }
 
     /// The containers that the bridge's own host has to find, since their traffic goes through it.
     fn routed_to(&self, ports: &[&Port]) -> Vec<(IpAddr, Mac)> {
         let talkers = ports
             .iter()
-            .filter(|port| self.next != Next::Partner && self.talks(port));
+            .filter(|port| self.needs_gateway(port.far.container));
         let known = talkers.flat_map(|port| {
             let mac = port.far.link.mac;
             let addresses = port.far.link.addresses.iter();
@@ -173,24 +200,30 @@ impl Switches<'_> {
     }
 
     fn known_to(&self, container: u32, station: &Station) -> Vec<(IpAddr, Mac)> {
-        let partner = &self.stations[(container ^ 1) as usize];
-        let (partner, gateway) = ((partner, partner.host), (station, station.gateway));
-        let known = match self.next {
-            _ if !talks(container, self.cell) => Vec::new(),
-            Next::Partner => vec![partner],
-            Next::Gateway => vec![gateway],
-            Next::Either => vec![gateway, partner],
-        };
-        let known = known.into_iter().flat_map(|(station, host)| {
-            let mac = self.mac(station, host);
-            let addresses = self.addresses(station, host).into_iter();
-            addresses.map(move |one| (one.address, mac))
+        let gateway = self
+            .needs_gateway(container)
+            .then_some((station, station.gateway));
+        let others = self.contacts.of_container(container).iter();
+        let others = others.map(|other| &self.stations[*other as usize]);
+        let direct = others.filter(|other| match self.next {
+            Next::Other | Next::Either => true,
+            Next::Routed => other.bridge == station.bridge,
+            Next::Gateway => false,
         });
+        let direct = direct.map(|other| (other, other.host));
+        let known = gateway
+            .into_iter()
+            .chain(direct)
+            .flat_map(|(station, host)| {
+                let mac = self.mac(station, host);
+                let addresses = self.addresses(station, host).into_iter();
+                addresses.map(move |one| (one.address, mac))
+            });
         known.collect()
     }
 
     fn talks(&self, port: &Port) -> bool {
-        talks(port.far.container, self.cell)
+        self.contacts.any(port.far.container)
     }
 
     fn mtu(&self) -> u32 {

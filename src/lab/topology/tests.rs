@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    Buffers, Congestion, Driver, Firewall, Join, Macs, Path, Rules, Stack, Testbed, Wiring,
-    Workload,
+    Buffers, Congestion, Driver, Firewall, Join, Macs, Path, Pattern, Rules, Stack, Talk, Testbed,
+    Wiring, Workload,
 };
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
@@ -20,6 +20,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         workload: Workload::TcpStream,
         driver: Driver::Threads,
         pattern: Pattern::Pairs,
+        talk: Talk::default(),
         containers,
         active,
         pairs: active / 2,

@@ -1,13 +1,14 @@
 //! Pairs of containers, each pair joined by one veth with no bridge between.
 
 use super::parts::ETHERNET_MTU;
-use super::{End, Layout, Link, Part, pairs, seat_inside, talks};
+use super::{Contacts, End, Layout, Link, Part, pairs, seat_inside};
 use crate::lab::address::Subnet;
 use crate::scenario::Cell;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
+    let contacts = Contacts::of(cell);
     let cables: Vec<[End; 2]> = (0..cell.containers / 2)
-        .map(|number| cable(cell, number))
+        .map(|number| cable(cell, number, contacts.any(2 * number)))
         .collect();
     Layout {
         hosts: Vec::new(),
@@ -25,19 +26,19 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
     }
 }
 
-fn cable(cell: &Cell, number: u32) -> [End; 2] {
+fn cable(cell: &Cell, number: u32, talks: bool) -> [End; 2] {
     [[1, 2], [2, 1]].map(|hosts| End {
         container: 2 * number + hosts[0] - 1,
-        link: end(cell, number, hosts),
+        link: end(cell, number, hosts, talks),
     })
 }
 
-fn end(cell: &Cell, number: u32, [own, other]: [u32; 2]) -> Link {
+fn end(cell: &Cell, number: u32, [own, other]: [u32; 2], talks: bool) -> Link {
     let net = Subnet::of_cable(number);
     let peer = net.host(other, cell.stack, cell.family);
     let neighbours = peer
         .iter()
-        .filter(|_| talks(2 * number, cell))
+        .filter(|_| talks)
         .map(|peer| (peer.address, net.mac(other, cell.macs)));
     Link {
         addresses: net.host(own, cell.stack, cell.family),

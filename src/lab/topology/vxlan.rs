@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 
 use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::switch::{BEYOND_INDEX, Next, Station, Switches};
-use super::{Host, Layout, Link, Step, Tunnel};
+use super::{Contacts, Host, Layout, Link, Step, Tunnel};
 use crate::lab::address::Subnet;
 use crate::scenario::{Cell, Entries, Family, Stack};
 
@@ -26,8 +26,9 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
         stations: (0..cell.containers)
             .map(|container| station(cell, container))
             .collect(),
+        contacts: Contacts::of(cell),
         beyond: Some(TUNNEL),
-        next: Next::Partner,
+        next: Next::Other,
     };
     let ports = switches.ports();
     let mut hosts = switches.hosts(&ports);
