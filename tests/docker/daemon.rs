@@ -39,17 +39,33 @@ pub(crate) fn allowed() -> bool {
 impl Daemon {
     /// Starts one, with these options beside those that keep it apart, and waits until it says that it listens.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::launch("true", options)
+    }
+
+    /// One whose data have room for so many MiB and no more.
+    pub(crate) fn cramped(mebibytes: u32) -> Self {
+        // Inside the engine's mount namespace; its folder for data is the last option.
+        let shrink = format!(
+            "for data; do :; done; mkdir $data && mount -t tmpfs -o size={mebibytes}m none $data"
+        );
+        Self::launch(&shrink, &[])
+    }
+
+    fn launch(preparation: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let script = "ip link set lo up && exec setpriv --pdeathsig TERM dockerd \"$@\"";
+        let script = format!(
+            "ip link set lo up && {preparation} && exec setpriv --pdeathsig TERM dockerd \"$@\""
+        );
         let mut command = Command::new("unshare");
         command
-            .args(["--net", "--mount", "sh", "-c", script, "dockerd"])
+            .args(["--net", "--mount", "sh", "-c", &script, "dockerd"])
             .args(["--host", &format!("unix://{}", path("sock"))])
-            .args(["--data-root", &path("data"), "--exec-root", &path("exec")])
+            .args(["--exec-root", &path("exec")])
             .args(["--pidfile", &path("pid"), "--storage-driver", "vfs"])
             .args(["--cgroup-parent", &group_in(folder.path())])
             .args(options)
+            .args(["--data-root", &path("data")])
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();

@@ -95,6 +95,27 @@ fn a_socket_of_somebody_else_s_is_said_with_the_remedy() {
 }
 
 #[test]
+fn an_image_that_the_engine_has_no_room_for_is_a_failed_record_with_the_remedy() {
+    if !allowed() {
+        return;
+    }
+    // Enough for the engine itself; the smallest image has the C library and ourselves in it.
+    let daemon = Daemon::cramped(4);
+    let run = daemon.sweep(&["--topology", "bridge", "--containers", "2"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let records = crate::harness::records(&run.folder());
+    let error = &crate::real(&records).next().unwrap()["error"];
+    assert_eq!(error["act"], "import", "{error}");
+    let object = error["object"].as_str().unwrap();
+    assert!(object.starts_with("image kilonet:"), "{error}");
+    let reason = error["reason"].as_str().unwrap();
+    assert!(reason.contains("no space left on device"), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("full"), "{error}");
+    assert_eq!(daemon.ours(), [""; 0]);
+    assert_eq!(daemon.docker(&["images", "--quiet", "--all"]), "");
+}
+
+#[test]
 fn ipv6_on_an_engine_without_it_is_a_failed_record_with_the_remedy() {
     if !allowed() {
         return;

@@ -134,6 +134,7 @@ pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) ->
         Answer::DockerResponseServerError { message, .. } => {
             Error::refused(act, object, message.trim())
         }
+        Answer::DockerStreamError { error } => Error::refused(act, object, error.trim()),
         Answer::RequestTimeoutError => Error::refused(
             act,
             object,

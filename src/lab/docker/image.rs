@@ -22,6 +22,9 @@ use super::engine::Engine;
 use super::owner::{LABEL, Owner};
 use crate::error::{Error, Result};
 
+/// An engine that does not take an image has mostly no room for it.
+const ROOM: &str = "see whether the disk of the engine's data is full (docker info names its root), and what the engine's log says";
+
 /// An image on an engine.
 #[derive(Debug)]
 pub struct Image(String);
@@ -46,7 +49,11 @@ impl Image {
         let body = body_full(archive.into());
         let import = engine.api().create_image(Some(options), Some(body), None);
         let object = format!("image {name}");
-        engine.wait(("import", &object), import.try_collect::<Vec<_>>())?;
+        let imported = engine.wait(("import", &object), import.try_collect::<Vec<_>>());
+        imported.map_err(|error| match error.hint() {
+            Some(_) => error,
+            None => error.with_hint(ROOM),
+        })?;
         Ok(Self(name))
     }
 
