@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use super::factors::Varying;
 use super::model::{Metric, Ratio, Reality};
 use super::summary::{is_shown, own_figure};
-use crate::scenario::{Cell, Firewall, Testbed};
+use crate::scenario::{Cell, Entries, Firewall, Testbed};
 use crate::stats;
-use crate::store::record::Record;
+use crate::store::record::{Confinement, Record};
 
 /// What is compared.
 const METRICS: [Metric; 2] = [Metric::Goodput, Metric::CpuPerByte];
@@ -157,6 +157,36 @@ const SIGNS: &[Sign] = &[
         read: |record| record.effective.as_ref()?.congestion.clone(),
     },
     Sign {
+        what: "the memory cgroup",
+        read: |record| {
+            let charged = confinement(record)?.memory_cgroup?;
+            Some(either(charged, "one below the root", "the root"))
+        },
+    },
+    Sign {
+        what: "the filter of system calls (seccomp)",
+        read: |record| Some(either(confinement(record)?.seccomp?, "on", "off")),
+    },
+    Sign {
+        what: "CAP_NET_ADMIN",
+        read: |record| {
+            let granted = confinement(record)?.net_admin;
+            Some(either(granted, "granted", "withheld"))
+        },
+    },
+    Sign {
+        what: "the carrier to published ports",
+        read: |record| Some(record.effective.as_ref()?.forwarder?.words().to_owned()),
+    },
+    Sign {
+        what: "the way to know neighbours",
+        read: |record| {
+            // Without a link that has an MTU of its own there are none to know.
+            record.cell.mtu?;
+            Some(either(asks(&record.cell), "asking", "permanent entries"))
+        },
+    },
+    Sign {
         what: "the origin of MAC addresses",
         read: |record| Some(record.cell.macs.to_string()),
     },
@@ -170,11 +200,25 @@ const SIGNS: &[Sign] = &[
     },
 ];
 
+fn confinement(record: &Record) -> Option<Confinement> {
+    record.effective.as_ref()?.confinement
+}
+
+/// An engine tells its containers of nobody.
+fn asks(cell: &Cell) -> bool {
+    cell.testbed == Testbed::Docker || cell.wiring.entries == Entries::Learned
+}
+
+fn either(is: bool, yes: &str, no: &str) -> String {
+    if is { yes } else { no }.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analysis::Analysis;
     use crate::scenario::{Driver, Topology};
+    use crate::store::record::Forwarder;
     use crate::store::sample::{REAL_SHARE, both_testbeds, cell, failed, measured, run};
 
     fn realities(records: Vec<Record>) -> Vec<Reality> {
@@ -223,9 +267,52 @@ mod tests {
             ]
         );
         let alike = vec![
-            measured(cell(Topology::Veth, 2), 0),
-            real(measured(cell(Topology::Veth, 2), 0)),
+            measured(cell(Topology::Shared, 2), 0),
+            real(measured(cell(Topology::Shared, 2), 0)),
         ];
+        assert!(realities(alike)[0].differences.is_empty());
+        let joined = || {
+            let mut record = measured(cell(Topology::Veth, 2), 0);
+            record.cell.mtu = Some(1500);
+            record
+        };
+        assert_eq!(
+            realities(vec![joined(), real(joined())])[0].differences,
+            [
+                "the way to know neighbours was asking in real containers and permanent entries in the model's"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_an_engine_holds_its_containers_by_is_said() {
+        let confined = |mut record: Record, held: bool| {
+            let effective = record.effective.get_or_insert_default();
+            effective.confinement = Some(Confinement {
+                memory_cgroup: Some(held),
+                seccomp: Some(held),
+                net_admin: !held,
+            });
+            let carrier = if held {
+                Forwarder::Proxy
+            } else {
+                Forwarder::Rules
+            };
+            effective.forwarder = Some(carrier);
+            record
+        };
+        let at = || measured(cell(Topology::Shared, 2), 0);
+        let said = realities(vec![confined(at(), false), confined(real(at()), true)]);
+        assert_eq!(
+            said[0].differences,
+            [
+                "the memory cgroup was one below the root in real containers and the root in the model's",
+                "the filter of system calls (seccomp) was on in real containers and off in the model's",
+                "CAP_NET_ADMIN was withheld in real containers and granted in the model's",
+                "the carrier to published ports was a process in real containers and the rules in the model's",
+            ]
+        );
+        let alike = vec![confined(at(), true), confined(real(at()), true)];
         assert!(realities(alike)[0].differences.is_empty());
     }
 

@@ -12,6 +12,7 @@
 #[cfg(test)]
 mod alone;
 mod cgroup;
+pub mod confinement;
 pub mod counters;
 pub mod features;
 pub mod fingerprint;

@@ -164,11 +164,11 @@ fn check_engine(axes: &Axes, problems: &mut Problems) {
         rules,
         "allowed with it: none; each table of [[axes]] may have rules of its own",
     );
-    let paths = stray(&axes.path, Path::Direct);
+    let outside = axes.path.0.iter().find(|at| at.value == Path::Outside);
     only(
         "path",
-        paths,
-        "allowed with it: direct; each table of [[axes]] may have testbeds of its own",
+        outside.map(|at| (at.value.to_string(), at.span.clone())),
+        "allowed with it: direct, published, hairpin; each table of [[axes]] may have testbeds of its own",
     );
     let default_bridge = axes.topology.has(Topology::Bridge);
     let other = |at: &&At<Count<68, 65_535>>| at.value.0 != ENGINE_MTU;

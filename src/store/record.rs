@@ -2,12 +2,16 @@
 //!
 //! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
 
+mod effective;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
+
+pub use effective::{Confinement, Effective, Forwarder};
 
 /// The schema this code writes, and the newest it reads.
 pub const SCHEMA: u32 = 1;
@@ -268,23 +272,6 @@ pub struct Samples {
     pub interval_ns: u64,
     /// Goodput of each interval, first to last.
     pub goodput_bps: Vec<f64>,
-}
-
-/// What took effect.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Effective {
-    /// Version of the engine that made the containers; absent where there was none.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub engine: Option<String>,
-    /// Congestion control read back from the sockets.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub congestion: Option<String>,
-    /// Send buffer in bytes, as the kernel reports it at the end of the first flow.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub send_buffer_bytes: Option<u64>,
-    /// Receive buffer in bytes, likewise.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub receive_buffer_bytes: Option<u64>,
 }
 
 /// Why a trial failed.

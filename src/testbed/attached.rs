@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use super::bench::Bench;
 use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
+use crate::host::confinement::Confinement;
 use crate::host::counters::TcpMemory;
 use crate::lab::existing::{Existing, Spot};
 use crate::lab::witness::Witness;
@@ -38,6 +39,7 @@ impl Attached {
             witness: self.witness(&pairs)?,
             tracking: Vec::new(),
             kin: Vec::new(),
+            confinement: Confinement::of_self(),
             tcp_memory,
         };
         bench.measure((trial, watch), |settings, observer| {

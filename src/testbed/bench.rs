@@ -9,8 +9,10 @@ use std::time::Duration;
 use super::summary::{Edges, Witnessed, summarise};
 use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
+use crate::host::confinement::Confinement;
 use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
 use crate::lab::witness::{Reading, Witness};
+use crate::store::record;
 use crate::traffic::{Observer, Outcome, Settings};
 
 /// What a window of some lab is measured with.
@@ -21,6 +23,8 @@ pub(super) struct Bench {
     pub(super) tracking: Vec<File>,
     /// Processes that drive flows for us, and are nobody else's.
     pub(super) kin: Vec<i32>,
+    /// What holds back the processes whose sockets the flows are.
+    pub(super) confinement: Option<Confinement>,
     /// The marks of TCP's memory pool, where they are known.
     pub(super) tcp_memory: Option<TcpMemory>,
 }
@@ -39,6 +43,7 @@ impl Bench {
             closed: None,
         };
         let outcome = drive(&settings(trial), &mut edges)?;
+        let confinement = edges.bench.confinement;
         let (opened, closed) = (edges.opened.transpose()?, edges.closed.transpose()?);
         let bench = edges.bench;
         let edges = opened.zip(closed).map(|(opened, closed)| Edges {
@@ -51,7 +56,17 @@ impl Bench {
                 .map(|(now, then)| now.since(&then)),
             witnessed: witnessed(&bench.witness, &opened.readings, &closed.readings),
         });
-        Ok(summarise(trial, &outcome, edges.as_ref()))
+        let mut measurement = summarise(trial, &outcome, edges.as_ref());
+        measurement.effective.confinement = confinement.map(recorded);
+        Ok(measurement)
+    }
+}
+
+fn recorded(confinement: Confinement) -> record::Confinement {
+    record::Confinement {
+        memory_cgroup: confinement.memory_cgroup,
+        seccomp: confinement.seccomp,
+        net_admin: confinement.net_admin,
     }
 }
 

@@ -14,6 +14,7 @@ use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::counters::TcpMemory;
 use crate::lab::docker::{Directory, Engine, Image, Lab, Leftovers, Order, Owner};
+use crate::lab::firewall::flow_ports;
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
 use crate::store::record::{LabCost, Phases};
@@ -120,7 +121,8 @@ impl Testbed for Docker {
         let bench = Bench {
             witness: lab.witness()?,
             tracking: Vec::new(),
-            kin: lab.crew.processes(),
+            kin: [lab.crew.processes(), lab.lab.relays()].concat(),
+            confinement: lab.crew.confinement(),
             tcp_memory: self.tcp_memory,
         };
         let mut measurement = bench.measure((trial, watch), |settings, observer| {
@@ -162,19 +164,31 @@ impl DockerLab {
     /// Each pair's streams.
     fn routes(&self, cell: &Cell) -> Result<Vec<Route>> {
         let mut routes = Vec::new();
-        for (pair, (client, server)) in (0..).zip(self.lab.pairs()) {
-            let (from, to) = (self.lab.address(*client)?, self.lab.address(*server)?);
-            routes.extend((0..cell.streams).map(|stream| Route {
-                pair,
-                stream,
-                client: *client,
-                server: *server,
-                from,
-                listen: SocketAddr::new(to, 0),
-                call: None,
-            }));
+        for (pair, ends) in (0..).zip(self.lab.pairs()) {
+            for stream in 0..cell.streams {
+                routes.push(self.route(cell, (pair, stream), *ends)?);
+            }
         }
         Ok(routes)
+    }
+
+    fn route(&self, cell: &Cell, (pair, stream): (u32, u32), ends: (u32, u32)) -> Result<Route> {
+        let (client, server) = ends;
+        let (port, door) = if cell.path.is_by_port() {
+            let (_, port) = flow_ports(cell, pair, stream);
+            (port, Some(self.lab.door(server, port)?))
+        } else {
+            (0, None)
+        };
+        Ok(Route {
+            pair,
+            stream,
+            client,
+            server,
+            from: self.lab.origin(client, server)?,
+            listen: SocketAddr::new(self.lab.address(server)?, port),
+            call: door,
+        })
     }
 
     /// The receivers' interfaces, each namespace once.

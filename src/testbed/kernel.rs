@@ -9,6 +9,7 @@ use super::blame::{self, Suspect};
 use super::scales::Scales;
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::Result;
+use crate::host::confinement::Confinement;
 use crate::host::counters::TcpMemory;
 use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
@@ -56,6 +57,7 @@ impl Testbed for Kernel {
             witness: Witness::of(&lab.lab)?,
             tracking: lab.lab.tracking()?,
             kin: Vec::new(),
+            confinement: Confinement::of_self(),
             tcp_memory: self.tcp_memory,
         };
         bench.measure((trial, watch), |settings, observer| {

@@ -9,9 +9,11 @@ use std::time::Duration;
 use super::{Measurement, TrialPlan};
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
 use crate::host::noise;
+use crate::scenario::{Cell, Testbed};
 use crate::stats::{Sorted, jain};
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, PerPair, Samples, Window,
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder, PerPair, Samples,
+    Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::nanos;
@@ -77,7 +79,7 @@ pub(super) fn summarise(
         counters: counters(outcome, edges),
         flows: flow_counts(outcome),
         samples: samples(trial, outcome),
-        effective: effective(outcome),
+        effective: effective(trial.cell, outcome),
         warnings: warnings(trial, outcome, checks, edges),
         rows: outcome
             .flows
@@ -246,12 +248,32 @@ fn samples(trial: TrialPlan<'_>, outcome: &Outcome) -> Samples {
     }
 }
 
-fn effective(outcome: &Outcome) -> Effective {
+fn effective(cell: &Cell, outcome: &Outcome) -> Effective {
     Effective {
         engine: None,
+        confinement: None,
+        forwarder: forwarder(cell, &outcome.flows),
         congestion: outcome.congestion.clone(),
         send_buffer_bytes: outcome.buffers.send_bytes,
         receive_buffer_bytes: outcome.buffers.receive_bytes,
+    }
+}
+
+/// What carried the flows to published ports. A lab of ours has rules for that and nothing else, and some of these give
+/// clients new ports; an engine may have a process, which calls the servers from ports of its own.
+fn forwarder(cell: &Cell, flows: &[FlowOutcome]) -> Option<Forwarder> {
+    if !cell.path.is_by_port() {
+        return None;
+    }
+    if cell.testbed == Testbed::Kernel {
+        return Some(Forwarder::Rules);
+    }
+    let renamed = |renamed: bool| flows.iter().any(|flow| flow.renamed == Some(renamed));
+    match (renamed(false), renamed(true)) {
+        (true, false) => Some(Forwarder::Rules),
+        (false, true) => Some(Forwarder::Proxy),
+        (true, true) => Some(Forwarder::Both),
+        (false, false) => None,
     }
 }
 
@@ -284,6 +306,7 @@ fn warnings(
 ) -> Vec<String> {
     let mut warnings = outcome.warnings.clone();
     warnings.extend(other_congestion(trial, outcome));
+    warnings.extend(relayed(trial.cell, outcome));
     warnings.extend(lost_flows(outcome));
     warnings.extend(filling(checks).filter(|_| checks.valid));
     warnings.extend((!checks.valid).then(|| disagreement(checks)));
@@ -299,6 +322,14 @@ fn other_congestion(trial: TrialPlan<'_>, outcome: &Outcome) -> Option<String> {
     Some(format!(
         "congestion control {asked} was asked for, {got} took effect"
     ))
+}
+
+fn relayed(cell: &Cell, outcome: &Outcome) -> Option<String> {
+    let forwarder = forwarder(cell, &outcome.flows)?;
+    (forwarder != Forwarder::Rules).then(|| {
+        "a process of the engine's, not its rules, carries flows to published ports: its copying is measured too"
+            .to_owned()
+    })
 }
 
 /// How many flows never connected or died, and of what, the first few by name. Those that were alive and moved nothing are

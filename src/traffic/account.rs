@@ -24,6 +24,8 @@ pub(super) struct Account {
     pub(super) congestion: Option<String>,
     /// Size of the buffer it works with: a sender's send buffer, a receiver's receive buffer.
     pub(super) buffer_bytes: Option<u64>,
+    /// The client's port as this end knows it: its own, or its peer's.
+    pub(super) client_port: Option<u16>,
 }
 
 impl Account {
@@ -38,6 +40,7 @@ impl Account {
             retransmits: None,
             congestion: None,
             buffer_bytes: None,
+            client_port: client_port(endpoint),
         };
         let bytes = |size: std::io::Result<usize>| size.ok().map(|bytes| bytes as u64);
         match endpoint.role {
@@ -54,6 +57,14 @@ impl Account {
             },
         }
     }
+}
+
+fn client_port(endpoint: &Endpoint) -> Option<u16> {
+    let address = match endpoint.role {
+        Role::Sender => endpoint.socket.local_addr(),
+        Role::Receiver => endpoint.socket.peer_addr(),
+    };
+    Some(address.ok()?.as_socket()?.port())
 }
 
 fn congestion(endpoint: &Endpoint) -> Option<String> {

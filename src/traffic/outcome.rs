@@ -66,6 +66,9 @@ pub struct FlowOutcome {
     pub unread_bytes: Option<u64>,
     /// Segments the sender sent again over the flow's life; absent where the kernel does not say.
     pub retransmits: Option<u64>,
+    /// Whether the server sees another port than its client's: what it talks to is not the client, or not by its own name.
+    /// Absent where an end is gone.
+    pub renamed: Option<bool>,
 }
 
 /// How a flow fared.
@@ -216,6 +219,11 @@ impl Ends {
         self.sender.as_ref()?.congestion.clone()
     }
 
+    fn renamed(&self) -> Option<bool> {
+        let port = |end: &Option<Account>| end.as_ref()?.client_port;
+        Some(port(&self.sender)? != port(&self.receiver)?)
+    }
+
     fn buffers(&self) -> Buffered {
         let bytes = |end: &Option<Account>| end.as_ref().and_then(|end| end.buffer_bytes);
         Buffered {
@@ -238,6 +246,7 @@ fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
         info_bytes: None,
         unread_bytes: None,
         retransmits: None,
+        renamed: None,
     }
 }
 
@@ -252,6 +261,7 @@ fn connected_flow(name: FlowName, ends: &Ends, window_bytes: u64, closed: Moment
         info_bytes: arrived.map(|arrived| arrived.read),
         unread_bytes: arrived.map(|arrived| arrived.unread),
         retransmits: ends.sender.as_ref().and_then(|account| account.retransmits),
+        renamed: ends.renamed(),
         status,
         ..absent_flow(name, String::new())
     }

@@ -10,6 +10,7 @@ mod attach;
 mod daemon;
 mod ends;
 mod mistakes;
+mod ports;
 mod rules;
 
 use std::collections::BTreeSet;

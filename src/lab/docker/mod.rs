@@ -6,6 +6,8 @@
 //! | `owner` | the label that says whose a container is, and whether that process still lives |
 //! | `image` | an image made of the running program |
 //! | `spec` | which container joins which network: pure |
+//! | `seen` | what the engine says of a running container: pure |
+//! | `relay` | the processes that relay connections to published ports |
 //! | `cable` | the veth between two running containers |
 //! | `leftovers` | what runs that died have left with the engine |
 //!
@@ -17,16 +19,18 @@ mod engine;
 mod image;
 mod leftovers;
 mod owner;
+mod relay;
+mod seen;
 mod spec;
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bollard::models::{ContainerInspectResponse, NetworkCreateRequest};
+use bollard::models::NetworkCreateRequest;
 use bollard::query_parameters::{
     CreateContainerOptions, InspectContainerOptions, LogsOptions, StartContainerOptions,
 };
@@ -43,6 +47,7 @@ use super::setup::Stop;
 use crate::error::{Error, Result};
 use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Family, Topology};
+use seen::Container;
 use spec::{Network, Seat};
 
 /// Where containers see the directory in which their agents report.
@@ -58,14 +63,6 @@ pub struct Lab {
     pairs: Vec<(u32, u32)>,
     family: Family,
     topology: Topology,
-}
-
-/// A running container.
-#[derive(Debug, Clone)]
-struct Container {
-    id: String,
-    /// Its addresses on the engine's networks, and those of their gateways.
-    own: Vec<IpAddr>,
 }
 
 /// What containers are made of and for.
@@ -123,7 +120,7 @@ impl Lab {
                     Network::Of(other) => made.get(&other).map(|it: &Container| it.id.clone()),
                     _ => None,
                 };
-                self.make(number, (*seat, joined), order, stop)
+                self.make(number, (seat, joined), order, stop)
             });
             let making = futures::stream::iter(making.collect::<Vec<_>>());
             let wave: Vec<Result<_>> = self
@@ -139,7 +136,7 @@ impl Lab {
     async fn make(
         &self,
         number: u32,
-        (seat, joined): (Seat, Option<String>),
+        (seat, joined): (&Seat, Option<String>),
         order: Order<'_>,
         stop: Stop<'_>,
     ) -> Result<(u32, Container)> {
@@ -148,7 +145,7 @@ impl Lab {
         }
         let api = self.engine.api();
         let name = order.owner.container(number);
-        let body = spec::body(number, (&seat, joined.as_deref()), order);
+        let body = spec::body(number, (seat, joined.as_deref()), order);
         let options = CreateContainerOptions {
             name: Some(name.clone()),
             ..CreateContainerOptions::default()
@@ -163,8 +160,8 @@ impl Lab {
         let seen = api
             .inspect_container(&id, None::<InspectContainerOptions>)
             .await;
-        let own = addresses(&seen.map_err(said("inspect"))?);
-        Ok((number, Container { id, own }))
+        let seen = seen.map_err(said("inspect"))?;
+        Ok((number, Container::of(id, &seen)))
     }
 
     /// Joins the containers of each pair by a veth, where the topology has one. Their namespaces are given by number.
@@ -214,15 +211,37 @@ impl Lab {
         if self.interface() == "lo" {
             return Ok(address::lo(self.family));
         }
-        let own = self.containers[container as usize].own.iter();
-        own.copied()
-            .find(|own| address::family_of(*own) == self.family)
-            .ok_or_else(|| {
-                let reason = format!("the engine gave it no {} address", self.family);
-                Error::refused("set up", name_of(container), reason).with_hint(
-                    "start the engine with --ipv6 and --fixed-cidr-v6, or use topology = \"user-bridge\"",
-                )
-            })
+        self.containers[container as usize].address(self.family, &name_of(container))
+    }
+
+    /// The address that a pair's client calls from: its own, or, where it is in the engine's namespace and its server is
+    /// not, the one that namespace has on the server's network.
+    ///
+    /// # Errors
+    /// When the engine gave it none of the family.
+    pub fn origin(&self, client: u32, server: u32) -> Result<IpAddr> {
+        let network = |container: u32| self.seats[container as usize].network;
+        if network(client) == Network::Host && network(server) != Network::Host {
+            self.containers[server as usize].gateway(self.family, &name_of(server))
+        } else {
+            self.address(client)
+        }
+    }
+
+    /// Where a port of a container is published.
+    ///
+    /// # Errors
+    /// When the engine has not published it for the family.
+    pub fn door(&self, container: u32, port: u16) -> Result<SocketAddr> {
+        let name = name_of(container);
+        self.containers[container as usize].door(port, (self.family, &name))
+    }
+
+    /// The engine's processes that relay connections to the lab's published ports, as far as they can be seen.
+    #[must_use]
+    pub fn relays(&self) -> Vec<i32> {
+        let ports = self.containers.iter().flat_map(Container::host_ports);
+        relay::of_ports(&ports.collect())
     }
 
     /// Finds a container that has ended by itself, and says what it said last.
@@ -277,17 +296,6 @@ impl Lab {
 
 fn name_of(number: u32) -> String {
     format!("container {number}")
-}
-
-/// The addresses of a container on the engine's networks.
-fn addresses(seen: &ContainerInspectResponse) -> Vec<IpAddr> {
-    let settings = seen.network_settings.as_ref();
-    let networks = settings.and_then(|settings| settings.networks.as_ref());
-    let endpoints = networks.into_iter().flat_map(|networks| networks.values());
-    endpoints
-        .flat_map(|endpoint| [&endpoint.ip_address, &endpoint.global_ipv6_address])
-        .filter_map(|address| address.as_ref()?.parse().ok())
-        .collect()
 }
 
 /// A network of our own, with IPv6 where the cell has it.

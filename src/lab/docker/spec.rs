@@ -3,19 +3,23 @@
 //! Must not know how a request is sent. The invariant: a container is an ordinary one, with the engine's own seccomp profile,
 //! capabilities and cgroup, or it would not be what it is compared with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig};
+use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig, PortBinding};
 
 use super::{MEETING_PLACE, Order, bind};
-use crate::scenario::{Cell, Family, Stack, Topology};
+use crate::lab::firewall::flow_ports;
+use crate::lab::topology::pairs;
+use crate::scenario::{Cell, Family, Path, Stack, Topology};
 
 /// A container on paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seat {
     pub(super) network: Network,
     /// Whether its namespace is to have IPv6: an engine turns it off where it gives no such address itself.
     pub(super) ipv6: bool,
+    /// Ports of it that the engine is to publish.
+    pub(super) ports: Vec<u16>,
 }
 
 /// What a container's namespace is joined to.
@@ -33,23 +37,49 @@ pub(super) enum Network {
     Of(u32),
 }
 
-/// One seat per container of the cell.
+/// One seat per container of the cell. Where the path comes from outside, the clients are beside the network, in the
+/// engine's own namespace.
 pub(super) fn seats(cell: &Cell) -> Vec<Seat> {
+    let clients: HashSet<u32> = pairs(cell).into_iter().map(|(client, _)| client).collect();
+    let mut ports = published(cell);
+    (0..cell.containers)
+        .map(|number| {
+            let outside = cell.path == Path::Published && clients.contains(&number);
+            let network = if outside {
+                Network::Host
+            } else {
+                network_of(cell, number)
+            };
+            Seat {
+                network,
+                ipv6: network == Network::None && wants_ipv6(cell),
+                ports: ports.remove(&number).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn network_of(cell: &Cell, number: u32) -> Network {
     let together = cell
         .per_namespace
         .map_or(cell.containers, std::num::NonZeroU32::get);
-    let network = |number: u32| match cell.topology {
+    match cell.topology {
         Topology::Bridge => Network::Bridge,
         Topology::UserBridge => Network::User,
         Topology::Host => Network::Host,
         Topology::Veth => Network::None,
         _ if number.is_multiple_of(together) => Network::None,
         _ => Network::Of(number / together * together),
-    };
-    (0..cell.containers)
-        .map(|number| Seat {
-            network: network(number),
-            ipv6: network(number) == Network::None && wants_ipv6(cell),
+    }
+}
+
+/// The ports that servers are called by, where they are called by published ones: one for each stream.
+fn published(cell: &Cell) -> BTreeMap<u32, Vec<u16>> {
+    let by_port = (0..).zip(pairs(cell)).filter(|_| cell.path.is_by_port());
+    by_port
+        .map(|(pair, (_, server))| {
+            let ports = (0..cell.streams).map(|stream| flow_ports(cell, pair, stream).1);
+            (server, ports.collect())
         })
         .collect()
 }
@@ -71,18 +101,27 @@ pub(super) fn body(
     let command = command
         .into_iter()
         .chain([number.to_string(), MEETING_PLACE.to_owned()]);
+    let ports: Vec<String> = seat.ports.iter().map(|it| format!("{it}/tcp")).collect();
     ContainerCreateBody {
         image: Some(order.image.name().to_owned()),
         cmd: Some(command.collect()),
         labels: Some(order.owner.labels()),
+        // The engine publishes none that is not exposed as well.
+        exposed_ports: Some(ports.clone()),
         host_config: Some(HostConfig {
             network_mode: Some(mode),
             binds: Some(vec![bind(order.meeting)]),
             sysctls: seat.ipv6.then(ipv6_on),
+            port_bindings: Some(ports.iter().cloned().map(bound).collect()),
             ..HostConfig::default()
         }),
         ..ContainerCreateBody::default()
     }
+}
+
+/// To a port of the host that the engine chooses, at every address.
+fn bound(port: String) -> (String, Option<Vec<PortBinding>>) {
+    (port, Some(vec![PortBinding::default()]))
 }
 
 fn ipv6_on() -> HashMap<String, String> {

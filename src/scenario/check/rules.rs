@@ -95,7 +95,9 @@ fn check_filler_place(axes: &Axes, problems: &mut Problems) {
 
 /// A router that is not a bridge has no device that stands for all its containers, nor an address that they all know.
 fn check_bridge(axes: &Axes, problems: &mut Problems) {
-    let bridgeless = |topology: &Topology| topology.has_router() && *topology != Topology::Bridge;
+    let bridgeless = |topology: &Topology| {
+        topology.has_router() && !matches!(topology, Topology::Bridge | Topology::UserBridge)
+    };
     let mut topologies = axes.topology.0.iter().map(|at| at.value);
     let Some(topology) = topologies.find(bridgeless) else {
         return;

@@ -102,6 +102,16 @@ fn what_does_not_go_together_is_refused_at_its_place() {
 }
 
 #[test]
+fn an_engine_publishes_ports_without_rules_of_ours() {
+    let axes = "axes.testbed = \"docker\"\naxes.topology = [\"bridge\", \"user-bridge\"]\naxes.containers = 4\naxes.path = [\"published\", \"hairpin\"]";
+    let cells = parsed(axes).cells;
+    let paths: Vec<_> = cells.iter().map(|cell| cell.path).collect();
+    assert_eq!(paths.len(), 4);
+    assert!(paths.contains(&Path::Published) && paths.contains(&Path::Hairpin));
+    assert!(cells.iter().all(|cell| cell.rules == Rules::default()));
+}
+
+#[test]
 fn a_cell_without_rules_says_nothing_of_them() {
     let cell = &parsed("axes.containers = 4\nlab.published = 7\nlab.services = 9").cells[0];
     assert_eq!(cell.rules, Rules::default());

@@ -24,6 +24,7 @@ fn flow(pair: u32, window_bytes: u64) -> FlowOutcome {
         info_bytes: Some(2 * window_bytes),
         unread_bytes: Some(0),
         retransmits: Some(1),
+        renamed: Some(false),
     }
 }
 

@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
-use super::{Accepts, Call, Calls, Ear, Outfit, Refusal};
+use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, tentative};
 use crate::scenario::Driver;
 use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::ledger::Ledger;
@@ -60,6 +60,8 @@ impl<'a> Bench<'a> {
     /// Makes every call, and waits until each is answered or refused.
     pub(super) fn call(&mut self, calls: &Calls) -> Vec<Result<(), Refusal>> {
         let deadline = Instant::now() + self.outfit.patience;
+        let own = calls.0.iter().map(|call| call.from);
+        tentative::outwait(&own.collect(), deadline);
         let callers: Vec<_> = calls.0.iter().map(|call| self.dial(call)).collect();
         let answered = callers.into_iter().zip(&calls.0).map(|(caller, call)| {
             let socket = caller.and_then(|caller| answer(caller, deadline));

@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 use super::Hello;
 use super::link::Link;
 use crate::error::{Error, Result};
+use crate::host::confinement::Confinement;
 use crate::traffic::PATIENCE;
 
 /// How long an agent may take over the rest of a message that it has begun.
@@ -103,6 +104,7 @@ impl Muster {
             link,
             devices: devices.into(),
             namespace,
+            confinement: hello.confinement,
         };
         Ok((hello.container, agent))
     }
@@ -120,6 +122,7 @@ struct Agent {
     link: Link,
     devices: File,
     namespace: OwnedFd,
+    confinement: Option<Confinement>,
 }
 
 /// The agents, by container.
@@ -146,6 +149,13 @@ impl Crew {
     pub fn processes(&self) -> Vec<i32> {
         let peers = self.agents.iter().map(|agent| agent.link.peer());
         peers.flatten().collect()
+    }
+
+    /// What holds the first container's agent back, and those of all containers that are made alike; absent where it could
+    /// not say.
+    #[must_use]
+    pub fn confinement(&self) -> Option<Confinement> {
+        self.agents.first()?.confinement
     }
 
     /// The network namespaces of the containers, by number.

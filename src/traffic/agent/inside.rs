@@ -17,6 +17,7 @@ use super::{
     Stopped, crew,
 };
 use crate::error::{Error, Result};
+use crate::host::confinement::Confinement;
 use crate::traffic::account::Account;
 use crate::traffic::driver;
 use crate::traffic::flow::{Field, places};
@@ -43,7 +44,11 @@ fn report(directory: &Path, container: u32) -> io::Result<Link> {
     let devices = File::open("/proc/thread-self/net/dev")?;
     let namespace = File::open("/proc/thread-self/ns/net")?;
     let link = Link::new(UnixStream::connect(crew::socket_in(directory))?, None)?;
-    link.say_with(&Hello { container }, &[devices.as_fd(), namespace.as_fd()])?;
+    let hello = Hello {
+        container,
+        confinement: Confinement::of_self(),
+    };
+    link.say_with(&hello, &[devices.as_fd(), namespace.as_fd()])?;
     Ok(link)
 }
 

@@ -17,6 +17,7 @@ mod crew;
 mod inside;
 mod link;
 mod run;
+mod tentative;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -26,6 +27,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use crate::host::confinement::Confinement;
 use crate::scenario::{Buffers, Congestion, Driver};
 
 pub use crew::{Crew, Muster};
@@ -36,6 +38,7 @@ pub use run::{Route, run};
 #[derive(Debug, Serialize, Deserialize)]
 struct Hello {
     container: u32,
+    confinement: Option<Confinement>,
 }
 
 /// What its flows are like. Beside it goes the descriptor of the ledger.
