@@ -9,7 +9,7 @@ use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig, PortBin
 
 use super::{MEETING_PLACE, Order, bind};
 use crate::lab::firewall::flow_ports;
-use crate::lab::topology::pairs;
+use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Family, Path, Stack, Topology};
 
 /// A container on paper.
