@@ -176,6 +176,26 @@ const REMEDIES: &[Remedy] = {
             text: "not available: this kernel has no vxlan; modprobe vxlan, or a kernel with CONFIG_VXLAN",
         },
         Remedy {
+            act: "set RPS on",
+            errno: Errno::ENOENT,
+            text: "not available: this kernel has no RPS; a kernel with CONFIG_RPS",
+        },
+        Remedy {
+            act: "set RPS on",
+            errno: Errno::EOVERFLOW,
+            text: "the mask names CPUs that this machine does not have",
+        },
+        Remedy {
+            act: "set threaded NAPI on",
+            errno: Errno::ENOENT,
+            text: "not available: this kernel has no threaded NAPI; it takes Linux 5.12",
+        },
+        Remedy {
+            act: "mount sysfs",
+            errno: Errno::EPERM,
+            text: "an ordinary user may where nothing of /sys is hidden; run as root, or with rps = \"off\" and napi other than \"threaded\"",
+        },
+        Remedy {
             act: "create namespace",
             errno: Errno::ENOSPC,
             text: "raise sysctl user.max_net_namespaces",

@@ -65,6 +65,7 @@ fn manifest(text: &str, plan: &Plan) -> Manifest {
         schema: SCHEMA,
         name: "pipeline".into(),
         scenario_text: text.into(),
+        ruleset_text: None,
         settings: serde_json::Value::Null,
         version: "test".into(),
         seed: plan.seed,

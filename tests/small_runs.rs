@@ -180,8 +180,10 @@ fn bytes_agree_with_the_interfaces_by_every_firewall_and_path() {
             assert_true_to_its_witnesses(&record);
             let tracked = record["counters"]["conntrack_entries"].as_u64();
             let cell = &record["cell"];
-            let rules = cell["firewall"] != "none" && cell["firewall"] != "conntrack";
-            assert_eq!(tracked.is_some(), rules, "{record}");
+            assert_eq!(tracked.is_some(), cell["firewall"] != "none", "{record}");
+            let inside = record["counters"]["conntrack_containers"].as_u64();
+            let in_containers = cell["firewall"] == "conntrack";
+            assert_eq!(inside, in_containers.then_some(8), "{record}");
             if cell.get("path").is_some() {
                 // Four pairs: what is routed is tracked, once for each flow.
                 assert!(tracked >= Some(4), "{record}");
@@ -225,6 +227,13 @@ fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
             .unwrap()
             .starts_with("the rules of custom cut it off")
     );
+    let manifest = std::fs::read(run.folder().join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    assert_eq!(manifest["ruleset_text"], drop);
+    std::fs::write(&rules, drop.replace("drop", "accept")).unwrap();
+    let resumed = said(kilonet(["run", "--quiet", "--resume"]).arg(run.folder()));
+    assert_eq!(resumed.code, Some(1), "{resumed:?}");
+    assert!(resumed.err.contains("is not what it was"), "{resumed:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Count;
-use crate::scenario::{Cell, Rules, Wiring};
+use crate::scenario::{Cell, Rules, Testbed, Wiring};
 use crate::units::Bytes;
 
 /// When a factor counts as varied.
@@ -14,6 +14,8 @@ use crate::units::Bytes;
 enum Rule {
     /// When it has two levels anywhere in the run.
     Anywhere,
+    /// When it has two levels on one testbed: an engine brings rules of its own.
+    OnOneTestbed,
     /// When it has two levels at one topology and count: elsewhere it follows from these (bridges grow with the
     /// containers; only some topologies have an MTU).
     AtOneCount,
@@ -32,7 +34,7 @@ struct Row {
 
 /// Every factor but the count, in the order in which labels name them.
 const ROWS: &[Row] = {
-    use Rule::{Anywhere, AtOneCount};
+    use Rule::{Anywhere, AtOneCount, OnOneTestbed};
     &[
         Row {
             key: "testbed",
@@ -54,9 +56,12 @@ const ROWS: &[Row] = {
         },
         Row {
             key: "firewall",
-            level: |cell| Some(cell.firewall.to_string()),
+            level: |cell| match cell.testbed {
+                Testbed::Kernel => Some(cell.firewall.to_string()),
+                Testbed::Docker => None,
+            },
             phrase: |level| if level == "none" { "no rules" } else { level }.to_owned(),
-            rule: Anywhere,
+            rule: OnOneTestbed,
         },
         Row {
             key: "backend",
@@ -67,7 +72,12 @@ const ROWS: &[Row] = {
         Row {
             key: "path",
             level: |cell| Some(cell.path.to_string()),
-            phrase: |level| format!("path {level}"),
+            phrase: |level| match level {
+                "direct" => "container to container".to_owned(),
+                "published" => "by a published port".to_owned(),
+                "outside" => "to the outside".to_owned(),
+                other => format!("by a {other}"),
+            },
             rule: Anywhere,
         },
         Row {
@@ -175,7 +185,11 @@ const ROWS: &[Row] = {
         Row {
             key: "join",
             level: |cell| Some(cell.wiring.join.to_string()),
-            phrase: |level| format!("join {level}"),
+            phrase: |level| match level {
+                "none" => "not joined".to_owned(),
+                "trunk" => "joined by trunks".to_owned(),
+                _ => "joined by a router".to_owned(),
+            },
             rule: AtOneCount,
         },
         Row {
@@ -234,10 +248,39 @@ const ROWS: &[Row] = {
         },
         Row {
             key: "gso_max_bytes",
-            level: |cell| {
-                Some(Bytes(u64::from(cell.wiring.gso_max_bytes.unwrap_or(64 << 10))).to_string())
-            },
+            level: |cell| Some(Bytes(u64::from(cell.wiring.gso_bytes()[0])).to_string()),
             phrase: |level| format!("units of {level}"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "gso_ipv4_max_bytes",
+            level: |cell| {
+                let bytes = cell.wiring.gso_ipv4_max_bytes?;
+                Some(Bytes(u64::from(bytes)).to_string())
+            },
+            phrase: |level| format!("IPv4 units of {level}"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "napi",
+            level: |cell| Some(cell.wiring.napi.to_string()),
+            phrase: |level| {
+                if level == "none" {
+                    "no NAPI".to_owned()
+                } else {
+                    format!("{level} NAPI")
+                }
+            },
+            rule: AtOneCount,
+        },
+        Row {
+            key: "rps",
+            level: |cell| Some(cell.wiring.rps.to_string()),
+            phrase: |level| match level {
+                "off" => "no RPS".to_owned(),
+                "all" => "RPS on all CPUs".to_owned(),
+                mask => format!("RPS {mask}"),
+            },
             rule: AtOneCount,
         },
         Row {
@@ -394,8 +437,9 @@ fn varies(row: &Row, count: Count, cells: &[&Cell]) -> bool {
     let mut levels: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for cell in cells {
         let place = match row.rule {
-            Rule::Anywhere => None,
-            Rule::AtOneCount => Some((cell.topology, count.of(cell))),
+            Rule::Anywhere => (None, None),
+            Rule::OnOneTestbed => (Some(cell.testbed), None),
+            Rule::AtOneCount => (None, Some((cell.topology, count.of(cell)))),
         };
         levels.entry(place).or_default().insert((row.level)(cell));
     }

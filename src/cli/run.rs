@@ -1,6 +1,7 @@
 //! `kilonet run` and `kilonet sweep`: measure, then report.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -95,6 +96,7 @@ impl Run {
         if let Some(dir) = &self.resume {
             let manifest = Folder::read(dir)?.manifest;
             let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
+            check_ruleset(&scenario, &manifest)?;
             let verify = manifest.settings["verify"] == json!(true);
             let scenario = if verify { tiny(scenario) } else { scenario };
             return Ok((scenario, Destination::Old(dir)));
@@ -236,6 +238,7 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         schema: SCHEMA,
         name: scenario.name.clone(),
         scenario_text: scenario.text.clone(),
+        ruleset_text: ruleset(scenario).and_then(|path| fs::read_to_string(path).ok()),
         settings: settings(scenario, machine),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: plan.seed,
@@ -244,6 +247,25 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         fingerprint,
         command: Some(command()),
     })
+}
+
+/// The file of a scenario's own rules.
+fn ruleset(scenario: &Scenario) -> Option<&str> {
+    let mut cells = scenario.cells.iter();
+    cells.find_map(|cell| cell.rules.ruleset.as_deref())
+}
+
+/// Trials of one run are all under the same rules, also where it is gone on with.
+fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
+    let Some((path, then)) = ruleset(scenario).zip(manifest.ruleset_text.as_ref()) else {
+        return Ok(());
+    };
+    if fs::read_to_string(path).is_ok_and(|now| now == *then) {
+        return Ok(());
+    }
+    let reason = format!("the rule set {path} is not what it was when the run began");
+    let remedy = "put it back (its text is `ruleset_text` in manifest.json), or begin another run";
+    Err(Error::refused("resume", "the run", reason).with_hint(remedy))
 }
 
 /// The command line, with the program by its name alone: where it lies says nothing of the run.

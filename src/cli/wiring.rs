@@ -36,6 +36,15 @@ pub(super) struct Wiring {
     /// Largest units that veths take whole: `64KiB`, `256KiB`
     #[arg(long, value_name = "SIZES")]
     gso_max: Option<String>,
+    /// Largest units of IPv4 alone: `64KiB`, `256KiB`
+    #[arg(long, value_name = "SIZES")]
+    gso_ipv4_max: Option<String>,
+    /// Who takes in what veths receive: none, polled, threaded
+    #[arg(long, value_name = "LIST")]
+    napi: Option<String>,
+    /// CPUs that what veths receive is spread over: off, all, or a mask such as `0x3`
+    #[arg(long, value_name = "LIST")]
+    rps: Option<String>,
 }
 
 impl Wiring {
@@ -52,6 +61,9 @@ impl Wiring {
             ("--vlan-filtering", "vlan_filtering", &self.vlan_filtering),
             ("--offload", "offload", &self.offload),
             ("--gso-max", "gso_max", &self.gso_max),
+            ("--gso-ipv4-max", "gso_ipv4_max", &self.gso_ipv4_max),
+            ("--napi", "napi", &self.napi),
+            ("--rps", "rps", &self.rps),
         ];
         let given = rows.into_iter();
         given

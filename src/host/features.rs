@@ -10,7 +10,7 @@ use std::thread;
 use super::cgroup::Groups;
 use super::pseudo;
 use crate::error::{Error, Result};
-use crate::lab::firewall;
+use crate::lab::{firewall, openvswitch};
 use attempt::Findings;
 
 /// Whether a feature is there.
@@ -167,6 +167,8 @@ fn of_the_network(findings: &Findings) -> Vec<Feature> {
         device("bridge", &findings.bridge, "modprobe bridge"),
     ];
     rows.extend(findings.others.iter().map(other_device));
+    rows.push(open_vswitch(&findings.openvswitch));
+    rows.extend(findings.knobs.iter().map(knob));
     rows.extend([
         ipv6(findings),
         bridge_netfilter(findings),
@@ -203,6 +205,36 @@ fn other_device((name, outcome): &(&'static str, Result<(), String>)) -> Feature
         Err(reason) => Feature::missing(
             name,
             format!("not to be had: {reason}; needed by {needed_by}"),
+            remedy,
+        ),
+    }
+}
+
+/// The data path in the kernel is looked for: what drives it is a program of its own.
+fn open_vswitch(outcome: &Result<bool, String>) -> Feature {
+    const NAME: &str = "Open vSwitch";
+    match outcome {
+        Ok(true) => Feature::available(NAME, "in the kernel, though no topology uses it yet"),
+        Ok(false) => Feature::missing(
+            NAME,
+            "not available: the kernel has no data path of it; needed by topology openvswitch",
+            openvswitch::REMEDY,
+        ),
+        Err(reason) => Feature::missing(NAME, reason.clone(), openvswitch::REMEDY),
+    }
+}
+
+/// What of a link's settings only sysfs has.
+fn knob((name, outcome): &(&'static str, Result<(), String>)) -> Feature {
+    let (needed_by, remedy) = match *name {
+        "RPS" => ("rps", "a kernel with CONFIG_RPS"),
+        _ => ("napi = \"threaded\"", "Linux 5.12 or newer"),
+    };
+    match outcome {
+        Ok(()) => Feature::available(name, "a veth can be set so"),
+        Err(reason) => Feature::missing(
+            name,
+            format!("not available: {reason}; needed by {needed_by}"),
             remedy,
         ),
     }
@@ -296,6 +328,8 @@ mod tests {
             bridge: Ok(()),
             others: Vec::new(),
             veth_gso_limit: Some(524_280),
+            knobs: [("RPS", Ok(())), ("threaded NAPI", Ok(()))].to_vec(),
+            openvswitch: Ok(true),
             ipv6_disabled: Some("0".to_owned()),
             bridge_netfilter: None,
             congestion_available: Some("reno bbr cubic".to_owned()),
@@ -325,6 +359,10 @@ mod tests {
                 .map(|name| (name, Err("no such kind".to_owned())))
                 .to_vec(),
             veth_gso_limit: Some(65_536),
+            knobs: ["RPS", "threaded NAPI"]
+                .map(|name| (name, Err("the kernel is built without it".to_owned())))
+                .to_vec(),
+            openvswitch: Ok(false),
             ipv6_disabled: None,
             congestion_available: Some("reno".to_owned()),
             ..found()
@@ -336,6 +374,9 @@ mod tests {
                 "bridge",
                 "macvlan",
                 "netkit",
+                "Open vSwitch",
+                "RPS",
+                "threaded NAPI",
                 "IPv6",
                 "congestion control",
                 "BIG TCP"

@@ -9,23 +9,26 @@ pub mod existing;
 pub mod firewall;
 mod netlink;
 pub mod netns;
+pub mod openvswitch;
 mod setup;
+pub mod sysfs;
 pub mod topology;
+mod tracking;
 pub mod witness;
 
-use std::fs::File;
-use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 pub use setup::{Phases, Stop};
+pub use tracking::Tracking;
 
-use crate::error::{Error, Result};
-use crate::scenario::Cell;
+use crate::error::Result;
+use crate::scenario::{Cell, Topology};
 use firewall::Plan;
 use netlink::barrier;
 use netns::Namespace;
+use setup::Drawn;
 use topology::{Host, Layout, Meter, Place};
 
 /// A raised lab.
@@ -45,10 +48,18 @@ impl Lab {
     /// # Errors
     /// What the kernel refused, after everything that had been raised was torn down again; `Interrupted` when told to stop.
     pub fn setup(cell: &Cell, stop: Stop) -> Result<Self> {
+        if cell.topology == Topology::OpenVSwitch {
+            return Err(openvswitch::refusal());
+        }
         let layout = Layout::of(cell);
         let rules = Plan::of(cell, &layout)?;
         let start = Instant::now();
-        let (raised, result) = setup::raise(&layout, &rules, stop);
+        let drawn = Drawn {
+            layout: &layout,
+            rules: &rules,
+            wiring: &cell.wiring,
+        };
+        let (raised, result) = setup::raise(drawn, stop);
         let setup = start.elapsed();
         let lab = Self {
             layout,
@@ -116,27 +127,6 @@ impl Lab {
                 ruleset.lift()?;
             }
             Ok(!self.rules.host_sides.is_empty())
-        })
-    }
-
-    /// What connection tracking counts on each host side that has rules, opened inside; none where the kernel has no such
-    /// thing. Each file pins its namespace, so they must be gone before teardown.
-    ///
-    /// # Errors
-    /// When descriptors have run out.
-    pub fn tracking(&self) -> Result<Vec<File>> {
-        let counts = "what connection tracking of the lab counts";
-        netns::visit(|visitor| {
-            let hosts = self.rules.host_sides.iter();
-            let files = hosts.map(|(host, _)| {
-                setup::enter(visitor, &self.hosts[*host as usize])?;
-                match File::open("/proc/thread-self/net/stat/nf_conntrack") {
-                    Ok(file) => Ok(Some(file)),
-                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                    Err(source) => Err(Error::kernel("open", counts, source)),
-                }
-            });
-            files.filter_map(Result::transpose).collect()
         })
     }
 

@@ -46,6 +46,11 @@ pub fn visit<T: Send>(work: impl FnOnce(&Visitor) -> Result<T> + Send) -> Result
     })
 }
 
+/// Gives the calling thread a mount namespace of its own, which it never leaves: what it mounts, nobody else sees.
+pub(super) fn part_from_mounts() -> io::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS).map_err(io::Error::from)
+}
+
 /// A thread that goes from namespace to namespace and returns home when dropped.
 ///
 /// Sockets made while inside stay in the namespace in which they were made, so a thread visits, makes what it needs and

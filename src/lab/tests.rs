@@ -15,10 +15,12 @@ use serde_json::Value;
 
 use super::netns::Visitor;
 use super::*;
+use crate::error::Error;
 use crate::scenario::Scenario;
 
 mod bridged;
 mod patterns;
+mod receive;
 mod routed;
 mod rules;
 mod stacked;

@@ -4,8 +4,8 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Path, Pattern, RuleHook,
-    RuleShape, Stack, Testbed, Topology, Workload,
+    Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path, Pattern, Rps,
+    RuleHook, RuleShape, Stack, Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -107,6 +107,12 @@ fn wiring(cell: &Cell) -> Option<String> {
         said(wiring.vlan_filtering, "vlan"),
         said(wiring.offload_off, "nogso"),
         wiring.gso_max_bytes.map(|bytes| format!("gso{bytes}")),
+        wiring
+            .gso_ipv4_max_bytes
+            .map(|bytes| format!("v4gso{bytes}")),
+        said(wiring.napi == Napi::Polled, "polled"),
+        said(wiring.napi == Napi::Threaded, "threaded"),
+        (wiring.rps != Rps::Off).then(|| format!("rps-{}", wiring.rps)),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("-"))

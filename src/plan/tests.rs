@@ -106,6 +106,10 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "vxlan-ipv4-none-c4-gso262144-r0",
         ),
         (
+            "axes = { containers = 2, topology = \"veth\", gso_ipv4_max = 131072, napi = \"threaded\", rps = \"0x03\" }",
+            "veth-ipv4-none-c2-v4gso131072-threaded-rps-0x3-r0",
+        ),
+        (
             "axes = { containers = 8, topology = \"routed\", path = \"outside\" }",
             "routed-ipv4-none-c8-outside-r0",
         ),

@@ -83,6 +83,8 @@ factor! {
         Vxlan = "vxlan",
         /// As `routed`, with netkit in the place of veth.
         Netkit = "netkit",
+        /// Each container joined by a veth to a switch of Open vSwitch; known by name, and not available in this version.
+        OpenVSwitch = "openvswitch",
         /// Each container a macvlan in bridge mode, all on one parent.
         Macvlan = "macvlan",
         /// Each container an ipvlan, all on one parent, switched by address.
@@ -119,6 +121,7 @@ impl Testbed {
             | Topology::Routed
             | Topology::Vxlan
             | Topology::Netkit
+            | Topology::OpenVSwitch
             | Topology::Macvlan
             | Topology::IpvlanL2
             | Topology::IpvlanL3 => self == Self::Kernel,
@@ -349,6 +352,7 @@ impl Topology {
             | Self::Host
             | Self::Veth
             | Self::Vxlan
+            | Self::OpenVSwitch
             | Self::Macvlan
             | Self::IpvlanL2
             | Self::IpvlanL3
@@ -363,7 +367,12 @@ impl Topology {
     #[must_use]
     pub fn has_veths(self) -> bool {
         match self {
-            Self::Veth | Self::Bridge | Self::UserBridge | Self::Routed | Self::Vxlan => true,
+            Self::Veth
+            | Self::Bridge
+            | Self::UserBridge
+            | Self::Routed
+            | Self::Vxlan
+            | Self::OpenVSwitch => true,
             Self::Loopback
             | Self::Shared
             | Self::Host

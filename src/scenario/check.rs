@@ -10,6 +10,7 @@ use std::fmt::Display;
 use super::cell::{Driver, Factor, Family, Firewall, Path, Stack, Testbed, Topology};
 use super::pattern::Pattern;
 use super::problem::{Problem, Problems, Span};
+use super::receive::Napi;
 use super::table::{At, Axis};
 use super::value::{Count, Share};
 use super::wire::{Axes, Lab, Trial, Wire};
@@ -38,6 +39,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_join(axes, problems);
         check_isolation(axes, problems);
         pattern::check(axes, &wire.lab, problems);
+        check_napi(axes, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
@@ -230,6 +232,20 @@ fn check_isolation(axes: &Axes, problems: &mut Problems) {
     }
 }
 
+/// A veth is polled where it coalesces, which it does not with its offloads off.
+fn check_napi(axes: &Axes, problems: &mut Problems) {
+    let Some(at) = axes.napi.0.iter().find(|at| at.value != Napi::None) else {
+        return;
+    };
+    if axes.offload.has(false) {
+        let message = "a veth without offload does not coalesce, so there is nothing to poll";
+        let remedy =
+            "allowed: \"none\", or offload = true; each table of [[axes]] may have its own";
+        let problem = Problem::of(axes.key("napi"), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
+    }
+}
+
 fn check_size(wire: &Wire, problems: &mut Problems) {
     let repeats = u64::from(wire.trial.repeats.value.0);
     let cells = wire.axes.0.iter().map(combinations);
@@ -276,6 +292,9 @@ fn combinations(axes: &Axes) -> u64 {
         axes.vlan_filtering.0.len(),
         axes.offload.0.len(),
         axes.gso_max.0.len(),
+        axes.gso_ipv4_max.as_ref().map_or(1, |axis| axis.0.len()),
+        axes.napi.0.len(),
+        axes.rps.0.len(),
     ];
     let lengths = lengths.into_iter().map(|length| length as u64);
     lengths.fold(1, u64::saturating_mul)

@@ -119,8 +119,19 @@ fn vary_wiring(mut cells: Vec<Cell>, axes: &Axes) -> Vec<Cell> {
     cells = vary(&cells, &axes.offload, |cell, level| {
         cell.wiring.offload_off = !*level;
     });
-    vary(&cells, &axes.gso_max, |cell, level| {
+    cells = vary(&cells, &axes.gso_max, |cell, level| {
         cell.wiring.gso_max_bytes = Some(level.0);
+    });
+    if let Some(axis) = &axes.gso_ipv4_max {
+        cells = vary(&cells, axis, |cell, level| {
+            cell.wiring.gso_ipv4_max_bytes = Some(level.0);
+        });
+    }
+    cells = vary(&cells, &axes.napi, |cell, level| {
+        cell.wiring.napi = *level;
+    });
+    vary(&cells, &axes.rps, |cell, level| {
+        cell.wiring.rps = level.clone();
     })
 }
 
@@ -190,6 +201,7 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         | Topology::Vxlan
         | Topology::Routed
         | Topology::Netkit
+        | Topology::OpenVSwitch
         | Topology::Macvlan => {}
     }
     if !cell.topology.has_router() {

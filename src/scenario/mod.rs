@@ -14,6 +14,7 @@ mod name;
 mod overrides;
 mod problem;
 mod range;
+mod receive;
 mod schema;
 mod source;
 mod sysctl;
@@ -34,6 +35,7 @@ pub use cell::{
 };
 pub use overrides::Overrides;
 pub use pattern::{Direction, Pattern, Talk};
+pub use receive::{Napi, Rps};
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
 pub use wiring::{Entries, Join, Wiring};

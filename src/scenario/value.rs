@@ -10,6 +10,7 @@ use toml::de::DeValue;
 
 use super::cell::{Buffers, Congestion, Factor};
 use super::range;
+use super::receive::Rps;
 use crate::units::{Bytes, parse_duration};
 
 /// A value as it is written in a scenario.
@@ -363,6 +364,30 @@ impl Written for Congestion {
     fn allowed() -> String {
         "the kernel's name of it, such as \"cubic\" or \"bbr\": 1 to 15 of a-z, 0-9 and _"
             .to_owned()
+    }
+}
+
+impl Written for Rps {
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text_of(value)?.parse()
+    }
+
+    fn allowed() -> String {
+        "\"off\", \"all\", or a mask of CPUs in hexadecimal, such as \"0x3\"".to_owned()
+    }
+}
+
+impl JsonSchema for Rps {
+    fn schema_name() -> Cow<'static, str> {
+        "Rps".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^(off|all|0x[0-9a-fA-F]+)$" })
     }
 }
 

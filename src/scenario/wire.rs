@@ -15,6 +15,7 @@ use super::cell::{
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
 use super::problem::Problems;
+use super::receive::{Napi, Rps};
 use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::{At, Axis, Table};
@@ -172,6 +173,15 @@ pub(super) struct Axes {
     /// Bytes of the largest unit that links of veths take whole; above 64 KiB it is BIG TCP.
     #[schemars(extend("default" = "64KiB"))]
     pub(super) gso_max: Axis<Size<2048, 524_280>>,
+    /// The same of IPv4 alone, where it is to be another.
+    #[schemars(with = "Axis<Size<2048, 524_280>>", default)]
+    pub(super) gso_ipv4_max: Option<Axis<Size<2048, 524_280>>>,
+    /// Who takes in what veths receive.
+    #[schemars(extend("default" = "none"))]
+    pub(super) napi: Axis<Napi>,
+    /// The CPUs that what veths receive is spread over, by flow.
+    #[schemars(extend("default" = "off"))]
+    pub(super) rps: Axis<Rps>,
 }
 
 /// How a lab is built.
@@ -286,6 +296,9 @@ impl Axes {
             vlan_filtering: table.axis("vlan_filtering", false),
             offload: table.axis("offload", true),
             gso_max: table.axis("gso_max", Size(64 << 10)),
+            gso_ipv4_max: table.optional_axis("gso_ipv4_max"),
+            napi: table.axis("napi", Napi::None),
+            rps: table.axis("rps", Rps::Off),
         };
         table.finish();
         axes

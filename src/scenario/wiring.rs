@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Path, Testbed, Topology, is_default};
+use super::receive::{Napi, Rps};
 
 super::cell::factor! {
     /// What joins the bridges of a lab.
@@ -72,6 +73,24 @@ pub struct Wiring {
     /// Bytes of the largest unit that links take whole; absent where the kernel's 65,536 hold.
     #[serde(skip_serializing_if = "is_default")]
     pub gso_max_bytes: Option<u32>,
+    /// The same of IPv4 alone; absent where it is that of all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gso_ipv4_max_bytes: Option<u32>,
+    /// Who takes in what a veth receives.
+    #[serde(skip_serializing_if = "is_default")]
+    pub napi: Napi,
+    /// The CPUs that what veths receive is spread over.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rps: Rps,
+}
+
+impl Wiring {
+    /// Bytes of the largest unit that links take whole, of IPv6 and of IPv4.
+    #[must_use]
+    pub fn gso_bytes(&self) -> [u32; 2] {
+        let of_all = self.gso_max_bytes.unwrap_or(USUAL_GSO_BYTES);
+        [of_all, self.gso_ipv4_max_bytes.unwrap_or(of_all)]
+    }
 }
 
 /// The kernel's own time after which a bridge forgets.
@@ -87,6 +106,8 @@ pub(super) fn settle(cell: &mut Cell) {
     wiring.gso_max_bytes = wiring
         .gso_max_bytes
         .filter(|bytes| *bytes != USUAL_GSO_BYTES);
+    let [of_all, of_ipv4] = wiring.gso_bytes();
+    wiring.gso_ipv4_max_bytes = Some(of_ipv4).filter(|bytes| *bytes != of_all);
     let switched = matches!(topology, Topology::Bridge | Topology::Vxlan);
     if topology != Topology::Bridge || path != Path::Direct {
         wiring.join = Join::None;
@@ -97,12 +118,21 @@ pub(super) fn settle(cell: &mut Cell) {
             entries: wiring.entries,
             offload_off: wiring.offload_off,
             gso_max_bytes: wiring.gso_max_bytes,
+            gso_ipv4_max_bytes: wiring.gso_ipv4_max_bytes,
+            napi: wiring.napi,
+            rps: wiring.rps.clone(),
             ..Wiring::default()
         };
     }
     if !topology.has_veths() {
-        wiring.offload_off = false;
-        wiring.gso_max_bytes = None;
+        *wiring = Wiring {
+            offload_off: false,
+            gso_max_bytes: None,
+            gso_ipv4_max_bytes: None,
+            napi: Napi::None,
+            rps: Rps::Off,
+            ..wiring.clone()
+        };
     }
     let asks = !matches!(topology, Topology::Loopback | Topology::Shared);
     if !asks {

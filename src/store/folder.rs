@@ -27,6 +27,10 @@ pub struct Manifest {
     pub name: String,
     /// The scenario file, verbatim.
     pub scenario_text: String,
+    /// The file of the firewall `custom` as it was when the run began, verbatim; absent where there is none, or where it
+    /// could not be read, which its trials then say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ruleset_text: Option<String>,
     /// The settings in effect, flags and defaults included.
     pub settings: serde_json::Value,
     /// The version of kilonet that ran.

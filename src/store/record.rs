@@ -232,16 +232,20 @@ pub struct Counters {
     /// Neighbour table overflows of the lab's namespaces.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub neighbour_overflows: Option<u64>,
-    /// Connections tracked on the host sides at the end of the window.
+    /// Containers in which the four that follow were read, a sample, where rules are in these; on the host sides where
+    /// absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub conntrack_containers: Option<u32>,
+    /// Connections tracked there at the end of the window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub conntrack_entries: Option<u64>,
-    /// Connections that connection tracking could not enter there.
+    /// Connections that could not be entered there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub conntrack_insert_failed: Option<u64>,
-    /// Packets it dropped there.
+    /// Packets dropped for it there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub conntrack_drops: Option<u64>,
-    /// Connections it took out there to make room.
+    /// Connections taken out there to make room.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub conntrack_early_drops: Option<u64>,
     /// Pages of TCP's memory pool in use at the end of the window.

@@ -187,6 +187,7 @@ pub(crate) fn manifest(planned: u32) -> Manifest {
         schema: SCHEMA,
         name: "sample".to_owned(),
         scenario_text: "name = \"sample\"\n".to_owned(),
+        ruleset_text: None,
         settings: json!({}),
         version: "0.1.0".to_owned(),
         seed: 7,

@@ -10,6 +10,7 @@ use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
 use crate::host::confinement::Confinement;
 use crate::host::counters::TcpMemory;
+use crate::lab::Tracking;
 use crate::lab::existing::{Existing, Spot};
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
@@ -37,7 +38,7 @@ impl Attached {
         let plans = self.flows(&pairs, trial.cell.streams);
         let bench = Bench {
             witness: self.witness(&pairs)?,
-            tracking: Vec::new(),
+            tracking: Tracking::default(),
             kin: Vec::new(),
             confinement: Confinement::of_self(),
             tcp_memory,

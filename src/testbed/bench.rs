@@ -3,7 +3,6 @@
 //! Must not know how labs are built. The invariant: what must be close to the window is read last before it and first after
 //! it.
 
-use std::fs::File;
 use std::time::Duration;
 
 use super::summary::{Edges, Witnessed, summarise};
@@ -11,6 +10,7 @@ use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
 use crate::host::confinement::Confinement;
 use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
+use crate::lab::Tracking;
 use crate::lab::witness::{Reading, Witness};
 use crate::store::record;
 use crate::traffic::{Observer, Outcome, Settings};
@@ -19,8 +19,8 @@ use crate::traffic::{Observer, Outcome, Settings};
 pub(super) struct Bench {
     /// The receivers' interfaces.
     pub(super) witness: Witness,
-    /// What connection tracking counts, on each host side that has rules.
-    pub(super) tracking: Vec<File>,
+    /// What connection tracking counts where there are rules.
+    pub(super) tracking: Tracking,
     /// Processes that drive flows for us, and are nobody else's.
     pub(super) kin: Vec<i32>,
     /// What holds back the processes whose sockets the flows are.
@@ -54,6 +54,7 @@ impl Bench {
                 .conntrack
                 .zip(opened.conntrack)
                 .map(|(now, then)| now.since(&then)),
+            tracked_containers: bench.tracking.containers,
             witnessed: witnessed(&bench.witness, &opened.readings, &closed.readings),
         });
         let mut measurement = summarise(trial, &outcome, edges.as_ref());
@@ -89,7 +90,7 @@ struct Edge {
     snapshot: Snapshot,
     foreign: Foreign,
     readings: Vec<Reading>,
-    /// Of the host sides that have rules, where there are any.
+    /// Where there are rules.
     conntrack: Option<Conntrack>,
 }
 
@@ -103,9 +104,9 @@ struct EdgeReader<'a> {
 
 impl EdgeReader<'_> {
     fn tracked(&mut self) -> Result<Option<Conntrack>> {
-        let tracking = &mut self.bench.tracking;
-        let some = !tracking.is_empty();
-        some.then(|| Conntrack::read(tracking)).transpose()
+        let files = &mut self.bench.tracking.files;
+        let some = !files.is_empty();
+        some.then(|| Conntrack::read(files)).transpose()
     }
 
     fn open(&mut self) -> Result<Edge> {

@@ -13,6 +13,7 @@ use super::scales::Scales;
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::counters::TcpMemory;
+use crate::lab::Tracking;
 use crate::lab::docker::{Directory, Engine, Image, Lab, Leftovers, Order, Owner};
 use crate::lab::firewall::flow_ports;
 use crate::lab::witness::Witness;
@@ -120,7 +121,7 @@ impl Testbed for Docker {
         let routes = lab.routes(trial.cell)?;
         let bench = Bench {
             witness: lab.witness()?,
-            tracking: Vec::new(),
+            tracking: Tracking::default(),
             kin: [lab.crew.processes(), lab.lab.relays()].concat(),
             confinement: lab.crew.confinement(),
             tcp_memory: self.tcp_memory,

@@ -27,8 +27,10 @@ pub(super) struct Edges {
     pub(super) foreign: ForeignDelta,
     /// The marks of TCP's memory pool, where they are known.
     pub(super) tcp_memory: Option<TcpMemory>,
-    /// What connection tracking counted on the host sides, where it was read.
+    /// What connection tracking counted where there are rules.
     pub(super) conntrack: Option<Conntrack>,
+    /// Containers that it was read in; 0 where it was host sides.
+    pub(super) tracked_containers: u32,
     /// The interfaces.
     pub(super) witnessed: Vec<Witnessed>,
 }
@@ -213,6 +215,9 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
         conntrack_insert_failed: conntrack.map(|counted| counted.insert_failed),
         conntrack_drops: conntrack.map(|counted| counted.drops),
         conntrack_early_drops: conntrack.map(|counted| counted.early_drops),
+        conntrack_containers: edges
+            .map(|edges| edges.tracked_containers)
+            .filter(|containers| *containers > 0),
         tcp_memory_pages: machine.and_then(|delta| delta.tcp_memory_pages),
         tcp_memory_pressure_pages: edges
             .and_then(|edges| edges.tcp_memory)

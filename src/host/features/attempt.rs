@@ -15,6 +15,8 @@ use rtnetlink::{
 use crate::error::{Error, Result};
 use crate::host::pseudo;
 use crate::lab::netns::Visitor;
+use crate::lab::openvswitch;
+use crate::lab::sysfs::{Knob, Sysfs};
 
 /// What was found in the fresh namespace.
 #[derive(Debug)]
@@ -27,6 +29,10 @@ pub(super) struct Findings {
     pub(super) others: Vec<(&'static str, Result<(), String>)>,
     /// The largest unit a veth takes whole, in bytes; kernels before 5.19 do not say.
     pub(super) veth_gso_limit: Option<u32>,
+    /// Whether a link has each of the settings that only sysfs has, by its name.
+    pub(super) knobs: Vec<(&'static str, Result<(), String>)>,
+    /// Whether the kernel has Open vSwitch's data path.
+    pub(super) openvswitch: Result<bool, String>,
     /// `net.ipv6.conf.default.disable_ipv6`.
     pub(super) ipv6_disabled: Option<String>,
     /// `net.bridge.bridge-nf-call-iptables`.
@@ -62,6 +68,8 @@ pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
         bridge,
         others,
         veth_gso_limit,
+        knobs: knobs(),
+        openvswitch: openvswitch::in_kernel().map_err(|error| error.sentence()),
         // /proc/sys shows the namespace of the thread that reads it.
         ipv6_disabled: pseudo::sysctl("net.ipv6.conf.default.disable_ipv6"),
         bridge_netfilter: pseudo::sysctl("net.bridge.bridge-nf-call-iptables"),
@@ -135,6 +143,27 @@ fn outcome(answer: Result<(), rtnetlink::Error>) -> Result<(), String> {
         rtnetlink::Error::NetlinkError(message) => message.to_io().to_string(),
         other => other.to_string(),
     })
+}
+
+/// Looks for settings at the veth that was made before. The thread has mounts of its own from here on.
+fn knobs() -> Vec<(&'static str, Result<(), String>)> {
+    let named = [("RPS", Knob::Rps), ("threaded NAPI", Knob::ThreadedNapi)];
+    let found = Sysfs::on_this_thread().and_then(|sysfs| {
+        let shown = sysfs.show()?;
+        Ok(named.map(|(_, knob)| shown.has(knob, "probe0")))
+    });
+    let outcomes = match found {
+        Ok(found) => found.map(|there| {
+            let lack = "the kernel is built without it".to_owned();
+            there.then_some(()).ok_or(lack)
+        }),
+        Err(error) => named.map(|_| Err(error.sentence())),
+    };
+    named
+        .into_iter()
+        .map(|(name, _)| name)
+        .zip(outcomes)
+        .collect()
 }
 
 async fn gso_limit(handle: &Handle, name: &str) -> Option<u32> {

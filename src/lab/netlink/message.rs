@@ -181,7 +181,7 @@ fn as_veth<T>(message: LinkMessageBuilder<T>, link: &Link) -> LinkMessageBuilder
         .append_extra_attribute(LinkAttribute::NumTxQueues(1))
         .append_extra_attribute(LinkAttribute::NumRxQueues(1));
     match link.gso_max {
-        Some(bytes) => in_units_of(message, bytes),
+        Some(units) => in_units_of(message, units),
         None => message,
     }
 }
@@ -198,14 +198,14 @@ fn described<T>(message: LinkMessageBuilder<T>, link: &Link) -> LinkMessageBuild
     }
 }
 
-/// The largest unit that a link sends or puts together. Beyond 64 KiB each protocol has a limit of its own (Linux 5.19 for
-/// IPv6, 6.3 for IPv4).
-fn in_units_of<T>(message: LinkMessageBuilder<T>, bytes: u32) -> LinkMessageBuilder<T> {
+/// The largest unit that a link sends or puts together. Each protocol has a limit of its own (Linux 5.19 for IPv6, 6.3 for
+/// IPv4); the kernel takes the first as the second's too where it is within 64 KiB, so the second is said after it.
+fn in_units_of<T>(message: LinkMessageBuilder<T>, [all, ipv4]: [u32; 2]) -> LinkMessageBuilder<T> {
     message
-        .append_extra_attribute(LinkAttribute::GsoMaxSize(bytes))
-        .append_extra_attribute(LinkAttribute::GroMaxSize(bytes))
-        .append_extra_attribute(LinkAttribute::GsoIpv4MaxSize(bytes))
-        .append_extra_attribute(LinkAttribute::GroIpv4MaxSize(bytes))
+        .append_extra_attribute(LinkAttribute::GsoMaxSize(all))
+        .append_extra_attribute(LinkAttribute::GroMaxSize(all))
+        .append_extra_attribute(LinkAttribute::GsoIpv4MaxSize(ipv4))
+        .append_extra_attribute(LinkAttribute::GroIpv4MaxSize(ipv4))
 }
 
 /// A link up, which makes no address of its own. `object` is whose it is.

@@ -1,5 +1,5 @@
-//! Switching a link's offloads off: the one setting here that has to go by an `ioctl`, on the conversation's own socket,
-//! which is in the link's namespace.
+//! Switching a link's offloads: the one setting here that has to go by an `ioctl`, on the conversation's own socket, which
+//! is in the link's namespace.
 //!
 //! Must not know why. The invariant: the kernel writes nothing to what it is given.
 
@@ -18,7 +18,8 @@ use crate::error::{Error, Result};
 
 /// `ETHTOOL_STSO`, `ETHTOOL_SGSO` and `ETHTOOL_SGRO` of `linux/ethtool.h`, in the order in which they go: a link that can
 /// segment does so until it may not.
-const SWITCHES: [(u32, &str); 3] = [(0x1f, "TSO"), (0x24, "GSO"), (0x2c, "GRO")];
+const SWITCHES: [(u32, &str); 3] = [(0x1f, "TSO"), (0x24, "GSO"), GRO];
+const GRO: (u32, &str) = (0x2c, "GRO");
 
 /// `SIOCETHTOOL` of `linux/sockios.h`.
 const SIOCETHTOOL: libc::Ioctl = 0x8946;
@@ -33,20 +34,28 @@ struct EthtoolValue {
 impl Conversation {
     /// Has a link neither segment nor coalesce.
     pub(in crate::lab) fn switch_offloads_off(&self, link: &str, object: &str) -> Result<()> {
-        for (command, name) in SWITCHES {
-            self.switch_off(link, command).map_err(|source| {
-                Error::kernel(
-                    format!("switch {name} off on"),
-                    format!("{link} of {object}"),
-                    source,
-                )
-            })?;
-        }
-        Ok(())
+        let off = SWITCHES.iter();
+        off.map(|switch| (switch, 0))
+            .try_for_each(|turn| self.switch(turn, link, object))
     }
 
-    fn switch_off(&self, link: &str, command: u32) -> io::Result<()> {
-        let mut value = EthtoolValue { command, value: 0 };
+    /// Has a link coalesce what it receives.
+    pub(in crate::lab) fn switch_gro_on(&self, link: &str, object: &str) -> Result<()> {
+        self.switch((&GRO, 1), link, object)
+    }
+
+    fn switch(&self, turn: (&(u32, &str), u32), link: &str, object: &str) -> Result<()> {
+        let ((command, name), value) = turn;
+        let command = *command;
+        self.order(link, EthtoolValue { command, value })
+            .map_err(|source| {
+                let word = if value == 0 { "off" } else { "on" };
+                let act = format!("switch {word} {name} of");
+                Error::kernel(act, format!("{link} of {object}"), source)
+            })
+    }
+
+    fn order(&self, link: &str, mut value: EthtoolValue) -> io::Result<()> {
         let mut request = libc::ifreq {
             ifr_name: [0; libc::IFNAMSIZ],
             ifr_ifru: libc::__c_anonymous_ifr_ifru {

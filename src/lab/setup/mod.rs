@@ -7,6 +7,7 @@
 
 mod builder;
 pub(super) mod host;
+mod receive;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -17,6 +18,7 @@ use super::netlink::{Conversation, message};
 use super::netns::{Namespace, Visitor};
 use super::topology::{Layout, Link};
 use crate::error::{Error, Result};
+use crate::scenario::Wiring;
 use builder::Builder;
 use host::HostSide;
 
@@ -54,10 +56,10 @@ pub(super) struct Raised {
 }
 
 /// Raises a layout. What was raised is returned even when set-up failed half way, to be torn down.
-pub(super) fn raise(layout: &Layout, rules: &Plan, stop: Stop) -> (Raised, Result<()>) {
+pub(super) fn raise(drawn: Drawn<'_>, stop: Stop) -> (Raised, Result<()>) {
     let mut raised = Raised::default();
     let result = thread::scope(|scope| {
-        let work = scope.spawn(|| raise_here(Drawn { layout, rules }, stop, &mut raised));
+        let work = scope.spawn(|| raise_here(drawn, stop, &mut raised));
         work.join()
             .unwrap_or_else(|_| Err(Error::refused("set up", "the lab", "a builder panicked")))
     });
@@ -66,9 +68,13 @@ pub(super) fn raise(layout: &Layout, rules: &Plan, stop: Stop) -> (Raised, Resul
 
 /// What is to be raised.
 #[derive(Clone, Copy)]
-struct Drawn<'a> {
-    layout: &'a Layout,
-    rules: &'a Plan,
+pub(super) struct Drawn<'a> {
+    /// Namespaces and links.
+    pub(super) layout: &'a Layout,
+    /// What is loaded into them.
+    pub(super) rules: &'a Plan,
+    /// How links are set.
+    pub(super) wiring: &'a Wiring,
 }
 
 /// Raises a layout, moving the calling thread from namespace to namespace.
@@ -93,6 +99,9 @@ fn raise_here(drawn: Drawn<'_>, stop: Stop, raised: &mut Raised) -> Result<()> {
         enter(&visitor, &raised.hosts[*host as usize])?;
         timed(&mut raised.phases.firewall, || ruleset.load())?;
     }
+    let start = Instant::now();
+    receive::set(drawn.layout, raised, drawn.wiring)?;
+    raised.phases.links += start.elapsed();
     Ok(())
 }
 

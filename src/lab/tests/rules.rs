@@ -310,6 +310,41 @@ fn conntrack_tracks_inside_every_container_and_nowhere_else() {
             for host in &lab.hosts {
                 assert_eq!(told_inside(host.as_fd(), "nft list ruleset"), "");
             }
+            let mut tracking = lab.tracking().unwrap();
+            assert_eq!((tracking.containers, tracking.files.len()), (4, 4));
+            assert_eq!(
+                entries(&mut tracking),
+                2,
+                "one connection, at both its ends"
+            );
+        });
+    }
+}
+
+/// Connections in the first column of what was opened, which is in hexadecimal and the same on every CPU.
+fn entries(tracking: &mut Tracking) -> u64 {
+    use std::io::Read;
+    let of_file = |file: &mut fs::File| {
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        let first = text.lines().nth(1).unwrap().split(' ').next().unwrap();
+        u64::from_str_radix(first, 16).unwrap()
+    };
+    tracking.files.iter_mut().map(of_file).sum()
+}
+
+#[test]
+fn of_many_containers_that_track_a_sample_of_whole_pairs_is_read() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for (containers, active, read) in [(100, 100, 26), (100, 4, 4)] {
+        let axes = format!(
+            "containers = {containers}\nactive = {active}\ntopology = \"veth\"\nfirewall = \"conntrack\""
+        );
+        raise_check_and_remove(&axes, |lab| {
+            let tracking = lab.tracking().unwrap();
+            assert_eq!(tracking.containers, read, "{active} of {containers}");
         });
     }
 }

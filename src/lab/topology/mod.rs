@@ -13,6 +13,7 @@ mod routed;
 mod shared;
 mod switch;
 mod veth;
+mod veths;
 mod vxlan;
 
 use std::net::IpAddr;
@@ -21,6 +22,8 @@ pub use parts::{
     BridgeOptions, Direction, End, Entry, Host, Link, Meter, Pairing, Part, Place, Port,
     PortOptions, Role, Route, Stacked, Stacking, Step, Tunnel,
 };
+
+pub use veths::Veths;
 
 pub(super) use outside::FORWARDING;
 
@@ -73,7 +76,9 @@ impl Layout {
             // The engine's shapes are laid out as what they come to.
             Topology::Shared | Topology::Host | Topology::Attached => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
-            Topology::Bridge | Topology::UserBridge => bridge::lay_out(cell),
+            Topology::Bridge | Topology::UserBridge | Topology::OpenVSwitch => {
+                bridge::lay_out(cell)
+            }
             Topology::Routed => routed::lay_out(cell, Pairing::Veth),
             Topology::Netkit => routed::lay_out(cell, Pairing::Netkit),
             Topology::Vxlan => vxlan::lay_out(cell),
@@ -94,8 +99,10 @@ impl Layout {
     /// Sets every link as the cell has it.
     fn set_links(&mut self, wiring: &Wiring) {
         let learned = wiring.entries == Entries::Learned;
+        let usual = Wiring::default().gso_bytes();
+        let units = Some(wiring.gso_bytes()).filter(|units| *units != usual);
         self.for_each_link(|link| {
-            link.gso_max = wiring.gso_max_bytes;
+            link.gso_max = units;
             link.offload = !wiring.offload_off;
             if learned {
                 link.neighbours.clear();

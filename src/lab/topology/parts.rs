@@ -60,8 +60,8 @@ pub struct Link {
     pub mtu: u32,
     /// The index of the bridge that it is a port of.
     pub controller: Option<u32>,
-    /// Bytes of the largest unit it takes whole, where that is not the kernel's own.
-    pub gso_max: Option<u32>,
+    /// Bytes of the largest unit it takes whole, of IPv6 and of IPv4, where these are not the kernel's own.
+    pub gso_max: Option<[u32; 2]>,
     /// Whether it segments and coalesces.
     pub offload: bool,
     /// Its addresses.

@@ -124,6 +124,11 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     ),
     ("ageing = -1", "2:10", &["from 0 to 1000000"]),
     ("gso_max = \"1MiB\"", "2:11", &["out of bounds"]),
+    (
+        "rps = \"3\"",
+        "2:7",
+        &["\"3\" is no mask of CPUs", "such as \"0x3\""],
+    ),
     ("lab = 3", "2:1", &["`axes.lab`"]),
 ];
 
@@ -149,6 +154,10 @@ fn what_is_wrong_is_said_with_line_key_and_what_is_allowed() {
 
 /// What follows `[axes]`, and what must be said of it.
 const WRONG_TABLES: &[(&str, &[&str])] = &[
+    (
+        "napi = \"threaded\"\noffload = false",
+        &["3:8", "`axes.napi`", "does not coalesce", "offload = true"],
+    ),
     (
         "[lab]\nper_namespace = 3",
         &["4:17", "`lab.per_namespace`", "3 is odd"],

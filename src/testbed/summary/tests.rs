@@ -84,6 +84,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
             max_pages: 3,
         }),
         conntrack: None,
+        tracked_containers: 0,
         witnessed,
     }
 }

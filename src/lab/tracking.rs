@@ -1,0 +1,72 @@
+//! Where connection tracking is read: on the host sides that have rules, or in the containers that have.
+//!
+//! Must not know what the counters mean. The invariant: what is opened is of the lab's namespaces and of no other.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::ErrorKind;
+
+use super::topology::Place;
+use super::{Lab, netns, setup};
+use crate::error::{Error, Result};
+
+/// Pairs whose containers' own connection tracking is read. Containers with rules are all alike, so a few stand for them:
+/// each costs a descriptor, and a read just outside either edge of the window. Two for each of these are within what is set
+/// aside beside the descriptors of namespaces and flows.
+const WATCHED_PAIRS: usize = 16;
+
+/// The `/proc/net/stat/nf_conntrack` of some namespaces, opened inside. Each file pins its namespace, so they must be gone
+/// before teardown.
+#[derive(Debug, Default)]
+pub struct Tracking {
+    /// The files; none where there are no rules, or the kernel has no such thing.
+    pub files: Vec<File>,
+    /// Containers that are read in; 0 where it is host sides.
+    pub containers: u32,
+}
+
+impl Lab {
+    /// Opens what connection tracking counts where there are rules: on each host side that has some; in containers, where
+    /// these have, in an even sample of the pairs that talk.
+    ///
+    /// # Errors
+    /// When descriptors have run out.
+    pub fn tracking(&self) -> Result<Tracking> {
+        let places = self.tracked();
+        let inside = |place: &&Place| matches!(place, Place::Container(_));
+        let containers = u32::try_from(places.iter().filter(inside).count()).unwrap_or(u32::MAX);
+        netns::visit(|visitor| {
+            let files = places.iter().map(|place| {
+                setup::enter(visitor, self.namespace(*place))?;
+                open()
+            });
+            let files = files.filter_map(Result::transpose).collect::<Result<_>>()?;
+            Ok(Tracking { files, containers })
+        })
+    }
+
+    fn tracked(&self) -> BTreeSet<Place> {
+        let hosts = self.rules.host_sides.iter();
+        let hosts = hosts.map(|(host, _)| Place::Host(*host));
+        let pairs = &self.layout.pairs;
+        let step = pairs.len().div_ceil(WATCHED_PAIRS).max(1);
+        let watched = pairs.iter().step_by(step);
+        let inside = watched.filter(|_| self.rules.inside.is_some());
+        let seats = inside.flat_map(|(client, server)| [*client, *server]);
+        hosts
+            .chain(seats.map(|container| self.layout.seats[container as usize].place))
+            .collect()
+    }
+}
+
+/// That of the namespace in which the thread is; none where the kernel has no such thing.
+fn open() -> Result<Option<File>> {
+    match File::open("/proc/thread-self/net/stat/nf_conntrack") {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => {
+            let object = "what connection tracking of the lab counts";
+            Err(Error::kernel("open", object, source))
+        }
+    }
+}
