@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{Family, Topology};
+use crate::scenario::{Family, Firewall, Testbed, Topology};
 use crate::store::sample::{self, Law, cell, failed, invalid, measured, run, starving};
 
 fn labels(analysis: &Analysis) -> Vec<&str> {
@@ -227,6 +227,27 @@ fn labels_and_factors_name_only_what_varies() {
     assert_eq!(
         analysis.series[1].factors,
         BTreeMap::from([("family".to_owned(), "ipv6".to_owned())])
+    );
+}
+
+#[test]
+fn an_engines_containers_are_not_said_to_be_without_rules() {
+    let on = |testbed, firewall| {
+        let mut at = cell(Topology::Bridge, 2);
+        (at.testbed, at.firewall) = (testbed, firewall);
+        measured(at, 0)
+    };
+    let mut trials = vec![
+        on(Testbed::Kernel, Firewall::None),
+        on(Testbed::Docker, Firewall::None),
+    ];
+    let two = Analysis::of(&run(trials.clone()));
+    assert_eq!(labels(&two), ["modelled", "docker"]);
+    trials.push(on(Testbed::Kernel, Firewall::Docker2010));
+    let three = Analysis::of(&run(trials));
+    assert_eq!(
+        labels(&three),
+        ["modelled no rules", "modelled docker-20.10", "docker"]
     );
 }
 

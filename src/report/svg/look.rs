@@ -1,7 +1,9 @@
 //! What tells curves apart: colour, dashes and marker.
 //!
-//! The invariant: two series of one figure of up to four topologies never look the same, and no difference rests on
-//! colour alone.
+//! The invariant: two series of one figure of up to four topologies, each in up to sixteen variants, never look the same,
+//! a variant has the same dashes at every topology, and no difference rests on colour alone.
+
+use std::collections::BTreeMap;
 
 use crate::analysis::Series;
 use crate::scenario::{Factor, Topology};
@@ -61,7 +63,7 @@ impl Look {
 /// topology is recognised across families.
 pub(super) fn looks(series: &[Series]) -> Vec<Look> {
     let mut met: Vec<&str> = Vec::new();
-    let mut variants = vec![0; COLOURS.len()];
+    let mut variants: Vec<BTreeMap<&str, &str>> = Vec::new();
     series
         .iter()
         .enumerate()
@@ -70,10 +72,23 @@ pub(super) fn looks(series: &[Series]) -> Vec<Look> {
                 return look(ORDER[nth % ORDER.len()], nth / ORDER.len());
             };
             let colour = colour_of(topology, &mut met);
-            variants[colour] += 1;
-            look(colour, variants[colour] - 1)
+            look(colour, variant_of(series, &mut variants))
         })
         .collect()
+}
+
+/// The place of what tells a series from others of its topology: the same at every topology.
+fn variant_of<'a>(series: &'a Series, met: &mut Vec<BTreeMap<&'a str, &'a str>>) -> usize {
+    let factors = series.factors.iter();
+    let others = factors.filter(|(key, _)| *key != "topology");
+    let variant = others
+        .map(|(key, level)| (key.as_str(), level.as_str()))
+        .collect();
+    let place = met.iter().position(|known| *known == variant);
+    place.unwrap_or_else(|| {
+        met.push(variant);
+        met.len() - 1
+    })
 }
 
 /// The colour of the nth of things that are no series.
@@ -94,10 +109,64 @@ fn colour_of<'a>(topology: &'a str, met: &mut Vec<&'a str>) -> usize {
     KNOWN.len() + place % (COLOURS.len() - KNOWN.len())
 }
 
-fn look(colour: usize, dash: usize) -> Look {
+/// Markers go a step further each time that the dashes begin again, so that sixteen variants of one colour differ.
+fn look(colour: usize, variant: usize) -> Look {
+    let round = variant / DASHES.len();
     Look {
         colour: COLOURS[colour % COLOURS.len()],
-        dash: DASHES[dash % DASHES.len()],
-        marker: MARKERS[(colour + dash) % MARKERS.len()],
+        dash: DASHES[variant % DASHES.len()],
+        marker: MARKERS[(colour + variant + round) % MARKERS.len()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(topology: &str, firewall: &str, family: &str) -> Series {
+        let factors = [
+            ("topology", topology),
+            ("firewall", firewall),
+            ("family", family),
+        ];
+        Series {
+            label: format!("{topology} {firewall} {family}"),
+            factors: factors
+                .map(|(key, level)| (key.into(), level.into()))
+                .into(),
+            cells: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn rules_and_families_look_the_same_at_every_topology_and_no_two_series_do() {
+        let mut all = Vec::new();
+        for topology in ["bridge", "veth", "routed"] {
+            for firewall in [
+                "none",
+                "docker-1.12",
+                "docker-20.10",
+                "docker-29",
+                "kubernetes",
+            ] {
+                all.extend(["ipv4", "ipv6"].map(|family| series(topology, firewall, family)));
+            }
+        }
+        // What one topology lacks must not shift how the rest of it looks.
+        all.remove(11);
+        let looks = looks(&all);
+        for (nth, one) in looks.iter().enumerate() {
+            assert!(!looks[..nth].contains(one), "{}", all[nth].label);
+        }
+        let dash = |label: &str| {
+            let nth = all.iter().position(|series| series.label == label);
+            looks[nth.unwrap()].dash
+        };
+        for rest in ["docker-1.12 ipv4", "docker-1.12 ipv6", "none ipv4"] {
+            assert_eq!(
+                dash(&format!("bridge {rest}")),
+                dash(&format!("veth {rest}"))
+            );
+        }
     }
 }

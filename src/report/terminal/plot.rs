@@ -323,8 +323,10 @@ fn bars(analysis: &Analysis, metric: Metric, title: &str, view: View) -> String 
         .iter()
         .map(|series| series.label.chars().count())
         .max()
-        .unwrap_or(0)
-        .min(view.columns() / 3);
+        .unwrap_or(0);
+    // A name that would leave a bar too little room has a line of its own.
+    let above = widest > view.columns() / 3;
+    let widest = if above { 0 } else { widest };
     let most = medians(analysis, metric).into_iter().fold(0.0, f64::max);
     let room = (view.columns() - widest - 16) as f64;
     let mut lines = vec![view.paint(Style::new().bold(), title)];
@@ -338,7 +340,13 @@ fn bars(analysis: &Analysis, metric: Metric, title: &str, view: View) -> String 
             } else {
                 0
             };
-            let label: String = view.plain(&series.label).chars().take(widest).collect();
+            let label = view.plain(&series.label);
+            let label = if above {
+                lines.push(format!("  {label}"));
+                String::new()
+            } else {
+                label
+            };
             let bar = view.paint(style(nth), &view.glyph("█", "#").repeat(length));
             lines.push(format!(
                 "  {label:<widest$}  {bar} {}",
