@@ -24,7 +24,7 @@ const ROOMS_BYTES: usize = 8 << 20;
 pub(crate) struct Stream {
     message: Vec<u8>,
     /// Atomic because the kernel writes for several receivers at once; no code reads it.
-    rooms: Vec<AtomicU8>,
+    rooms: Box<[AtomicU8]>,
 }
 
 impl Stream {
@@ -34,7 +34,7 @@ impl Stream {
         let rooms = (ROOMS_BYTES / length).clamp(2, ROOMS);
         Self {
             message: vec![0x6b; length],
-            rooms: (0..rooms * length).map(|_| AtomicU8::new(0)).collect(),
+            rooms: zeroed(rooms * length),
         }
     }
 
@@ -75,6 +75,17 @@ impl Stream {
         let answer = unsafe { libc::recv(socket, target, length, 0) };
         usize::try_from(answer).map_err(|_| Errno::last())
     }
+}
+
+/// Room that takes no memory until something is received there: an agent has one endpoint or few, and uses as many rooms.
+#[allow(
+    unsafe_code,
+    reason = "only a box that the allocator has zeroed is not written byte by byte"
+)]
+fn zeroed(bytes: usize) -> Box<[AtomicU8]> {
+    let rooms = Box::<[AtomicU8]>::new_zeroed_slice(bytes);
+    // SAFETY: an `AtomicU8` has the representation of a `u8`, of which every bit pattern is valid.
+    unsafe { rooms.assume_init() }
 }
 
 /// A peer that went away is an error of that flow, never a signal to the process.
