@@ -62,7 +62,7 @@ impl Daemon {
             .args(["--net", "--mount", "sh", "-c", &script, "dockerd"])
             .args(["--host", &format!("unix://{}", path("sock"))])
             .args(["--exec-root", &path("exec")])
-            .args(["--pidfile", &path("pid"), "--storage-driver", "vfs"])
+            .args(["--pidfile", &path("pid")])
             .args(["--cgroup-parent", &group_in(folder.path())])
             .args(options)
             .args(["--data-root", &path("data")])
