@@ -17,6 +17,11 @@ impl SplitMix {
         Self(seed)
     }
 
+    /// A number from 0 up to, but not including, 1: the upper 53 bits, which is what one holds.
+    pub fn share(&mut self) -> f64 {
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// The next 64 bits.
     pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GOLDEN);

@@ -125,6 +125,8 @@ fn recorded(
         window: Some(measured.window),
         aggregate: Some(measured.aggregate),
         per_pair: Some(measured.per_pair),
+        latency: measured.latency,
+        lateness: measured.lateness,
         cpu: measured.cpu,
         lab,
         checks: Some(measured.checks),

@@ -51,6 +51,7 @@ fn plan_of_each_shipped_scenario() {
         "bridge-scaling",
         "thousands",
         "idle-neighbours",
+        "request-latency",
         "tcp-memory",
         "incast",
     ] {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::summary::is_shown;
 use crate::plan::Role;
-use crate::scenario::{Buffers, Congestion, Driver, Family, Topology, Workload};
+use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Topology, Workload};
 use crate::stats;
 use crate::store::record::{Record, Status};
 
@@ -22,6 +22,7 @@ struct Traffic<'a> {
     workload: Workload,
     streams: u32,
     message_bytes: u32,
+    load: &'a Load,
     congestion: &'a Congestion,
     buffers: Buffers,
 }
@@ -36,6 +37,7 @@ impl<'a> Traffic<'a> {
             workload: cell.workload,
             streams: cell.streams,
             message_bytes: cell.message_bytes,
+            load: &cell.load,
             congestion: &cell.congestion,
             buffers: cell.buffers,
         }

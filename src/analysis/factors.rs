@@ -150,7 +150,41 @@ const ROWS: &[Row] = {
             key: "message_bytes",
             level: |cell| Some(Bytes(u64::from(cell.message_bytes)).to_string()),
             phrase: |level| format!("{level} messages"),
-            rule: Anywhere,
+            rule: AtOneCount,
+        },
+        Row {
+            key: "response_bytes",
+            level: |cell| {
+                cell.load
+                    .response_bytes
+                    .map(|bytes| Bytes(u64::from(bytes)).to_string())
+            },
+            phrase: |level| format!("{level} responses"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "outstanding",
+            level: |cell| Some(cell.load.outstanding().to_string()),
+            phrase: |level| format!("{level} under way"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "rate",
+            level: |cell| {
+                Some(
+                    cell.load
+                        .rate
+                        .map_or("closed loop".to_owned(), |rate| format!("{rate}/s")),
+                )
+            },
+            phrase: plain,
+            rule: AtOneCount,
+        },
+        Row {
+            key: "arrivals",
+            level: |cell| cell.load.arrivals.map(|arrivals| arrivals.to_string()),
+            phrase: |level| format!("{level} arrivals"),
+            rule: AtOneCount,
         },
         Row {
             key: "congestion",

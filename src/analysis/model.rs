@@ -32,6 +32,16 @@ pub enum Metric {
     Starved,
     /// CPU time of the machine per payload byte, nanoseconds.
     CpuPerByte,
+    /// Responses a second, all flows together.
+    Transactions,
+    /// Median of how long requests took, nanoseconds.
+    LatencyP50,
+    /// 99th percentile of that.
+    LatencyP99,
+    /// 99.9th percentile of that.
+    LatencyP999,
+    /// CPU time of the machine per response, nanoseconds.
+    CpuPerTransaction,
     /// Set-up, nanoseconds.
     Setup,
     /// Teardown to the barrier, nanoseconds.
@@ -42,7 +52,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Goodput,
         Self::BaselineRatio,
         Self::PairMin,
@@ -53,6 +63,11 @@ impl Metric {
         Self::Jain,
         Self::Starved,
         Self::CpuPerByte,
+        Self::Transactions,
+        Self::LatencyP50,
+        Self::LatencyP99,
+        Self::LatencyP999,
+        Self::CpuPerTransaction,
         Self::Setup,
         Self::Teardown,
         Self::KernelMemory,

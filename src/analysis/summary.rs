@@ -9,7 +9,7 @@ use super::baseline::Baselines;
 use super::model::{CellSummary, Estimate, Metric};
 use crate::scenario::Cell;
 use crate::stats;
-use crate::store::record::{LabCost, PerPair, Record, Status};
+use crate::store::record::{LabCost, Latency, PerPair, Record, Status};
 
 /// Whether a trial's figures may be shown as values.
 pub(super) fn is_shown(record: &Record) -> bool {
@@ -90,6 +90,7 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
     let lab = |read: fn(&LabCost) -> Option<u64>| {
         record.lab.as_ref().and_then(read).map(|value| value as f64)
     };
+    let latency = |read: fn(&Latency) -> u64| record.latency.as_ref().map(|it| read(it) as f64);
     match metric {
         Metric::Goodput => record.aggregate.map(|aggregate| aggregate.goodput_bps),
         Metric::BaselineRatio => None,
@@ -101,6 +102,11 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
         Metric::Jain => pairs(|pairs| pairs.jain),
         Metric::Starved => pairs(|pairs| f64::from(pairs.starved)),
         Metric::CpuPerByte => record.cpu?.ns_per_byte,
+        Metric::Transactions => record.aggregate?.transactions_per_s,
+        Metric::LatencyP50 => latency(|latency| latency.p50_ns),
+        Metric::LatencyP99 => latency(|latency| latency.p99_ns),
+        Metric::LatencyP999 => latency(|latency| latency.p999_ns),
+        Metric::CpuPerTransaction => record.cpu?.ns_per_transaction,
         Metric::Setup => lab(|lab| Some(lab.setup_ns)),
         Metric::Teardown => lab(|lab| lab.teardown_ns),
         Metric::KernelMemory => lab(|lab| lab.kernel_bytes_per_container),

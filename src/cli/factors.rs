@@ -46,7 +46,7 @@ pub(super) struct Factors {
     /// What runs the flows: threads, workers
     #[arg(long, value_name = "LIST")]
     driver: Option<String>,
-    /// What a flow does: tcp-stream
+    /// What a flow does: tcp-stream, tcp-rr, udp-rr
     #[arg(long, value_name = "LIST")]
     workload: Option<String>,
     /// Who talks to whom: pairs, ring, incast, outcast, permutation, all-to-all
@@ -61,7 +61,7 @@ pub(super) struct Factors {
     /// Flows of each pair
     #[arg(long, value_name = "RANGE")]
     streams: Option<String>,
-    /// Bytes handed to one send call: `128KiB`
+    /// Bytes handed to one send call, or of a request: `128KiB`
     #[arg(long, value_name = "SIZES")]
     message: Option<String>,
     /// Congestion control: cubic, bbr, reno, ...
@@ -79,6 +79,8 @@ pub(super) struct Factors {
     /// Seed of the trials' order, and of patterns drawn by lot
     #[arg(long, value_name = "N")]
     seed: Option<String>,
+    #[command(flatten)]
+    load: super::load::Load,
     #[command(flatten)]
     wiring: super::wiring::Wiring,
 }
@@ -119,6 +121,7 @@ impl Factors {
             ..
         } = self.clone();
         Overrides {
+            load: self.load.given(),
             wiring: self.wiring.given(),
             topology,
             testbed,

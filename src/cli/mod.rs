@@ -7,6 +7,7 @@ mod attach;
 mod clean;
 mod doctor;
 mod factors;
+mod load;
 mod plan;
 mod progress;
 mod report;

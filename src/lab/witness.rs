@@ -30,8 +30,8 @@ pub struct Watched {
     names: HashSet<String>,
     /// Which of their counters holds what the containers receive.
     direction: Direction,
-    /// The receiving containers behind them, each once.
-    servers: Vec<u32>,
+    /// The containers behind them, each once.
+    containers: Vec<u32>,
 }
 
 /// What a group of interfaces had counted at an instant.
@@ -39,8 +39,10 @@ pub struct Watched {
 pub struct Reading {
     /// When.
     pub at: Instant,
-    /// Bytes into the receivers since the interfaces were made, headers included.
+    /// Bytes into the containers since the interfaces were made, headers included.
     pub bytes: u64,
+    /// Packets that these came in; one of many segments counts once, as it has one header.
+    pub packets: u64,
 }
 
 /// The interfaces of a lab that are read, in groups.
@@ -55,22 +57,22 @@ impl Witness {
         netns::visit(|visitor| watch(lab, visitor).map(Self))
     }
 
-    /// The interfaces by which some receivers' bytes come in, each once. `receivers` come with what tells their interfaces
-    /// apart; `open` gives the `/proc/net/dev` that a receiver's is in, and its name.
+    /// The interfaces by which the bytes of some containers come in, each once. They come with what tells their interfaces
+    /// apart; `open` gives the `/proc/net/dev` that a container's is in, and its name. All who talk must be among them.
     ///
     /// # Errors
     /// Those of `open`.
-    pub fn of_receivers<K: Ord>(
-        receivers: impl IntoIterator<Item = (K, u32)>,
+    pub fn of_containers<K: Ord>(
+        containers: impl IntoIterator<Item = (K, u32)>,
         open: impl Fn(u32) -> Result<(File, String)>,
     ) -> Result<Self> {
-        let watched = grouped(receivers).into_values().map(|servers| {
-            let (devices, name) = open(servers[0])?;
+        let watched = grouped(containers).into_values().map(|containers| {
+            let (devices, name) = open(containers[0])?;
             Ok(Watched {
                 devices,
                 names: HashSet::from([name]),
                 direction: Direction::Received,
-                servers,
+                containers,
             })
         });
         watched.collect::<Result<_>>().map(Self)
@@ -84,9 +86,9 @@ impl Witness {
         self.0.iter_mut().map(Watched::read).collect()
     }
 
-    /// The receiving containers of each group, in the order of the readings.
-    pub fn servers(&self) -> impl Iterator<Item = &[u32]> {
-        self.0.iter().map(|group| group.servers.as_slice())
+    /// The containers of each group, in the order of the readings.
+    pub fn containers(&self) -> impl Iterator<Item = &[u32]> {
+        self.0.iter().map(|group| group.containers.as_slice())
     }
 }
 
@@ -103,54 +105,56 @@ impl Watched {
             .0
             .values()
             .filter(|device| self.names.contains(&device.name));
-        Ok(Reading {
-            at,
-            bytes: counted
-                .map(|device| match self.direction {
-                    Direction::Received => device.recv_bytes,
-                    Direction::Sent => device.sent_bytes,
-                })
-                .sum(),
-        })
+        let counted = counted.map(|device| match self.direction {
+            Direction::Received => (device.recv_bytes, device.recv_packets),
+            Direction::Sent => (device.sent_bytes, device.sent_packets),
+        });
+        let (bytes, packets) = counted.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        Ok(Reading { at, bytes, packets })
     }
 }
 
-/// Receivers by where they are. One that several send to is there once: its interface counts all of it.
-fn grouped<K: Ord>(receivers: impl IntoIterator<Item = (K, u32)>) -> BTreeMap<K, Vec<u32>> {
+/// Containers by where they are. One that several talk to is there once: its interface counts all of it.
+fn grouped<K: Ord>(containers: impl IntoIterator<Item = (K, u32)>) -> BTreeMap<K, Vec<u32>> {
     let mut groups: BTreeMap<K, BTreeSet<u32>> = BTreeMap::new();
-    for (place, server) in receivers {
-        groups.entry(place).or_default().insert(server);
+    for (place, container) in containers {
+        groups.entry(place).or_default().insert(container);
     }
     let groups = groups.into_iter();
     groups
-        .map(|(place, servers)| (place, servers.into_iter().collect()))
+        .map(|(place, containers)| (place, containers.into_iter().collect()))
         .collect()
 }
 
-/// One group for each namespace that has meters: all of those on the host side, and a sample of the containers'.
+/// One group for each namespace in which a server's meter is: all of those on the host side, and a sample of the containers'.
+/// Clients whose meters are there too are in the group, since a response comes in by them as a request does by a server's.
 fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
-    let servers = lab.layout.pairs.iter().map(|(_, server)| *server);
-    let receivers = servers.map(|server| (lab.meter(server).place, server));
-    let (hosts, containers): (Vec<_>, Vec<_>) = grouped(receivers)
+    let place = |container: u32| lab.meter(container).place;
+    let pairs = &lab.layout.pairs;
+    let serving: BTreeSet<Place> = pairs.iter().map(|(_, server)| place(*server)).collect();
+    let talking = pairs.iter().flat_map(|(client, server)| [*client, *server]);
+    let watched = talking.map(|container| (place(container), container));
+    let watched = watched.filter(|(place, _)| serving.contains(place));
+    let (hosts, containers): (Vec<_>, Vec<_>) = grouped(watched)
         .into_iter()
         .partition(|(place, _)| matches!(place, Place::Host(_)));
     let step = containers.len().div_ceil(SAMPLE).max(1);
     hosts
         .into_iter()
         .chain(containers.into_iter().step_by(step))
-        .map(|(place, servers)| open(lab, visitor, place, servers))
+        .map(|(place, group)| open(lab, visitor, place, group))
         .collect()
 }
 
-/// The meters of some receivers, all in one namespace, to be read from anywhere.
-fn open(lab: &Lab, visitor: &Visitor, place: Place, servers: Vec<u32>) -> Result<Watched> {
+/// The meters of some containers, all in one namespace, to be read from anywhere.
+fn open(lab: &Lab, visitor: &Visitor, place: Place, containers: Vec<u32>) -> Result<Watched> {
     visitor
         .enter(lab.namespace(place))
         .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
     let devices = File::open("/proc/thread-self/net/dev").map_err(|source| {
         Error::kernel("open", "/proc/net/dev of a namespace of the lab", source)
     })?;
-    let meters = servers.iter().map(|server| lab.meter(*server));
+    let meters = containers.iter().map(|container| lab.meter(*container));
     Ok(Watched {
         devices,
         names: meters
@@ -161,6 +165,6 @@ fn open(lab: &Lab, visitor: &Visitor, place: Place, servers: Vec<u32>) -> Result
             .map(|meter| meter.direction)
             .next()
             .unwrap_or(Direction::Received),
-        servers,
+        containers,
     })
 }

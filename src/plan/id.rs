@@ -4,8 +4,8 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path, Pattern, Rps,
-    RuleHook, RuleShape, Stack, Testbed, Topology, Workload,
+    Arrivals, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path, Pattern,
+    Rps, RuleHook, RuleShape, Stack, Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -37,7 +37,8 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
         cell.talk.peers.map(|peers| format!("of{peers}")),
         (cell.talk.direction != Direction::OneWay).then(|| cell.talk.direction.to_string()),
         (cell.streams != 1).then(|| format!("s{}", cell.streams)),
-        (cell.message_bytes != 128 << 10).then(|| format!("m{}", cell.message_bytes)),
+        message(cell),
+        load(cell),
         // An algorithm may have any name, `s4` or `single` among them: its own part goes before it.
         (cell.congestion.0 != "cubic").then(|| format!("cc-{}", cell.congestion)),
         match cell.buffers {
@@ -47,6 +48,28 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// The sizes of messages, where they are not the workload's usual ones.
+fn message(cell: &Cell) -> Option<String> {
+    let bytes = cell.message_bytes;
+    match cell.load.response_bytes {
+        Some(response) if response != bytes => Some(format!("m{bytes}-{response}")),
+        _ => (bytes != cell.workload.usual_message_bytes()).then(|| format!("m{bytes}")),
+    }
+}
+
+/// What is asked of flows beside their messages.
+fn load(cell: &Cell) -> Option<String> {
+    let load = &cell.load;
+    let poisson = load.arrivals == Some(Arrivals::Poisson);
+    let parts = [
+        load.outstanding.map(|count| format!("o{count}")),
+        load.rate.map(|rate| format!("{rate}ps")),
+        poisson.then(|| "poisson".to_owned()),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("-"))
 }
 
 fn lab(cell: &Cell) -> impl Iterator<Item = String> {

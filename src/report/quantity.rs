@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::analysis::Metric;
-use crate::units::{BitsPerSecond, Bytes, show_duration, three_digits};
+use crate::units::{BitsPerSecond, Bytes, decimal, show_duration, three_digits};
 
 /// What a metric's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub(super) enum Quantity {
     Share,
     Pairs,
     CpuPerByte,
+    Transactions,
     Time,
     Memory,
 }
@@ -30,7 +31,13 @@ impl Quantity {
             Metric::BaselineRatio | Metric::Jain => Self::Share,
             Metric::Starved => Self::Pairs,
             Metric::CpuPerByte => Self::CpuPerByte,
-            Metric::Setup | Metric::Teardown => Self::Time,
+            Metric::Transactions => Self::Transactions,
+            Metric::Setup
+            | Metric::Teardown
+            | Metric::LatencyP50
+            | Metric::LatencyP99
+            | Metric::LatencyP999
+            | Metric::CpuPerTransaction => Self::Time,
             Metric::KernelMemory => Self::Memory,
         }
     }
@@ -46,6 +53,10 @@ impl Quantity {
             Self::Rate => BitsPerSecond(value).to_string(),
             Self::Share | Self::Pairs => three_digits(value),
             Self::CpuPerByte => format!("{} ns/B", three_digits(value)),
+            Self::Transactions => {
+                let (scaled, prefix) = decimal(value);
+                format!("{} {prefix}/s", three_digits(scaled))
+            }
             Self::Time => show_duration(Duration::from_nanos(value as u64)),
             Self::Memory => Bytes(value as u64).to_string(),
         }
@@ -77,6 +88,8 @@ mod tests {
         assert_eq!(Quantity::Rate.show(10e9), "10.0 Gb/s");
         assert_eq!(Quantity::Rate.tick(200e6), "200 Mb/s");
         assert_eq!(Quantity::Share.tick(0.1 + 0.2), "0.3");
+        assert_eq!(Quantity::Transactions.show(41_234.0), "41.2 k/s");
+        assert_eq!(Quantity::Transactions.tick(500.0), "500 /s");
         assert_eq!(Quantity::CpuPerByte.tick(2.0), "2 ns/B");
         assert_eq!(Quantity::Time.tick(5e8), "500 ms");
         assert_eq!(Quantity::Time.tick(0.0), "0");

@@ -79,6 +79,40 @@ const FIGURES: &[Figure] = &[
         }],
     },
     Figure {
+        file: "requests.svg",
+        question: "How many requests are answered?",
+        panels: &[Panel {
+            metric: Metric::Transactions,
+            caption: "Responses a second, all pairs together",
+            band: None,
+            extent: Extent::Values,
+        }],
+    },
+    Figure {
+        file: "latency.svg",
+        question: "How long does a request take?",
+        panels: &[
+            Panel {
+                metric: Metric::LatencyP50,
+                caption: "Median",
+                band: None,
+                extent: Extent::Values,
+            },
+            Panel {
+                metric: Metric::LatencyP99,
+                caption: "99th percentile",
+                band: None,
+                extent: Extent::Values,
+            },
+            Panel {
+                metric: Metric::LatencyP999,
+                caption: "99.9th percentile",
+                band: None,
+                extent: Extent::Values,
+            },
+        ],
+    },
+    Figure {
         file: "fairness.svg",
         question: "How evenly is it shared?",
         panels: &[Panel {

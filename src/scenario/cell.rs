@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::load::{Load, SMALLEST_DATAGRAM};
 use super::pattern::{Pattern, Talk};
 use super::rules::Rules;
 use super::wiring::Wiring;
@@ -196,6 +197,37 @@ factor! {
     Workload, "workload" {
         /// Bulk TCP from client to server.
         TcpStream = "tcp-stream",
+        /// Requests and responses over a TCP connection that stays.
+        TcpRr = "tcp-rr",
+        /// Requests and responses in UDP datagrams.
+        UdpRr = "udp-rr",
+    }
+}
+
+impl Workload {
+    /// Whether each message of the client is answered by one of the server.
+    #[must_use]
+    pub fn has_responses(self) -> bool {
+        match self {
+            Self::TcpRr | Self::UdpRr => true,
+            Self::TcpStream => false,
+        }
+    }
+
+    /// Whether messages are UDP datagrams.
+    #[must_use]
+    pub fn is_datagrams(self) -> bool {
+        self == Self::UdpRr
+    }
+
+    /// Bytes of a message from client to server, unless a scenario says otherwise: netperf's 128 KiB of a stream and 1 of
+    /// a request; a datagram has room for its number.
+    pub(crate) fn usual_message_bytes(self) -> u32 {
+        match self {
+            Self::TcpStream => 128 << 10,
+            Self::TcpRr => 1,
+            Self::UdpRr => SMALLEST_DATAGRAM,
+        }
     }
 }
 
@@ -308,8 +340,12 @@ pub struct Cell {
     pub pairs: u32,
     /// Flows of each pair.
     pub streams: u32,
-    /// Bytes handed to one send call, and room given to one receive call.
+    /// Bytes of a message from client to server: what one send call is handed and one receive call has room for, or a
+    /// request.
     pub message_bytes: u32,
+    /// What there is to a load beside its messages.
+    #[serde(flatten)]
+    pub load: Load,
     /// Congestion control asked for.
     pub congestion: Congestion,
     /// Socket buffers.

@@ -2,6 +2,7 @@
 //!
 //! Knows no text and no machine. Invariant: a file without problems here stands for cells that can be laid out.
 
+mod load;
 mod pattern;
 mod rules;
 
@@ -40,6 +41,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_isolation(axes, problems);
         pattern::check(axes, &wire.lab, problems);
         check_napi(axes, problems);
+        load::check(axes, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
@@ -278,7 +280,11 @@ fn combinations(axes: &Axes) -> u64 {
         axes.containers.0.len(),
         axes.active.0.len(),
         axes.streams.0.len(),
-        axes.message.0.len(),
+        axes.message.as_ref().map_or(1, |axis| axis.0.len()),
+        axes.response.as_ref().map_or(1, |axis| axis.0.len()),
+        axes.outstanding.0.len(),
+        axes.rate.as_ref().map_or(1, |axis| axis.0.len()),
+        axes.arrivals.0.len(),
         axes.congestion.0.len(),
         axes.buffers.0.len(),
         axes.mtu.0.len(),

@@ -9,6 +9,7 @@ use super::cell::{
     Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Testbed, Topology,
     Workload,
 };
+use super::load::{self, Load};
 use super::pattern::{self, Pattern, Talk};
 use super::rules::Rules;
 use super::table::Axis;
@@ -36,9 +37,7 @@ fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
     cells = vary(&cells, &axes.driver, |cell, level| cell.driver = *level);
     cells = vary_pattern(&cells, axes);
     cells = vary(&cells, &axes.streams, |cell, level| cell.streams = level.0);
-    cells = vary(&cells, &axes.message, |cell, level| {
-        cell.message_bytes = level.0;
-    });
+    cells = vary_load(cells, axes);
     cells = vary(&cells, &axes.congestion, |cell, level| {
         cell.congestion = level.clone();
     });
@@ -69,6 +68,33 @@ fn vary_pattern(cells: &[Cell], axes: &Axes) -> Vec<Cell> {
             cell.talk.peers = Some(level.0);
         }),
     }
+}
+
+/// Every cell with every combination of what is asked of its flows.
+fn vary_load(mut cells: Vec<Cell>, axes: &Axes) -> Vec<Cell> {
+    for cell in &mut cells {
+        cell.message_bytes = cell.workload.usual_message_bytes();
+    }
+    if let Some(axis) = &axes.message {
+        cells = vary(&cells, axis, |cell, level| cell.message_bytes = level.0);
+    }
+    for cell in &mut cells {
+        cell.load.response_bytes = Some(cell.message_bytes);
+    }
+    if let Some(axis) = &axes.response {
+        cells = vary(&cells, axis, |cell, level| {
+            cell.load.response_bytes = Some(level.0);
+        });
+    }
+    cells = vary(&cells, &axes.outstanding, |cell, level| {
+        cell.load.outstanding = Some(level.0);
+    });
+    if let Some(axis) = &axes.rate {
+        cells = vary(&cells, axis, |cell, level| cell.load.rate = Some(level.0));
+    }
+    vary(&cells, &axes.arrivals, |cell, level| {
+        cell.load.arrivals = Some(*level);
+    })
 }
 
 /// Every cell with what its rules may be.
@@ -169,6 +195,7 @@ fn blank(wire: &Wire) -> Cell {
         pairs: 0,
         streams: 0,
         message_bytes: 0,
+        load: Load::default(),
         congestion: Congestion(String::new()),
         buffers: Buffers::Auto,
         stack: lab.stack.value,
@@ -207,6 +234,7 @@ fn settle(cell: &mut Cell, lab: &Lab) {
     if !cell.topology.has_router() {
         cell.path = Path::Direct;
     }
+    load::settle(cell);
     settle_rules(cell, lab);
     if cell.topology == Topology::Shared {
         let seats = lab

@@ -10,6 +10,7 @@ pub mod rules;
 
 mod check;
 mod expand;
+mod load;
 mod name;
 mod overrides;
 mod problem;
@@ -33,6 +34,7 @@ pub use cell::{
     Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, PORTS_PER_ROUTER, Path,
     Stack, Testbed, Topology, Workload,
 };
+pub use load::{Arrivals, Load};
 pub use overrides::Overrides;
 pub use pattern::{Direction, Pattern, Talk};
 pub use receive::{Napi, Rps};

@@ -45,6 +45,8 @@ pub struct Overrides {
     pub streams: Option<String>,
     /// `--message`, for `axes.message`.
     pub message: Option<String>,
+    /// Flags for what is asked of flows beside their messages, as in `wiring`.
+    pub load: Vec<(&'static str, &'static str, String)>,
     /// `--congestion`, for `axes.congestion`.
     pub congestion: Option<String>,
     /// Flags for how links and bridges are set: as they are written, the key of `axes` each stands for, and its text.
@@ -95,12 +97,13 @@ impl Overrides {
                 text: text.as_deref()?,
             })
         });
-        let wiring = self.wiring.iter().map(|(flag, key, text)| Setting {
+        let others = self.load.iter().chain(&self.wiring);
+        let others = others.map(|(flag, key, text)| Setting {
             flag,
             table: "axes",
             key,
             text,
         });
-        given.chain(wiring).collect()
+        given.chain(others).collect()
     }
 }

@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use super::cell::{
     Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Testbed, Topology, Workload,
 };
+use super::load::Arrivals;
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
 use super::problem::Problems;
@@ -67,6 +68,12 @@ impl JsonSchema for Union {
 
 /// Rules that match nothing: more would take longer to load than labs take to raise.
 pub(super) type RuleCount = Count<0, 100_000>;
+
+/// Bytes of a message.
+pub(super) type MessageSize = Size<1, { 16 << 20 }>;
+
+/// Requests a second of one flow: beyond a million the clock's own reading would be the greater part of each.
+pub(super) type RequestRate = Count<1, 1_000_000>;
 
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
 pub(super) type PortCount = Count<0, { MOST_PUBLISHED }>;
@@ -131,9 +138,23 @@ pub(super) struct Axes {
     /// Flows of each pair.
     #[schemars(extend("default" = 1))]
     pub(super) streams: Axis<Count<1, 1024>>,
-    /// Bytes handed to one send call.
-    #[schemars(extend("default" = "128KiB"))]
-    pub(super) message: Axis<Size<1, { 16 << 20 }>>,
+    /// Bytes of a message from client to server: what one send call is handed, or a request. If absent, 128 KiB for
+    /// streams, 1 for a request over TCP, 16 for one over UDP.
+    #[schemars(with = "Axis<MessageSize>", default)]
+    pub(super) message: Option<Axis<MessageSize>>,
+    /// Bytes of a response; as many as the request has if absent.
+    #[schemars(with = "Axis<MessageSize>", default)]
+    pub(super) response: Option<Axis<MessageSize>>,
+    /// Requests that a flow may have under way at once, where no rate is given.
+    #[schemars(extend("default" = 1))]
+    pub(super) outstanding: Axis<Count<1, 1024>>,
+    /// Requests a second offered to each flow, whether or not earlier ones are answered; as fast as responses come if
+    /// absent.
+    #[schemars(with = "Axis<RequestRate>", default)]
+    pub(super) rate: Option<Axis<RequestRate>>,
+    /// How requests that have a rate lie in time.
+    #[schemars(extend("default" = "constant"))]
+    pub(super) arrivals: Axis<Arrivals>,
     /// TCP congestion control, by the kernel's name.
     #[schemars(extend("default" = "cubic"))]
     pub(super) congestion: Axis<Congestion>,
@@ -282,7 +303,11 @@ impl Axes {
             containers: table.required_axis("containers"),
             active: table.axis("active", Share::All),
             streams: table.axis("streams", Count(1)),
-            message: table.axis("message", Size(128 << 10)),
+            message: table.optional_axis("message"),
+            response: table.optional_axis("response"),
+            outstanding: table.axis("outstanding", Count(1)),
+            rate: table.optional_axis("rate"),
+            arrivals: table.axis("arrivals", Arrivals::Constant),
             congestion: table.axis("congestion", Congestion("cubic".to_owned())),
             buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
             mtu: table.axis("mtu", Count(1500)),

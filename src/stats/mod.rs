@@ -3,10 +3,12 @@
 //! Must not know what the figures are of. The invariant: a statistic that its data do not determine is `None`, never a
 //! zero or a NaN; data are finite, and a caller that has none of a figure passes fewer values.
 
+mod latency;
 mod line;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub use latency::{Latencies, Recorder};
 pub use line::Line;
 
 /// Values in ascending order: what quantiles are read from.

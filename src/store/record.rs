@@ -3,6 +3,7 @@
 //! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
 
 mod effective;
+mod latency;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
 pub use effective::{Confinement, Effective, Forwarder};
+pub use latency::{Latency, Lateness};
 
 /// The schema this code writes, and the newest it reads.
 pub const SCHEMA: u32 = 1;
@@ -41,6 +43,12 @@ pub struct Record {
     /// The distribution over pairs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub per_pair: Option<PerPair>,
+    /// How long requests took; absent for workloads without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub latency: Option<Latency>,
+    /// How late requests were sent; absent where they have no times of their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lateness: Option<Lateness>,
     /// The machine's CPU over the window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu: Option<Cpu>,
@@ -84,6 +92,8 @@ impl Record {
             window: None,
             aggregate: None,
             per_pair: None,
+            latency: None,
+            lateness: None,
             cpu: None,
             lab: None,
             checks: None,
@@ -121,8 +131,11 @@ pub struct Window {
 /// All flows together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Aggregate {
-    /// Payload delivered to receivers in the window, in bits a second.
+    /// Payload delivered to receivers in the window, in bits a second; responses included.
     pub goodput_bps: f64,
+    /// Requests a second whose response came in the window; absent for workloads without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub transactions_per_s: Option<f64>,
 }
 
 /// The distribution of goodput over pairs.
@@ -160,6 +173,9 @@ pub struct Cpu {
     /// (user + system + softirq) / payload bytes; absent when no byte moved.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ns_per_byte: Option<f64>,
+    /// The same over the transactions; absent for workloads without, and when there was none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ns_per_transaction: Option<f64>,
     /// User-mode time of kilonet itself over the window.
     pub own_user_ns: u64,
     /// User and kernel time of other user processes over the window.
@@ -202,8 +218,8 @@ pub struct Phases {
 /// The second witnesses of a trial's bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Checks {
-    /// Bytes counted by the receiving interfaces (headers included) over bytes counted at the sockets, both as rates over
-    /// their own window, for the flows whose interfaces were read; absent when none could be.
+    /// Payload counted by the receiving interfaces (their bytes less the headers of their packets) over bytes counted at the
+    /// sockets, both as rates over their own window, for the flows whose interfaces were read; absent when none could be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interface_bytes_ratio: Option<f64>,
     /// Bytes that lay unread in the same receivers' queues at the end, over the bytes they read in the window: the interfaces
@@ -213,6 +229,9 @@ pub struct Checks {
     /// Bytes `TCP_INFO` says were received and bytes left unread, against bytes counted, over the flows' whole life.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tcp_info_bytes_ratio: Option<f64>,
+    /// Responses counted as they came over latencies recorded; absent for workloads without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub transactions_ratio: Option<f64>,
     /// Whether the witnesses agree, so that the figures may be shown as values.
     pub valid: bool,
 }
@@ -267,6 +286,9 @@ pub struct FlowCounts {
     pub died: u32,
     /// Flows that moved no byte in the window though they were connected and alive.
     pub stalled: u32,
+    /// Requests that were given up in the window, because no response came.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub lost_requests: u64,
 }
 
 /// The aggregate over the window in equal intervals.
@@ -344,6 +366,14 @@ pub struct FlowRow {
     pub goodput_bps: f64,
     /// Segments sent again over the flow's life; empty when not known.
     pub retransmits: Option<u64>,
+    /// Requests whose response came in the window; empty, as are the next three, for workloads without.
+    pub transactions: Option<u64>,
+    /// Median of how long these took.
+    pub p50_ns: Option<u64>,
+    /// 99th percentile.
+    pub p99_ns: Option<u64>,
+    /// The longest.
+    pub max_ns: Option<u64>,
     /// The error of a flow that is not `ok`; empty otherwise.
     pub error: Option<String>,
 }

@@ -9,8 +9,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack, Talk,
-    Testbed, Topology, Wiring, Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules, Stack,
+    Talk, Testbed, Topology, Wiring, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -55,6 +55,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         pairs: containers / 2,
         streams: 1,
         message_bytes: 131_072,
+        load: Load::default(),
         congestion: Congestion("cubic".to_owned()),
         buffers: Buffers::Auto,
         stack: Stack::Dual,
@@ -93,6 +94,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
     Record {
         aggregate: Some(Aggregate {
             goodput_bps: aggregate,
+            transactions_per_s: None,
         }),
         per_pair: Some(spread(pair, cell.pairs)),
         cpu: Some(Cpu {
@@ -102,6 +104,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
             steal_ns: 0,
             idle_ns: 80_000_000,
             ns_per_byte: Some(ns_per_byte),
+            ns_per_transaction: None,
             own_user_ns: 10_000_000,
             foreign_ns: 1_000_000,
         }),
@@ -115,6 +118,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
             interface_bytes_ratio: Some(1.0),
             unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
+            transactions_ratio: None,
             valid: true,
         }),
         ..blank(cell, repeat)
@@ -173,11 +177,15 @@ pub(crate) fn invalid(cell: Cell, repeat: u32) -> Record {
         interface_bytes_ratio: Some(0.5),
         unread_ratio: None,
         tcp_info_bytes_ratio: None,
+        transactions_ratio: None,
         valid: false,
     };
     Record {
         checks: Some(checks),
-        aggregate: Some(Aggregate { goodput_bps: 1e15 }),
+        aggregate: Some(Aggregate {
+            goodput_bps: 1e15,
+            transactions_per_s: None,
+        }),
         ..measured(cell, repeat)
     }
 }

@@ -74,15 +74,18 @@ impl Attached {
         flows.collect()
     }
 
-    /// The receivers' interfaces, each once.
+    /// The interfaces of those who talk, each once.
     fn witness(&self, pairs: &[[Spot; 2]]) -> Result<Witness> {
-        let place = |server: u32| &self.places[server as usize];
-        let interface = |server: u32| pairs[server as usize / 2][1].interface.as_str();
-        let servers = (0..pairs.len()).filter_map(|pair| u32::try_from(2 * pair + 1).ok());
-        let receivers =
-            servers.map(|server| Ok(((place(server).identity()?, interface(server)), server)));
-        Witness::of_receivers(receivers.collect::<Result<Vec<_>>>()?, |server| {
-            Ok((place(server).devices()?, interface(server).to_owned()))
+        let place = |seat: u32| &self.places[seat as usize];
+        let interface = |seat: u32| {
+            pairs[seat as usize / 2][seat as usize % 2]
+                .interface
+                .as_str()
+        };
+        let seats = 0..u32::try_from(2 * pairs.len()).unwrap_or(u32::MAX);
+        let talking = seats.map(|seat| Ok(((place(seat).identity()?, interface(seat)), seat)));
+        Witness::of_containers(talking.collect::<Result<Vec<_>>>()?, |seat| {
+            Ok((place(seat).devices()?, interface(seat).to_owned()))
         })
     }
 }

@@ -75,7 +75,9 @@ fn settings(trial: TrialPlan<'_>) -> Settings {
     let TrialPlan { cell, timing, .. } = trial;
     Settings {
         driver: cell.driver,
+        workload: cell.workload,
         message_bytes: cell.message_bytes,
+        load: cell.load.clone(),
         congestion: cell.congestion.clone(),
         buffers: cell.buffers,
         warmup: timing.warmup,
@@ -154,11 +156,12 @@ impl Observer for EdgeReader<'_> {
 fn witnessed(witness: &Witness, opened: &[Reading], closed: &[Reading]) -> Vec<Witnessed> {
     let readings = opened.iter().zip(closed);
     witness
-        .servers()
+        .containers()
         .zip(readings)
-        .map(|(servers, (opened, closed))| Witnessed {
-            servers: servers.to_vec(),
+        .map(|(containers, (opened, closed))| Witnessed {
+            containers: containers.to_vec(),
             bytes: closed.bytes.saturating_sub(opened.bytes),
+            packets: closed.packets.saturating_sub(opened.packets),
             elapsed: closed.at.saturating_duration_since(opened.at),
         })
         .collect()

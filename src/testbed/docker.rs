@@ -192,13 +192,14 @@ impl DockerLab {
         })
     }
 
-    /// The receivers' interfaces, each namespace once.
+    /// The interfaces of those who talk, each namespace once.
     fn witness(&self) -> Result<Witness> {
-        let servers = self.lab.pairs().iter().map(|(_, server)| *server);
-        let receivers = servers.map(|server| (self.lab.namespace_of(server), server));
+        let talking = self.lab.pairs().iter();
+        let talking = talking.flat_map(|(client, server)| [*server, *client]);
+        let talking = talking.map(|container| (self.lab.namespace_of(container), container));
         let interface = self.lab.interface();
-        Witness::of_receivers(receivers, |server| {
-            Ok((self.crew.devices(server)?, interface.to_owned()))
+        Witness::of_containers(talking, |container| {
+            Ok((self.crew.devices(container)?, interface.to_owned()))
         })
     }
 }

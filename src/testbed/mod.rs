@@ -21,8 +21,8 @@ pub use model::Model;
 use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples,
-    Window,
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, Latency, Lateness,
+    PerPair, Samples, Window,
 };
 
 /// What can raise, measure and remove labs.
@@ -82,6 +82,10 @@ pub struct Measurement {
     pub aggregate: Aggregate,
     /// The distribution over pairs.
     pub per_pair: PerPair,
+    /// How long requests took.
+    pub latency: Option<Latency>,
+    /// How late they were sent.
+    pub lateness: Option<Lateness>,
     /// The machine's CPU.
     pub cpu: Option<Cpu>,
     /// The second witnesses.

@@ -117,7 +117,12 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             duration_ns: nanos(trial.timing.measure),
             skew_ns: 0,
         },
-        aggregate: Aggregate { goodput_bps },
+        aggregate: Aggregate {
+            goodput_bps,
+            transactions_per_s: None,
+        },
+        latency: None,
+        lateness: None,
         per_pair: PerPair {
             min_bps: pair_bps,
             p5_bps: pair_bps,
@@ -134,6 +139,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             steal_ns: 0,
             idle_ns: 0,
             ns_per_byte: Some(0.1),
+            ns_per_transaction: None,
             own_user_ns: 0,
             foreign_ns: 0,
         }),
@@ -141,6 +147,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             interface_bytes_ratio: Some(1.0),
             unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
+            transactions_ratio: None,
             valid: true,
         },
         counters: Counters::default(),
@@ -149,6 +156,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             connected: flows,
             died: 0,
             stalled: 0,
+            lost_requests: 0,
         },
         samples: Samples {
             interval_ns: nanos(trial.timing.sample),
@@ -179,6 +187,10 @@ fn rows(
         bytes,
         goodput_bps: bytes as f64 * 8.0 / seconds,
         retransmits: Some(0),
+        transactions: None,
+        p50_ns: None,
+        p99_ns: None,
+        max_ns: None,
         error: None,
     })
 }

@@ -3,14 +3,18 @@
 //! The invariant: bytes are believed only where a second witness agrees. Where none could be asked, that is a warning, and
 //! where one disagrees the trial is invalid.
 
-use std::collections::HashMap;
-use std::time::Duration;
+mod checks;
+mod requests;
+
+pub(super) use checks::Witnessed;
 
 use super::{Measurement, TrialPlan};
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
+use requests::Requests;
+
 use crate::host::noise;
 use crate::scenario::{Cell, Testbed};
-use crate::stats::{Sorted, jain};
+use crate::stats::{Latencies, Sorted, jain};
 use crate::store::record::{
     Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder, PerPair, Samples,
     Window,
@@ -35,24 +39,6 @@ pub(super) struct Edges {
     pub(super) witnessed: Vec<Witnessed>,
 }
 
-/// Bytes that came in by the interfaces of some receivers, headers included, over a time of its own.
-#[derive(Debug)]
-pub(super) struct Witnessed {
-    /// The receiving containers.
-    pub(super) servers: Vec<u32>,
-    /// Bytes in.
-    pub(super) bytes: u64,
-    /// Between the two readings.
-    pub(super) elapsed: Duration,
-}
-
-/// How far the interfaces' rate may be from the sockets', beyond what lay unread between them. Headers add 0.1 % at 64 KiB
-/// a segment and 4.6 % at 1,448 bytes; the two are read some milliseconds apart, while thousands of flows move by turns.
-const INTERFACE_RATIO: std::ops::RangeInclusive<f64> = 0.9..=1.1;
-
-/// `TCP_INFO` counts the very same bytes; a FIN may count as one.
-const TCP_INFO_RATIO: std::ops::RangeInclusive<f64> = 0.999..=1.001;
-
 /// Names put into one warning at most.
 const NAMED: usize = 5;
 
@@ -64,8 +50,9 @@ pub(super) fn summarise(
 ) -> Measurement {
     let seconds = outcome.window.duration_ns as f64 / 1e9;
     let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
-    let bytes: u64 = outcome.flows.iter().map(|flow| flow.window_bytes).sum();
-    let checks = checks(outcome, edges.map_or(&[], |edges| &edges.witnessed));
+    let bytes: u64 = outcome.flows.iter().map(FlowOutcome::payload).sum();
+    let requests = Requests::of(trial.cell, outcome);
+    let checks = checks::of(trial.cell, outcome, edges, &requests);
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
@@ -74,9 +61,12 @@ pub(super) fn summarise(
         },
         aggregate: Aggregate {
             goodput_bps: rate(bytes),
+            transactions_per_s: requests.transactions.map(|count| count as f64 / seconds),
         },
+        latency: requests.latency,
+        lateness: requests.lateness,
         per_pair: per_pair(outcome, trial.cell.pairs, rate),
-        cpu: edges.map(|edges| cpu(edges, bytes)),
+        cpu: edges.map(|edges| cpu(edges, bytes, requests.transactions)),
         checks,
         counters: counters(outcome, edges),
         flows: flow_counts(outcome),
@@ -86,7 +76,7 @@ pub(super) fn summarise(
         rows: outcome
             .flows
             .iter()
-            .map(|flow| row(trial.id, flow, rate(flow.window_bytes)))
+            .map(|flow| row(trial.id, flow, rate(flow.payload())))
             .collect(),
     }
 }
@@ -94,7 +84,7 @@ pub(super) fn summarise(
 fn per_pair(outcome: &Outcome, pairs: u32, rate: impl Fn(u64) -> f64) -> PerPair {
     let mut bytes = vec![0; pairs as usize];
     for flow in &outcome.flows {
-        bytes[flow.pair as usize] += flow.window_bytes;
+        bytes[flow.pair as usize] += flow.payload();
     }
     let starved = bytes.iter().filter(|bytes| **bytes == 0).count();
     let rates: Vec<f64> = bytes.into_iter().map(rate).collect();
@@ -112,7 +102,7 @@ fn per_pair(outcome: &Outcome, pairs: u32, rate: impl Fn(u64) -> f64) -> PerPair
     }
 }
 
-fn cpu(edges: &Edges, bytes: u64) -> Cpu {
+fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {
     let times = edges.machine.cpu;
     Cpu {
         user_ns: times.user_ns,
@@ -121,81 +111,12 @@ fn cpu(edges: &Edges, bytes: u64) -> Cpu {
         steal_ns: times.steal_ns,
         idle_ns: times.idle_ns,
         ns_per_byte: (bytes > 0).then(|| times.busy_ns() as f64 / bytes as f64),
+        ns_per_transaction: transactions
+            .filter(|count| *count > 0)
+            .map(|count| times.busy_ns() as f64 / count as f64),
         own_user_ns: edges.machine.own.user_ns,
         foreign_ns: nanos(edges.foreign.cpu),
     }
-}
-
-fn checks(outcome: &Outcome, witnessed: &[Witnessed]) -> Checks {
-    let interfaces = Interfaces::of(outcome, witnessed);
-    let tcp_info_bytes_ratio = tcp_info_ratio(&outcome.flows);
-    let same = tcp_info_bytes_ratio.is_none_or(|ratio| TCP_INFO_RATIO.contains(&ratio));
-    Checks {
-        interface_bytes_ratio: interfaces.ratio(),
-        unread_ratio: interfaces.unread_ratio(),
-        tcp_info_bytes_ratio,
-        valid: same && interfaces.agree(),
-    }
-}
-
-/// The watched receivers' bytes a second, by who counted them.
-#[derive(Debug, Default)]
-struct Interfaces {
-    /// By the interfaces, over their own time.
-    counted: f64,
-    /// At the sockets, over the window.
-    read: f64,
-    /// Bytes that lay unread at the end, as if they had come in evenly over the window. The interfaces had counted them
-    /// and the sockets not yet, so the two may differ by as much; as much may have lain there at the window's start.
-    unread: f64,
-}
-
-impl Interfaces {
-    fn of(outcome: &Outcome, witnessed: &[Witnessed]) -> Self {
-        let mut at_sockets: HashMap<u32, (u64, u64)> = HashMap::new();
-        for flow in &outcome.flows {
-            let (read, unread) = at_sockets.entry(flow.server).or_default();
-            *read += flow.window_bytes;
-            *unread += flow.unread_bytes.unwrap_or(0);
-        }
-        let window = outcome.window.duration_ns as f64 / 1e9;
-        let mut sum = Self::default();
-        for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {
-            sum.counted += group.bytes as f64 / group.elapsed.as_secs_f64();
-            for (read, unread) in group
-                .servers
-                .iter()
-                .filter_map(|server| at_sockets.get(server))
-            {
-                sum.read += *read as f64 / window;
-                sum.unread += *unread as f64 / window;
-            }
-        }
-        sum
-    }
-
-    fn ratio(&self) -> Option<f64> {
-        (self.read > 0.0).then(|| self.counted / self.read)
-    }
-
-    fn unread_ratio(&self) -> Option<f64> {
-        (self.read > 0.0).then(|| self.unread / self.read)
-    }
-
-    /// Whether the interfaces may have seen what the sockets did.
-    fn agree(&self) -> bool {
-        let (low, high) = (INTERFACE_RATIO.start(), INTERFACE_RATIO.end());
-        (low * self.read - self.unread..=high * self.read + self.unread).contains(&self.counted)
-    }
-}
-
-/// Bytes by `TCP_INFO` over bytes counted, of the flows that were whole to their end.
-fn tcp_info_ratio(flows: &[FlowOutcome]) -> Option<f64> {
-    let whole = flows
-        .iter()
-        .filter_map(|flow| Some((flow.info_bytes?, flow.total_bytes)));
-    let (info, counted) = whole.fold((0, 0), |(info, counted), (i, c)| (info + i, counted + c));
-    (counted > 0).then(|| info as f64 / counted as f64)
 }
 
 fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
@@ -239,6 +160,7 @@ fn flow_counts(outcome: &Outcome) -> FlowCounts {
         connected: count(|status| !matches!(status, FlowStatus::Unconnected(_))),
         died: count(|status| matches!(status, FlowStatus::Died { .. })),
         stalled: count(|status| matches!(status, FlowStatus::Stalled)),
+        lost_requests: outcome.flows.iter().map(|flow| flow.lost).sum(),
     }
 }
 
@@ -289,6 +211,7 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         FlowStatus::Unconnected(error) => ("unconnected", Some(error.clone())),
         FlowStatus::Died { error, .. } => ("died", Some(error.clone())),
     };
+    let quantile = |q| flow.latency.as_ref()?.quantile(q);
     FlowRow {
         trial: trial.to_owned(),
         pair: flow.pair,
@@ -299,6 +222,10 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         bytes: flow.window_bytes,
         goodput_bps,
         retransmits: flow.retransmits,
+        transactions: flow.latency.as_ref().map(|_| flow.transactions),
+        p50_ns: quantile(0.5),
+        p99_ns: quantile(0.99),
+        max_ns: flow.latency.as_ref().and_then(Latencies::max),
         error,
     }
 }
@@ -313,8 +240,7 @@ fn warnings(
     warnings.extend(other_congestion(trial, outcome));
     warnings.extend(relayed(trial.cell, outcome));
     warnings.extend(lost_flows(outcome));
-    warnings.extend(filling(checks).filter(|_| checks.valid));
-    warnings.extend((!checks.valid).then(|| disagreement(checks)));
+    warnings.extend(checks::warnings(checks));
     if let Some(edges) = edges {
         warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
     }
@@ -359,31 +285,6 @@ fn loss(flow: &FlowOutcome) -> Option<String> {
         FlowStatus::Unconnected(error) => Some(format!("{name} never connected ({error})")),
         FlowStatus::Died { error, .. } => Some(format!("{name} died ({error})")),
     }
-}
-
-/// By how much the interfaces may count more than the sockets before a reader is told that queues were filling: headers
-/// are up to 4.6 % (at 1,448 bytes a segment).
-const FILLING_SHARE: f64 = 0.05;
-
-/// Interfaces that count more than sockets do, while bytes lie unread, show a window that saw queues fill.
-fn filling(checks: Checks) -> Option<String> {
-    let more = checks.interface_bytes_ratio? - 1.0;
-    (more > FILLING_SHARE && checks.unread_ratio? > 0.0).then(|| {
-        format!(
-            "{:.0} % more came in than was read, as receive queues were still filling; a longer warm-up, or fixed buffers, would end that",
-            more * 100.0
-        )
-    })
-}
-
-fn disagreement(checks: Checks) -> String {
-    let shown =
-        |ratio: Option<f64>| ratio.map_or("no".to_owned(), |ratio| format!("{ratio:.3} times"));
-    format!(
-        "the interfaces counted {} the sockets' bytes and TCP_INFO {}; the figures are not to be trusted",
-        shown(checks.interface_bytes_ratio),
-        shown(checks.tcp_info_bytes_ratio)
-    )
 }
 
 #[cfg(test)]

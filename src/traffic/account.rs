@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flow::{End, Endpoint, Role};
 use super::witness::{self, Arrived};
+use super::workload::Log;
 
 /// What an endpoint has to say at its end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,13 +17,15 @@ pub(super) struct Account {
     pub(super) role: Role,
     /// When and why it stopped, if it did.
     pub(super) end: Option<End>,
-    /// What the kernel says came in; of receivers only.
+    /// What the kernel says came in; of servers only.
     pub(super) arrived: Option<Arrived>,
-    /// Segments sent again; of senders only.
+    /// Segments sent again; of clients only.
     pub(super) retransmits: Option<u64>,
-    /// Congestion control that took effect; of senders only.
+    /// Congestion control that took effect; of clients only.
     pub(super) congestion: Option<String>,
-    /// Size of the buffer it works with: a sender's send buffer, a receiver's receive buffer.
+    /// What it wrote down.
+    pub(super) log: Log,
+    /// Size of the buffer it works with: a client's send buffer, a server's receive buffer.
     pub(super) buffer_bytes: Option<u64>,
     /// The client's port as this end knows it: its own, or its peer's.
     pub(super) client_port: Option<u16>,
@@ -39,18 +42,19 @@ impl Account {
             arrived: None,
             retransmits: None,
             congestion: None,
+            log: endpoint.log().cloned().unwrap_or_default(),
             buffer_bytes: None,
             client_port: client_port(endpoint),
         };
         let bytes = |size: std::io::Result<usize>| size.ok().map(|bytes| bytes as u64);
         match endpoint.role {
-            Role::Sender => Self {
+            Role::Client => Self {
                 retransmits: witness::retransmits(socket),
                 congestion: congestion(endpoint),
                 buffer_bytes: bytes(socket.send_buffer_size()),
                 ..blank
             },
-            Role::Receiver => Self {
+            Role::Server => Self {
                 arrived: witness::arrived(socket),
                 buffer_bytes: bytes(socket.recv_buffer_size()),
                 ..blank
@@ -61,8 +65,8 @@ impl Account {
 
 fn client_port(endpoint: &Endpoint) -> Option<u16> {
     let address = match endpoint.role {
-        Role::Sender => endpoint.socket.local_addr(),
-        Role::Receiver => endpoint.socket.peer_addr(),
+        Role::Client => endpoint.socket.local_addr(),
+        Role::Server => endpoint.socket.peer_addr(),
     };
     Some(address.ok()?.as_socket()?.port())
 }

@@ -17,12 +17,11 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
-use super::flow::Sockets;
+use super::flow::{Role, Sockets};
 use super::socket::{self, Dress};
 use super::{FlowPlan, Observer, PATIENCE, Settings};
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
-use crate::scenario::Driver;
 
 /// Flows on their way at once. Each has three descriptors until it is accepted and two after, so this many are needed
 /// beyond those of the flows themselves.
@@ -90,7 +89,7 @@ enum News {
 struct Connector<'a> {
     plans: &'a [FlowPlan<'a>],
     dress: Dress<'a>,
-    driver: Driver,
+    settings: &'a Settings,
     deadline: Instant,
     cancelled: &'a AtomicBool,
     visitor: Visitor,
@@ -108,8 +107,8 @@ impl<'a> Connector<'a> {
     ) -> Result<Self> {
         Ok(Self {
             plans,
-            dress: Dress::new(&settings.congestion, settings.buffers),
-            driver: settings.driver,
+            dress: Dress::new(settings.workload, &settings.congestion, settings.buffers),
+            settings,
             deadline: Instant::now() + settings.connect,
             cancelled,
             visitor: Visitor::new()?,
@@ -236,14 +235,21 @@ impl<'a> Connector<'a> {
 
     /// The listener is closed on return, whatever came of it.
     fn accept(&self, pending: Pending) -> Result<Sockets> {
-        let blocking = self.driver == Driver::Threads;
-        let accepted = pending.listener.accept().and_then(|(receiver, _)| {
-            receiver.set_nonblocking(!blocking)?;
-            pending.client.set_nonblocking(!blocking)?;
-            Ok(Sockets {
-                sender: pending.client,
-                receiver,
-            })
+        let orders = self.settings.orders();
+        let driver = self.settings.driver;
+        let accepted = socket::accept(pending.listener, orders.workload).and_then(|server| {
+            let client = pending.client;
+            socket::ready(
+                &server,
+                &orders,
+                orders.waits_in_calls(driver, Role::Server),
+            )?;
+            socket::ready(
+                &client,
+                &orders,
+                orders.waits_in_calls(driver, Role::Client),
+            )?;
+            Ok(Sockets { client, server })
         });
         accepted.map_err(|source| failure("accept flow", &self.plans[pending.plan], source))
     }

@@ -11,14 +11,14 @@ use socket2::Socket;
 use super::gate::Gate;
 use super::ledger::{Ledger, Meter};
 use super::moment::Moment;
-use super::workload::Stream;
+use super::workload::{Log, Turn, Work};
 use crate::error::{Error, Result};
 
-/// Which way an endpoint moves bytes.
+/// Which end of its flow an endpoint is: the client calls, and sends first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Role {
-    Sender,
-    Receiver,
+    Client,
+    Server,
 }
 
 /// Why an endpoint moves nothing any more.
@@ -39,7 +39,7 @@ pub(super) struct End {
 
 /// Where an endpoint's counter stands in the ledger of a trial.
 pub(super) fn place(flow: usize, role: Role) -> usize {
-    2 * flow + usize::from(role == Role::Sender)
+    2 * flow + usize::from(role == Role::Client)
 }
 
 /// How many counters the ledger of so many flows has.
@@ -56,6 +56,7 @@ pub(super) struct Endpoint {
     pub(super) flow: usize,
     pub(super) moved: Meter,
     end: OnceLock<End>,
+    log: OnceLock<Log>,
 }
 
 impl Endpoint {
@@ -66,11 +67,29 @@ impl Endpoint {
             flow,
             moved: Meter::new(ledger, place(flow, role)),
             end: OnceLock::new(),
+            log: OnceLock::new(),
         }
     }
 
+    /// Ends its turns for good, and remembers why.
+    #[cold]
+    pub(super) fn over(&self, cause: Cause) -> Turn {
+        self.finish(cause);
+        Turn::Over
+    }
+
+    /// Keeps what was written down; the first log stays.
+    pub(super) fn keep(&self, log: Log) {
+        self.log.get_or_init(|| log);
+    }
+
+    /// What was written down, if it has no more turns.
+    pub(super) fn log(&self) -> Option<&Log> {
+        self.log.get()
+    }
+
     /// Remembers that the endpoint stopped, now; the first cause stays.
-    pub(super) fn finish(&self, cause: Cause) {
+    fn finish(&self, cause: Cause) {
         self.end.get_or_init(|| End {
             at: Moment::now(),
             cause,
@@ -86,16 +105,16 @@ impl Endpoint {
 /// The connected sockets of a flow.
 #[derive(Debug)]
 pub(super) struct Sockets {
-    pub(super) sender: Socket,
-    pub(super) receiver: Socket,
+    pub(super) client: Socket,
+    pub(super) server: Socket,
 }
 
 impl Sockets {
     /// Both ends of the flow of this number.
     pub(super) fn endpoints(self, flow: usize, ledger: &Arc<Ledger>) -> [Endpoint; 2] {
         [
-            Endpoint::new(self.receiver, Role::Receiver, flow, ledger),
-            Endpoint::new(self.sender, Role::Sender, flow, ledger),
+            Endpoint::new(self.server, Role::Server, flow, ledger),
+            Endpoint::new(self.client, Role::Client, flow, ledger),
         ]
     }
 }
@@ -104,7 +123,7 @@ impl Sockets {
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) endpoints: Vec<Endpoint>,
-    pub(super) stream: Stream,
+    pub(super) work: Work,
     pub(super) gate: Gate,
     /// Readable once the field is told to stop; what wakes a thread that waits in epoll.
     pub(super) alarm: EventFd,
@@ -115,12 +134,12 @@ impl Field {
     ///
     /// # Errors
     /// When there is no descriptor left for the alarm.
-    pub(super) fn new(endpoints: Vec<Endpoint>, stream: Stream) -> Result<Self> {
+    pub(super) fn new(endpoints: Vec<Endpoint>, work: Work) -> Result<Self> {
         let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
             .map_err(|errno| Error::kernel("create", "the alarm of the drivers", errno.into()))?;
         Ok(Self {
             endpoints,
-            stream,
+            work,
             gate: Gate::default(),
             alarm,
         })

@@ -1,4 +1,4 @@
-//! The ledger: how much every endpoint has moved, on memory that several processes may share.
+//! The ledger: how much every endpoint has moved and when the window is, on memory that several processes may share.
 //!
 //! Must not know endpoints, only their numbers. The invariant: a counter has one writer, the thread that has its endpoint's
 //! turn, and a cache line of its own, so counting costs a store and reading disturbs one line. The file behind the memory
@@ -19,29 +19,69 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::stat::fstat;
 use nix::unistd::ftruncate;
 
+use super::moment::Moment;
 use crate::error::{Error, Result};
 
-/// Bytes moved by one endpoint since it was made. 128: the neighbouring line is prefetched together with the one touched.
+/// What one endpoint has moved since it was made. 128: the neighbouring line is prefetched together with the one touched.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(super) struct Counter(AtomicU64);
+pub(super) struct Counter {
+    /// Payload bytes handed to its kernel.
+    pub(super) sent: Tally,
+    /// Payload bytes taken from its kernel.
+    pub(super) received: Tally,
+    /// Messages received whole: responses at a client, requests at a server. Streams have none.
+    pub(super) messages: Tally,
+}
 
-impl Counter {
+/// A number that one thread raises and any may read.
+#[derive(Debug, Default)]
+pub(super) struct Tally(AtomicU64);
+
+impl Tally {
     /// Adds what the only writer just moved; a plain store, since nobody else writes.
-    pub(super) fn add(&self, bytes: usize) {
-        self.0.store(
-            self.0.load(Ordering::Relaxed) + bytes as u64,
-            Ordering::Relaxed,
-        );
+    pub(super) fn add(&self, more: u64) {
+        self.0
+            .store(self.0.load(Ordering::Relaxed) + more, Ordering::Relaxed);
     }
 
-    /// The bytes so far.
-    pub(super) fn bytes(&self) -> u64 {
+    /// The number so far.
+    pub(super) fn read(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Counters, numbered from 0. The descriptor stands for them, and may be handed to another process.
+/// When the window is, for endpoints that tell what happened within it. On a line of its own, which is written twice.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(super) struct Edges {
+    /// When it opened, as a [`Moment`]'s nanoseconds; 0 before that.
+    opened: AtomicU64,
+    /// When it closed, likewise.
+    closed: AtomicU64,
+}
+
+impl Edges {
+    /// The window opens, now.
+    pub(super) fn open(&self) {
+        self.opened.store(Moment::now().nanos(), Ordering::Relaxed);
+    }
+
+    /// The window closes, now.
+    pub(super) fn close(&self) {
+        self.closed.store(Moment::now().nanos(), Ordering::Relaxed);
+    }
+
+    /// Whether a moment that has come lies in the window.
+    pub(super) fn hold(&self, moment: Moment) -> bool {
+        let opened = self.opened.load(Ordering::Relaxed);
+        let closed = self.closed.load(Ordering::Relaxed);
+        opened != 0 && opened <= moment.nanos() && (closed == 0 || moment.nanos() < closed)
+    }
+}
+
+/// The window's edges and the counters, numbered from 0. The descriptor stands for them, and may be handed to another
+/// process.
 #[derive(Debug)]
 pub(super) struct Ledger {
     file: OwnedFd,
@@ -110,16 +150,27 @@ impl Ledger {
         }))
     }
 
-    /// The bytes that an endpoint has moved so far.
-    pub(super) fn bytes(&self, number: usize) -> u64 {
-        self.counters()[number].bytes()
+    /// The window's edges.
+    #[allow(unsafe_code, reason = "mapped memory as what was put there")]
+    pub(super) fn edges(&self) -> &Edges {
+        // SAFETY: the mapping begins with them, on a page, and lives as long as `self`. Zeroes are a valid value, and whoever
+        // else has the file writes atomics only.
+        unsafe { self.memory.cast::<Edges>().as_ref() }
+    }
+
+    /// What an endpoint has moved so far.
+    pub(super) fn counter(&self, number: usize) -> &Counter {
+        &self.counters()[number]
     }
 
     #[allow(unsafe_code, reason = "mapped memory as what was put there")]
     fn counters(&self) -> &[Counter] {
-        // SAFETY: `counters` of them fit into what was mapped, which lives as long as `self` and begins on a page. Zeroes
-        // are a valid counter, and whoever else has the file writes atomics only.
-        unsafe { slice::from_raw_parts(self.memory.cast::<Counter>().as_ptr(), self.counters) }
+        // SAFETY: `counters` of them fit into what was mapped, behind the edges, which are as aligned as they are; it lives as
+        // long as `self`. Zeroes are a valid counter, and whoever else has the file writes atomics only.
+        unsafe {
+            let first = self.memory.cast::<Edges>().add(1).cast::<Counter>();
+            slice::from_raw_parts(first.as_ptr(), self.counters)
+        }
     }
 }
 
@@ -138,10 +189,10 @@ impl AsFd for Ledger {
     }
 }
 
-/// The memory of so many counters; room for one where there are none, since nothing cannot be mapped.
+/// The memory of the edges and so many counters.
 fn bytes_of(counters: usize) -> NonZeroUsize {
-    let bytes = counters.max(1).saturating_mul(size_of::<Counter>());
-    NonZeroUsize::new(bytes).unwrap_or(NonZeroUsize::MIN)
+    let bytes = counters.saturating_mul(size_of::<Counter>());
+    NonZeroUsize::MIN.saturating_add(bytes.saturating_add(size_of::<Edges>() - 1))
 }
 
 fn create_file(counters: usize) -> nix::Result<OwnedFd> {
@@ -170,13 +221,18 @@ impl Meter {
             number,
         }
     }
+
+    /// The window's edges of the same ledger.
+    pub(super) fn edges(&self) -> &Edges {
+        self.ledger.edges()
+    }
 }
 
 impl Deref for Meter {
     type Target = Counter;
 
     fn deref(&self) -> &Counter {
-        &self.ledger.counters()[self.number]
+        self.ledger.counter(self.number)
     }
 }
 
@@ -188,9 +244,26 @@ mod tests {
     fn what_one_side_counts_the_other_reads() {
         let ours = Ledger::create(3).unwrap();
         let theirs = Ledger::join(ours.as_fd().try_clone_to_owned().unwrap(), 3).unwrap();
-        Meter::new(&theirs, 2).add(7);
-        Meter::new(&theirs, 2).add(5);
-        assert_eq!([ours.bytes(0), ours.bytes(1), ours.bytes(2)], [0, 0, 12]);
+        Meter::new(&theirs, 2).received.add(7);
+        Meter::new(&theirs, 2).received.add(5);
+        Meter::new(&theirs, 1).messages.add(1);
+        let received = [0, 1, 2].map(|number| ours.counter(number).received.read());
+        assert_eq!(received, [0, 0, 12]);
+        assert_eq!(ours.counter(1).messages.read(), 1);
+    }
+
+    #[test]
+    fn what_happens_between_the_edges_is_in_the_window() {
+        let ours = Ledger::create(0).unwrap();
+        let theirs = Ledger::join(ours.as_fd().try_clone_to_owned().unwrap(), 0).unwrap();
+        let before = Moment::now();
+        assert!(!theirs.edges().hold(before));
+        ours.edges().open();
+        let within = Moment::now();
+        assert!(theirs.edges().hold(within) && !theirs.edges().hold(before));
+        ours.edges().close();
+        assert!(theirs.edges().hold(within));
+        assert!(!theirs.edges().hold(Moment::now()));
     }
 
     #[test]

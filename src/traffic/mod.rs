@@ -47,14 +47,14 @@ pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome};
 pub use window::{Sample, Window};
 
 use crate::error::Result;
-use crate::scenario::{Buffers, Congestion, Driver};
+use crate::scenario::{Buffers, Congestion, Driver, Load, Workload};
 use account::Account;
 use flow::{Field, places};
 use ledger::Ledger;
 use outcome::{Finished, FlowName, Roll};
 use priority::Urgent;
-use window::{Measured, Receivers};
-use workload::Stream;
+use window::{Counters, Measured};
+use workload::{Orders, Work};
 
 /// How long the controlling thread waits at most before it asks again whether to end early.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -99,8 +99,12 @@ pub struct Door {
 pub struct Settings {
     /// What runs the flows.
     pub driver: Driver,
-    /// Bytes handed to one send call, and room given to one receive call; at least 1.
+    /// What the flows do.
+    pub workload: Workload,
+    /// Bytes of a message from client to server, at least 1; what UDP carries where it is a datagram.
     pub message_bytes: u32,
+    /// What is asked of them beside that.
+    pub load: Load,
     /// Congestion control to ask for.
     pub congestion: Congestion,
     /// Socket buffers to ask for.
@@ -113,6 +117,16 @@ pub struct Settings {
     pub sample: Duration,
     /// How long bringing all flows up may take.
     pub connect: Duration,
+}
+
+impl Settings {
+    fn orders(&self) -> Orders {
+        Orders {
+            workload: self.workload,
+            message_bytes: self.message_bytes,
+            load: self.load.clone(),
+        }
+    }
 }
 
 /// Hooks around the window, called on the thread that called [`run`]. They should be quick: the flows are running.
@@ -163,12 +177,15 @@ pub fn run(
     let endpoints = present
         .into_iter()
         .flat_map(|(flow, sockets)| sockets.endpoints(flow, &ledger));
-    let field = Field::new(endpoints.collect(), Stream::new(settings.message_bytes))?;
-    let receivers = Receivers {
+    let field = Field::new(
+        endpoints.collect(),
+        Work::new(settings.orders(), settings.driver),
+    )?;
+    let counters = Counters {
         ledger: &ledger,
         flows: plans.len(),
     };
-    let measured = drive(&field, receivers, settings, observer)?;
+    let measured = drive(&field, counters, settings, observer)?;
     Ok(roll.outcome(Finished {
         measured,
         accounts: field.endpoints.iter().map(Account::of).collect(),
@@ -180,7 +197,7 @@ pub fn run(
 /// Drives the flows while a window is measured. On return nothing drives them any more.
 fn drive(
     field: &Field,
-    receivers: Receivers<'_>,
+    counters: Counters<'_>,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Measured> {
@@ -191,7 +208,7 @@ fn drive(
         // Not before the threads are there, or they would begin with a priority other than the process's.
         let _urgent = Urgent::raise();
         field.gate.open();
-        let measured = window::measure(receivers, settings, observer);
+        let measured = window::measure(counters, settings, observer);
         drop(halt);
         measured
     })

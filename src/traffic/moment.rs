@@ -23,8 +23,33 @@ impl Moment {
         Self(nanos(now))
     }
 
+    /// Nanoseconds since the machine started.
+    pub(super) fn nanos(self) -> u64 {
+        self.0
+    }
+
+    /// The moment so many nanoseconds after this one; a fraction of one is cut off.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and no schedule goes back"
+    )]
+    pub(super) fn plus(self, nanos: f64) -> Self {
+        Self(self.0 + nanos as u64)
+    }
+
+    /// The moment so long after this one.
+    pub(super) fn plus_time(self, time: Duration) -> Self {
+        Self(self.0 + nanos(time))
+    }
+
+    /// Nanoseconds from `earlier` to this; 0 where it is before.
+    pub(super) fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// How long after `earlier` this is; nothing where it is before.
     pub(super) fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.nanos_since(earlier))
     }
 }

@@ -9,8 +9,9 @@ use super::account::Account;
 use super::flow::{Cause, End, Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
-use super::window::{Measured, Sample, Window};
+use super::window::{Measured, Moved, Sample, Window};
 use crate::error::{Error, Result};
+use crate::stats::Latencies;
 
 /// What a trial's traffic came to.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub struct Buffered {
 }
 
 /// What became of one flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FlowOutcome {
     /// Pair, from 0.
     pub pair: u32,
@@ -53,13 +54,23 @@ pub struct FlowOutcome {
     pub server: u32,
     /// How it fared.
     pub status: FlowStatus,
-    /// Payload delivered in the window.
+    /// Payload the server received in the window.
     pub window_bytes: u64,
-    /// Payload delivered over the flow's whole life.
+    /// Payload the client received in the window: responses.
+    pub returned_bytes: u64,
+    /// Responses the client received whole in the window.
+    pub transactions: u64,
+    /// Payload the server received over the flow's whole life.
     pub total_bytes: u64,
-    /// Payload the sender handed to its kernel over the flow's whole life.
+    /// Payload the client handed to its kernel over the flow's whole life.
     pub sent_bytes: u64,
-    /// What the receiver's `TCP_INFO` says was delivered: bytes that came in less those left unread. Equal to
+    /// How long requests took that ended in the window; absent where there are none.
+    pub latency: Option<Latencies>,
+    /// How much later than they were meant to requests were sent in the window; absent where there is no schedule.
+    pub lateness: Option<Latencies>,
+    /// Requests given up in the window.
+    pub lost: u64,
+    /// What the server's `TCP_INFO` says was delivered: bytes that came in less those left unread. Equal to
     /// `total_bytes` where both are right; absent where the flow ended early or the kernel does not say.
     pub info_bytes: Option<u64>,
     /// Payload that had come in when the flow was stopped, and that the receiver had not read; absent likewise.
@@ -69,6 +80,14 @@ pub struct FlowOutcome {
     /// Whether the server sees another port than its client's: what it talks to is not the client, or not by its own name.
     /// Absent where an end is gone.
     pub renamed: Option<bool>,
+}
+
+impl FlowOutcome {
+    /// Payload that either end received in the window.
+    #[must_use]
+    pub fn payload(&self) -> u64 {
+        self.window_bytes + self.returned_bytes
+    }
 }
 
 /// How a flow fared.
@@ -176,9 +195,9 @@ impl Roll {
         let flows = flows.map(|(flow, (name, lost))| match lost {
             Some(cause) => absent_flow(*name, cause.clone()),
             None => FlowOutcome {
-                total_bytes: ledger.bytes(place(flow, Role::Receiver)),
-                sent_bytes: ledger.bytes(place(flow, Role::Sender)),
-                ..connected_flow(*name, &ends[flow], measured.bytes[flow], measured.closed)
+                total_bytes: ledger.counter(place(flow, Role::Server)).received.read(),
+                sent_bytes: ledger.counter(place(flow, Role::Client)).sent.read(),
+                ..connected_flow(*name, &ends[flow], measured.moved[flow], measured.closed)
             },
         });
         Outcome {
@@ -196,8 +215,8 @@ impl Roll {
 /// The two accounts of a flow, as far as they were given.
 #[derive(Debug, Default, Clone)]
 struct Ends {
-    sender: Option<Account>,
-    receiver: Option<Account>,
+    client: Option<Account>,
+    server: Option<Account>,
 }
 
 impl Ends {
@@ -207,8 +226,8 @@ impl Ends {
         for account in accounts {
             if let Some(ends) = sorted.get_mut(account.flow) {
                 match account.role {
-                    Role::Sender => ends.sender = Some(account),
-                    Role::Receiver => ends.receiver = Some(account),
+                    Role::Client => ends.client = Some(account),
+                    Role::Server => ends.server = Some(account),
                 }
             }
         }
@@ -216,19 +235,19 @@ impl Ends {
     }
 
     fn congestion(&self) -> Option<String> {
-        self.sender.as_ref()?.congestion.clone()
+        self.client.as_ref()?.congestion.clone()
     }
 
     fn renamed(&self) -> Option<bool> {
         let port = |end: &Option<Account>| end.as_ref()?.client_port;
-        Some(port(&self.sender)? != port(&self.receiver)?)
+        Some(port(&self.client)? != port(&self.server)?)
     }
 
     fn buffers(&self) -> Buffered {
         let bytes = |end: &Option<Account>| end.as_ref().and_then(|end| end.buffer_bytes);
         Buffered {
-            send_bytes: bytes(&self.sender),
-            receive_bytes: bytes(&self.receiver),
+            send_bytes: bytes(&self.client),
+            receive_bytes: bytes(&self.server),
         }
     }
 }
@@ -243,6 +262,11 @@ fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
         window_bytes: 0,
         total_bytes: 0,
         sent_bytes: 0,
+        returned_bytes: 0,
+        transactions: 0,
+        latency: None,
+        lateness: None,
+        lost: 0,
         info_bytes: None,
         unread_bytes: None,
         retransmits: None,
@@ -250,17 +274,24 @@ fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
     }
 }
 
-fn connected_flow(name: FlowName, ends: &Ends, window_bytes: u64, closed: Moment) -> FlowOutcome {
-    let status = status(ends, window_bytes, closed);
+fn connected_flow(name: FlowName, ends: &Ends, moved: Moved, closed: Moment) -> FlowOutcome {
+    let status = status(ends, moved.bytes(), closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
-    let receiver = ends.receiver.as_ref().filter(|_| whole);
+    let log = ends.client.as_ref().map(|account| account.log.clone());
+    let log = log.unwrap_or_default();
+    let receiver = ends.server.as_ref().filter(|_| whole);
     let arrived = receiver.and_then(|account| account.arrived);
     FlowOutcome {
-        window_bytes,
+        window_bytes: moved.to_server,
+        returned_bytes: moved.to_client,
+        transactions: moved.transactions,
+        latency: log.latency,
+        lateness: log.lateness,
+        lost: log.lost,
         info_bytes: arrived.map(|arrived| arrived.read),
         unread_bytes: arrived.map(|arrived| arrived.unread),
-        retransmits: ends.sender.as_ref().and_then(|account| account.retransmits),
+        retransmits: ends.client.as_ref().and_then(|account| account.retransmits),
         renamed: ends.renamed(),
         status,
         ..absent_flow(name, String::new())
@@ -269,7 +300,7 @@ fn connected_flow(name: FlowName, ends: &Ends, window_bytes: u64, closed: Moment
 
 /// What ended after the window's end ended because the driver was halted.
 fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
-    let accounts = [(&ends.sender, "send"), (&ends.receiver, "receive")];
+    let accounts = [(&ends.client, "send"), (&ends.server, "receive")];
     let ended = accounts
         .iter()
         .filter_map(|(account, act)| Some((account.as_ref()?.end?, *act)))

@@ -5,25 +5,29 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::scenario::{Buffers, Congestion};
+use super::workload::{GIVEN_UP_AFTER, Orders};
+use crate::scenario::{Buffers, Congestion, Workload};
 
 /// What sockets are given, and what the kernel did not grant of it so far.
 #[derive(Debug)]
 pub(super) struct Dress<'a> {
+    workload: Workload,
     congestion: &'a Congestion,
     buffers: Buffers,
     warnings: BTreeSet<String>,
 }
 
 impl<'a> Dress<'a> {
-    pub(super) fn new(congestion: &'a Congestion, buffers: Buffers) -> Self {
+    pub(super) fn new(workload: Workload, congestion: &'a Congestion, buffers: Buffers) -> Self {
         Self {
+            workload,
             congestion,
             buffers,
             warnings: BTreeSet::new(),
@@ -35,24 +39,33 @@ impl<'a> Dress<'a> {
         self.warnings.into_iter().collect()
     }
 
-    /// A socket that listens; port 0 is one that the kernel chooses. What it accepts has all its options.
+    /// A socket that listens; port 0 is one that the kernel chooses. What [`accept`] makes of it has all its options.
     pub(super) fn listener(&mut self, address: SocketAddr) -> io::Result<Socket> {
         let socket = self.socket(address.ip())?;
         socket.bind(&address.into())?;
-        socket.listen(1)?;
+        if !self.workload.is_datagrams() {
+            socket.listen(1)?;
+        }
         Ok(socket)
     }
 
-    /// A socket that is calling `target` from `address`; it does not wait for the answer.
+    /// A socket that is calling `target` from `address`; it does not wait for the answer. With datagrams the call is one
+    /// that says so.
     pub(super) fn caller(&mut self, address: IpAddr, target: SocketAddr) -> io::Result<Socket> {
         let socket = self.socket(address)?;
         // The port is chosen by `connect` then, where it need only differ from those of flows to the same target.
         setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
         socket.bind(&SocketAddr::new(address, 0).into())?;
         match socket.connect(&target.into()) {
-            Err(error) if error.raw_os_error() != Some(nix::libc::EINPROGRESS) => Err(error),
-            _ => Ok(socket),
+            Err(error) if error.raw_os_error() != Some(nix::libc::EINPROGRESS) => {
+                return Err(error);
+            }
+            _ => {}
         }
+        if self.workload.is_datagrams() {
+            socket.send(CALL)?;
+        }
+        Ok(socket)
     }
 
     fn socket(&mut self, address: IpAddr) -> io::Result<Socket> {
@@ -61,19 +74,33 @@ impl<'a> Dress<'a> {
         } else {
             Domain::IPV6
         };
-        let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        let socket = if self.workload.is_datagrams() {
+            Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?
+        } else {
+            let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+            self.dress_connection(&socket)?;
+            socket
+        };
+        if let Buffers::Bytes(bytes) = self.buffers {
+            self.fix_buffers(&socket, bytes as usize)?;
+        }
+        Ok(socket)
+    }
+
+    fn dress_connection(&mut self, socket: &Socket) -> io::Result<()> {
         // Closing aborts: an orphan or a TIME_WAIT would keep its namespace for up to a minute after the lab is gone.
         socket.set_linger(Some(Duration::ZERO))?;
+        // A request smaller than a segment is not to wait for the acknowledgement of the one before (RFC 896, 1122).
+        if self.workload.has_responses() {
+            socket.set_tcp_nodelay(true)?;
+        }
         if let Err(error) = socket.set_tcp_congestion(self.congestion.0.as_bytes()) {
             self.warnings.insert(format!(
                 "congestion control {} was not granted: {error}",
                 self.congestion
             ));
         }
-        if let Buffers::Bytes(bytes) = self.buffers {
-            self.fix_buffers(&socket, bytes as usize)?;
-        }
-        Ok(socket)
+        Ok(())
     }
 
     /// The kernel doubles what it is asked for, for its own book-keeping, and silently stops at `wmem_max`, `rmem_max`.
@@ -94,6 +121,37 @@ impl<'a> Dress<'a> {
         }
         Ok(())
     }
+}
+
+/// What a client says when it calls by datagram: shorter than any message, so that it is none.
+const CALL: &[u8] = b"call";
+
+/// The server's end of the flow whose call has come to `listener`, which must be readable. A listener for datagrams becomes
+/// that end itself, and hears nobody else from then on.
+pub(super) fn accept(listener: Socket, workload: Workload) -> io::Result<Socket> {
+    if !workload.is_datagrams() {
+        return Ok(listener.accept()?.0);
+    }
+    let mut call = [MaybeUninit::uninit(); CALL.len()];
+    let (_, caller) = listener.recv_from(&mut call)?;
+    listener.connect(&caller)?;
+    Ok(listener)
+}
+
+/// How long a server waits for room before it looks whether to stop. Shutting its socket down ends its waits for
+/// requests only, so that it still reads those that have come.
+const ROOM_LIMIT: Duration = Duration::from_millis(200);
+
+/// Makes the connected socket of a flow's end ready for its driver: whether it may wait in its system calls.
+pub(super) fn ready(socket: &Socket, orders: &Orders, waits_in_calls: bool) -> io::Result<()> {
+    socket.set_nonblocking(!waits_in_calls)?;
+    if waits_in_calls && orders.workload.has_responses() {
+        socket.set_write_timeout(Some(ROOM_LIMIT))?;
+    }
+    if waits_in_calls && orders.workload.is_datagrams() {
+        socket.set_read_timeout(Some(GIVEN_UP_AFTER))?;
+    }
+    Ok(())
 }
 
 /// The address and port a socket is bound to.

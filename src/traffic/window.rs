@@ -1,6 +1,6 @@
 //! The one interval, the same for every flow, in which bytes count.
 //!
-//! Must not know who moves the bytes. The invariant: an edge is a snapshot of every receiver's counter, with the time
+//! Must not know who moves the bytes. The invariant: an edge is a snapshot of every flow's counters, with the time
 //! measured before and after it; nothing is derived from when the controlling thread meant to wake.
 
 use std::thread;
@@ -41,16 +41,53 @@ impl Sample {
     }
 }
 
-/// The counters that count in a window: those of the receivers of the first so many flows of a ledger.
+/// The counters that count in a window: those of the first so many flows of a ledger.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Receivers<'a> {
+pub(super) struct Counters<'a> {
     pub(super) ledger: &'a Ledger,
     pub(super) flows: usize,
 }
 
-impl Receivers<'_> {
-    fn bytes(&self) -> impl Iterator<Item = u64> {
-        (0..self.flows).map(|flow| self.ledger.bytes(place(flow, Role::Receiver)))
+impl Counters<'_> {
+    fn read(&self) -> impl Iterator<Item = Moved> {
+        (0..self.flows).map(|flow| {
+            let client = self.ledger.counter(place(flow, Role::Client));
+            Moved {
+                to_server: self
+                    .ledger
+                    .counter(place(flow, Role::Server))
+                    .received
+                    .read(),
+                to_client: client.received.read(),
+                transactions: client.messages.read(),
+            }
+        })
+    }
+}
+
+/// What a flow has moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// Payload the server received.
+    pub(super) to_server: u64,
+    /// Payload the client received.
+    pub(super) to_client: u64,
+    /// Responses the client received whole.
+    pub(super) transactions: u64,
+}
+
+impl Moved {
+    /// Payload received by either end.
+    pub(super) fn bytes(self) -> u64 {
+        self.to_server + self.to_client
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            to_server: self.to_server - earlier.to_server,
+            to_client: self.to_client - earlier.to_client,
+            transactions: self.transactions - earlier.transactions,
+        }
     }
 }
 
@@ -58,8 +95,8 @@ impl Receivers<'_> {
 #[derive(Debug)]
 pub(super) struct Measured {
     pub(super) window: Window,
-    /// Payload each flow delivered in the window.
-    pub(super) bytes: Vec<u64>,
+    /// What each flow moved in the window.
+    pub(super) moved: Vec<Moved>,
     pub(super) samples: Vec<Sample>,
     /// When the last snapshot was done.
     pub(super) closed: Moment,
@@ -70,18 +107,20 @@ pub(super) struct Measured {
 /// # Errors
 /// [`Error::Interrupted`] when the observer says so.
 pub(super) fn measure(
-    receivers: Receivers<'_>,
+    counters: Counters<'_>,
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Measured> {
-    let mut first = Snapshot::room_for(receivers);
-    let mut last = Snapshot::room_for(receivers);
+    let mut first = Snapshot::room_for(counters);
+    let mut last = Snapshot::room_for(counters);
     wait_until(Instant::now() + settings.warmup, observer)?;
     observer.before_window();
     let unix = SystemTime::now();
-    first.take(receivers);
-    let inner = watch(receivers, settings, first.mark(), observer)?;
-    last.take(receivers);
+    counters.ledger.edges().open();
+    first.take(counters);
+    let inner = watch(counters, settings, first.mark(), observer)?;
+    counters.ledger.edges().close();
+    last.take(counters);
     let closed = Moment::now();
     observer.after_window();
     let samples = between(first.mark(), &inner, last.mark());
@@ -94,40 +133,47 @@ pub(super) fn measure(
             duration_ns: nanos(last.middle() - first.middle()),
             skew_ns: nanos(first.length().max(last.length())),
         },
-        bytes: first
-            .bytes
+        moved: first
+            .moved
             .iter()
-            .zip(&last.bytes)
-            .map(|(from, to)| to - from)
+            .zip(&last.moved)
+            .map(|(from, to)| to.since(*from))
             .collect(),
         samples,
         closed,
     })
 }
 
-/// Every receiver's counter, read as close together as can be.
+/// Every flow's counters, read as close together as can be.
 #[derive(Debug)]
 struct Snapshot {
-    bytes: Vec<u64>,
+    moved: Vec<Moved>,
     before: Instant,
     after: Instant,
 }
 
+/// Not zero, so that a snapshot's memory is touched before it is taken.
+const UNSEEN: Moved = Moved {
+    to_server: u64::MAX,
+    to_client: u64::MAX,
+    transactions: u64::MAX,
+};
+
 impl Snapshot {
     /// Made beforehand and written through once, so that taking it neither allocates nor faults.
-    fn room_for(receivers: Receivers<'_>) -> Self {
+    fn room_for(counters: Counters<'_>) -> Self {
         let now = Instant::now();
         Self {
-            bytes: vec![u64::MAX; receivers.flows],
+            moved: vec![UNSEEN; counters.flows],
             before: now,
             after: now,
         }
     }
 
-    fn take(&mut self, receivers: Receivers<'_>) {
+    fn take(&mut self, counters: Counters<'_>) {
         self.before = Instant::now();
-        for (slot, bytes) in self.bytes.iter_mut().zip(receivers.bytes()) {
-            *slot = bytes;
+        for (slot, moved) in self.moved.iter_mut().zip(counters.read()) {
+            *slot = moved;
         }
         self.after = Instant::now();
     }
@@ -143,7 +189,7 @@ impl Snapshot {
     fn mark(&self) -> Mark {
         Mark {
             at: self.middle(),
-            bytes: self.bytes.iter().sum(),
+            bytes: self.moved.iter().map(|moved| moved.bytes()).sum(),
         }
     }
 }
@@ -156,9 +202,9 @@ struct Mark {
 }
 
 impl Mark {
-    fn now(receivers: Receivers<'_>) -> Self {
+    fn now(counters: Counters<'_>) -> Self {
         let before = Instant::now();
-        let bytes = receivers.bytes().sum();
+        let bytes = counters.read().map(Moved::bytes).sum();
         Self {
             at: before + before.elapsed() / 2,
             bytes,
@@ -177,7 +223,7 @@ impl Mark {
 ///
 /// What is left over after the last whole sample belongs to it: a short one would be a noisy one.
 fn watch(
-    receivers: Receivers<'_>,
+    counters: Counters<'_>,
     settings: &Settings,
     start: Mark,
     observer: &mut dyn Observer,
@@ -192,7 +238,7 @@ fn watch(
     let mut edge = start.at + step;
     while edge + step <= end {
         wait_until(edge, observer)?;
-        let mark = Mark::now(receivers);
+        let mark = Mark::now(counters);
         let sample = mark.since(*marks.last().unwrap_or(&start));
         observer.sample(sample.goodput_bps(), mark.at - start.at);
         marks.push(mark);

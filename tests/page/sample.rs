@@ -10,8 +10,8 @@ use kilonet::analysis::{
     Reality, Series, Slope,
 };
 use kilonet::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Rules, Stack, Talk,
-    Testbed, Topology, Wiring, Workload,
+    Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules, Stack,
+    Talk, Testbed, Topology, Wiring, Workload,
 };
 use kilonet::stats::Line;
 use kilonet::store::record::Failure;
@@ -165,6 +165,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         pairs: containers / 2,
         streams: 1,
         message_bytes: 131_072,
+        load: Load::default(),
         congestion: Congestion("cubic".to_owned()),
         buffers: Buffers::Auto,
         stack: Stack::Dual,

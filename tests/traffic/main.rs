@@ -3,13 +3,14 @@
 
 mod agents;
 mod lab;
+mod requests;
 
 use std::fs;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kilonet::Error;
-use kilonet::scenario::{Buffers, Congestion, Driver};
+use kilonet::scenario::{Buffers, Congestion, Driver, Load, Workload};
 use kilonet::traffic::{FlowOutcome, FlowPlan, FlowStatus, Observer, Outcome, Settings, run};
 use nix::errno::Errno;
 
@@ -23,7 +24,9 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn settings(driver: Driver) -> Settings {
     Settings {
         driver,
+        workload: Workload::TcpStream,
         message_bytes: 65_536,
+        load: Load::default(),
         congestion: Congestion("reno".to_owned()),
         buffers: Buffers::Auto,
         warmup: Duration::from_millis(50),

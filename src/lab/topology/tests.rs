@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    Buffers, Congestion, Driver, Firewall, Join, Macs, Path, Pattern, Rules, Stack, Talk, Testbed,
-    Wiring, Workload,
+    Buffers, Congestion, Driver, Firewall, Join, Load, Macs, Path, Pattern, Rules, Stack, Talk,
+    Testbed, Wiring, Workload,
 };
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
@@ -26,6 +26,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         pairs: active / 2,
         streams: 1,
         message_bytes: 131_072,
+        load: Load::default(),
         congestion: Congestion("cubic".into()),
         buffers: Buffers::Auto,
         stack: Stack::Dual,

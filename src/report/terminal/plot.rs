@@ -32,6 +32,12 @@ const PLOTS: [(Metric, &str); 2] = [
     (Metric::PairP50, "goodput of the median pair"),
 ];
 
+/// Where every cell is of requests, whose bytes say little.
+const PLOTS_OF_REQUESTS: [(Metric, &str); 2] = [
+    (Metric::Transactions, "requests answered"),
+    (Metric::LatencyP99, "99th percentile of their latency"),
+];
+
 /// Both plots and their legend; empty without a figure to plot.
 pub(super) fn render(analysis: &Analysis, view: View) -> String {
     let counts: BTreeSet<u32> = analysis
@@ -39,7 +45,12 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
         .iter()
         .map(|cell| analysis.count.of(&cell.cell))
         .collect();
-    let with_figures = PLOTS
+    let plots = if super::is_of_requests(&analysis.cells) {
+        PLOTS_OF_REQUESTS
+    } else {
+        PLOTS
+    };
+    let with_figures = plots
         .into_iter()
         .filter(|(metric, _)| !medians(analysis, *metric).is_empty());
     if counts.len() <= 1 {

@@ -17,21 +17,29 @@ use crate::units::{decimal, three_digits};
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     Aggregate,
+    Transactions,
+    Latency,
+    Tail,
     Pairs,
     Jain,
     Ratio,
     Cpu,
+    CpuEach,
     Setup,
     Trials,
 }
 
 impl Column {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::Aggregate,
+        Self::Transactions,
+        Self::Latency,
+        Self::Tail,
         Self::Pairs,
         Self::Jain,
         Self::Ratio,
         Self::Cpu,
+        Self::CpuEach,
         Self::Setup,
         Self::Trials,
     ];
@@ -39,6 +47,10 @@ impl Column {
     fn heading(self) -> &'static str {
         match self {
             Self::Aggregate => "aggregate",
+            Self::Transactions => "requests",
+            Self::Latency => "p50",
+            Self::Tail => "p99 (p99.9)",
+            Self::CpuEach => "CPU each",
             Self::Pairs => "pair p50 (p5-p95)",
             Self::Jain => "Jain",
             Self::Ratio => "x lo",
@@ -51,12 +63,17 @@ impl Column {
     /// Whether the cells have anything to tell in it.
     fn is_needed(self, cells: &[CellSummary]) -> bool {
         let any = |metric| cells.iter().any(|cell| cell.estimate(metric).is_some());
+        let bytes = !super::is_of_requests(cells);
         match self {
-            Self::Aggregate => true,
-            Self::Pairs => any(Metric::PairP50),
+            Self::Aggregate => bytes,
+            Self::Transactions => any(Metric::Transactions),
+            Self::Latency => any(Metric::LatencyP50),
+            Self::Tail => any(Metric::LatencyP99),
+            Self::CpuEach => any(Metric::CpuPerTransaction),
+            Self::Pairs => bytes && any(Metric::PairP50),
             Self::Jain => any(Metric::Jain),
             Self::Ratio => any(Metric::BaselineRatio),
-            Self::Cpu => any(Metric::CpuPerByte),
+            Self::Cpu => bytes && any(Metric::CpuPerByte),
             Self::Setup => any(Metric::Setup),
             Self::Trials => trials(cells).len() > 1,
         }
@@ -67,15 +84,24 @@ impl Column {
             cell.estimate(metric)
                 .map(|estimate| three_digits(estimate.median))
         };
+        let time = |metric| {
+            cell.estimate(metric)
+                .map(|estimate| Quantity::Time.show(estimate.median))
+        };
         match self {
-            Self::Aggregate => aggregate(cell, view),
+            Self::Aggregate => aggregate(cell, Metric::Goodput, view),
+            Self::Transactions => aggregate(cell, Metric::Transactions, view),
+            Self::Latency => time(Metric::LatencyP50),
+            Self::Tail => {
+                let (tail, far) = (time(Metric::LatencyP99)?, time(Metric::LatencyP999)?);
+                Some(format!("{tail} ({far})"))
+            }
+            Self::CpuEach => time(Metric::CpuPerTransaction),
             Self::Pairs => pairs(cell),
             Self::Jain => number(Metric::Jain),
             Self::Ratio => number(Metric::BaselineRatio),
             Self::Cpu => number(Metric::CpuPerByte),
-            Self::Setup => cell
-                .estimate(Metric::Setup)
-                .map(|estimate| Quantity::Time.show(estimate.median)),
+            Self::Setup => time(Metric::Setup),
             Self::Trials => Some(cell.measured.to_string()),
         }
     }
@@ -200,9 +226,9 @@ fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<S
 }
 
 /// `41.2 Gb/s ±3.1%`
-fn aggregate(cell: &CellSummary, view: View) -> Option<String> {
-    let estimate = cell.estimate(Metric::Goodput)?;
-    let value = Quantity::Rate.show(estimate.median);
+fn aggregate(cell: &CellSummary, metric: Metric, view: View) -> Option<String> {
+    let estimate = cell.estimate(metric)?;
+    let value = Quantity::of(metric).show(estimate.median);
     let Some((low, high)) = estimate.interval.filter(|_| estimate.median > 0.0) else {
         return Some(value);
     };

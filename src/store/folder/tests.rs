@@ -19,6 +19,10 @@ fn row(trial: &str, error: Option<&str>) -> FlowRow {
         bytes: 1000,
         goodput_bps: 8000.0,
         retransmits: None,
+        transactions: None,
+        p50_ns: None,
+        p99_ns: None,
+        max_ns: None,
         error: error.map(str::to_owned),
     }
 }

@@ -228,7 +228,7 @@ fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
 }
 
 /// The fields of [`FlowRow`], as they are declared there.
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 14] = [
     "trial",
     "pair",
     "stream",
@@ -238,6 +238,10 @@ const HEADER: [&str; 10] = [
     "bytes",
     "goodput_bps",
     "retransmits",
+    "transactions",
+    "p50_ns",
+    "p99_ns",
+    "max_ns",
     "error",
 ];
 

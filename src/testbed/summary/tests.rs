@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use super::*;
 use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
-use crate::scenario::{Cell, Timing, Topology};
+use crate::scenario::{Cell, Timing, Topology, Workload};
+use crate::stats::Recorder;
 use crate::store::sample;
 use crate::traffic::{Buffered, Sample, Window as Span};
 
@@ -19,6 +22,11 @@ fn flow(pair: u32, window_bytes: u64) -> FlowOutcome {
             FlowStatus::Ok
         },
         window_bytes,
+        returned_bytes: 0,
+        transactions: 0,
+        latency: None,
+        lateness: None,
+        lost: 0,
         total_bytes: 2 * window_bytes,
         sent_bytes: 2 * window_bytes,
         info_bytes: Some(2 * window_bytes),
@@ -92,8 +100,9 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
 /// The interfaces of a pair's receiver, over the window.
 fn interfaces(pair: u32, bytes: u64) -> Witnessed {
     Witnessed {
-        servers: vec![2 * pair + 1],
+        containers: vec![2 * pair + 1],
         bytes,
+        packets: 0,
         elapsed: Duration::from_nanos(WINDOW_NS),
     }
 }
@@ -220,8 +229,8 @@ fn without_edges_nothing_is_said_of_the_machine() {
 /// Bytes by the sockets, by the interfaces and unread, and whether they agree.
 const WITNESSES: &[(u64, u64, u64, bool)] = &[
     (1_000_000, 1_046_000, 0, true),
-    (1_000_000, 1_101_000, 0, false),
-    (1_000_000, 899_000, 0, false),
+    (1_000_000, 1_107_000, 0, false),
+    (1_000_000, 894_000, 0, false),
     // What lay unread the interfaces have counted, and the sockets not yet.
     (1_000_000, 1_300_000, 200_000, true),
     (1_000_000, 1_310_000, 200_000, false),
@@ -250,6 +259,75 @@ fn interfaces_agree_with_sockets_give_or_take_headers_and_what_lies_unread() {
             .any(|said| said.contains("not to be trusted"));
         assert_eq!(distrust, !agree, "{case}: {:?}", measured.warnings);
     }
+}
+
+/// 4,000 requests of 10 bytes and as many responses of 30, over IPv4 between two veths or in one namespace.
+fn requesting(topology: Topology) -> (Cell, FlowOutcome) {
+    let mut cell = sample::cell(topology, 2);
+    cell.workload = Workload::TcpRr;
+    let mut recorder = Recorder::new().unwrap();
+    (1..=4_000).for_each(|micros| recorder.record(micros * 1_000));
+    let flow = FlowOutcome {
+        returned_bytes: 120_000,
+        transactions: 4_000,
+        latency: Some(recorder.latencies()),
+        ..flow(0, 40_000)
+    };
+    (cell, flow)
+}
+
+#[test]
+fn headers_are_no_payload_and_responses_come_in_by_the_clients_interface() {
+    // 14 bytes of Ethernet, 20 of IPv4, 32 of TCP; lo has no Ethernet, and both ways come in by it.
+    let apart = Witnessed {
+        packets: 4_000,
+        ..interfaces(0, 4_000 * (10 + 66))
+    };
+    let together = Witnessed {
+        containers: vec![0, 1],
+        packets: 8_000,
+        ..interfaces(0, 4_000 * (10 + 30 + 2 * 52))
+    };
+    for (topology, witnessed) in [(Topology::Veth, apart), (Topology::Shared, together)] {
+        let (cell, flow) = requesting(topology);
+        let measured = told(&cell, &outcome(vec![flow]), Some(&edges(vec![witnessed])));
+        near(measured.checks.interface_bytes_ratio.unwrap(), 1.0);
+        assert!(measured.checks.valid, "{topology}");
+    }
+}
+
+#[test]
+fn requests_are_counted_timed_and_charged() {
+    let (cell, flow) = requesting(Topology::Veth);
+    let witnessed = Witnessed {
+        packets: 4_000,
+        ..interfaces(0, 4_000 * (10 + 66))
+    };
+    let measured = told(&cell, &outcome(vec![flow]), Some(&edges(vec![witnessed])));
+    near(measured.aggregate.transactions_per_s.unwrap(), 2_000.0);
+    near(measured.aggregate.goodput_bps, 160_000.0 * 8.0 / 2.0);
+    near(measured.cpu.unwrap().ns_per_transaction.unwrap(), 1e6);
+    let latency = measured.latency.unwrap();
+    assert_eq!(latency.count, 4_000);
+    assert!(
+        latency.p99_ns.abs_diff(3_960_000) <= 4_000,
+        "{}",
+        latency.p99_ns
+    );
+    let row = &measured.rows[0];
+    assert_eq!(
+        (row.transactions, row.p99_ns),
+        (Some(4_000), Some(latency.p99_ns))
+    );
+}
+
+#[test]
+fn responses_that_were_not_timed_are_invalid() {
+    let (cell, mut flow) = requesting(Topology::Veth);
+    flow.transactions = 4_100;
+    let measured = told(&cell, &outcome(vec![flow]), None);
+    near(measured.checks.transactions_ratio.unwrap(), 1.025);
+    assert!(!measured.checks.valid);
 }
 
 #[test]
@@ -319,6 +397,7 @@ fn lost_flows_are_counted_by_kind_and_the_first_are_named() {
         connected,
         died,
         stalled,
+        ..
     } = measured.flows;
     assert_eq!((expected, connected, died, stalled), (8, 2, 1, 0));
     let said = &measured.warnings[0];

@@ -15,7 +15,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
 use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, tentative};
-use crate::scenario::Driver;
 use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::ledger::Ledger;
 use crate::traffic::socket::{self, Dress};
@@ -33,7 +32,7 @@ impl<'a> Bench<'a> {
     pub(super) fn new(outfit: &'a Outfit, ledger: &'a Arc<Ledger>) -> Self {
         Self {
             outfit,
-            dress: Dress::new(&outfit.congestion, outfit.buffers),
+            dress: Dress::new(outfit.orders.workload, &outfit.congestion, outfit.buffers),
             ledger,
             listeners: HashMap::new(),
             connected: Vec::new(),
@@ -65,7 +64,7 @@ impl<'a> Bench<'a> {
         let callers: Vec<_> = calls.0.iter().map(|call| self.dial(call)).collect();
         let answered = callers.into_iter().zip(&calls.0).map(|(caller, call)| {
             let socket = caller.and_then(|caller| answer(caller, deadline));
-            self.connect(socket, (call.flow, Role::Sender))
+            self.connect(socket, (call.flow, Role::Client))
                 .map_err(|source| Refusal::of("connect flow", &source))
         });
         answered.collect()
@@ -83,9 +82,9 @@ impl<'a> Bench<'a> {
             let socket = self.listeners.remove(flow).ok_or(Errno::ENOTCONN.into());
             let socket = socket.and_then(|listener| {
                 wait(&listener, PollFlags::POLLIN, deadline)?;
-                Ok(listener.accept()?.0)
+                socket::accept(listener, self.outfit.orders.workload)
             });
-            self.connect(socket, (*flow, Role::Receiver))
+            self.connect(socket, (*flow, Role::Server))
                 .map_err(|source| Refusal::of("accept flow", &source))
         });
         accepted.collect()
@@ -100,7 +99,9 @@ impl<'a> Bench<'a> {
         if flow >= self.outfit.flows {
             return Err(Errno::EINVAL.into());
         }
-        socket.set_nonblocking(self.outfit.driver != Driver::Threads)?;
+        let orders = &self.outfit.orders;
+        let waits_in_calls = orders.waits_in_calls(self.outfit.driver, role);
+        socket::ready(&socket, orders, waits_in_calls)?;
         self.connected
             .push(Endpoint::new(socket, role, flow, self.ledger));
         Ok(())

@@ -27,6 +27,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::workload::Orders;
 use crate::host::confinement::Confinement;
 use crate::scenario::{Buffers, Congestion, Driver};
 
@@ -47,7 +48,7 @@ struct Outfit {
     /// Planned flows of the trial, for the size of the ledger.
     flows: usize,
     driver: Driver,
-    message_bytes: u32,
+    orders: Orders,
     congestion: Congestion,
     buffers: Buffers,
     /// How long calls may take.

@@ -24,7 +24,7 @@ use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
 use crate::traffic::outcome::{Finished, FlowName, Outcome, Roll};
 use crate::traffic::priority::Urgent;
-use crate::traffic::window::{self, Receivers};
+use crate::traffic::window::{self, Counters};
 use crate::traffic::{Observer, Settings};
 
 /// How long an agent may take to answer, beyond what it was given for calls.
@@ -87,14 +87,14 @@ pub fn run(
     let connect = began.elapsed();
     let names = routes.iter().map(FlowName::from).collect();
     let (_, roll) = Roll::call(names, connected.flows, connected.warnings)?;
-    let receivers = Receivers {
+    let counters = Counters {
         ledger: &ledger,
         flows: routes.len(),
     };
     let measured = {
         let _urgent = Urgent::raise();
         plan.start();
-        window::measure(receivers, settings, observer)?
+        window::measure(counters, settings, observer)?
     };
     Ok(roll.outcome(Finished {
         measured,
@@ -162,7 +162,7 @@ impl<'a> Rounds<'a> {
         Outfit {
             flows: self.routes.len(),
             driver: settings.driver,
-            message_bytes: settings.message_bytes,
+            orders: settings.orders(),
             congestion: settings.congestion.clone(),
             buffers: settings.buffers,
             patience: settings.connect,

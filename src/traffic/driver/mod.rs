@@ -3,6 +3,7 @@
 //! Must not know what a turn does, nor when the window is. The invariant: launched threads move no byte before the gate
 //! opens, and return within a bounded time once the field is halted.
 
+mod agenda;
 mod threads;
 mod workers;
 

@@ -3,11 +3,17 @@
 //! Must not know epoll. The invariant: a thread does nothing between two turns but look whether to stop.
 
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::thread::{Builder, Scope};
+
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::prctl::set_timerslack;
+use nix::sys::time::TimeSpec;
 
 use crate::error::{Error, Result};
 use crate::traffic::flow::{Endpoint, Field, Role};
-use crate::traffic::workload::Turn;
+use crate::traffic::moment::Moment;
+use crate::traffic::workload::{Task, Turn};
 
 /// Enough for the few frames down to a system call. Only touched pages are real: two threads come to about 24 KiB.
 const STACK_BYTES: usize = 32 << 10;
@@ -27,17 +33,58 @@ pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Fi
 }
 
 fn drive(field: &Field, endpoint: &Endpoint) {
+    let mut task = field.work.task(endpoint, endpoint.flow);
+    be_punctual(field);
     field.gate.pass();
-    while !field.gate.is_stopped() && field.stream.turn(endpoint, endpoint.flow) != Turn::Over {}
+    while !field.gate.is_stopped() {
+        match task.turn() {
+            Turn::Ready | Turn::Short => {}
+            Turn::Blocked => wait(field, endpoint, interest(&task), None),
+            Turn::Until(moment) => wait(field, endpoint, interest(&task), Some(moment)),
+            Turn::Over => break,
+        }
+    }
+    endpoint.keep(task.into_log());
 }
 
-/// Ends the system calls the threads are in. A sender may be blocked by its peer, by TCP's memory, or by a link that is
-/// gone; shutting the socket down ends all of these waits, where a signal would need each thread's id.
+/// Has timed waits end when they should: an ordinary thread's may be late by 50 microseconds, so that the kernel can put
+/// several into one interrupt (`prctl(2)`, `PR_SET_TIMERSLACK`).
+fn be_punctual(field: &Field) {
+    if field.work.has_schedule() {
+        // Where it is refused the record says how late requests were sent.
+        let _ = set_timerslack(1);
+    }
+}
+
+fn interest(task: &Task<'_>) -> PollFlags {
+    if task.is_sending() {
+        PollFlags::POLLIN | PollFlags::POLLOUT
+    } else {
+        PollFlags::POLLIN
+    }
+}
+
+/// Waits until the kernel has something for the endpoint, the field is told to stop, or the moment comes.
+fn wait(field: &Field, endpoint: &Endpoint, interest: PollFlags, until: Option<Moment>) {
+    let timeout = until.map(|moment| TimeSpec::from_duration(moment.since(Moment::now())));
+    let mut waited = [
+        PollFd::new(endpoint.socket.as_fd(), interest),
+        PollFd::new(field.alarm.as_fd(), PollFlags::POLLIN),
+    ];
+    // It fails only for a signal, and the next turn finds whatever there is then.
+    let _ = ppoll(&mut waited, timeout, None);
+}
+
+/// Ends the system calls the threads are in. A client may be blocked by its peer, by TCP's memory, or by a link that is
+/// gone; shutting the socket down ends all of these waits, where a signal would need each thread's id. What a server has
+/// not read yet it still reads.
 pub(super) fn wake(field: &Field) {
+    let _ = field.alarm.write(1);
     for endpoint in &field.endpoints {
         let way = match endpoint.role {
-            Role::Sender => Shutdown::Write,
-            Role::Receiver => Shutdown::Read,
+            Role::Client if field.work.has_responses() => Shutdown::Both,
+            Role::Client => Shutdown::Write,
+            Role::Server => Shutdown::Read,
         };
         // It fails only where the connection is gone, and its thread with it.
         let _ = endpoint.socket.shutdown(way);

@@ -16,9 +16,10 @@ use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use nix::unistd::Pid;
 
+use super::agenda::Agenda;
 use crate::error::{Error, Result};
 use crate::traffic::flow::{Endpoint, Field, Role};
-use crate::traffic::workload::Turn;
+use crate::traffic::workload::{Task, Turn};
 
 /// Events taken from epoll at once; more of them wait for the next pass.
 const EVENTS: usize = 1024;
@@ -26,6 +27,7 @@ const EVENTS: usize = 1024;
 /// Tokens of what is not an endpoint; endpoints are numbered from 0.
 const ALARM: u64 = u64::MAX;
 const SWEEP: u64 = u64::MAX - 1;
+const APPOINTMENT: u64 = u64::MAX - 2;
 
 /// What says that an end or an error waits behind the bytes, if there are any.
 const HANG_UP: EpollFlags = EpollFlags::EPOLLRDHUP
@@ -68,7 +70,7 @@ pub(super) fn wake(field: &Field) {
 /// The endpoints of one worker of `workers`: the senders of every so many flows, and the receivers of the flows before
 /// them, so that the two ends of a flow run side by side wherever there are two CPUs.
 fn share(field: &Field, worker: usize, workers: usize) -> Vec<&Endpoint> {
-    let place = |endpoint: &Endpoint| endpoint.flow + usize::from(endpoint.role == Role::Receiver);
+    let place = |endpoint: &Endpoint| endpoint.flow + usize::from(endpoint.role == Role::Server);
     let endpoints = field.endpoints.iter();
     endpoints
         .filter(|endpoint| place(endpoint) % workers == worker)
@@ -94,10 +96,12 @@ const THIS_THREAD: Pid = Pid::from_raw(0);
 
 struct Worker<'a> {
     field: &'a Field,
-    index: usize,
     endpoints: Vec<&'a Endpoint>,
+    /// What each endpoint is at.
+    tasks: Vec<Task<'a>>,
     epoll: Epoll,
     sweep: TimerFd,
+    agenda: Agenda,
     /// Endpoints that can go on, next turn first.
     ring: VecDeque<usize>,
     /// Whether an endpoint has no business entering the ring: it stands there already, or is over.
@@ -119,14 +123,18 @@ impl<'a> Worker<'a> {
             TimerSetTimeFlags::empty(),
         )?;
         epoll.add(&sweep, EpollEvent::new(EpollFlags::EPOLLIN, SWEEP))?;
+        let agenda = Agenda::new(endpoints.len())?;
+        epoll.add(&agenda, EpollEvent::new(EpollFlags::EPOLLIN, APPOINTMENT))?;
         epoll.add(
             field.alarm.as_fd(),
             EpollEvent::new(EpollFlags::EPOLLIN, ALARM),
         )?;
         for (token, endpoint) in endpoints.iter().enumerate() {
+            let both_ways = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT;
             let interest = match endpoint.role {
-                Role::Sender => EpollFlags::EPOLLOUT,
-                Role::Receiver => EpollFlags::EPOLLIN,
+                _ if field.work.has_responses() => both_ways,
+                Role::Client => EpollFlags::EPOLLOUT,
+                Role::Server => EpollFlags::EPOLLIN,
             };
             let interest = interest | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
             epoll.add(&endpoint.socket, EpollEvent::new(interest, token as u64))?;
@@ -134,12 +142,16 @@ impl<'a> Worker<'a> {
         let ring = VecDeque::with_capacity(endpoints.len());
         let settled = vec![false; endpoints.len()];
         let hung = settled.clone();
+        let tasks = endpoints
+            .iter()
+            .map(|endpoint| field.work.task(endpoint, index));
         Ok(Self {
             field,
-            index,
+            tasks: tasks.collect(),
             endpoints,
             epoll,
             sweep,
+            agenda,
             ring,
             settled,
             hung,
@@ -149,7 +161,8 @@ impl<'a> Worker<'a> {
     fn run(mut self) {
         let mut events = vec![EpollEvent::empty(); EVENTS];
         while !self.field.gate.is_stopped() {
-            let timeout = if self.ring.is_empty() {
+            self.keep_appointments();
+            let timeout = if self.ring.is_empty() && self.agenda.may_sleep() {
                 EpollTimeout::NONE
             } else {
                 EpollTimeout::ZERO
@@ -161,11 +174,21 @@ impl<'a> Worker<'a> {
             }
             self.pass();
         }
+        for (endpoint, task) in self.endpoints.iter().zip(self.tasks) {
+            endpoint.keep(task.into_log());
+        }
+    }
+
+    /// Lets in whoever wanted a turn by now.
+    fn keep_appointments(&mut self) {
+        while let Some(endpoint) = self.agenda.due() {
+            self.enter(endpoint);
+        }
     }
 
     fn admit(&mut self, event: EpollEvent) {
         match event.data() {
-            ALARM => {}
+            ALARM | APPOINTMENT => {}
             SWEEP => self.sweep_senders(),
             token => {
                 let Ok(endpoint) = usize::try_from(token) else {
@@ -189,7 +212,7 @@ impl<'a> Worker<'a> {
         // Without a fresh expiration there is nothing due.
         if self.sweep.wait().is_ok() {
             for endpoint in 0..self.endpoints.len() {
-                if self.endpoints[endpoint].role == Role::Sender {
+                if self.endpoints[endpoint].role == Role::Client {
                     self.enter(endpoint);
                 }
             }
@@ -205,8 +228,12 @@ impl<'a> Worker<'a> {
             let Some(endpoint) = self.ring.pop_front() else {
                 return;
             };
-            match self.field.stream.turn(self.endpoints[endpoint], self.index) {
+            match self.tasks[endpoint].turn() {
                 Turn::Over => {}
+                Turn::Until(moment) => {
+                    self.settled[endpoint] = false;
+                    self.agenda.note(moment, endpoint);
+                }
                 Turn::Short if !self.hung[endpoint] => self.settled[endpoint] = false,
                 Turn::Blocked => self.settled[endpoint] = false,
                 Turn::Short | Turn::Ready => self.ring.push_back(endpoint),

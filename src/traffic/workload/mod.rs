@@ -1,9 +1,24 @@
 //! What flows do, one kind a file. A workload gives an endpoint one turn and says how it went; it must not know whose
 //! turn comes next, which is the driver's business.
 
+mod datagram;
+mod log;
+mod pace;
+mod room;
+mod rr;
 mod stream;
 
-pub(super) use stream::Stream;
+use nix::errno::Errno;
+use nix::sys::socket::MsgFlags;
+use serde::{Deserialize, Serialize};
+
+use super::flow::{Cause, Endpoint, Role};
+use super::moment::Moment;
+use crate::scenario::{Driver, Load, Workload};
+
+pub(super) use datagram::GIVEN_UP_AFTER;
+pub(super) use log::Log;
+use room::Rooms;
 
 /// How an endpoint's turn went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +29,150 @@ pub(super) enum Turn {
     Short,
     /// It can move nothing until the kernel says so; only for sockets that do not block.
     Blocked,
+    /// It can move nothing until the kernel says so or this moment comes, whichever is first; likewise.
+    Until(Moment),
     /// It has ended, and has said why.
     Over,
 }
+
+/// What the flows of a trial do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Orders {
+    pub(super) workload: Workload,
+    /// Bytes of a message from client to server, at least 1.
+    pub(super) message_bytes: u32,
+    pub(super) load: Load,
+}
+
+impl Orders {
+    /// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, and that never has two
+    /// things to wait for.
+    pub(super) fn waits_in_calls(&self, driver: Driver, role: Role) -> bool {
+        let lockstep = self.load.rate.is_none() && self.load.outstanding() == 1;
+        driver == Driver::Threads && (role == Role::Server || lockstep)
+    }
+
+    fn response_bytes(&self) -> u32 {
+        self.load.response_bytes.unwrap_or(self.message_bytes)
+    }
+}
+
+/// What the endpoints of a process have in common, whatever their turns.
+#[derive(Debug)]
+pub(super) struct Work {
+    orders: Orders,
+    driver: Driver,
+    /// What is sent: of the greater of a message and a response.
+    payload: Vec<u8>,
+    rooms: Rooms,
+}
+
+impl Work {
+    pub(super) fn new(orders: Orders, driver: Driver) -> Self {
+        let longest = orders.message_bytes.max(orders.response_bytes()).max(1) as usize;
+        Self {
+            payload: vec![0x6b; longest],
+            rooms: Rooms::of(longest),
+            orders,
+            driver,
+        }
+    }
+
+    /// Whether each message is answered.
+    pub(super) fn has_responses(&self) -> bool {
+        self.orders.workload.has_responses()
+    }
+
+    /// Whether messages are sent at times of their own.
+    pub(super) fn has_schedule(&self) -> bool {
+        self.orders.load.rate.is_some()
+    }
+
+    /// What an endpoint is about to do; `room` picks where it receives.
+    pub(super) fn task<'a>(&'a self, endpoint: &'a Endpoint, room: usize) -> Task<'a> {
+        let (workload, role) = (self.orders.workload, endpoint.role);
+        match (workload, role) {
+            (Workload::TcpStream, _) => {
+                let message = &self.payload[..self.orders.message_bytes as usize];
+                Task::Stream(stream::Stream::new(
+                    endpoint,
+                    message,
+                    self.rooms.room(room),
+                ))
+            }
+            (Workload::TcpRr, Role::Client) => {
+                Task::RrClient(rr::Client::new(self, endpoint, room))
+            }
+            (Workload::TcpRr, Role::Server) => {
+                Task::RrServer(rr::Server::new(self, endpoint, room))
+            }
+            (Workload::UdpRr, Role::Client) => {
+                Task::DatagramClient(datagram::Client::new(self, endpoint))
+            }
+            (Workload::UdpRr, Role::Server) => {
+                Task::DatagramServer(datagram::Server::new(self, endpoint))
+            }
+        }
+    }
+
+    fn waits_in_calls(&self, role: Role) -> bool {
+        self.orders.waits_in_calls(self.driver, role)
+    }
+}
+
+/// What an endpoint is at, from turn to turn.
+#[derive(Debug)]
+pub(super) enum Task<'a> {
+    Stream(stream::Stream<'a>),
+    RrClient(rr::Client<'a>),
+    RrServer(rr::Server<'a>),
+    DatagramClient(datagram::Client<'a>),
+    DatagramServer(datagram::Server<'a>),
+}
+
+impl Task<'_> {
+    /// Gives the endpoint one turn.
+    pub(super) fn turn(&mut self) -> Turn {
+        match self {
+            Self::Stream(stream) => stream.turn(),
+            Self::RrClient(client) => client.turn(),
+            Self::RrServer(server) => server.turn(),
+            Self::DatagramClient(client) => client.turn(),
+            Self::DatagramServer(server) => server.turn(),
+        }
+    }
+
+    /// Whether it waits for room too.
+    pub(super) fn is_sending(&self) -> bool {
+        match self {
+            Self::Stream(_) => false,
+            Self::RrClient(client) => client.is_sending(),
+            Self::RrServer(server) => server.is_sending(),
+            Self::DatagramClient(client) => client.is_sending(),
+            Self::DatagramServer(server) => server.is_sending(),
+        }
+    }
+
+    /// What it has written down, once it has no more turns.
+    pub(super) fn into_log(self) -> Log {
+        match self {
+            Self::RrClient(client) => client.into_log(),
+            Self::DatagramClient(client) => client.into_log(),
+            Self::Stream(_) | Self::RrServer(_) | Self::DatagramServer(_) => Log::default(),
+        }
+    }
+}
+
+/// A peer that went away is an error of that flow, never a signal to the process.
+const SEND_FLAGS: MsgFlags = MsgFlags::MSG_NOSIGNAL;
+
+/// What comes of an error that is not "not just now".
+fn refused(endpoint: &Endpoint, errno: Errno) -> Turn {
+    match errno {
+        Errno::EINTR => Turn::Ready,
+        _ => endpoint.over(Cause::Refused(errno as i32)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

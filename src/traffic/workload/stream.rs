@@ -1,54 +1,47 @@
-//! `tcp-stream`: the sender sends messages without pause, the receiver takes what has come.
+//! `tcp-stream`: the client sends messages without pause, the server takes what has come.
 //!
 //! Must not know threads or epoll. The invariant: a turn is one system call of at most one message, and nothing else; what
 //! is sent is never written, what is received is never read.
 
-use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::AtomicU8;
+use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
-use nix::libc;
+use nix::sys::socket::send;
 
-use super::Turn;
+use super::room::Room;
+use super::{SEND_FLAGS, Turn, refused};
 use crate::traffic::flow::{Cause, Endpoint, Role};
 
-/// Receive rooms at most. Each container of a real node has its own; thousands of private rooms would be memory nobody
-/// reads, while a single one would have every CPU write the same cache lines.
-const ROOMS: usize = 64;
-
-/// All receive rooms together, where two of them fit into this.
-const ROOMS_BYTES: usize = 8 << 20;
-
-/// The message all senders send, and the rooms receivers receive into.
+/// One end of a stream.
 #[derive(Debug)]
-pub(crate) struct Stream {
-    message: Vec<u8>,
-    /// Atomic because the kernel writes for several receivers at once; no code reads it.
-    rooms: Box<[AtomicU8]>,
+pub(in crate::traffic) struct Stream<'a> {
+    endpoint: &'a Endpoint,
+    message: &'a [u8],
+    room: Room<'a>,
 }
 
-impl Stream {
-    /// Messages and receive rooms of `message_bytes`.
-    pub(crate) fn new(message_bytes: u32) -> Self {
-        let length = message_bytes.max(1) as usize;
-        let rooms = (ROOMS_BYTES / length).clamp(2, ROOMS);
+impl<'a> Stream<'a> {
+    pub(super) fn new(endpoint: &'a Endpoint, message: &'a [u8], room: Room<'a>) -> Self {
         Self {
-            message: vec![0x6b; length],
-            rooms: zeroed(rooms * length),
+            endpoint,
+            message,
+            room,
         }
     }
 
-    /// Gives an endpoint one turn; `room` picks the receive room, modulo how many there are.
-    pub(crate) fn turn(&self, endpoint: &Endpoint, room: usize) -> Turn {
-        let socket = endpoint.socket.as_raw_fd();
-        let answer = match endpoint.role {
-            Role::Sender => nix::sys::socket::send(socket, &self.message, SEND_FLAGS),
-            Role::Receiver => self.receive(socket, room),
+    pub(super) fn turn(&self) -> Turn {
+        let socket = self.endpoint.socket.as_raw_fd();
+        let (answer, moved) = match self.endpoint.role {
+            Role::Client => (
+                send(socket, self.message, SEND_FLAGS),
+                &self.endpoint.moved.sent,
+            ),
+            Role::Server => (self.room.receive(socket), &self.endpoint.moved.received),
         };
         match answer {
-            Ok(0) => over(endpoint, Cause::Closed),
+            Ok(0) => self.endpoint.over(Cause::Closed),
             Ok(bytes) => {
-                endpoint.moved.add(bytes);
+                moved.add(bytes as u64);
                 if bytes < self.message.len() {
                     Turn::Short
                 } else {
@@ -56,43 +49,7 @@ impl Stream {
                 }
             }
             Err(Errno::EAGAIN) => Turn::Blocked,
-            Err(Errno::EINTR) => Turn::Ready,
-            Err(errno) => over(endpoint, Cause::Refused(errno as i32)),
+            Err(errno) => refused(self.endpoint, errno),
         }
     }
-
-    #[allow(
-        unsafe_code,
-        reason = "several receivers share a room, which a `&mut [u8]` may not express"
-    )]
-    fn receive(&self, socket: RawFd, room: usize) -> nix::Result<usize> {
-        let length = self.message.len();
-        let start = room % (self.rooms.len() / length) * length;
-        let target = self.rooms[start..start + length].as_ptr().cast_mut().cast();
-        // SAFETY: the slice above proves `length` bytes from `target` on to be inside one live allocation. They are
-        // atomics, which may be written through a shared reference, also by several receivers at once; that writer is
-        // the kernel, and no code here ever loads them, so a torn byte has nobody to see it.
-        let answer = unsafe { libc::recv(socket, target, length, 0) };
-        usize::try_from(answer).map_err(|_| Errno::last())
-    }
-}
-
-/// Room that takes no memory until something is received there: an agent has one endpoint or few, and uses as many rooms.
-#[allow(
-    unsafe_code,
-    reason = "only a box that the allocator has zeroed is not written byte by byte"
-)]
-fn zeroed(bytes: usize) -> Box<[AtomicU8]> {
-    let rooms = Box::<[AtomicU8]>::new_zeroed_slice(bytes);
-    // SAFETY: an `AtomicU8` has the representation of a `u8`, of which every bit pattern is valid.
-    unsafe { rooms.assume_init() }
-}
-
-/// A peer that went away is an error of that flow, never a signal to the process.
-const SEND_FLAGS: nix::sys::socket::MsgFlags = nix::sys::socket::MsgFlags::MSG_NOSIGNAL;
-
-#[cold]
-fn over(endpoint: &Endpoint, cause: Cause) -> Turn {
-    endpoint.finish(cause);
-    Turn::Over
 }

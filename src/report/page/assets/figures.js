@@ -12,6 +12,22 @@ const FIGURES = [
     guideNote: "The dotted guide is what equal shares of the fastest first point would be, falling as 1/N.",
   },
   {
+    metric: "transactions", title: "Requests answered", kind: quantity.requests, scale: "linear", wide: true,
+    caption: "Responses received whole in the window, all pairs together.",
+  },
+  {
+    metric: "latency_p50", title: "Latency, median", kind: quantity.time, scale: "log",
+    caption: "From the moment a request was meant to be sent to its whole response.",
+  },
+  {
+    metric: "latency_p99", band: ["latency_p50", "latency_p999"], title: "Latency, 99th percentile", kind: quantity.time, scale: "log",
+    caption: "The band reaches from the median to the 99.9th percentile.",
+  },
+  {
+    metric: "cpu_per_transaction", title: "CPU time per request", kind: quantity.time, scale: "linear",
+    caption: "The whole machine's user, system and interrupt time over the window, per response.",
+  },
+  {
     metric: "baseline_ratio", title: "Ratio to loopback", kind: quantity.share, scale: "linear",
     caption: "Aggregate over that of the same block's loopback baseline; 1 is as fast as lo.",
   },

@@ -39,6 +39,7 @@ function span([low, high], { exact }) {
 /** How each kind of quantity is written: exactly in readouts and tables, briefly on axes. */
 const quantity = {
   rate: inUnits(DECIMAL, "b/s"),
+  requests: inUnits(DECIMAL, "/s"),
   time: inUnits(TIMES, ""),
   bytes: inUnits(BINARY, ""),
   share: { exact: value => value.toFixed(4), tick: brief },

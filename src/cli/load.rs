@@ -1,0 +1,37 @@
+//! The flags for what is asked of flows beside the size of their messages.
+
+use clap::Args;
+
+/// Each replaces the scenario's key of the same name.
+#[derive(Debug, Clone, Default, Args)]
+#[group(id = "Load", multiple = true)]
+pub(super) struct Load {
+    /// Bytes of a response: `1`, `1KiB`
+    #[arg(long, value_name = "SIZES")]
+    response: Option<String>,
+    /// Requests that a flow may have under way at once
+    #[arg(long, value_name = "RANGE")]
+    outstanding: Option<String>,
+    /// Requests a second offered to each flow, answered or not
+    #[arg(long, value_name = "RANGE")]
+    rate: Option<String>,
+    /// How requests that have a rate lie in time: constant, poisson
+    #[arg(long, value_name = "LIST")]
+    arrivals: Option<String>,
+}
+
+impl Load {
+    /// The flags that were given: as they are written, the key each stands for, and its text.
+    pub(super) fn given(&self) -> Vec<(&'static str, &'static str, String)> {
+        let rows = [
+            ("--response", "response", &self.response),
+            ("--outstanding", "outstanding", &self.outstanding),
+            ("--rate", "rate", &self.rate),
+            ("--arrivals", "arrivals", &self.arrivals),
+        ];
+        let given = rows.into_iter();
+        given
+            .filter_map(|(flag, key, text)| Some((flag, key, text.clone()?)))
+            .collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! How what is asked of flows must fit what they do.
+
+use crate::scenario::cell::Workload;
+use crate::scenario::load::{Arrivals, LARGEST_DATAGRAM, SMALLEST_DATAGRAM};
+use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::table::Axis;
+use crate::scenario::wire::{Axes, MessageSize};
+
+pub(super) fn check(axes: &Axes, problems: &mut Problems) {
+    check_datagrams(axes, "message", axes.message.as_ref(), problems);
+    check_datagrams(axes, "response", axes.response.as_ref(), problems);
+    check_answered(axes, problems);
+    check_loop(axes, problems);
+    check_published(axes, problems);
+}
+
+fn datagrams(axes: &Axes) -> Option<Workload> {
+    let mut workloads = axes.workload.0.iter().map(|at| at.value);
+    workloads.find(|workload| workload.is_datagrams())
+}
+
+fn check_datagrams(
+    axes: &Axes,
+    key: &str,
+    sizes: Option<&Axis<MessageSize>>,
+    problems: &mut Problems,
+) {
+    let Some(workload) = datagrams(axes) else {
+        return;
+    };
+    let carried = SMALLEST_DATAGRAM..=LARGEST_DATAGRAM;
+    let sizes = sizes.iter().flat_map(|axis| &axis.0);
+    for at in sizes.filter(|at| !carried.contains(&at.value.0)) {
+        let message = format!("{} bytes are no datagram of {workload}", at.value.0);
+        let remedy = format!("allowed with it: {SMALLEST_DATAGRAM} to {LARGEST_DATAGRAM}");
+        let problem = Problem::of(axes.key(key), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
+    }
+}
+
+/// A key that only requests have, where no workload of the table has any.
+fn check_answered(axes: &Axes, problems: &mut Problems) {
+    let mut workloads = axes.workload.0.iter();
+    if workloads.any(|at| at.value.has_responses()) {
+        return;
+    }
+    let response = axes.response.iter().flat_map(|axis| &axis.0);
+    let rate = axes.rate.iter().flat_map(|axis| &axis.0);
+    let more = axes.outstanding.0.iter().find(|at| at.value.0 != 1);
+    let given: [(&str, Option<Span>); 3] = [
+        (
+            "response",
+            response.map(|at| at.span.clone()).next().flatten(),
+        ),
+        ("rate", rate.map(|at| at.span.clone()).next().flatten()),
+        ("outstanding", more.and_then(|at| at.span.clone())),
+    ];
+    for (key, span) in given {
+        if span.is_some() {
+            let problem = Problem::of(axes.key(key), "no workload of this table has requests");
+            let remedy = "allowed with workload = \"tcp-rr\" or \"udp-rr\"";
+            problems.push(problem.at(span).remedy(remedy));
+        }
+    }
+}
+
+/// A rate is kept whatever is under way, and times that nobody keeps cannot lie in any way.
+fn check_loop(axes: &Axes, problems: &mut Problems) {
+    let outstanding = axes.outstanding.0.iter().find(|at| at.value.0 != 1);
+    if let (Some(at), Some(_)) = (outstanding, &axes.rate) {
+        let message = "with a rate, requests are sent whatever is under way";
+        let problem = Problem::of(axes.key("outstanding"), message).at(at.span.clone());
+        problems.push(problem.remedy("leave out one of `outstanding` and `rate`"));
+    }
+    let poisson = axes.arrivals.0.iter();
+    let mut poisson = poisson.filter(|at| at.value == Arrivals::Poisson);
+    if let (Some(at), None) = (poisson.next(), &axes.rate) {
+        let message = "without a rate, a request follows its response";
+        let problem = Problem::of(axes.key("arrivals"), message).at(at.span.clone());
+        problems.push(problem.remedy("allowed with it: a rate"));
+    }
+}
+
+/// The rules that publish ports do so for TCP.
+fn check_published(axes: &Axes, problems: &mut Problems) {
+    let Some(workload) = datagrams(axes) else {
+        return;
+    };
+    let by_port = axes.path.0.iter().filter(|at| at.value.is_by_port());
+    for at in by_port {
+        let message = format!("ports are published for TCP, which {workload} is not");
+        let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
+        problems.push(problem.remedy("allowed with it: \"direct\", \"outside\""));
+    }
+}

@@ -1,0 +1,64 @@
+//! Load: what is asked of flows beside the size of their messages.
+//!
+//! Knows no text and no machine. Invariant: what a workload does not have is absent, so that cells that load alike are
+//! equal.
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, is_default};
+
+/// Bytes of the smallest datagram: its number and the time it was meant to be sent.
+pub(super) const SMALLEST_DATAGRAM: u32 = 16;
+
+/// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
+pub(super) const LARGEST_DATAGRAM: u32 = 65_507;
+
+super::cell::factor! {
+    /// How the times at which requests are meant to be sent lie, where they have a rate.
+    #[derive(Default)]
+    Arrivals, "arrivals" {
+        /// All as far from each other.
+        #[default]
+        Constant = "constant",
+        /// As independent users' do: exponentially distributed gaps.
+        Poisson = "poisson",
+    }
+}
+
+/// What is asked of each flow beside the size of its messages. In a record only what is not as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Load {
+    /// Bytes of a response; absent for workloads without.
+    #[serde(skip_serializing_if = "is_default")]
+    pub response_bytes: Option<u32>,
+    /// Requests that a flow may have under way at once, where that is not 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub outstanding: Option<u32>,
+    /// Requests a second that are offered to each flow, whether or not earlier ones are answered: an open loop. Absent for
+    /// a closed one, where the next request waits for a response.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rate: Option<u32>,
+    /// How they lie in time; only of an open loop.
+    #[serde(skip_serializing_if = "is_default")]
+    pub arrivals: Option<Arrivals>,
+}
+
+impl Load {
+    /// Requests that may be under way at once in a closed loop.
+    #[must_use]
+    pub fn outstanding(&self) -> u32 {
+        self.outstanding.unwrap_or(1)
+    }
+}
+
+/// Takes out of a cell what its workload does not have.
+pub(super) fn settle(cell: &mut Cell) {
+    let answered = cell.workload.has_responses();
+    let load = &mut cell.load;
+    load.response_bytes = load.response_bytes.filter(|_| answered);
+    load.rate = load.rate.filter(|_| answered);
+    let closed = answered && load.rate.is_none();
+    load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
+    load.arrivals = load.arrivals.filter(|_| load.rate.is_some());
+}

@@ -1,0 +1,175 @@
+//! The second witnesses of a window's bytes, and what is said where they disagree.
+//!
+//! The invariant: a ratio is of two counts of the same payload; where a witness was not there, its ratio is absent.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::{Edges, Requests};
+use crate::scenario::{Cell, Family, Topology};
+use crate::store::record::Checks;
+use crate::traffic::{FlowOutcome, Outcome};
+
+/// What came in by the interfaces of some containers over a time of its own.
+#[derive(Debug)]
+pub(in crate::testbed) struct Witnessed {
+    /// The containers.
+    pub(in crate::testbed) containers: Vec<u32>,
+    /// Bytes in, headers included.
+    pub(in crate::testbed) bytes: u64,
+    /// Packets these came in.
+    pub(in crate::testbed) packets: u64,
+    /// Between the two readings.
+    pub(in crate::testbed) elapsed: Duration,
+}
+
+/// How far the interfaces' rate may be from the sockets', beyond what lay unread between them: the two are read some
+/// milliseconds apart, while thousands of flows move by turns.
+const INTERFACE_RATIO: RangeInclusive<f64> = 0.9..=1.1;
+
+/// How much of what came in by an interface may be nobody's payload, of its bytes: neighbours that ask and multicast reports.
+/// Beside messages of a byte, with 66 of headers, a few of these are more than a tenth of the payload.
+const STRAY_SHARE: f64 = 0.005;
+
+/// `TCP_INFO` counts the very same bytes; a FIN may count as one.
+const TCP_INFO_RATIO: RangeInclusive<f64> = 0.999..=1.001;
+
+/// A response that comes as the window opens or closes may be on one side for one count and on the other for the other.
+const TRANSACTIONS_RATIO: RangeInclusive<f64> = 0.99..=1.01;
+
+/// Bytes of the headers that an interface counts with a packet's payload. TCP's have its timestamps, as all connections of
+/// Linux do unless a sysctl says otherwise; lo counts no Ethernet header (`loopback_xmit`).
+fn header_bytes(cell: &Cell) -> u64 {
+    let link = match cell.topology {
+        Topology::Loopback | Topology::Shared | Topology::Host => 0,
+        _ => 14,
+    };
+    let network = match cell.family {
+        Family::Ipv4 => 20,
+        Family::Ipv6 => 40,
+    };
+    let transport = if cell.workload.is_datagrams() { 8 } else { 32 };
+    link + network + transport
+}
+
+/// What the witnesses of a window say.
+pub(super) fn of(
+    cell: &Cell,
+    outcome: &Outcome,
+    edges: Option<&Edges>,
+    requests: &Requests,
+) -> Checks {
+    let witnessed = edges.map_or(&[][..], |edges| &edges.witnessed);
+    let interfaces = Interfaces::of(outcome, witnessed, header_bytes(cell));
+    let tcp_info_bytes_ratio = tcp_info_ratio(&outcome.flows);
+    let transactions_ratio = requests.ratio();
+    let same = tcp_info_bytes_ratio.is_none_or(|ratio| TCP_INFO_RATIO.contains(&ratio));
+    let told = transactions_ratio.is_none_or(|ratio| TRANSACTIONS_RATIO.contains(&ratio));
+    Checks {
+        interface_bytes_ratio: interfaces.ratio(),
+        unread_ratio: interfaces.unread_ratio(),
+        tcp_info_bytes_ratio,
+        transactions_ratio,
+        valid: same && told && interfaces.agree(),
+    }
+}
+
+/// What a reader should be told of them.
+pub(super) fn warnings(checks: Checks) -> Option<String> {
+    if checks.valid {
+        filling(checks)
+    } else {
+        Some(disagreement(checks))
+    }
+}
+
+/// The payload a second of the watched containers, by who counted it.
+#[derive(Debug, Default)]
+struct Interfaces {
+    /// By the interfaces, over their own time.
+    counted: f64,
+    /// Likewise with the headers.
+    framed: f64,
+    /// At the sockets, over the window.
+    read: f64,
+    /// Bytes that lay unread at the end, as if they had come in evenly over the window. The interfaces had counted them
+    /// and the sockets not yet, so the two may differ by as much; as much may have lain there at the window's start.
+    unread: f64,
+}
+
+impl Interfaces {
+    fn of(outcome: &Outcome, witnessed: &[Witnessed], header_bytes: u64) -> Self {
+        let mut at_sockets: HashMap<u32, (u64, u64)> = HashMap::new();
+        for flow in &outcome.flows {
+            let (read, unread) = at_sockets.entry(flow.server).or_default();
+            *read += flow.window_bytes;
+            *unread += flow.unread_bytes.unwrap_or(0);
+            at_sockets.entry(flow.client).or_default().0 += flow.returned_bytes;
+        }
+        let window = outcome.window.duration_ns as f64 / 1e9;
+        let mut sum = Self::default();
+        for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {
+            let payload = group.bytes.saturating_sub(group.packets * header_bytes);
+            sum.framed += group.bytes as f64 / group.elapsed.as_secs_f64();
+            sum.counted += payload as f64 / group.elapsed.as_secs_f64();
+            for (read, unread) in group
+                .containers
+                .iter()
+                .filter_map(|container| at_sockets.get(container))
+            {
+                sum.read += *read as f64 / window;
+                sum.unread += *unread as f64 / window;
+            }
+        }
+        sum
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        (self.read > 0.0).then(|| self.counted / self.read)
+    }
+
+    fn unread_ratio(&self) -> Option<f64> {
+        (self.read > 0.0).then(|| self.unread / self.read)
+    }
+
+    /// Whether the interfaces may have seen what the sockets did.
+    fn agree(&self) -> bool {
+        let (low, high) = (INTERFACE_RATIO.start(), INTERFACE_RATIO.end());
+        let slack = self.unread + STRAY_SHARE * self.framed;
+        (low * self.read - slack..=high * self.read + slack).contains(&self.counted)
+    }
+}
+
+/// Bytes by `TCP_INFO` over bytes counted, of the flows that were whole to their end.
+fn tcp_info_ratio(flows: &[FlowOutcome]) -> Option<f64> {
+    let whole = flows
+        .iter()
+        .filter_map(|flow| Some((flow.info_bytes?, flow.total_bytes)));
+    let (info, counted) = whole.fold((0, 0), |(info, counted), (i, c)| (info + i, counted + c));
+    (counted > 0).then(|| info as f64 / counted as f64)
+}
+
+/// By how much the interfaces may count more than the sockets before a reader is told that queues were filling.
+const FILLING_SHARE: f64 = 0.05;
+
+/// Interfaces that count more than sockets do, while bytes lie unread, show a window that saw queues fill.
+fn filling(checks: Checks) -> Option<String> {
+    let more = checks.interface_bytes_ratio? - 1.0;
+    (more > FILLING_SHARE && checks.unread_ratio? > 0.0).then(|| {
+        format!(
+            "{:.0} % more came in than was read, as receive queues were still filling; a longer warm-up, or fixed buffers, would end that",
+            more * 100.0
+        )
+    })
+}
+
+fn disagreement(checks: Checks) -> String {
+    let shown =
+        |ratio: Option<f64>| ratio.map_or("no".to_owned(), |ratio| format!("{ratio:.3} times"));
+    format!(
+        "the interfaces counted {} the sockets' bytes and TCP_INFO {}; the figures are not to be trusted",
+        shown(checks.interface_bytes_ratio),
+        shown(checks.tcp_info_bytes_ratio)
+    )
+}

@@ -1,0 +1,72 @@
+//! Clients against a server of the test's own, which answers when the test says.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use socket2::Socket;
+
+use super::*;
+use crate::stats::Latencies;
+use crate::traffic::ledger::Ledger;
+
+/// How long the server once does not answer.
+const STALL: Duration = Duration::from_millis(100);
+
+/// Answers every byte with one, and stalls before the 200th answer.
+fn serve(mut stream: TcpStream) {
+    let mut answered = 0;
+    let mut byte = [0];
+    while matches!(stream.read(&mut byte), Ok(1)) {
+        answered += 1;
+        if answered == 200 {
+            thread::sleep(STALL);
+        }
+        if stream.write_all(&byte).is_err() {
+            return;
+        }
+    }
+}
+
+/// The latencies of a client that has its turns until it has had `responses`.
+fn latencies(load: Load, responses: u64) -> Latencies {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let server = thread::spawn(move || serve(listener.accept().unwrap().0));
+    client.set_nodelay(true).unwrap();
+    client.set_nonblocking(true).unwrap();
+    let orders = Orders {
+        workload: Workload::TcpRr,
+        message_bytes: 1,
+        load,
+    };
+    let work = Work::new(orders, Driver::Workers);
+    let ledger = Ledger::create(2).unwrap();
+    ledger.edges().open();
+    let endpoint = Endpoint::new(Socket::from(client), Role::Client, 0, &ledger);
+    let mut task = work.task(&endpoint, 0);
+    while endpoint.moved.messages.read() < responses {
+        assert_ne!(task.turn(), Turn::Over);
+    }
+    let log = task.into_log();
+    drop(endpoint);
+    server.join().unwrap();
+    log.latency.unwrap()
+}
+
+#[test]
+fn a_stall_delays_all_that_an_open_loop_meant_to_send_and_one_request_of_a_closed_one() {
+    let stall = u64::try_from(STALL.as_nanos()).unwrap();
+    let load = Load {
+        rate: Some(2_000),
+        ..Load::default()
+    };
+    // Of 1,000 requests at 2,000 a second 200 were meant to be sent during the stall.
+    let open = latencies(load, 1_000);
+    assert!(open.quantile(0.999).unwrap() >= stall * 9 / 10);
+    assert!(open.quantile(0.9).unwrap() >= stall / 10);
+    let closed = latencies(Load::default(), 1_500);
+    assert!(closed.max().unwrap() >= stall * 9 / 10);
+    assert!(closed.quantile(0.9).unwrap() < stall / 2);
+}

@@ -1,0 +1,147 @@
+//! Requests and responses on real sockets: what clients count, time and send is held against what servers count, and
+//! against the kernel's own counters.
+
+use std::fs;
+
+use kilonet::scenario::{Arrivals, Driver, Load, Workload};
+use kilonet::traffic::{FlowStatus, Outcome, Settings};
+
+use super::lab::Lab;
+use super::{DRIVERS, alone, measured, settings};
+
+fn requesting(workload: Workload, driver: Driver, load: &Load) -> Settings {
+    Settings {
+        workload,
+        message_bytes: 100,
+        load: Load {
+            response_bytes: Some(3_000),
+            ..load.clone()
+        },
+        ..settings(driver)
+    }
+}
+
+fn loads() -> [Load; 3] {
+    let outstanding = Load {
+        outstanding: Some(8),
+        ..Load::default()
+    };
+    let open = Load {
+        rate: Some(2_000),
+        arrivals: Some(Arrivals::Poisson),
+        ..Load::default()
+    };
+    [Load::default(), outstanding, open]
+}
+
+/// Requests and responses are whole messages, so that bytes tell how many there were.
+fn assert_counted_alike(outcome: &Outcome, case: &str) {
+    for flow in &outcome.flows {
+        assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
+        assert!(flow.transactions > 0, "{case}: {flow:?}");
+        let timed = flow.latency.as_ref().unwrap().count();
+        // One may be counted on one side of an edge and timed on the other.
+        assert!(
+            flow.transactions.abs_diff(timed) <= 2,
+            "{case}: {timed} {flow:?}"
+        );
+        // At each edge one response may be there in part.
+        let whole = flow.returned_bytes / 3_000;
+        assert!(
+            flow.transactions.abs_diff(whole) <= 1,
+            "{case}: {whole} {flow:?}"
+        );
+        assert_eq!(flow.lost, 0, "{case}");
+        assert!(flow.sent_bytes >= flow.total_bytes, "{case}: {flow:?}");
+    }
+}
+
+#[test]
+fn transactions_are_histogram_counts_and_whole_responses() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        for workload in [Workload::TcpRr, Workload::UdpRr] {
+            for load in loads() {
+                let case = format!("{driver} {workload} {load:?}");
+                let lab = Lab::new(1);
+                let outcome = measured(&lab.pairs(3), &requesting(workload, driver, &load));
+                assert_counted_alike(&outcome, &case);
+            }
+        }
+    }
+}
+
+/// Datagrams that UDP received here, from `/proc/net/snmp`.
+fn datagrams_received() -> u64 {
+    let table = fs::read_to_string("/proc/thread-self/net/snmp").unwrap();
+    let mut lines = table.lines().filter_map(|line| line.strip_prefix("Udp: "));
+    let column = lines
+        .next()
+        .unwrap()
+        .split(' ')
+        .position(|name| name == "InDatagrams");
+    let row = lines.next().unwrap();
+    row.split(' ')
+        .nth(column.unwrap())
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn every_datagram_the_kernel_delivered_was_one_of_ours() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(1);
+        let outcome = measured(
+            &lab.pairs(2),
+            &requesting(Workload::UdpRr, driver, &Load::default()),
+        );
+        let by_kernel = lab.inside(0, datagrams_received);
+        let requests: u64 = outcome
+            .flows
+            .iter()
+            .map(|flow| flow.total_bytes / 100)
+            .sum();
+        let calls = outcome.flows.len() as u64;
+        // Each request has a response, but for those under way at the end.
+        let ours = calls + 2 * requests;
+        assert!(
+            by_kernel.abs_diff(ours) <= calls,
+            "{driver}: {by_kernel} by the kernel, {ours} by us"
+        );
+    }
+}
+
+#[test]
+fn an_open_loop_offers_its_rate_and_says_how_late_it_was() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let load = Load {
+            rate: Some(500),
+            ..Load::default()
+        };
+        let lab = Lab::new(1);
+        let settings = requesting(Workload::TcpRr, driver, &load);
+        let outcome = measured(&lab.pairs(2), &settings);
+        for flow in &outcome.flows {
+            let lateness = flow.lateness.as_ref().unwrap();
+            // 150 are due in 300 ms; how many of them are sent after the window's end is the machine's business.
+            assert!(
+                lateness.count() <= 151,
+                "{driver}: {} sent",
+                lateness.count()
+            );
+            let latency = flow.latency.as_ref().unwrap();
+            assert!(
+                latency.max() >= lateness.quantile(0.0),
+                "{driver}: {flow:?}"
+            );
+        }
+        let closed = measured(
+            &lab.pairs(1),
+            &requesting(Workload::TcpRr, driver, &Load::default()),
+        );
+        assert!(closed.flows[0].lateness.is_none(), "{driver}");
+    }
+}
