@@ -28,7 +28,9 @@ macro_rules! assert_said {
 #[test]
 fn help_of_the_whole_and_of_every_verb() {
     assert_said!("help", says(&["--help"]));
-    for verb in ["run", "sweep", "plan", "report", "doctor", "schema"] {
+    for verb in [
+        "run", "sweep", "plan", "report", "doctor", "lab", "exec", "schema",
+    ] {
         let help = says(&[verb, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
         assert_said!(format!("help of {verb}"), help);
@@ -193,6 +195,30 @@ fn wrong_usage_exits_with_2() {
         let said = says(arguments);
         assert_eq!(said.code, Some(2), "{name}: {said:?}");
         assert_eq!(said.out, "", "{name}");
+        assert_said!(format!("refused {name}"), said);
+    }
+}
+
+#[test]
+fn a_lab_and_its_shell_are_asked_for_as_they_are() {
+    let lab = ["lab", "--containers", "4", "--cell", "veth-ipv4-none-c4"];
+    for (name, code, arguments) in [
+        ("a cell that is not there", 2, &lab[..]),
+        (
+            "a shell of real containers",
+            1,
+            &["lab", "--containers", "4", "--testbed", "docker"],
+        ),
+        ("a room that has no name", 2, &["exec", "red", "--", "true"]),
+        ("nothing to run", 2, &["exec", "0"]),
+        ("a container without a lab", 1, &["exec", "0", "--", "true"]),
+    ] {
+        let said = said(kilonet(arguments).env_remove("KILONET_LAB"));
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (Some(code), ""),
+            "{name}: {said:?}"
+        );
         assert_said!(format!("refused {name}"), said);
     }
 }

@@ -207,7 +207,7 @@ fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
     let scenario = out.path().join("cut.toml");
     let text = format!(
         "[axes]\ncontainers = 2\nfirewall = [\"custom\", \"none\"]\n[lab]\nruleset = {rules:?}\n\
-         [trial]\nrepeats = 1\nmeasure = \"200ms\"\nconnect = \"300ms\"\nbaseline = false\n"
+         [trial]\nrepeats = 1\nmeasure = \"500ms\"\nconnect = \"300ms\"\nbaseline = false\n"
     );
     std::fs::write(&scenario, text).unwrap();
     let run =

@@ -6,7 +6,10 @@ mod agent;
 mod attach;
 mod clean;
 mod doctor;
+mod exec;
 mod factors;
+mod keep;
+mod lab;
 mod load;
 mod plan;
 mod progress;
@@ -57,10 +60,20 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Measure between containers or namespaces that exist, changing nothing in them
     Attach(attach::Attach),
+    /// Raise a lab and walk about in it: a shell, and everything gone when it ends
+    Lab(lab::Lab),
+    /// Run a command in a container of the lab whose shell this is
+    Exec(exec::Exec),
     /// Remove what runs that died have left with a Docker engine
     Clean(clean::Clean),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
+    /// Run a lab's shell and end all that comes of it; started by kilonet itself
+    #[command(hide = true)]
+    Keep(keep::Keep),
+    /// Let all signals through, and become a command; started by kilonet itself
+    #[command(hide = true)]
+    Become(keep::Become),
     /// Serve a trial inside a container; started by kilonet itself
     #[command(hide = true)]
     Agent(agent::Agent),
@@ -82,6 +95,10 @@ impl Cli {
             Verb::Report(report) => report.run(),
             Verb::Doctor(doctor) => doctor.run(leave),
             Verb::Attach(attach) => attach.run(leave),
+            Verb::Lab(lab) => lab.run(),
+            Verb::Exec(exec) => exec.run(),
+            Verb::Keep(keep) => keep.run(),
+            Verb::Become(shell) => shell.run(),
             Verb::Clean(_) => clean::Clean::run(),
             Verb::Schema => Ok(schema::run()),
             Verb::Agent(agent) => agent.run(),

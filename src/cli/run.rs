@@ -328,7 +328,7 @@ fn announce(plan: &Plan, machine: &Machine, to_do: usize, expected: Duration) {
 }
 
 /// Puts back what runs that died had raised, raises what the scenario asks for, and puts it back when the work is done.
-fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let tell = |sentences: Vec<String>| {
         for sentence in sentences {
             anstream::eprintln!("note: {sentence}");

@@ -26,13 +26,29 @@ impl Blocked {
     /// # Errors
     /// None on Linux, where blocking these cannot be refused.
     pub fn new() -> Result<Self> {
-        let mut signals = SigSet::empty();
-        signals.add(Signal::SIGINT);
-        signals.add(Signal::SIGTERM);
+        Self::of([Signal::SIGINT, Signal::SIGTERM])
+    }
+
+    /// The same for other signals.
+    ///
+    /// # Errors
+    /// None on Linux, where blocking those that can be blocked is never refused.
+    pub fn of(signals: impl IntoIterator<Item = Signal>) -> Result<Self> {
+        let signals: SigSet = signals.into_iter().collect();
         signals
             .thread_block()
-            .map_err(|errno| Error::kernel("block", "SIGINT and SIGTERM", errno.into()))?;
+            .map_err(|errno| Error::kernel("block", "signals", errno.into()))?;
         Ok(Self(signals))
+    }
+
+    /// Waits for the next of them, in the place of a thread that listens.
+    ///
+    /// # Errors
+    /// None on Linux, for signals that exist.
+    pub fn next(&self) -> Result<Signal> {
+        self.0
+            .wait()
+            .map_err(|errno| Error::kernel("wait for", "signals", errno.into()))
     }
 
     /// Starts the thread that waits for the signals. The first raises the interrupt; on the second `at_once` is run,
@@ -51,6 +67,16 @@ impl Blocked {
             .map_err(|source| Error::kernel("spawn", "the signal thread", source))?;
         Ok(interrupt)
     }
+}
+
+/// Lets every signal through again, in a process that was started by one that blocks some.
+///
+/// # Errors
+/// None on Linux.
+pub fn unblock_all() -> Result<()> {
+    SigSet::all()
+        .thread_unblock()
+        .map_err(|errno| Error::kernel("unblock", "signals", errno.into()))
 }
 
 /// Enough for the last act, which formats a few lines and writes a few files.

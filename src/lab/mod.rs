@@ -10,6 +10,7 @@ pub mod firewall;
 mod netlink;
 pub mod netns;
 pub mod openvswitch;
+pub mod roster;
 mod setup;
 pub mod sysfs;
 pub mod topology;

@@ -22,13 +22,20 @@ impl AsFd for Namespace {
     }
 }
 
+impl From<File> for Namespace {
+    /// The namespace that an open file of `/proc` stands for.
+    fn from(file: File) -> Self {
+        Self(file.into())
+    }
+}
+
 impl Namespace {
     /// The namespace of the calling thread.
     ///
     /// # Errors
     /// When `/proc` is not there or descriptors have run out.
     pub fn current() -> io::Result<Self> {
-        File::open("/proc/thread-self/ns/net").map(|file| Self(file.into()))
+        File::open("/proc/thread-self/ns/net").map(Self::from)
     }
 }
 
@@ -49,6 +56,14 @@ pub fn visit<T: Send>(work: impl FnOnce(&Visitor) -> Result<T> + Send) -> Result
 /// Gives the calling thread a mount namespace of its own, which it never leaves: what it mounts, nobody else sees.
 pub(super) fn part_from_mounts() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS).map_err(io::Error::from)
+}
+
+/// Moves the calling thread into a namespace for good.
+///
+/// # Errors
+/// `EPERM` when the namespace belongs to a user namespace that the thread has no rights in.
+pub fn move_in(namespace: impl AsFd) -> io::Result<()> {
+    setns(namespace, CloneFlags::CLONE_NEWNET).map_err(io::Error::from)
 }
 
 /// A thread that goes from namespace to namespace and returns home when dropped.

@@ -4,8 +4,9 @@
 //! this thread is in, so that the machine's own `/sys` stays as it is. Must not know what is set, nor why. The invariant:
 //! what was written is read back.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 
 /// Where it is mounted.
 const PLACE: &str = "/sys";
+
+/// Where cgroups are below it: nothing of a network namespace's.
+const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// A setting of a link that only sysfs has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +69,35 @@ impl Sysfs {
     /// # Errors
     /// `EPERM` where an ordinary user's `/sys` has parts hidden, as in many containers.
     pub fn show(&self) -> Result<Shown<'_>> {
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-        mount::<str, str, str, str>(Some("sysfs"), PLACE, Some("sysfs"), flags, None)
+        mount_here()
             .map_err(|errno| Error::kernel("mount sysfs", format!("on {PLACE}"), errno.into()))?;
         Ok(Shown { _sysfs: self })
     }
+}
+
+fn mount_here() -> nix::Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount::<str, str, str, str>(Some("sysfs"), PLACE, Some("sysfs"), flags, None)
+}
+
+/// Shows the network namespace that the calling thread is in, to it and to whatever it becomes, as `ip netns exec` does. The
+/// cgroups stay as they are seen outside.
+///
+/// # Errors
+/// `EPERM` as for [`Sysfs::show`].
+pub fn show_for_good() -> io::Result<()> {
+    netns::part_from_mounts()?;
+    // What the machine mounts later is to be seen here, and nothing of here is to be seen there.
+    let following = MsFlags::MS_REC | MsFlags::MS_SLAVE;
+    mount::<str, str, str, str>(None, "/", None, following, None)?;
+    let cgroups = File::open(CGROUPS);
+    mount_here()?;
+    if let Ok(cgroups) = cgroups {
+        let covered = format!("/proc/self/fd/{}", cgroups.as_raw_fd());
+        let again = MsFlags::MS_REC | MsFlags::MS_BIND;
+        mount::<str, str, str, str>(Some(&covered), CGROUPS, None, again, None)?;
+    }
+    Ok(())
 }
 
 /// The links of one namespace, as files, for as long as this lives.

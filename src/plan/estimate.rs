@@ -211,14 +211,16 @@ fn listened(cell: &Cell) -> u64 {
 
 /// Neighbours that are found by asking: by each of a pair the other, or by both ends of the way to a gateway.
 fn resolved(cell: &Cell) -> u64 {
+    let active = u64::from(cell.active);
     let twos = match cell.talk.direction {
         Direction::OneWay => u64::from(cell.pairs),
         Direction::Both => u64::from(cell.pairs) / 2,
     };
     match (cell.wiring.entries, cell.topology) {
         (Entries::Static, _) => 0,
-        (Entries::Learned, Topology::Routed | Topology::Netkit) => 2 * u64::from(cell.active),
-        (Entries::Learned, _) => 2 * twos,
+        (Entries::Learned, Topology::Routed | Topology::Netkit) => 2 * active,
+        // Two that send to each other ask once each.
+        (Entries::Learned, _) => (2 * twos).min(active * (active - 1)),
     }
 }
 

@@ -173,6 +173,45 @@ fn need_is_counted_by_topology() {
 }
 
 #[test]
+fn ports_and_neighbours_are_counted_by_who_talks_to_whom() {
+    let need = |axes: &str| Need::of(&scenario(&format!("[axes]\n{axes}")).cells[0]);
+    // Axes -> ports that are listened on at one address, neighbours that are asked for.
+    let table = [
+        ("containers = 8\nstreams = 3", 3, 8),
+        (
+            "containers = 8\nstreams = 3\ntopology = \"loopback\"",
+            12,
+            0,
+        ),
+        (
+            "containers = 8\ntopology = \"shared\"\n[lab]\nper_namespace = 4",
+            2,
+            0,
+        ),
+        ("containers = 8\npath = \"outside\"", 4, 8),
+        ("containers = 9\npattern = \"incast\"\nstreams = 2", 16, 16),
+        ("containers = 9\npattern = \"outcast\"", 1, 16),
+        (
+            "containers = 9\npattern = \"incast\"\ndirection = \"both\"",
+            8,
+            16,
+        ),
+        ("containers = 9\npattern = \"all-to-all\"", 8, 72),
+        (
+            "containers = 9\npattern = \"ring\"\ntopology = \"routed\"",
+            1,
+            18,
+        ),
+    ];
+    for (axes, ports, neighbours) in table {
+        assert_eq!(need(axes).local_ports, ports, "{axes}");
+        assert_eq!(need(axes).neighbours, 0, "{axes}");
+        let learned = need(&axes.replacen("containers", "entries = \"learned\"\ncontainers", 1));
+        assert_eq!(learned.neighbours, neighbours, "{axes}");
+    }
+}
+
+#[test]
 fn a_plan_needs_the_most_of_each_and_takes_the_sum_of_all() {
     let plan = plan(
         "axes = { topology = [\"veth\", \"shared\"], containers = [2, 100] }\n\
@@ -324,6 +363,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         ("thousands", 9, 10_000, 3),
         ("idle-neighbours", 40, 4000, 5),
         ("docker-rules", 80, 1000, 4),
+        ("incast", 54, 257, 3),
     ];
     for (name, trials, most, minutes) in table {
         let path =

@@ -91,6 +91,29 @@ fn an_idle_container_is_there_and_moves_nothing() {
     assert_eq!(record["cell"]["containers"], 6, "{record}");
 }
 
+#[test]
+fn a_real_container_serves_several_and_sends_to_several() {
+    if !allowed() {
+        return;
+    }
+    let daemon = Daemon::start(&[]);
+    let topologies = ["--topology", "bridge,user-bridge,host", "--containers", "3"];
+    let patterns = ["--pattern", "incast,all-to-all", "--direction", "both"];
+    let run = daemon.sweep(&[topologies, patterns].concat());
+    let records = well(&run);
+    assert_eq!(real(&records).count(), 6);
+    for record in real(&records) {
+        // Two clients and the way back to each; three with two others each.
+        let pairs = if record["cell"]["pattern"] == "incast" {
+            4
+        } else {
+            6
+        };
+        assert_eq!(record["cell"]["pairs"], pairs, "{record}");
+        assert_eq!(record["flows"]["connected"], pairs, "{record}");
+    }
+}
+
 /// What an engine or a run might change of the machine, without counters.
 fn machine() -> Vec<String> {
     let tables = [

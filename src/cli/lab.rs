@@ -1,0 +1,175 @@
+//! `kilonet lab`: raises the lab of one cell, gives a shell, and takes the lab down when that ends.
+//!
+//! This process holds the lab, as one that measures does. The shell is a child of `kilonet keep`, which is this one's.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use clap::Args;
+
+use super::exec::LAB;
+use super::factors::Factors;
+use super::run::with_sysctls;
+use crate::error::{Error, Result};
+use crate::host::relay::{RELAYED, Relay};
+use crate::host::signal::Blocked;
+use crate::host::{kin, limits, privilege};
+use crate::lab::Lab as Raised;
+use crate::lab::roster::Posted;
+use crate::plan::cell_id;
+use crate::scenario::{Cell, Overrides, Scenario, Testbed};
+
+/// Containers that are listed by name at most.
+const LISTED: usize = 4;
+
+/// In the shell, `kilonet exec K -- CMD` runs a command in container K. When the shell ends, however it ends, so do all
+/// processes that came of it, and the lab is gone.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kilonet lab --topology bridge --containers 8
+  kilonet lab scenarios/docker-rules.toml --cell bridge-ipv4-docker-29-c128-a2-outside
+  kilonet lab scenarios/quickstart.toml --topology veth --containers 2
+  kilonet lab --containers 2 -- kilonet exec 0 -- ip -j addr")]
+pub(super) struct Lab {
+    /// The scenario file; without one, flags alone say what to raise
+    #[arg(value_name = "SCENARIO")]
+    scenario: Option<PathBuf>,
+    /// The cell to raise, by its id as kilonet plan lists them; the first if absent
+    #[arg(long, value_name = "ID", help_heading = "Lab")]
+    cell: Option<String>,
+    /// What to run in the place of a shell
+    #[arg(value_name = "CMD", last = true)]
+    command: Vec<OsString>,
+    #[command(flatten)]
+    factors: Factors,
+}
+
+impl Lab {
+    pub(super) fn run(&self) -> Result<ExitCode> {
+        let scenario = self.scenario(&self.factors.overrides())?;
+        let cell = self.choose(&scenario)?;
+        let signals = Blocked::of(RELAYED)?;
+        limits::raise_soft_limits()?;
+        privilege::acquire()?;
+        kin::adopt()?;
+        let relay = Relay::open(signals)?;
+        with_sysctls(&scenario, || {
+            let lab = Raised::setup(cell, &|| relay.interrupt().is_raised())?;
+            announce(&lab, cell);
+            let ended = self.stay(&lab, &relay);
+            // The keeper has seen to it already, unless it was killed itself.
+            kin::end_all()?;
+            lab.teardown()?;
+            ended
+        })
+    }
+
+    fn scenario(&self, overrides: &Overrides) -> Result<Scenario> {
+        match &self.scenario {
+            Some(file) => Scenario::load(file, overrides),
+            None => Scenario::from_overrides(overrides),
+        }
+    }
+
+    /// The cell that was named, or the first.
+    fn choose<'a>(&self, scenario: &'a Scenario) -> Result<&'a Cell> {
+        let cells = &scenario.cells;
+        let cell = match &self.cell {
+            None => &cells[0],
+            Some(id) => named(id, cells).ok_or_else(|| no_such(id, cells))?,
+        };
+        if cell.testbed == Testbed::Docker {
+            let reason = "an engine's containers have shells of their own";
+            let refused = Error::refused("raise", cell_id(cell), reason);
+            return Err(refused.with_hint("docker exec, or a cell with testbed = \"kernel\""));
+        }
+        if self.cell.is_none() && cells.len() > 1 {
+            anstream::eprintln!(
+                "the first of {} cells; --cell takes the id of another, and kilonet plan lists them",
+                cells.len()
+            );
+        }
+        Ok(cell)
+    }
+
+    /// Runs the shell to its end.
+    fn stay(&self, lab: &Raised, relay: &Relay) -> Result<ExitCode> {
+        let posted = Posted::of(lab)?;
+        let mut keeper = self
+            .keeper(&posted)?
+            .spawn()
+            .map_err(|source| Error::kernel("start", "the keeper of the shell", source))?;
+        relay.hand_to(keeper.id());
+        let ended = keeper.wait();
+        relay.take_back();
+        let ended = ended.map_err(|source| Error::kernel("wait for", "the shell", source))?;
+        // A keeper without a code was killed.
+        let code = ended.code().and_then(|code| u8::try_from(code).ok());
+        Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    }
+
+    /// What runs the shell: this program, by a hidden verb.
+    fn keeper(&self, posted: &Posted) -> Result<Command> {
+        let own = env::current_exe()
+            .map_err(|source| Error::kernel("find", "the program itself", source))?;
+        let mut keeper = Command::new(&own);
+        keeper.args(["keep", &std::process::id().to_string(), "--"]);
+        if self.command.is_empty() {
+            keeper.arg(env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into()));
+        } else {
+            keeper.args(&self.command);
+        }
+        // So that `kilonet` is found in the shell by whoever has not installed it. What is installed comes first.
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders = env::split_paths(&path).chain(own.parent().map(PathBuf::from));
+        if let Ok(path) = env::join_paths(folders) {
+            keeper.env("PATH", path);
+        }
+        keeper.env(LAB, posted.place());
+        Ok(keeper)
+    }
+}
+
+/// The cell with this id, which may be that of one of its trials.
+fn named<'a>(id: &str, cells: &'a [Cell]) -> Option<&'a Cell> {
+    let trial = id.rsplit_once("-r");
+    let trial = trial.filter(|(_, repeat)| repeat.parse::<u32>().is_ok());
+    let id = trial.map_or(id, |(cell, _)| cell);
+    cells.iter().find(|cell| cell_id(cell) == id)
+}
+
+fn no_such(id: &str, cells: &[Cell]) -> Error {
+    let some: Vec<_> = cells.iter().take(LISTED).map(cell_id).collect();
+    let more = if cells.len() > LISTED { ", ..." } else { "" };
+    let some = some.join(", ");
+    Error::Scenario(format!(
+        "error: --cell: the scenario has no {id}\nhint: kilonet plan lists its cells: {some}{more}"
+    ))
+}
+
+/// Says what is there, and how to go about in it.
+fn announce(lab: &Raised, cell: &Cell) {
+    anstream::eprintln!(
+        "{}: containers {}, pairs {}, raised in {:.1?}",
+        cell_id(cell),
+        cell.containers,
+        cell.pairs,
+        lab.setup_time()
+    );
+    let seats = lab.layout().seats.iter().enumerate();
+    for (container, seat) in seats.take(LISTED) {
+        anstream::eprintln!("  {:<6} {}", container, seat.address);
+    }
+    if cell.containers as usize > LISTED {
+        anstream::eprintln!("  ...    to container {}", cell.containers - 1);
+    }
+    for (number, (host, _)) in lab.hosts().enumerate().take(LISTED) {
+        anstream::eprintln!("  {:<6} {}", format!("host{number}"), host.name);
+    }
+    anstream::eprintln!(
+        "kilonet exec 0 -- CMD runs a command in container 0; the lab ends with this shell"
+    );
+}
