@@ -20,7 +20,9 @@ const USUAL: &str = "unix:///var/run/docker.sock";
 /// The oldest API that has all that is asked of it: networks with IPv6 and labels, and filters by label. Engine 1.13.
 const OLDEST: (usize, usize) = (1, 25);
 
-/// Requests at once. The engine does most of the work of a container under a lock or two of its own.
+/// Requests at once. The engine does most of the work of a container under a lock or two of its own: on two cores, engine
+/// 20.10 had 100 containers on its bridge up after 32 and 39 s with one request at a time, 21.3 and 21.7 s with two, 19.2 to
+/// 22.6 s with four, 18.6 and 19.0 s with eight, 17.5 and 20.4 s with 16, 18.3 and 19.0 s with 32.
 pub(super) const AT_ONCE: usize = 8;
 
 /// How long one request may take; the engine may be busy with those before it.
