@@ -240,7 +240,7 @@ fn warnings(
     warnings.extend(other_congestion(trial, outcome));
     warnings.extend(relayed(trial.cell, outcome));
     warnings.extend(lost_flows(outcome));
-    warnings.extend(checks::warnings(checks));
+    warnings.extend(checks::warnings(trial.cell.workload, checks));
     if let Some(edges) = edges {
         warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
     }

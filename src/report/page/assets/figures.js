@@ -2,12 +2,12 @@
 
 const FIGURES = [
   {
-    metric: "goodput", title: "Aggregate goodput", kind: quantity.rate, scale: "linear", wide: true,
+    metric: "goodput", title: "Aggregate goodput", ofBytes: true, kind: quantity.rate, scale: "linear", wide: true,
     caption: "Payload delivered to all receivers in the one window they share.",
   },
   {
     metric: "pair_p50", band: ["pair_p5", "pair_p95"], guide: true,
-    title: "Goodput of one pair", manyPairs: true, kind: quantity.rate, scale: "log", wide: true,
+    title: "Goodput of one pair", ofBytes: true, manyPairs: true, kind: quantity.rate, scale: "log", wide: true,
     caption: "The median pair; the band holds the pairs from the 5th to the 95th percentile.",
     guideNote: "The dotted guide is what equal shares of the fastest first point would be, falling as 1/N.",
   },
@@ -36,7 +36,7 @@ const FIGURES = [
     caption: "Jain's index: 1 when all pairs get the same, 1/n when one has it all.",
   },
   {
-    metric: "cpu_per_byte", title: "CPU time per byte", kind: quantity.cost, scale: "linear",
+    metric: "cpu_per_byte", title: "CPU time per byte", ofBytes: true, kind: quantity.cost, scale: "linear",
     caption: "The whole machine's user, system and interrupt time over the window, per payload byte.",
   },
   {
@@ -60,7 +60,11 @@ const FIGURES = [
 /** With one pair a cell, a pair is the aggregate and fairness has no meaning. */
 const manyPairs = analysis.cells.some(summary => summary.cell.pairs > 1);
 
-const hasData = figure => (manyPairs || !figure.manyPairs)
+/** Where every cell is of requests, their bytes say little. */
+const ofRequests = analysis.cells.filter(summary => summary.measured > 0)
+  .every(summary => estimate(summary, "transactions") !== undefined);
+
+const hasData = figure => (manyPairs || !figure.manyPairs) && !(ofRequests && figure.ofBytes)
   && estimates(figure.metric).some(({ median }) => (figure.positiveOnly ? median > 0 : Number.isFinite(median)));
 
 /** What a figure shows of a series at a count. */
