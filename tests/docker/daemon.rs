@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::JoinHandle;
 
+use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
@@ -68,6 +70,8 @@ impl Daemon {
             .args(["--data-root", &path("data")])
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
+        // What an engine that dies leaves behind becomes ours to end.
+        set_child_subreaper(true).unwrap();
         let mut process = command.spawn().unwrap();
         let log = listening(process.stderr.take().unwrap());
         Self {
@@ -170,8 +174,41 @@ impl Drop for Daemon {
         if let Some(log) = self.log.take() {
             let _ = log.join();
         }
+        end_orphans(self.folder.path());
         remove_groups(&group_in(self.folder.path()));
     }
+}
+
+/// Ends the keepers of containers (`containerd-shim`) that an engine in this folder has left to us, and what they kept.
+fn end_orphans(folder: &Path) {
+    let folder = folder.display().to_string();
+    loop {
+        let children = children().into_iter();
+        let left: Vec<_> = children
+            .filter(|pid| {
+                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                String::from_utf8_lossy(&line).contains(&folder)
+            })
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        for pid in left {
+            let _ = kill(pid, Signal::SIGKILL);
+            let _ = waitpid(pid, None);
+        }
+    }
+}
+
+/// The processes whose parent is this one.
+fn children() -> Vec<Pid> {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let lists =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let all: String = lists.collect();
+    all.split_whitespace()
+        .map(|pid| Pid::from_raw(pid.parse().unwrap()))
+        .collect()
 }
 
 /// The cgroup that an engine in this folder puts its containers into: a name of its own, as the folder has.
