@@ -6,138 +6,12 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::factor::factor;
 use super::load::{Load, SMALLEST_DATAGRAM};
 use super::pattern::{Pattern, Talk};
 use super::rules::Rules;
+use super::topology::{Testbed, Topology};
 use super::wiring::Wiring;
-
-/// A factor with a closed list of levels, each written as one lower-case word.
-pub trait Factor: Sized + Copy + 'static {
-    /// The key it is written under.
-    const KEY: &'static str;
-    /// Every level, in the order in which help and reports list them.
-    const ALL: &'static [Self];
-    /// The word it is written as.
-    fn word(self) -> &'static str;
-}
-
-macro_rules! factor {
-    ($(#[$doc:meta])* $name:ident, $key:literal { $($(#[$level_doc:meta])* $level:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
-            serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-        )]
-        pub enum $name {
-            $($(#[$level_doc])* #[serde(rename = $word)] $level),+
-        }
-
-        impl $crate::scenario::Factor for $name {
-            const KEY: &'static str = $key;
-            const ALL: &'static [Self] = &[$(Self::$level),+];
-            fn word(self) -> &'static str {
-                match self { $(Self::$level => $word),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                use $crate::scenario::Factor;
-                out.pad(self.word())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                use $crate::scenario::Factor;
-                Self::ALL.iter().copied().find(|level| level.word() == text).ok_or_else(|| $crate::scenario::cell::unknown_level::<Self>(text))
-            }
-        }
-    };
-}
-pub(super) use factor;
-
-/// What is wrong with a word that is no level of a factor.
-pub(super) fn unknown_level<F: Factor>(text: &str) -> String {
-    let words: Vec<_> = F::ALL
-        .iter()
-        .map(|level| format!("`{}`", level.word()))
-        .collect();
-    format!("`{text}` is no {}; allowed: {}", F::KEY, words.join(", "))
-}
-
-factor! {
-    /// The shape of a lab.
-    Topology, "topology" {
-        /// Every container in one fresh namespace, talking over its lo: the node's ceiling.
-        Loopback = "loopback",
-        /// Containers that share a namespace, as Docker's `--net=container:` does.
-        Shared = "shared",
-        /// Each pair of containers joined by one veth, with no bridge between.
-        Veth = "veth",
-        /// Each container joined by a veth to a Linux bridge.
-        Bridge = "bridge",
-        /// Each container joined by a veth to a router, with an address of its own and no subnet: Calico's way.
-        Routed = "routed",
-        /// Containers of two nodes, each node a bridge, joined by a VXLAN tunnel; the two of a pair are on different nodes.
-        Vxlan = "vxlan",
-        /// As `routed`, with netkit in the place of veth.
-        Netkit = "netkit",
-        /// Each container joined by a veth to a switch of Open vSwitch; known by name, and not available in this version.
-        OpenVSwitch = "openvswitch",
-        /// Each container a macvlan in bridge mode, all on one parent.
-        Macvlan = "macvlan",
-        /// Each container an ipvlan, all on one parent, switched by address.
-        IpvlanL2 = "ipvlan-l2",
-        /// Each container an ipvlan, all on one parent, routed.
-        IpvlanL3 = "ipvlan-l3",
-        /// Each container joined by a veth to a bridge that an engine makes for a network of the user's own.
-        UserBridge = "user-bridge",
-        /// Containers in the engine's own namespace, as `--net=host` puts them.
-        Host = "host",
-        /// What was there before, found by name and left as it was: no scenario's to ask for.
-        Attached = "attached",
-    }
-}
-
-factor! {
-    /// Who wires the containers.
-    #[derive(Default)]
-    Testbed, "testbed" {
-        /// kilonet, in this machine's kernel: a container is a namespace.
-        #[default]
-        Kernel = "kernel",
-        /// A Docker engine: a container is one of its own.
-        Docker = "docker",
-    }
-}
-
-impl Testbed {
-    /// Whether it can wire containers in this shape.
-    #[must_use]
-    pub fn offers(self, topology: Topology) -> bool {
-        match topology {
-            Topology::Loopback
-            | Topology::Routed
-            | Topology::Vxlan
-            | Topology::Netkit
-            | Topology::OpenVSwitch
-            | Topology::Macvlan
-            | Topology::IpvlanL2
-            | Topology::IpvlanL3 => self == Self::Kernel,
-            Topology::Attached => false,
-            Topology::Shared | Topology::Veth | Topology::Bridge => true,
-            Topology::UserBridge | Topology::Host => self == Self::Docker,
-        }
-    }
-
-    /// The topologies that [`offers`](Self::offers) says it has.
-    pub(super) fn topologies(self) -> impl Iterator<Item = Topology> {
-        let all = Topology::ALL.iter().copied();
-        all.filter(move |topology| self.offers(*topology))
-    }
-}
 
 /// Whether a field may be left out of a record, because reading puts the same in its place.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -372,53 +246,6 @@ pub struct Cell {
     /// What the rules are beside their profile.
     #[serde(flatten)]
     pub rules: Rules,
-}
-
-/// Containers of one router: their links and routes grow into lists that each new one is put at the end of (measured on
-/// 2 CPUs: 1.2 s for 1,000 behind one router, 18 s for 4,000, 101 s for 8,000), so that more containers get more routers.
-pub const PORTS_PER_ROUTER: u32 = 1000;
-
-impl Topology {
-    /// Whether containers are joined to a host side that can route their traffic on.
-    #[must_use]
-    pub fn has_router(self) -> bool {
-        match self {
-            Self::Loopback
-            | Self::Shared
-            | Self::Host
-            | Self::Veth
-            | Self::Vxlan
-            | Self::OpenVSwitch
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => false,
-            Self::Bridge | Self::UserBridge | Self::Routed | Self::Netkit => true,
-        }
-    }
-}
-
-impl Topology {
-    /// Whether containers' links are veths.
-    #[must_use]
-    pub fn has_veths(self) -> bool {
-        match self {
-            Self::Veth
-            | Self::Bridge
-            | Self::UserBridge
-            | Self::Routed
-            | Self::Vxlan
-            | Self::OpenVSwitch => true,
-            Self::Loopback
-            | Self::Shared
-            | Self::Host
-            | Self::Netkit
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => false,
-        }
-    }
 }
 
 impl Cell {

@@ -8,11 +8,13 @@ mod rules;
 
 use std::fmt::Display;
 
-use super::cell::{Driver, Factor, Family, Firewall, Path, Stack, Testbed, Topology};
+use super::cell::{Driver, Family, Firewall, Path, Stack};
+use super::factor::Factor;
 use super::pattern::Pattern;
 use super::problem::{Problem, Problems, Span};
 use super::receive::Napi;
 use super::table::{At, Axis};
+use super::topology::{Testbed, Topology};
 use super::value::{Count, Share};
 use super::wire::{Axes, Lab, Trial, Wire};
 use super::wiring::Join;

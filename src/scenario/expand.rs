@@ -5,14 +5,13 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
-use super::cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, Path, Testbed, Topology,
-    Workload,
-};
+use super::cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Workload};
+use super::factor::Factor;
 use super::load::{self, Load};
 use super::pattern::{self, Pattern, Talk};
 use super::rules::Rules;
 use super::table::Axis;
+use super::topology::{Testbed, Topology};
 use super::wire::{Axes, Lab, Wire};
 use super::wiring::{self, Join, Wiring};
 

@@ -13,7 +13,7 @@ pub(super) const SMALLEST_DATAGRAM: u32 = 16;
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
 pub(super) const LARGEST_DATAGRAM: u32 = 65_507;
 
-super::cell::factor! {
+super::factor::factor! {
     /// How the times at which requests are meant to be sent lie, where they have a rate.
     #[derive(Default)]
     Arrivals, "arrivals" {

@@ -5,6 +5,7 @@
 //! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
+pub mod factor;
 pub mod pattern;
 pub mod rules;
 
@@ -22,6 +23,7 @@ mod sysctl;
 mod table;
 #[cfg(test)]
 mod tests;
+mod topology;
 mod value;
 mod wire;
 mod wiring;
@@ -30,16 +32,15 @@ use std::collections::BTreeMap;
 use std::path;
 use std::time::Duration;
 
-pub use cell::{
-    Buffers, Cell, Congestion, Driver, Factor, Family, Firewall, Macs, PORTS_PER_ROUTER, Path,
-    Stack, Testbed, Topology, Workload,
-};
+pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
+pub use factor::Factor;
 pub use load::{Arrivals, Load};
 pub use overrides::Overrides;
 pub use pattern::{Direction, Pattern, Talk};
 pub use receive::{Napi, Rps};
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
+pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
 pub use wiring::{Entries, Join, Wiring};
 
 use crate::error::Result;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::{Cell, is_default};
 use crate::random::SplitMix;
 
-super::cell::factor! {
+super::factor::factor! {
     /// Who talks to whom.
     Pattern, "pattern" {
         /// Container 2k sends to container 2k + 1.
@@ -26,7 +26,7 @@ super::cell::factor! {
     }
 }
 
-super::cell::factor! {
+super::factor::factor! {
     /// Which ways of a pair have flows.
     #[derive(Default)]
     Direction, "direction" {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-super::cell::factor! {
+super::factor::factor! {
     /// Who takes in what a veth receives. A veth is only polled (NAPI) where it coalesces what it receives (GRO), which the
     /// kernel leaves off.
     #[derive(Default)]

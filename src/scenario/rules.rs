@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Factor, Firewall, Path, factor};
+use super::cell::{Cell, Firewall, Path};
+use super::factor::{Factor, factor};
 
 factor! {
     /// What rules are loaded by, and run as in the kernel.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
-use super::cell::{Buffers, Congestion, Factor};
+use super::cell::{Buffers, Congestion};
+use super::factor::Factor;
 use super::range;
 use super::receive::Rps;
 use crate::units::{Bytes, parse_duration};

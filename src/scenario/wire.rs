@@ -9,9 +9,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeTable;
 
-use super::cell::{
-    Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Testbed, Topology, Workload,
-};
+use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 use super::load::Arrivals;
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
@@ -20,6 +18,7 @@ use super::receive::{Napi, Rps};
 use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::{At, Axis, Table};
+use super::topology::{Testbed, Topology};
 use super::value::{BufferSize, Count, Length, Seed, Share, Size};
 use super::wiring::{Entries, Join};
 

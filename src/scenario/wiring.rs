@@ -6,10 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Path, Testbed, Topology, is_default};
+use super::cell::{Cell, Path, is_default};
 use super::receive::{Napi, Rps};
+use super::topology::{Testbed, Topology};
 
-super::cell::factor! {
+super::factor::factor! {
     /// What joins the bridges of a lab.
     #[derive(Default)]
     Join, "join" {
@@ -23,7 +24,7 @@ super::cell::factor! {
     }
 }
 
-super::cell::factor! {
+super::factor::factor! {
     /// How links and bridges know who is where.
     #[derive(Default)]
     Entries, "entries" {

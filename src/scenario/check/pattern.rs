@@ -3,9 +3,11 @@
 //! Only the pattern `pairs` makes do with a lab in pieces. Every level of a table of axes meets every level of its others,
 //! so each combination must exist.
 
-use crate::scenario::cell::{Factor, PORTS_PER_ROUTER, Path, Testbed, Topology};
+use crate::scenario::cell::Path;
+use crate::scenario::factor::Factor;
 use crate::scenario::pattern::{Direction, Pattern, count};
 use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::topology::{PORTS_PER_ROUTER, Testbed, Topology};
 use crate::scenario::value::Share;
 use crate::scenario::wire::{Axes, Lab};
 use crate::scenario::wiring::Join;

@@ -2,10 +2,12 @@
 //!
 //! Every level of a table of axes meets every level of its others, so each combination must exist.
 
-use crate::scenario::cell::{Factor, Firewall, Path, Testbed, Topology};
+use crate::scenario::cell::{Firewall, Path};
+use crate::scenario::factor::Factor;
 use crate::scenario::problem::{Problem, Problems, Span};
 use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape};
 use crate::scenario::table::At;
+use crate::scenario::topology::{Testbed, Topology};
 use crate::scenario::wire::{Axes, Lab};
 
 const OWN_TABLE: &str = "each table of [[axes]] may have rules of its own";
