@@ -138,7 +138,8 @@ fn images(engine: &Engine, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>>
     Ok(wanted.map(|image| image.id).collect())
 }
 
-/// Side by side; all are tried, and the first refusal is the error.
+/// Side by side; all are tried, and the first refusal is the error. Once the engine does not answer for one, the others are
+/// not asked for: each would keep its caller for as long again.
 fn remove_containers(engine: &Engine, ids: &[String]) -> Result<()> {
     let options = || RemoveContainerOptions {
         force: true,
@@ -149,7 +150,18 @@ fn remove_containers(engine: &Engine, ids: &[String]) -> Result<()> {
         .iter()
         .map(|id| engine.api().remove_container(id, Some(options())));
     let removing = futures::stream::iter(removing.collect::<Vec<_>>());
-    let outcomes: Vec<_> = engine.block_on(removing.buffered(engine::AT_ONCE).collect());
+    let mut removing = removing.buffered(engine::AT_ONCE);
+    let outcomes = engine.block_on(async {
+        let mut outcomes = Vec::with_capacity(ids.len());
+        while let Some(outcome) = removing.next().await {
+            let silent = matches!(outcome, Err(bollard::errors::Error::RequestTimeoutError));
+            outcomes.push(outcome);
+            if silent {
+                break;
+            }
+        }
+        outcomes
+    });
     let outcomes = outcomes.into_iter().zip(ids);
     first_refusal(outcomes.map(|(outcome, id)| (outcome, format!("container {id}"))))
 }
