@@ -4,6 +4,7 @@
 //! brought to the engine is removed when the testbed is dropped.
 
 use std::cell::Cell as Slot;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -192,11 +193,14 @@ impl DockerLab {
         })
     }
 
-    /// The interfaces of those who talk, each namespace once.
+    /// The servers' interfaces, each namespace once, and with them the clients that are there too.
     fn witness(&self) -> Result<Witness> {
-        let talking = self.lab.pairs().iter();
-        let talking = talking.flat_map(|(client, server)| [*server, *client]);
-        let talking = talking.map(|container| (self.lab.namespace_of(container), container));
+        let place = |container: u32| self.lab.namespace_of(container);
+        let pairs = self.lab.pairs();
+        let serving: BTreeSet<_> = pairs.iter().map(|(_, server)| place(*server)).collect();
+        let talking = pairs.iter().flat_map(|(client, server)| [*server, *client]);
+        let talking = talking.map(|container| (place(container), container));
+        let talking = talking.filter(|(place, _)| serving.contains(place));
         let interface = self.lab.interface();
         Witness::of_containers(talking, |container| {
             Ok((self.crew.devices(container)?, interface.to_owned()))
