@@ -12,8 +12,8 @@ use nix::sys::socket::{MsgFlags, recv, send};
 
 use super::log::{Diary, Log};
 use super::pace::{Due, Pace};
-use super::{SEND_FLAGS, Turn, Work, refused};
-use crate::traffic::flow::{Cause, Endpoint};
+use super::{SEND_FLAGS, Turn, Work, received, refused};
+use crate::traffic::flow::Endpoint;
 use crate::traffic::moment::Moment;
 
 /// After this long a request is given up: TCP's first timeout of retransmission (RFC 6298, 2.1).
@@ -37,18 +37,10 @@ fn send_whole(endpoint: &Endpoint, datagram: &[u8]) -> nix::Result<()> {
     Ok(())
 }
 
-/// Receives one datagram; returns how long it is.
+/// Receives one datagram; returns how long it is. None of ours is empty.
 fn receive(endpoint: &Endpoint, buffer: &mut [u8]) -> Result<usize, Turn> {
-    match recv(endpoint.socket.as_raw_fd(), buffer, MsgFlags::empty()) {
-        // No datagram of ours is empty: this is a socket that was shut down.
-        Ok(0) => Err(endpoint.over(Cause::Closed)),
-        Ok(bytes) => {
-            endpoint.moved.received.add(bytes as u64);
-            Ok(bytes)
-        }
-        Err(Errno::EAGAIN) => Err(Turn::Blocked),
-        Err(errno) => Err(refused(endpoint, errno)),
-    }
+    let answer = recv(endpoint.socket.as_raw_fd(), buffer, MsgFlags::empty());
+    received(endpoint, answer)
 }
 
 /// A request that has no response yet.

@@ -12,8 +12,8 @@ use nix::sys::socket::send;
 use super::log::{Diary, Log};
 use super::pace::{Due, Pace};
 use super::room::Room;
-use super::{SEND_FLAGS, Turn, Work, refused};
-use crate::traffic::flow::{Cause, Endpoint, Role};
+use super::{SEND_FLAGS, Turn, Work, received, refused};
+use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::moment::Moment;
 
 /// Requests under way that are remembered without asking for memory: more than a connection's buffers usually hold.
@@ -58,15 +58,7 @@ fn send_some(endpoint: &Endpoint, payload: &[u8], wanted: usize) -> nix::Result<
 
 /// Receives once; returns how much.
 fn receive(endpoint: &Endpoint, room: Room<'_>) -> Result<usize, Turn> {
-    match room.receive(endpoint.socket.as_raw_fd()) {
-        Ok(0) => Err(endpoint.over(Cause::Closed)),
-        Ok(bytes) => {
-            endpoint.moved.received.add(bytes as u64);
-            Ok(bytes)
-        }
-        Err(Errno::EAGAIN) => Err(Turn::Blocked),
-        Err(errno) => Err(refused(endpoint, errno)),
-    }
+    received(endpoint, room.receive(endpoint.socket.as_raw_fd()))
 }
 
 /// The end that asks.
