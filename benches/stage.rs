@@ -62,7 +62,9 @@ fn raised(cell: &Cell, lab: &Lab) -> Value {
 fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Value> {
     let settings = Settings {
         driver: driver.parse()?,
+        workload: cell.workload,
         message_bytes: cell.message_bytes,
+        load: cell.load.clone(),
         congestion: cell.congestion.clone(),
         buffers: cell.buffers,
         warmup: timing.warmup,
