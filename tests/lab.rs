@@ -5,7 +5,7 @@ mod harness;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -220,6 +220,7 @@ const SETTLERS: &str = r#"
 for container in 0 1 2; do "$KILONET" exec $container -- readlink /proc/self/ns/net; done
 "$KILONET" exec host0 -- readlink /proc/self/ns/net
 echo $PPID
+read go
 "#;
 
 /// A lab with its settlers in it.
@@ -237,7 +238,7 @@ impl Settled {
     fn start(then: &str) -> Self {
         let mut command = lab(&format!("{SETTLERS}{then}"));
         let command = command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut lab = command.spawn().unwrap();
@@ -254,11 +255,14 @@ impl Settled {
             .iter()
             .map(File::open)
             .collect::<Result<_, _>>();
+        let held = held.unwrap();
+        // Not before: the shell may be about to end, and its settlers with it.
+        lab.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
         Self {
             lab,
             out,
             namespaces,
-            held: held.unwrap(),
+            held,
             keeper,
         }
     }
