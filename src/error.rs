@@ -191,6 +191,11 @@ const REMEDIES: &[Remedy] = {
             text: "not available: this kernel has no threaded NAPI; it takes Linux 5.12",
         },
         Remedy {
+            act: "set RPS on",
+            errno: Errno::EPERM,
+            text: "only root may, outside of user namespaces; run as root, or with rps = \"off\"",
+        },
+        Remedy {
             act: "mount sysfs",
             errno: Errno::EPERM,
             text: "an ordinary user may where nothing of /sys is hidden; run as root, or with rps = \"off\" and napi other than \"threaded\"",
