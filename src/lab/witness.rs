@@ -57,16 +57,17 @@ impl Witness {
         netns::visit(|visitor| watch(lab, visitor).map(Self))
     }
 
-    /// The interfaces by which the bytes of some containers come in, each once. They come with what tells their interfaces
-    /// apart; `open` gives the `/proc/net/dev` that a container's is in, and its name. All who talk must be among them.
+    /// The interfaces of the servers of some pairs of client and server, each once. `interface` is what tells a container's
+    /// from others; `open` gives the `/proc/net/dev` that it is in, and its name.
     ///
     /// # Errors
     /// Those of `open`.
-    pub fn of_containers<K: Ord>(
-        containers: impl IntoIterator<Item = (K, u32)>,
+    pub fn of_pairs<K: Ord>(
+        pairs: &[(u32, u32)],
+        interface: impl Fn(u32) -> K,
         open: impl Fn(u32) -> Result<(File, String)>,
     ) -> Result<Self> {
-        let watched = grouped(containers).into_values().map(|containers| {
+        let watched = grouped(pairs, interface).into_values().map(|containers| {
             let (devices, name) = open(containers[0])?;
             Ok(Watched {
                 devices,
@@ -114,11 +115,17 @@ impl Watched {
     }
 }
 
-/// Containers by where they are. One that several talk to is there once: its interface counts all of it.
-fn grouped<K: Ord>(containers: impl IntoIterator<Item = (K, u32)>) -> BTreeMap<K, Vec<u32>> {
+/// Servers by where they are read. One that several talk to is there once: its interface counts all of it. Clients that are
+/// read in the same place are in the group too, since a response comes in by them as a request does by a server.
+fn grouped<K: Ord>(pairs: &[(u32, u32)], place: impl Fn(u32) -> K) -> BTreeMap<K, Vec<u32>> {
     let mut groups: BTreeMap<K, BTreeSet<u32>> = BTreeMap::new();
-    for (place, container) in containers {
-        groups.entry(place).or_default().insert(container);
+    for (_, server) in pairs {
+        groups.entry(place(*server)).or_default().insert(*server);
+    }
+    for (client, _) in pairs {
+        if let Some(group) = groups.get_mut(&place(*client)) {
+            group.insert(*client);
+        }
     }
     let groups = groups.into_iter();
     groups
@@ -127,15 +134,9 @@ fn grouped<K: Ord>(containers: impl IntoIterator<Item = (K, u32)>) -> BTreeMap<K
 }
 
 /// One group for each namespace in which a server's meter is: all of those on the host side, and a sample of the containers'.
-/// Clients whose meters are there too are in the group, since a response comes in by them as a request does by a server's.
 fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
-    let place = |container: u32| lab.meter(container).place;
-    let pairs = &lab.layout.pairs;
-    let serving: BTreeSet<Place> = pairs.iter().map(|(_, server)| place(*server)).collect();
-    let talking = pairs.iter().flat_map(|(client, server)| [*client, *server]);
-    let watched = talking.map(|container| (place(container), container));
-    let watched = watched.filter(|(place, _)| serving.contains(place));
-    let (hosts, containers): (Vec<_>, Vec<_>) = grouped(watched)
+    let groups = grouped(&lab.layout.pairs, |container| lab.meter(container).place);
+    let (hosts, containers): (Vec<_>, Vec<_>) = groups
         .into_iter()
         .partition(|(place, _)| matches!(place, Place::Host(_)));
     let step = containers.len().div_ceil(SAMPLE).max(1);

@@ -74,18 +74,18 @@ impl Attached {
         flows.collect()
     }
 
-    /// The interfaces of those who talk, each once.
+    /// The servers' interfaces, each once.
     fn witness(&self, pairs: &[[Spot; 2]]) -> Result<Witness> {
-        let place = |seat: u32| &self.places[seat as usize];
-        let interface = |seat: u32| {
-            pairs[seat as usize / 2][seat as usize % 2]
-                .interface
-                .as_str()
-        };
-        let seats = 0..u32::try_from(2 * pairs.len()).unwrap_or(u32::MAX);
-        let talking = seats.map(|seat| Ok(((place(seat).identity()?, interface(seat)), seat)));
-        Witness::of_containers(talking.collect::<Result<Vec<_>>>()?, |seat| {
-            Ok((place(seat).devices()?, interface(seat).to_owned()))
+        let spots = pairs.iter().flatten().zip(&self.places);
+        let interfaces =
+            spots.map(|(spot, place)| Ok((place.identity()?, spot.interface.as_str())));
+        let interfaces = interfaces.collect::<Result<Vec<_>>>()?;
+        let interface = |seat: u32| &interfaces[seat as usize];
+        let seats = (0..).step_by(2).take(pairs.len());
+        let pairs: Vec<_> = seats.map(|client| (client, client + 1)).collect();
+        Witness::of_pairs(&pairs, interface, |seat| {
+            let devices = self.places[seat as usize].devices()?;
+            Ok((devices, interface(seat).1.to_owned()))
         })
     }
 }

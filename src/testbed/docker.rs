@@ -4,7 +4,6 @@
 //! brought to the engine is removed when the testbed is dropped.
 
 use std::cell::Cell as Slot;
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -193,16 +192,11 @@ impl DockerLab {
         })
     }
 
-    /// The servers' interfaces, each namespace once, and with them the clients that are there too.
+    /// The servers' interfaces, each namespace once.
     fn witness(&self) -> Result<Witness> {
-        let place = |container: u32| self.lab.namespace_of(container);
-        let pairs = self.lab.pairs();
-        let serving: BTreeSet<_> = pairs.iter().map(|(_, server)| place(*server)).collect();
-        let talking = pairs.iter().flat_map(|(client, server)| [*server, *client]);
-        let talking = talking.map(|container| (place(container), container));
-        let talking = talking.filter(|(place, _)| serving.contains(place));
         let interface = self.lab.interface();
-        Witness::of_containers(talking, |container| {
+        let place = |container| self.lab.namespace_of(container);
+        Witness::of_pairs(self.lab.pairs(), place, |container| {
             Ok((self.crew.devices(container)?, interface.to_owned()))
         })
     }
