@@ -32,7 +32,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// Reads it from the endpoint.
+    /// Reads it from the endpoint, which hands over what it wrote down.
     pub(super) fn of(endpoint: &Endpoint) -> Self {
         let socket = &endpoint.socket;
         let blank = Self {
@@ -42,7 +42,7 @@ impl Account {
             arrived: None,
             retransmits: None,
             congestion: None,
-            log: endpoint.log().cloned().unwrap_or_default(),
+            log: endpoint.take_log().unwrap_or_default(),
             buffer_bytes: None,
             client_port: client_port(endpoint),
         };

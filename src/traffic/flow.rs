@@ -2,7 +2,7 @@
 //!
 //! Must not know who drives an endpoint, nor whether the other end of its flow is in the same process.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,8 @@ pub(super) struct Endpoint {
     pub(super) flow: usize,
     pub(super) moved: Meter,
     end: OnceLock<End>,
-    log: OnceLock<Log>,
+    /// Histograms are large: this is handed on, and never copied.
+    log: Mutex<Option<Log>>,
 }
 
 impl Endpoint {
@@ -67,33 +68,33 @@ impl Endpoint {
             flow,
             moved: Meter::new(ledger, place(flow, role)),
             end: OnceLock::new(),
-            log: OnceLock::new(),
+            log: Mutex::new(None),
         }
     }
 
-    /// Ends its turns for good, and remembers why.
+    /// Ends its turns for good, now, and remembers why; the first cause stays.
     #[cold]
     pub(super) fn over(&self, cause: Cause) -> Turn {
-        self.finish(cause);
-        Turn::Over
-    }
-
-    /// Keeps what was written down; the first log stays.
-    pub(super) fn keep(&self, log: Log) {
-        self.log.get_or_init(|| log);
-    }
-
-    /// What was written down, if it has no more turns.
-    pub(super) fn log(&self) -> Option<&Log> {
-        self.log.get()
-    }
-
-    /// Remembers that the endpoint stopped, now; the first cause stays.
-    fn finish(&self, cause: Cause) {
         self.end.get_or_init(|| End {
             at: Moment::now(),
             cause,
         });
+        Turn::Over
+    }
+
+    /// Keeps what was written down, for who asks once it has no more turns.
+    pub(super) fn keep(&self, log: Log) {
+        *self.log() = Some(log);
+    }
+
+    /// Hands over what was written down.
+    pub(super) fn take_log(&self) -> Option<Log> {
+        self.log().take()
+    }
+
+    /// A thread that panicked left nothing half done here.
+    fn log(&self) -> MutexGuard<'_, Option<Log>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When and why it stopped, if it did.

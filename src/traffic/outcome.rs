@@ -190,20 +190,23 @@ impl Roll {
         let ends = Ends::sort(finished.accounts, self.names.len());
         let whole = self.lost.iter().position(Option::is_none);
         let first = whole.map(|flow| &ends[flow]);
+        let congestion = first.and_then(Ends::congestion);
+        let buffers = first.map(Ends::buffers).unwrap_or_default();
         let (measured, ledger) = (finished.measured, finished.ledger);
-        let flows = self.names.iter().zip(&self.lost).enumerate();
-        let flows = flows.map(|(flow, (name, lost))| match lost {
-            Some(cause) => absent_flow(*name, cause.clone()),
+        let named = self.names.into_iter().zip(self.lost);
+        let flows = named.zip(ends).enumerate();
+        let flows = flows.map(|(flow, ((name, lost), ends))| match lost {
+            Some(cause) => absent_flow(name, cause),
             None => FlowOutcome {
                 total_bytes: ledger.counter(place(flow, Role::Server)).received.read(),
                 sent_bytes: ledger.counter(place(flow, Role::Client)).sent.read(),
-                ..connected_flow(*name, &ends[flow], measured.moved[flow], measured.closed)
+                ..connected_flow(name, ends, measured.moved[flow], measured.closed)
             },
         });
         Outcome {
             flows: flows.collect(),
-            congestion: first.and_then(Ends::congestion),
-            buffers: first.map(Ends::buffers).unwrap_or_default(),
+            congestion,
+            buffers,
             window: measured.window,
             samples: measured.samples,
             connect: finished.connect,
@@ -274,12 +277,13 @@ fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
     }
 }
 
-fn connected_flow(name: FlowName, ends: &Ends, moved: Moved, closed: Moment) -> FlowOutcome {
-    let status = status(ends, moved.bytes(), closed);
+fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
+    let status = status(&ends, moved.bytes(), closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
-    let log = ends.client.as_ref().map(|account| account.log.clone());
-    let log = log.unwrap_or_default();
+    let renamed = ends.renamed();
+    let retransmits = ends.client.as_ref().and_then(|account| account.retransmits);
+    let log = ends.client.map(|account| account.log).unwrap_or_default();
     let receiver = ends.server.as_ref().filter(|_| whole);
     let arrived = receiver.and_then(|account| account.arrived);
     FlowOutcome {
@@ -291,8 +295,8 @@ fn connected_flow(name: FlowName, ends: &Ends, moved: Moved, closed: Moment) -> 
         lost: log.lost,
         info_bytes: arrived.map(|arrived| arrived.read),
         unread_bytes: arrived.map(|arrived| arrived.unread),
-        retransmits: ends.client.as_ref().and_then(|account| account.retransmits),
-        renamed: ends.renamed(),
+        retransmits,
+        renamed,
         status,
         ..absent_flow(name, String::new())
     }
