@@ -64,7 +64,7 @@ fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Valu
         driver: driver.parse()?,
         workload: cell.workload,
         message_bytes: cell.message_bytes,
-        load: cell.load.clone(),
+        load: cell.load,
         congestion: cell.congestion.clone(),
         buffers: cell.buffers,
         warmup: timing.warmup,

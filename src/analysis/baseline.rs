@@ -22,7 +22,7 @@ struct Traffic<'a> {
     workload: Workload,
     streams: u32,
     message_bytes: u32,
-    load: &'a Load,
+    load: Load,
     congestion: &'a Congestion,
     buffers: Buffers,
 }
@@ -37,7 +37,7 @@ impl<'a> Traffic<'a> {
             workload: cell.workload,
             streams: cell.streams,
             message_bytes: cell.message_bytes,
-            load: &cell.load,
+            load: cell.load,
             congestion: &cell.congestion,
             buffers: cell.buffers,
         }

@@ -121,8 +121,7 @@ impl Factors {
             ..
         } = self.clone();
         Overrides {
-            load: self.load.given(),
-            wiring: self.wiring.given(),
+            others: [self.load.given(), self.wiring.given()].concat(),
             topology,
             testbed,
             family,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, is_default};
 
-/// Bytes of the smallest datagram: its number and the time it was meant to be sent.
+/// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
 pub(super) const SMALLEST_DATAGRAM: u32 = 16;
 
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
@@ -26,7 +26,9 @@ super::factor::factor! {
 }
 
 /// What is asked of each flow beside the size of its messages. In a record only what is not as usual.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(default)]
 pub struct Load {
     /// Bytes of a response; absent for workloads without.

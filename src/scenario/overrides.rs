@@ -45,12 +45,11 @@ pub struct Overrides {
     pub streams: Option<String>,
     /// `--message`, for `axes.message`.
     pub message: Option<String>,
-    /// Flags for what is asked of flows beside their messages, as in `wiring`.
-    pub load: Vec<(&'static str, &'static str, String)>,
     /// `--congestion`, for `axes.congestion`.
     pub congestion: Option<String>,
-    /// Flags for how links and bridges are set: as they are written, the key of `axes` each stands for, and its text.
-    pub wiring: Vec<(&'static str, &'static str, String)>,
+    /// Flags for what is asked of flows beside their messages, and for how links and bridges are set: as they are written,
+    /// the key of `axes` each stands for, and its text.
+    pub others: Vec<(&'static str, &'static str, String)>,
     /// `--warmup`, for `trial.warmup`.
     pub warmup: Option<String>,
     /// `--measure`, for `trial.measure`.
@@ -97,8 +96,7 @@ impl Overrides {
                 text: text.as_deref()?,
             })
         });
-        let others = self.load.iter().chain(&self.wiring);
-        let others = others.map(|(flag, key, text)| Setting {
+        let others = self.others.iter().map(|(flag, key, text)| Setting {
             flag,
             table: "axes",
             key,

@@ -77,7 +77,7 @@ fn settings(trial: TrialPlan<'_>) -> Settings {
         driver: cell.driver,
         workload: cell.workload,
         message_bytes: cell.message_bytes,
-        load: cell.load.clone(),
+        load: cell.load,
         congestion: cell.congestion.clone(),
         buffers: cell.buffers,
         warmup: timing.warmup,

@@ -124,7 +124,7 @@ impl Settings {
         Orders {
             workload: self.workload,
             message_bytes: self.message_bytes,
-            load: self.load.clone(),
+            load: self.load,
         }
     }
 }

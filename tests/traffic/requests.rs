@@ -9,13 +9,13 @@ use kilonet::traffic::{FlowStatus, Outcome, Settings};
 use super::lab::Lab;
 use super::{DRIVERS, alone, measured, settings};
 
-fn requesting(workload: Workload, driver: Driver, load: &Load) -> Settings {
+fn requesting(workload: Workload, driver: Driver, load: Load) -> Settings {
     Settings {
         workload,
         message_bytes: 100,
         load: Load {
             response_bytes: Some(3_000),
-            ..load.clone()
+            ..load
         },
         ..settings(driver)
     }
@@ -64,7 +64,7 @@ fn transactions_are_histogram_counts_and_whole_responses() {
             for load in loads() {
                 let case = format!("{driver} {workload} {load:?}");
                 let lab = Lab::new(1);
-                let outcome = measured(&lab.pairs(3), &requesting(workload, driver, &load));
+                let outcome = measured(&lab.pairs(3), &requesting(workload, driver, load));
                 assert_counted_alike(&outcome, &case);
             }
         }
@@ -95,7 +95,7 @@ fn every_datagram_the_kernel_delivered_was_one_of_ours() {
         let lab = Lab::new(1);
         let outcome = measured(
             &lab.pairs(2),
-            &requesting(Workload::UdpRr, driver, &Load::default()),
+            &requesting(Workload::UdpRr, driver, Load::default()),
         );
         let by_kernel = lab.inside(0, datagrams_received);
         let requests: u64 = outcome
@@ -122,7 +122,7 @@ fn an_open_loop_offers_its_rate_and_says_how_late_it_was() {
             ..Load::default()
         };
         let lab = Lab::new(1);
-        let settings = requesting(Workload::TcpRr, driver, &load);
+        let settings = requesting(Workload::TcpRr, driver, load);
         let outcome = measured(&lab.pairs(2), &settings);
         for flow in &outcome.flows {
             let lateness = flow.lateness.as_ref().unwrap();
@@ -140,7 +140,7 @@ fn an_open_loop_offers_its_rate_and_says_how_late_it_was() {
         }
         let closed = measured(
             &lab.pairs(1),
-            &requesting(Workload::TcpRr, driver, &Load::default()),
+            &requesting(Workload::TcpRr, driver, Load::default()),
         );
         assert!(closed.flows[0].lateness.is_none(), "{driver}");
     }

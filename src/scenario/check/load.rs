@@ -2,7 +2,7 @@
 
 use crate::scenario::cell::Workload;
 use crate::scenario::load::{Arrivals, LARGEST_DATAGRAM, SMALLEST_DATAGRAM};
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
 use crate::scenario::wire::{Axes, MessageSize};
 
@@ -46,20 +46,17 @@ fn check_answered(axes: &Axes, problems: &mut Problems) {
     }
     let response = axes.response.iter().flat_map(|axis| &axis.0);
     let rate = axes.rate.iter().flat_map(|axis| &axis.0);
-    let more = axes.outstanding.0.iter().find(|at| at.value.0 != 1);
-    let given: [(&str, Option<Span>); 3] = [
-        (
-            "response",
-            response.map(|at| at.span.clone()).next().flatten(),
-        ),
-        ("rate", rate.map(|at| at.span.clone()).next().flatten()),
-        ("outstanding", more.and_then(|at| at.span.clone())),
+    let more = axes.outstanding.0.iter().filter(|at| at.value.0 != 1);
+    let given = [
+        ("response", response.map(|at| &at.span).next()),
+        ("rate", rate.map(|at| &at.span).next()),
+        ("outstanding", more.map(|at| &at.span).next()),
     ];
     for (key, span) in given {
-        if span.is_some() {
+        if let Some(span) = span {
             let problem = Problem::of(axes.key(key), "no workload of this table has requests");
             let remedy = "allowed with workload = \"tcp-rr\" or \"udp-rr\"";
-            problems.push(problem.at(span).remedy(remedy));
+            problems.push(problem.at(span.clone()).remedy(remedy));
         }
     }
 }

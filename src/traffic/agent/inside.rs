@@ -82,7 +82,7 @@ fn work(link: &Link) -> Result<(), Failure> {
     link.say(&Called(bench.call(&calls)))?;
     let flows = bench.accept(&link.hear::<Accepts>()?);
     let (endpoints, warnings) = bench.clear();
-    let field = Field::new(endpoints, Work::new(outfit.orders.clone(), outfit.driver))?;
+    let field = Field::new(endpoints, Work::new(outfit.orders, outfit.driver))?;
     drive(link, &field, &outfit, &Accepted { flows, warnings })?;
     link.hear::<Report>()?;
     let accounts = field.endpoints.iter().map(Account::of);

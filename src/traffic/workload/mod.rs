@@ -36,7 +36,7 @@ pub(super) enum Turn {
 }
 
 /// What the flows of a trial do.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Orders {
     pub(super) workload: Workload,
     /// Bytes of a message from client to server, at least 1.
