@@ -103,7 +103,6 @@ impl Testbed for Model {
 /// A window in which every pair moves the same and every byte costs a tenth of a nanosecond.
 fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
     let seconds = trial.timing.measure.as_secs_f64();
-    let pair_bps = goodput_bps / f64::from(trial.cell.pairs);
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -123,26 +122,8 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         },
         latency: None,
         lateness: None,
-        per_pair: PerPair {
-            min_bps: pair_bps,
-            p5_bps: pair_bps,
-            p50_bps: pair_bps,
-            p95_bps: pair_bps,
-            max_bps: pair_bps,
-            jain: 1.0,
-            starved: 0,
-        },
-        cpu: Some(Cpu {
-            user_ns: 0,
-            system_ns: bytes / 10,
-            softirq_ns: 0,
-            steal_ns: 0,
-            idle_ns: 0,
-            ns_per_byte: Some(0.1),
-            ns_per_transaction: None,
-            own_user_ns: 0,
-            foreign_ns: 0,
-        }),
+        per_pair: alike(goodput_bps / f64::from(trial.cell.pairs)),
+        cpu: Some(cpu(bytes)),
         checks: Checks {
             interface_bytes_ratio: Some(1.0),
             unread_ratio: None,
@@ -168,6 +149,34 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             .zip(pairs(trial.cell))
             .flat_map(|pair| rows(trial, pair, bytes / u64::from(flows)))
             .collect(),
+    }
+}
+
+/// Every pair moves the same.
+fn alike(pair_bps: f64) -> PerPair {
+    PerPair {
+        min_bps: pair_bps,
+        p5_bps: pair_bps,
+        p50_bps: pair_bps,
+        p95_bps: pair_bps,
+        max_bps: pair_bps,
+        jain: 1.0,
+        starved: 0,
+    }
+}
+
+/// Every byte costs the same.
+fn cpu(bytes: u64) -> Cpu {
+    Cpu {
+        user_ns: 0,
+        system_ns: bytes / 10,
+        softirq_ns: 0,
+        steal_ns: 0,
+        idle_ns: 0,
+        ns_per_byte: Some(0.1),
+        ns_per_transaction: None,
+        own_user_ns: 0,
+        foreign_ns: 0,
     }
 }
 
