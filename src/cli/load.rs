@@ -18,6 +18,9 @@ pub(super) struct Load {
     /// How requests that have a rate lie in time: constant, poisson
     #[arg(long, value_name = "LIST")]
     arrivals: Option<String>,
+    /// CPUs that a flow's ends run on: none, same, apart
+    #[arg(long, value_name = "LIST")]
+    pinning: Option<String>,
 }
 
 impl Load {
@@ -28,6 +31,7 @@ impl Load {
             ("--outstanding", "outstanding", &self.outstanding),
             ("--rate", "rate", &self.rate),
             ("--arrivals", "arrivals", &self.arrivals),
+            ("--pinning", "pinning", &self.pinning),
         ];
         let given = rows.into_iter();
         given

@@ -5,7 +5,7 @@
 
 use crate::scenario::{
     Arrivals, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path, Pattern,
-    Rps, RuleHook, RuleShape, Stack, Testbed, Topology, Workload,
+    Pinning, Rps, RuleHook, RuleShape, Stack, Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -33,6 +33,7 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
         (cell.active != cell.containers).then(|| format!("a{}", cell.active)),
         (cell.workload != Workload::TcpStream).then(|| cell.workload.to_string()),
         (cell.driver != Driver::Threads).then(|| cell.driver.to_string()),
+        (cell.load.pinning != Pinning::None).then(|| format!("pin-{}", cell.load.pinning)),
         (cell.pattern != Pattern::Pairs).then(|| cell.pattern.to_string()),
         cell.talk.peers.map(|peers| format!("of{peers}")),
         (cell.talk.direction != Direction::OneWay).then(|| cell.talk.direction.to_string()),

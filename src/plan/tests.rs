@@ -78,6 +78,10 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "bridge-ipv4-none-c8-workers-r0",
         ),
         (
+            "axes = { containers = 8, pinning = \"same\" }",
+            "bridge-ipv4-none-c8-pin-same-r0",
+        ),
+        (
             "axes = { containers = 8, streams = 4, message = 4096 }",
             "bridge-ipv4-none-c8-s4-m4096-r0",
         ),

@@ -11,6 +11,7 @@ use std::fmt::Display;
 use super::cell::{Driver, Family, Firewall, Path, Stack};
 use super::factor::Factor;
 use super::pattern::Pattern;
+use super::placement::Pinning;
 use super::problem::{Problem, Problems, Span};
 use super::receive::Napi;
 use super::table::{At, Axis};
@@ -159,6 +160,13 @@ fn check_engine(axes: &Axes, problems: &mut Problems) {
         drivers,
         "allowed with it: threads, in a process in each container",
     );
+    let pinned = stray(&axes.pinning, Pinning::None);
+    let pinned = pinned.map(|(level, span)| (format!("threads that are pinned {level}"), span));
+    only(
+        "pinning",
+        pinned,
+        "allowed with it: none; each table of [[axes]] may have its own",
+    );
     let rules = stray(&axes.firewall, Firewall::None).map(|(level, span)| {
         (
             format!("{level} beside the rules that an engine brings"),
@@ -276,6 +284,7 @@ fn combinations(axes: &Axes) -> u64 {
         axes.rule_hook.0.len(),
         axes.workload.0.len(),
         axes.driver.0.len(),
+        axes.pinning.0.len(),
         axes.pattern.0.len(),
         axes.direction.0.len(),
         axes.peers.as_ref().map_or(1, |axis| axis.0.len()),

@@ -34,6 +34,9 @@ fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
     cells = vary_rules(&cells, axes);
     cells = vary(&cells, &axes.workload, |cell, level| cell.workload = *level);
     cells = vary(&cells, &axes.driver, |cell, level| cell.driver = *level);
+    cells = vary(&cells, &axes.pinning, |cell, level| {
+        cell.load.pinning = *level;
+    });
     cells = vary_pattern(&cells, axes);
     cells = vary(&cells, &axes.streams, |cell, level| cell.streams = level.0);
     cells = vary_load(cells, axes);

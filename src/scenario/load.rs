@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, is_default};
+use super::placement::Pinning;
 
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
 pub(super) const SMALLEST_DATAGRAM: u32 = 16;
@@ -44,6 +45,9 @@ pub struct Load {
     /// How they lie in time; only of an open loop.
     #[serde(skip_serializing_if = "is_default")]
     pub arrivals: Option<Arrivals>,
+    /// The CPUs that a flow's ends run on.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pinning: Pinning,
 }
 
 impl Load {

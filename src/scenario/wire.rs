@@ -13,6 +13,7 @@ use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Sta
 use super::load::Arrivals;
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
+use super::placement::Pinning;
 use super::problem::Problems;
 use super::receive::{Napi, Rps};
 use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
@@ -120,6 +121,9 @@ pub(super) struct Axes {
     /// What runs the flows.
     #[schemars(extend("default" = "threads"))]
     pub(super) driver: Axis<Driver>,
+    /// The CPUs that a flow's client and server run on.
+    #[schemars(extend("default" = "none"))]
+    pub(super) pinning: Axis<Pinning>,
     /// Who talks to whom.
     #[schemars(extend("default" = "pairs"))]
     pub(super) pattern: Axis<Pattern>,
@@ -296,6 +300,7 @@ impl Axes {
             rule_hook: table.axis("rule_hook", RuleHook::Raw),
             workload: table.axis("workload", Workload::TcpStream),
             driver: table.axis("driver", Driver::Threads),
+            pinning: table.axis("pinning", Pinning::None),
             pattern: table.axis("pattern", Pattern::Pairs),
             direction: table.axis("direction", Direction::OneWay),
             peers: table.optional_axis("peers"),

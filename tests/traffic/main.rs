@@ -3,6 +3,7 @@
 
 mod agents;
 mod lab;
+mod pinning;
 mod requests;
 
 use std::fs;

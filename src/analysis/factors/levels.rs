@@ -113,6 +113,16 @@ pub(super) const ROWS: &[Row] = {
             rule: Anywhere,
         },
         Row {
+            key: "pinning",
+            level: |cell| Some(cell.load.pinning.to_string()),
+            phrase: |level| match level {
+                "none" => "ends not pinned".to_owned(),
+                "same" => "ends on one CPU".to_owned(),
+                _ => "ends on two CPUs".to_owned(),
+            },
+            rule: Anywhere,
+        },
+        Row {
             key: "pattern",
             level: |cell| Some(cell.pattern.to_string()),
             phrase: plain,

@@ -129,6 +129,11 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
         "2:7",
         &["\"3\" is no mask of CPUs", "such as \"0x3\""],
     ),
+    (
+        "pinning = \"near\"",
+        "2:11",
+        &["\"near\" is no pinning", "\"none\", \"same\", \"apart\""],
+    ),
     ("lab = 3", "2:1", &["`axes.lab`"]),
 ];
 

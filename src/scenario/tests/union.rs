@@ -229,6 +229,10 @@ fn an_engine_is_asked_for_nothing_that_it_has_its_own_way_with() {
             "`axes.driver`: the testbed docker has no workers",
         ),
         (
+            "pinning = \"apart\"",
+            "`axes.pinning`: the testbed docker has no threads that are pinned apart",
+        ),
+        (
             "firewall = \"docker-29\"",
             "`axes.firewall`: the testbed docker has no docker-29",
         ),

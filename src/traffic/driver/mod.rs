@@ -4,6 +4,7 @@
 //! opens, and return within a bounded time once the field is halted.
 
 mod agenda;
+mod placement;
 mod threads;
 mod workers;
 

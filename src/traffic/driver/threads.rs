@@ -10,6 +10,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::prctl::set_timerslack;
 use nix::sys::time::TimeSpec;
 
+use super::placement::Placement;
 use crate::error::{Error, Result};
 use crate::traffic::flow::{Endpoint, Field, Role};
 use crate::traffic::moment::Moment;
@@ -20,7 +21,10 @@ const STACK_BYTES: usize = 32 << 10;
 
 pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Field) -> Result<()> {
     let threads = field.endpoints.len();
+    let placement = Placement::of(field.work.pinning())?;
     for endpoint in &field.endpoints {
+        let seat = placement.is_asked_for().then(|| placement.seat(endpoint));
+        let _stay = seat.map(|seat| placement.stay_on(seat)).transpose()?;
         Builder::new()
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, move || drive(field, endpoint))

@@ -10,13 +10,12 @@ use std::os::fd::AsFd;
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
-use nix::unistd::Pid;
 
 use super::agenda::Agenda;
+use super::placement::Placement;
 use crate::error::{Error, Result};
 use crate::traffic::flow::{Endpoint, Field, Role};
 use crate::traffic::workload::{Task, Turn};
@@ -40,24 +39,30 @@ const HANG_UP: EpollFlags = EpollFlags::EPOLLRDHUP
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Field) -> Result<()> {
-    let cpus = allowed_cpus()
-        .map_err(|errno| Error::kernel("read", "the CPUs kilonet may use", errno.into()))?;
-    for (index, cpu) in cpus.iter().enumerate() {
-        let endpoints = share(field, index, cpus.len());
-        let worker = Worker::new(field, index, endpoints).map_err(|errno| {
+    let placement = Placement::of(field.work.pinning())?;
+    let workers = placement.cpus().len();
+    for index in 0..workers {
+        let stay = placement.stay_on(index);
+        // Unless somebody asks for it, it is for steadiness only: the worker may run where the scheduler puts it.
+        let _stay = if placement.is_asked_for() {
+            Some(stay?)
+        } else {
+            stay.ok()
+        };
+        let endpoints = field.endpoints.iter();
+        let endpoints = endpoints.filter(|endpoint| placement.seat(endpoint) == index);
+        let worker = Worker::new(field, index, endpoints.collect()).map_err(|errno| {
             Error::kernel("create", format!("epoll of worker {index}"), errno.into())
         })?;
-        let cpu = *cpu;
         Builder::new()
             .name(format!("worker {index}"))
             .spawn_scoped(scope, move || {
-                pin(cpu);
                 field.gate.pass();
                 worker.run();
             })
             .map_err(|source| Error::kernel("spawn", format!("worker {index}"), source))?;
     }
-    field.gate.gather(cpus.len());
+    field.gate.gather(workers);
     Ok(())
 }
 
@@ -66,33 +71,6 @@ pub(super) fn wake(field: &Field) {
     // It cannot be full: it is written once.
     let _ = field.alarm.write(1);
 }
-
-/// The endpoints of one worker of `workers`: the senders of every so many flows, and the receivers of the flows before
-/// them, so that the two ends of a flow run side by side wherever there are two CPUs.
-fn share(field: &Field, worker: usize, workers: usize) -> Vec<&Endpoint> {
-    let place = |endpoint: &Endpoint| endpoint.flow + usize::from(endpoint.role == Role::Server);
-    let endpoints = field.endpoints.iter();
-    endpoints
-        .filter(|endpoint| place(endpoint) % workers == worker)
-        .collect()
-}
-
-fn allowed_cpus() -> nix::Result<Vec<usize>> {
-    let allowed = sched_getaffinity(THIS_THREAD)?;
-    Ok((0..CpuSet::count())
-        .filter(|cpu| allowed.is_set(*cpu) == Ok(true))
-        .collect())
-}
-
-/// Pinning is for steadiness only: where it is refused, the worker runs where the scheduler puts it.
-fn pin(cpu: usize) {
-    let mut only = CpuSet::new();
-    let _ = only
-        .set(cpu)
-        .and_then(|()| sched_setaffinity(THIS_THREAD, &only));
-}
-
-const THIS_THREAD: Pid = Pid::from_raw(0);
 
 struct Worker<'a> {
     field: &'a Field,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flow::{Cause, Endpoint, Role};
 use super::moment::Moment;
-use crate::scenario::{Driver, Load, Workload};
+use crate::scenario::{Driver, Load, Pinning, Workload};
 
 pub(super) use datagram::GIVEN_UP_AFTER;
 pub(super) use log::Log;
@@ -86,6 +86,11 @@ impl Work {
     /// Whether messages are sent at times of their own.
     pub(super) fn has_schedule(&self) -> bool {
         self.orders.load.rate.is_some()
+    }
+
+    /// Where the ends of flows are to run.
+    pub(super) fn pinning(&self) -> Pinning {
+        self.orders.load.pinning
     }
 
     /// What an endpoint is about to do; `room` picks where it receives.
