@@ -102,6 +102,7 @@ fn flows(lab: &Lab) -> Vec<FlowPlan<'_>> {
         client: seat(*client),
         server: seat(*server),
         door: None,
+        orders: None,
     };
     (0..).zip(lab.pairs()).map(flow).collect()
 }

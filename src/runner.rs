@@ -124,9 +124,10 @@ fn recorded(
     let record = Record {
         window: Some(measured.window),
         aggregate: Some(measured.aggregate),
-        per_pair: Some(measured.per_pair),
+        per_pair: measured.per_pair,
         latency: measured.latency,
         lateness: measured.lateness,
+        classes: measured.classes,
         cpu: measured.cpu,
         lab,
         checks: Some(measured.checks),

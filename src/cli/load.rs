@@ -21,6 +21,9 @@ pub(super) struct Load {
     /// CPUs that a flow's ends run on: none, same, apart
     #[arg(long, value_name = "LIST")]
     pinning: Option<String>,
+    /// What some pairs do instead of the workload: `tcp-rr:2`, `idle:90% tcp-rr:9%@100`
+    #[arg(long, value_name = "LIST")]
+    beside: Option<String>,
 }
 
 impl Load {
@@ -32,6 +35,7 @@ impl Load {
             ("--rate", "rate", &self.rate),
             ("--arrivals", "arrivals", &self.arrivals),
             ("--pinning", "pinning", &self.pinning),
+            ("--beside", "beside", &self.beside),
         ];
         let given = rows.into_iter();
         given

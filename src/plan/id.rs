@@ -40,6 +40,7 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
         (cell.streams != 1).then(|| format!("s{}", cell.streams)),
         message(cell),
         load(cell),
+        beside(cell),
         // An algorithm may have any name, `s4` or `single` among them: its own part goes before it.
         (cell.congestion.0 != "cubic").then(|| format!("cc-{}", cell.congestion)),
         match cell.buffers {
@@ -71,6 +72,18 @@ fn load(cell: &Cell) -> Option<String> {
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("-"))
+}
+
+/// What some pairs do instead, in letters that are safe in a file's name.
+fn beside(cell: &Cell) -> Option<String> {
+    let words = cell.beside.to_string();
+    let safe = |letter: char| match letter {
+        '%' => 'p',
+        ':' | ' ' | '@' => '-',
+        other => other,
+    };
+    (!cell.beside.is_none())
+        .then(|| format!("beside-{}", words.chars().map(safe).collect::<String>()))
 }
 
 fn lab(cell: &Cell) -> impl Iterator<Item = String> {

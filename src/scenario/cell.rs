@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::beside::Beside;
 use super::factor::factor;
 use super::load::{Load, SMALLEST_DATAGRAM};
 use super::pattern::{Pattern, Talk};
@@ -75,6 +76,8 @@ factor! {
         TcpRr = "tcp-rr",
         /// Requests and responses in UDP datagrams.
         UdpRr = "udp-rr",
+        /// A TCP connection over which nothing is said.
+        Idle = "idle",
     }
 }
 
@@ -84,7 +87,7 @@ impl Workload {
     pub fn has_responses(self) -> bool {
         match self {
             Self::TcpRr | Self::UdpRr => true,
-            Self::TcpStream => false,
+            Self::TcpStream | Self::Idle => false,
         }
     }
 
@@ -99,7 +102,8 @@ impl Workload {
     pub(crate) fn usual_message_bytes(self) -> u32 {
         match self {
             Self::TcpStream => 128 << 10,
-            Self::TcpRr => 1,
+            // Of nothing that is ever sent.
+            Self::TcpRr | Self::Idle => 1,
             Self::UdpRr => SMALLEST_DATAGRAM,
         }
     }
@@ -220,6 +224,9 @@ pub struct Cell {
     /// What there is to a load beside its messages.
     #[serde(flatten)]
     pub load: Load,
+    /// What some pairs do instead; in a record only where there are such.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub beside: Beside,
     /// Congestion control asked for.
     pub congestion: Congestion,
     /// Socket buffers.
@@ -262,6 +269,7 @@ impl Cell {
             containers: 2,
             active: 2,
             pairs: 1,
+            beside: Beside::default(),
             macs: Macs::Derived,
             wiring: Wiring::default(),
             mtu: None,

@@ -2,13 +2,14 @@
 //!
 //! Knows no text and no machine. Invariant: a file without problems here stands for cells that can be laid out.
 
+mod beside;
 mod load;
 mod pattern;
 mod rules;
 
 use std::fmt::Display;
 
-use super::cell::{Driver, Family, Firewall, Path, Stack};
+use super::cell::{Cell, Driver, Family, Firewall, Path, Stack};
 use super::factor::Factor;
 use super::pattern::Pattern;
 use super::placement::Pinning;
@@ -45,10 +46,16 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         pattern::check(axes, &wire.lab, problems);
         check_napi(axes, problems);
         load::check(axes, problems);
+        beside::check(axes, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
     check_size(wire, problems);
+}
+
+/// What only the cells themselves show.
+pub(super) fn check_cells(wire: &Wire, cells: &[Cell], problems: &mut Problems) {
+    beside::check_cells(wire, cells, problems);
 }
 
 fn check_counts(axes: &Axes, problems: &mut Problems) {
@@ -296,6 +303,7 @@ fn combinations(axes: &Axes) -> u64 {
         axes.outstanding.0.len(),
         axes.rate.as_ref().map_or(1, |axis| axis.0.len()),
         axes.arrivals.0.len(),
+        axes.beside.0.len(),
         axes.congestion.0.len(),
         axes.buffers.0.len(),
         axes.mtu.0.len(),

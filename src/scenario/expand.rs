@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 
+use super::beside::Beside;
 use super::cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Workload};
 use super::factor::Factor;
 use super::load::{self, Load};
@@ -40,6 +41,9 @@ fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
     cells = vary_pattern(&cells, axes);
     cells = vary(&cells, &axes.streams, |cell, level| cell.streams = level.0);
     cells = vary_load(cells, axes);
+    cells = vary(&cells, &axes.beside, |cell, level| {
+        cell.beside = level.clone();
+    });
     cells = vary(&cells, &axes.congestion, |cell, level| {
         cell.congestion = level.clone();
     });
@@ -198,6 +202,7 @@ fn blank(wire: &Wire) -> Cell {
         streams: 0,
         message_bytes: 0,
         load: Load::default(),
+        beside: Beside::default(),
         congestion: Congestion(String::new()),
         buffers: Buffers::Auto,
         stack: lab.stack.value,

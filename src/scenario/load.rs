@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, is_default};
+use super::cell::{Cell, Workload, is_default};
 use super::placement::Pinning;
 
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
@@ -61,6 +61,9 @@ impl Load {
 /// Takes out of a cell what its workload does not have.
 pub(super) fn settle(cell: &mut Cell) {
     let answered = cell.workload.has_responses();
+    if cell.workload == Workload::Idle {
+        cell.message_bytes = cell.workload.usual_message_bytes();
+    }
     let load = &mut cell.load;
     load.response_bytes = load.response_bytes.filter(|_| answered);
     load.rate = load.rate.filter(|_| answered);

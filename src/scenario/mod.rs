@@ -9,6 +9,7 @@ pub mod factor;
 pub mod pattern;
 pub mod rules;
 
+mod beside;
 mod check;
 mod expand;
 mod load;
@@ -33,6 +34,7 @@ use std::collections::BTreeMap;
 use std::path;
 use std::time::Duration;
 
+pub use beside::{Beside, Class, Orders};
 pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 pub use factor::Factor;
 pub use load::{Arrivals, Load};
@@ -139,8 +141,13 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
     if !problems.is_empty() {
         return Err(problems.into_error(source));
     }
+    let cells = expand::cells(&wire);
+    check::check_cells(&wire, &cells, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.into_error(source));
+    }
     Ok(Scenario {
-        cells: expand::cells(&wire),
+        cells,
         name: wire
             .name
             .map_or_else(|| Name::from_text(name), |at| at.value)

@@ -4,6 +4,7 @@ mod cells;
 mod files;
 mod flags;
 mod mistakes;
+mod mixed;
 mod patterns;
 mod rules;
 mod schema;

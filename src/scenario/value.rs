@@ -8,6 +8,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
+use super::beside::Beside;
 use super::cell::{Buffers, Congestion};
 use super::factor::Factor;
 use super::range;
@@ -365,6 +366,30 @@ impl Written for Congestion {
     fn allowed() -> String {
         "the kernel's name of it, such as \"cubic\" or \"bbr\": 1 to 15 of a-z, 0-9 and _"
             .to_owned()
+    }
+}
+
+impl Written for Beside {
+    fn read(value: &DeValue<'_>) -> Result<Self, String> {
+        text_of(value)?.parse()
+    }
+
+    fn allowed() -> String {
+        "\"none\", or workloads with how many pairs each, such as \"tcp-rr:2\" or \"idle:90% tcp-rr:9%@100\"".to_owned()
+    }
+}
+
+impl JsonSchema for Beside {
+    fn schema_name() -> Cow<'static, str> {
+        "Beside".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^(none|([a-z-]+:\\d+%?(@\\d+)?)( +[a-z-]+:\\d+%?(@\\d+)?)*)$" })
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeTable;
 
+use super::beside::Beside;
 use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 use super::load::Arrivals;
 use super::name::Name;
@@ -158,6 +159,10 @@ pub(super) struct Axes {
     /// How requests that have a rate lie in time.
     #[schemars(extend("default" = "constant"))]
     pub(super) arrivals: Axis<Arrivals>,
+    /// What some pairs do instead of the workload, each of how many pairs or what share of them, and requests at how many a
+    /// second: "tcp-rr:2", "idle:90% tcp-rr:9%@100".
+    #[schemars(extend("default" = "none"))]
+    pub(super) beside: Axis<Beside>,
     /// TCP congestion control, by the kernel's name.
     #[schemars(extend("default" = "cubic"))]
     pub(super) congestion: Axis<Congestion>,
@@ -312,6 +317,7 @@ impl Axes {
             outstanding: table.axis("outstanding", Count(1)),
             rate: table.optional_axis("rate"),
             arrivals: table.axis("arrivals", Arrivals::Constant),
+            beside: table.axis("beside", Beside::default()),
             congestion: table.axis("congestion", Congestion("cubic".to_owned())),
             buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
             mtu: table.axis("mtu", Count(1500)),

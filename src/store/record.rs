@@ -2,6 +2,7 @@
 //!
 //! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
 
+mod class;
 mod effective;
 mod latency;
 
@@ -12,6 +13,7 @@ use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
+pub use class::Class;
 pub use effective::{Confinement, Effective, Forwarder};
 pub use latency::{Latency, Lateness};
 
@@ -40,7 +42,7 @@ pub struct Record {
     /// All flows together.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aggregate: Option<Aggregate>,
-    /// The distribution over pairs.
+    /// The distribution over the pairs that do the cell's workload.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub per_pair: Option<PerPair>,
     /// How long requests took; absent for workloads without.
@@ -49,6 +51,9 @@ pub struct Record {
     /// How late requests were sent; absent where they have no times of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lateness: Option<Lateness>,
+    /// The pairs by what they do; only where they do not all do the same.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub classes: Vec<Class>,
     /// The machine's CPU over the window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu: Option<Cpu>,
@@ -94,6 +99,7 @@ impl Record {
             per_pair: None,
             latency: None,
             lateness: None,
+            classes: Vec::new(),
             cpu: None,
             lab: None,
             checks: None,

@@ -9,8 +9,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules, Stack,
-    Talk, Testbed, Topology, Wiring, Workload,
+    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules,
+    Stack, Talk, Testbed, Topology, Wiring, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -56,6 +56,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         streams: 1,
         message_bytes: 131_072,
         load: Load::default(),
+        beside: Beside::default(),
         congestion: Congestion("cubic".to_owned()),
         buffers: Buffers::Auto,
         stack: Stack::Dual,

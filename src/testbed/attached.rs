@@ -35,7 +35,7 @@ impl Attached {
         tcp_memory: Option<TcpMemory>,
     ) -> Result<Measurement> {
         let pairs = self.pairs(trial.cell)?;
-        let plans = self.flows(&pairs, trial.cell.streams);
+        let plans = self.flows(&pairs, trial.cell);
         let bench = Bench {
             witness: self.witness(&pairs)?,
             tracking: Tracking::default(),
@@ -55,20 +55,21 @@ impl Attached {
             .collect()
     }
 
-    fn flows(&self, pairs: &[[Spot; 2]], streams: u32) -> Vec<FlowPlan<'_>> {
+    fn flows(&self, pairs: &[[Spot; 2]], cell: &Cell) -> Vec<FlowPlan<'_>> {
         let seat = |container: u32, spot: &Spot| Seat {
             container,
             namespace: self.places[container as usize].as_fd(),
             address: spot.address,
         };
-        let pairs = (0..).zip(pairs);
-        let flows = pairs.flat_map(|(pair, [client, server])| {
-            (0..streams).map(move |stream| FlowPlan {
+        let pairs = (0..).zip(pairs).zip(cell.orders_of_pairs());
+        let flows = pairs.flat_map(|((pair, [client, server]), orders)| {
+            (0..cell.streams).map(move |stream| FlowPlan {
                 pair,
                 stream,
                 client: seat(2 * pair, client),
                 server: seat(2 * pair + 1, server),
                 door: None,
+                orders: Some(orders),
             })
         });
         flows.collect()

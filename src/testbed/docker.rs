@@ -165,9 +165,14 @@ impl DockerLab {
     /// Each pair's streams.
     fn routes(&self, cell: &Cell) -> Result<Vec<Route>> {
         let mut routes = Vec::new();
-        for (pair, ends) in (0..).zip(self.lab.pairs()) {
+        let pairs = (0..).zip(self.lab.pairs()).zip(cell.orders_of_pairs());
+        for ((pair, ends), orders) in pairs {
             for stream in 0..cell.streams {
-                routes.push(self.route(cell, (pair, stream), *ends)?);
+                let route = self.route(cell, (pair, stream), *ends)?;
+                routes.push(Route {
+                    orders: Some(orders),
+                    ..route
+                });
             }
         }
         Ok(routes)
@@ -189,6 +194,7 @@ impl DockerLab {
             from: self.lab.origin(client, server)?,
             listen: SocketAddr::new(self.lab.address(server)?, port),
             call: door,
+            orders: None,
         })
     }
 

@@ -100,9 +100,9 @@ fn flows<'a>(lab: &'a Lab, cell: &Cell) -> Vec<FlowPlan<'a>> {
             address,
         }
     };
-    let pairs = (0..).zip(lab.pairs());
+    let pairs = (0..).zip(lab.pairs()).zip(cell.orders_of_pairs());
     pairs
-        .flat_map(|(pair, (client, server))| {
+        .flat_map(|((pair, (client, server)), orders)| {
             (0..cell.streams).map(move |stream| FlowPlan {
                 pair,
                 stream,
@@ -115,6 +115,7 @@ fn flows<'a>(lab: &'a Lab, cell: &Cell) -> Vec<FlowPlan<'a>> {
                         listen,
                     }
                 }),
+                orders: Some(orders),
             })
         })
         .collect()

@@ -21,8 +21,8 @@ pub use model::Model;
 use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, Latency, Lateness,
-    PerPair, Samples, Window,
+    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, Latency,
+    Lateness, PerPair, Samples, Window,
 };
 
 /// What can raise, measure and remove labs.
@@ -80,12 +80,14 @@ pub struct Measurement {
     pub window: Window,
     /// All flows together.
     pub aggregate: Aggregate,
-    /// The distribution over pairs.
-    pub per_pair: PerPair,
+    /// The distribution over the pairs that do the cell's workload; absent where that is to say nothing.
+    pub per_pair: Option<PerPair>,
     /// How long requests took.
     pub latency: Option<Latency>,
     /// How late they were sent.
     pub lateness: Option<Lateness>,
+    /// The pairs by what they do, where they do not all do the same.
+    pub classes: Vec<Class>,
     /// The machine's CPU.
     pub cpu: Option<Cpu>,
     /// The second witnesses.

@@ -122,7 +122,8 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         },
         latency: None,
         lateness: None,
-        per_pair: alike(goodput_bps / f64::from(trial.cell.pairs)),
+        classes: Vec::new(),
+        per_pair: Some(alike(goodput_bps / f64::from(trial.cell.pairs))),
         cpu: Some(cpu(bytes)),
         checks: Checks {
             interface_bytes_ratio: Some(1.0),

@@ -4,20 +4,21 @@
 //! where one disagrees the trial is invalid.
 
 mod checks;
+mod classes;
 mod requests;
 
 pub(super) use checks::Witnessed;
 
 use super::{Measurement, TrialPlan};
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
+use classes::Members;
 use requests::Requests;
 
 use crate::host::noise;
 use crate::scenario::{Cell, Testbed};
-use crate::stats::{Latencies, Sorted, jain};
+use crate::stats::Latencies;
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder, PerPair, Samples,
-    Window,
+    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::nanos;
@@ -51,7 +52,10 @@ pub(super) fn summarise(
     let seconds = outcome.window.duration_ns as f64 / 1e9;
     let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
     let bytes: u64 = outcome.flows.iter().map(FlowOutcome::payload).sum();
-    let requests = Requests::of(trial.cell, outcome);
+    let requests = Requests::of(
+        has_responses(trial.cell),
+        &outcome.flows.iter().collect::<Vec<_>>(),
+    );
     let checks = checks::of(trial.cell, outcome, edges, &requests);
     Measurement {
         window: Window {
@@ -65,7 +69,12 @@ pub(super) fn summarise(
         },
         latency: requests.latency,
         lateness: requests.lateness,
-        per_pair: per_pair(outcome, trial.cell.pairs, rate),
+        per_pair: classes::per_pair(
+            trial.cell.workload,
+            &Members::of(trial.cell, 0, outcome),
+            seconds,
+        ),
+        classes: classes::of(trial.cell, outcome),
         cpu: edges.map(|edges| cpu(edges, bytes, requests.transactions)),
         checks,
         counters: counters(outcome, edges),
@@ -81,25 +90,10 @@ pub(super) fn summarise(
     }
 }
 
-fn per_pair(outcome: &Outcome, pairs: u32, rate: impl Fn(u64) -> f64) -> PerPair {
-    let mut bytes = vec![0; pairs as usize];
-    for flow in &outcome.flows {
-        bytes[flow.pair as usize] += flow.payload();
-    }
-    let starved = bytes.iter().filter(|bytes| **bytes == 0).count();
-    let rates: Vec<f64> = bytes.into_iter().map(rate).collect();
-    let fairness = jain(&rates).unwrap_or(0.0);
-    let sorted = Sorted::of(rates);
-    let quantile = |q| sorted.quantile(q).unwrap_or(0.0);
-    PerPair {
-        min_bps: quantile(0.0),
-        p5_bps: quantile(0.05),
-        p50_bps: quantile(0.5),
-        p95_bps: quantile(0.95),
-        max_bps: quantile(1.0),
-        jain: fairness,
-        starved: u32::try_from(starved).unwrap_or(u32::MAX),
-    }
+/// Whether some of a trial's flows have requests.
+fn has_responses(cell: &Cell) -> bool {
+    let mut classes = cell.classes().into_iter();
+    classes.any(|class| class.orders.workload.has_responses())
 }
 
 fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {
@@ -240,7 +234,7 @@ fn warnings(
     warnings.extend(other_congestion(trial, outcome));
     warnings.extend(relayed(trial.cell, outcome));
     warnings.extend(lost_flows(outcome));
-    warnings.extend(checks::warnings(trial.cell.workload, checks));
+    warnings.extend(checks::warnings(trial.cell, checks));
     if let Some(edges) = edges {
         warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
     }

@@ -22,6 +22,7 @@ use super::socket::{self, Dress};
 use super::{FlowPlan, Observer, PATIENCE, Settings};
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
+use crate::scenario::Orders;
 
 /// Flows on their way at once. Each has three descriptors until it is accepted and two after, so this many are needed
 /// beyond those of the flows themselves.
@@ -107,7 +108,7 @@ impl<'a> Connector<'a> {
     ) -> Result<Self> {
         Ok(Self {
             plans,
-            dress: Dress::new(settings.workload, &settings.congestion, settings.buffers),
+            dress: Dress::new(&settings.congestion, settings.buffers),
             settings,
             deadline: Instant::now() + settings.connect,
             cancelled,
@@ -145,22 +146,28 @@ impl<'a> Connector<'a> {
             door,
             ..
         } = self.plans[plan];
+        let workload = self.orders(plan).workload;
         self.enter(server.namespace, plan)?;
         let port = door.map_or(0, |door| door.listen);
         let listener = self.attempt("listen for flow", plan, |dress| {
-            dress.listener((server.address, port).into())
+            dress.listener((server.address, port).into(), workload)
         })?;
         let own = self.attempt("listen for flow", plan, |_| socket::address(&listener))?;
         let target = door.map_or(own, |door| door.call);
         self.enter(client.namespace, plan)?;
         let client = self.attempt("connect flow", plan, |dress| {
-            dress.caller(client.address, target)
+            dress.caller((client.address, target), workload)
         })?;
         Ok(Pending {
             plan,
             listener,
             client,
         })
+    }
+
+    fn orders(&self, plan: usize) -> Orders {
+        let own = self.plans[plan].orders;
+        own.unwrap_or(self.settings.orders())
     }
 
     fn attempt<T>(
@@ -235,7 +242,7 @@ impl<'a> Connector<'a> {
 
     /// The listener is closed on return, whatever came of it.
     fn accept(&self, pending: Pending) -> Result<Sockets> {
-        let orders = self.settings.orders();
+        let orders = self.orders(pending.plan);
         let driver = self.settings.driver;
         let accepted = socket::accept(pending.listener, orders.workload).and_then(|server| {
             let client = pending.client;
@@ -274,6 +281,7 @@ fn failure(act: &str, plan: &FlowPlan<'_>, source: io::Error) -> Error {
         client,
         server,
         door,
+        ..
     } = plan;
     let by = door.map_or(String::new(), |door| format!(" by {}", door.call));
     let object = format!(

@@ -13,6 +13,7 @@ use super::ledger::{Ledger, Meter};
 use super::moment::Moment;
 use super::workload::{Log, Turn, Work};
 use crate::error::{Error, Result};
+use crate::scenario::{Driver, Orders, Workload};
 
 /// Which end of its flow an endpoint is: the client calls, and sends first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub(super) struct Endpoint {
     pub(super) role: Role,
     /// The flow's number among the planned ones of the trial.
     pub(super) flow: usize,
+    /// What the flow does.
+    pub(super) orders: Orders,
     pub(super) moved: Meter,
     end: OnceLock<End>,
     /// Histograms are large: this is handed on, and never copied.
@@ -61,15 +64,26 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(socket: Socket, role: Role, flow: usize, ledger: &Arc<Ledger>) -> Self {
+    pub(super) fn new(
+        socket: Socket,
+        role: Role,
+        (flow, orders): (usize, Orders),
+        ledger: &Arc<Ledger>,
+    ) -> Self {
         Self {
             socket,
             role,
             flow,
+            orders,
             moved: Meter::new(ledger, place(flow, role)),
             end: OnceLock::new(),
             log: Mutex::new(None),
         }
+    }
+
+    /// Whether it sends without being asked.
+    pub(super) fn sends_first(&self) -> bool {
+        self.role == Role::Client && self.orders.workload != Workload::Idle
     }
 
     /// Ends its turns for good, now, and remembers why; the first cause stays.
@@ -111,8 +125,8 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Both ends of the flow of this number.
-    pub(super) fn endpoints(self, flow: usize, ledger: &Arc<Ledger>) -> [Endpoint; 2] {
+    /// Both ends of the flow of this number, which does this.
+    pub(super) fn endpoints(self, flow: (usize, Orders), ledger: &Arc<Ledger>) -> [Endpoint; 2] {
         [
             Endpoint::new(self.server, Role::Server, flow, ledger),
             Endpoint::new(self.client, Role::Client, flow, ledger),
@@ -131,11 +145,12 @@ pub(super) struct Field {
 }
 
 impl Field {
-    /// Takes the endpoints in.
+    /// Takes in the endpoints that `driver` is to drive.
     ///
     /// # Errors
     /// When there is no descriptor left for the alarm.
-    pub(super) fn new(endpoints: Vec<Endpoint>, work: Work) -> Result<Self> {
+    pub(super) fn new(endpoints: Vec<Endpoint>, driver: Driver) -> Result<Self> {
+        let work = Work::new(endpoints.iter().map(|endpoint| endpoint.orders), driver);
         let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
             .map_err(|errno| Error::kernel("create", "the alarm of the drivers", errno.into()))?;
         Ok(Self {

@@ -47,14 +47,13 @@ pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome};
 pub use window::{Sample, Window};
 
 use crate::error::Result;
-use crate::scenario::{Buffers, Congestion, Driver, Load, Workload};
+use crate::scenario::{Buffers, Congestion, Driver, Load, Orders, Workload};
 use account::Account;
 use flow::{Field, places};
 use ledger::Ledger;
 use outcome::{Finished, FlowName, Roll};
 use priority::Urgent;
 use window::{Counters, Measured};
-use workload::{Orders, Work};
 
 /// How long the controlling thread waits at most before it asks again whether to end early.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -83,6 +82,8 @@ pub struct FlowPlan<'a> {
     pub server: Seat<'a>,
     /// Where the client calls, when that is not at the server's own address.
     pub door: Option<Door>,
+    /// What it does, where that is not what the settings say.
+    pub orders: Option<Orders>,
 }
 
 /// A published port that a flow goes by.
@@ -99,7 +100,7 @@ pub struct Door {
 pub struct Settings {
     /// What runs the flows.
     pub driver: Driver,
-    /// What the flows do.
+    /// What the flows do, all but those that have orders of their own.
     pub workload: Workload,
     /// Bytes of a message from client to server, at least 1; what UDP carries where it is a datagram.
     pub message_bytes: u32,
@@ -171,16 +172,14 @@ pub fn run(
     let began = Instant::now();
     let connected = connect::connect(plans, settings, observer)?;
     let connect = began.elapsed();
-    let names = plans.iter().map(FlowName::from).collect();
-    let (present, roll) = Roll::call(names, connected.flows, connected.warnings)?;
+    let names = plans.iter().map(|plan| FlowName::of(plan, settings));
+    let names: Vec<_> = names.collect();
+    let (present, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
     let ledger = Ledger::create(places(plans.len()))?;
     let endpoints = present
         .into_iter()
-        .flat_map(|(flow, sockets)| sockets.endpoints(flow, &ledger));
-    let field = Field::new(
-        endpoints.collect(),
-        Work::new(settings.orders(), settings.driver),
-    )?;
+        .flat_map(|(flow, sockets)| sockets.endpoints((flow, names[flow].orders), &ledger));
+    let field = Field::new(endpoints.collect(), settings.driver)?;
     let counters = Counters {
         ledger: &ledger,
         flows: plans.len(),

@@ -4,13 +4,14 @@
 
 use std::time::Duration;
 
-use super::FlowPlan;
 use super::account::Account;
 use super::flow::{Cause, End, Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
 use super::window::{Measured, Moved, Sample, Window};
+use super::{FlowPlan, Settings};
 use crate::error::{Error, Result};
+use crate::scenario::{Orders, Workload};
 use crate::stats::Latencies;
 
 /// What a trial's traffic came to.
@@ -93,7 +94,7 @@ impl FlowOutcome {
 /// How a flow fared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlowStatus {
-    /// It moved bytes in the window, and was alive at its end.
+    /// It did what it is there for in the window, and was alive at its end.
     Ok,
     /// It never connected: the act, the object and the kernel's reason.
     Unconnected(String),
@@ -115,11 +116,14 @@ pub(super) struct FlowName {
     pub(super) stream: u32,
     pub(super) client: u32,
     pub(super) server: u32,
+    /// What it does.
+    pub(super) orders: Orders,
 }
 
-impl From<&FlowPlan<'_>> for FlowName {
-    fn from(plan: &FlowPlan<'_>) -> Self {
+impl FlowName {
+    pub(super) fn of(plan: &FlowPlan<'_>, settings: &Settings) -> Self {
         Self {
+            orders: plan.orders.unwrap_or(settings.orders()),
             pair: plan.pair,
             stream: plan.stream,
             client: plan.client.container,
@@ -278,7 +282,12 @@ fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
 }
 
 fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
-    let status = status(&ends, moved.bytes(), closed);
+    let idle = name.orders.workload == Workload::Idle;
+    let status = match status(&ends, moved.bytes(), closed) {
+        // To say nothing is all that it is there for.
+        FlowStatus::Stalled if idle => FlowStatus::Ok,
+        status => status,
+    };
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
     let renamed = ends.renamed();

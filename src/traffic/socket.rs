@@ -12,22 +12,20 @@ use std::time::Duration;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::workload::{GIVEN_UP_AFTER, Orders};
-use crate::scenario::{Buffers, Congestion, Workload};
+use super::workload::GIVEN_UP_AFTER;
+use crate::scenario::{Buffers, Congestion, Orders, Workload};
 
 /// What sockets are given, and what the kernel did not grant of it so far.
 #[derive(Debug)]
 pub(super) struct Dress<'a> {
-    workload: Workload,
     congestion: &'a Congestion,
     buffers: Buffers,
     warnings: BTreeSet<String>,
 }
 
 impl<'a> Dress<'a> {
-    pub(super) fn new(workload: Workload, congestion: &'a Congestion, buffers: Buffers) -> Self {
+    pub(super) fn new(congestion: &'a Congestion, buffers: Buffers) -> Self {
         Self {
-            workload,
             congestion,
             buffers,
             warnings: BTreeSet::new(),
@@ -40,19 +38,27 @@ impl<'a> Dress<'a> {
     }
 
     /// A socket that listens; port 0 is one that the kernel chooses. What [`accept`] makes of it has all its options.
-    pub(super) fn listener(&mut self, address: SocketAddr) -> io::Result<Socket> {
-        let socket = self.socket(address.ip())?;
+    pub(super) fn listener(
+        &mut self,
+        address: SocketAddr,
+        workload: Workload,
+    ) -> io::Result<Socket> {
+        let socket = self.socket(address.ip(), workload)?;
         socket.bind(&address.into())?;
-        if !self.workload.is_datagrams() {
+        if !workload.is_datagrams() {
             socket.listen(1)?;
         }
         Ok(socket)
     }
 
-    /// A socket that is calling `target` from `address`; it does not wait for the answer. With datagrams the call is one
+    /// A socket that is calling a target from an address; it does not wait for the answer. With datagrams the call is one
     /// that says so.
-    pub(super) fn caller(&mut self, address: IpAddr, target: SocketAddr) -> io::Result<Socket> {
-        let socket = self.socket(address)?;
+    pub(super) fn caller(
+        &mut self,
+        (address, target): (IpAddr, SocketAddr),
+        workload: Workload,
+    ) -> io::Result<Socket> {
+        let socket = self.socket(address, workload)?;
         // The port is chosen by `connect` then, where it need only differ from those of flows to the same target.
         setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
         socket.bind(&SocketAddr::new(address, 0).into())?;
@@ -62,23 +68,23 @@ impl<'a> Dress<'a> {
             }
             _ => {}
         }
-        if self.workload.is_datagrams() {
+        if workload.is_datagrams() {
             socket.send(CALL)?;
         }
         Ok(socket)
     }
 
-    fn socket(&mut self, address: IpAddr) -> io::Result<Socket> {
+    fn socket(&mut self, address: IpAddr, workload: Workload) -> io::Result<Socket> {
         let domain = if address.is_ipv4() {
             Domain::IPV4
         } else {
             Domain::IPV6
         };
-        let socket = if self.workload.is_datagrams() {
+        let socket = if workload.is_datagrams() {
             Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?
         } else {
             let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-            self.dress_connection(&socket)?;
+            self.dress_connection(&socket, workload)?;
             socket
         };
         if let Buffers::Bytes(bytes) = self.buffers {
@@ -87,11 +93,11 @@ impl<'a> Dress<'a> {
         Ok(socket)
     }
 
-    fn dress_connection(&mut self, socket: &Socket) -> io::Result<()> {
+    fn dress_connection(&mut self, socket: &Socket, workload: Workload) -> io::Result<()> {
         // Closing aborts: an orphan or a TIME_WAIT would keep its namespace for up to a minute after the lab is gone.
         socket.set_linger(Some(Duration::ZERO))?;
         // A request smaller than a segment is not to wait for the acknowledgement of the one before (RFC 896, 1122).
-        if self.workload.has_responses() {
+        if workload.has_responses() {
             socket.set_tcp_nodelay(true)?;
         }
         if let Err(error) = socket.set_tcp_congestion(self.congestion.0.as_bytes()) {

@@ -10,8 +10,8 @@ use kilonet::analysis::{
     Reality, Series, Slope,
 };
 use kilonet::scenario::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules, Stack,
-    Talk, Testbed, Topology, Wiring, Workload,
+    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules,
+    Stack, Talk, Testbed, Topology, Wiring, Workload,
 };
 use kilonet::stats::Line;
 use kilonet::store::record::Failure;
@@ -166,6 +166,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         streams: 1,
         message_bytes: 131_072,
         load: Load::default(),
+        beside: Beside::default(),
         congestion: Congestion("cubic".to_owned()),
         buffers: Buffers::Auto,
         stack: Stack::Dual,

@@ -66,6 +66,7 @@ fn route(pair: u32, [client, server]: [u32; 2], [from, to]: [&str; 2]) -> Route 
         from: from.parse().unwrap(),
         listen: SocketAddr::new(to.parse().unwrap(), 0),
         call: None,
+        orders: None,
     }
 }
 

@@ -89,6 +89,7 @@ impl Lab {
             client: seat(2 * pair, client),
             server: seat(2 * pair + 1, server),
             door: None,
+            orders: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod agents;
 mod lab;
+mod mixed;
 mod pinning;
 mod requests;
 

@@ -2,6 +2,7 @@
 //! against the kernel's own counters.
 
 use std::fs;
+use std::time::Instant;
 
 use kilonet::scenario::{Arrivals, Driver, Load, Workload};
 use kilonet::traffic::{FlowStatus, Outcome, Settings};
@@ -123,15 +124,15 @@ fn an_open_loop_offers_its_rate_and_says_how_late_it_was() {
         };
         let lab = Lab::new(1);
         let settings = requesting(Workload::TcpRr, driver, load);
+        let began = Instant::now();
         let outcome = measured(&lab.pairs(2), &settings);
+        // However late some were, no more were sent than were due by the end.
+        let due = began.elapsed().as_secs_f64() * 500.0 + 1.0;
         for flow in &outcome.flows {
+            let sent = flow.sent_bytes / 100;
+            assert!(sent as f64 <= due, "{driver}: {sent} sent of {due}");
             let lateness = flow.lateness.as_ref().unwrap();
-            // 150 are due in 300 ms; how many of them are sent after the window's end is the machine's business.
-            assert!(
-                lateness.count() <= 151,
-                "{driver}: {} sent",
-                lateness.count()
-            );
+            assert!((1..=sent).contains(&lateness.count()), "{driver}");
             let latency = flow.latency.as_ref().unwrap();
             assert!(
                 latency.max() >= lateness.quantile(0.0),

@@ -107,6 +107,18 @@ pub(super) const ROWS: &[Row] = {
             rule: Anywhere,
         },
         Row {
+            key: "beside",
+            level: |cell| Some(cell.beside.to_string()),
+            phrase: |level| {
+                if level == "none" {
+                    "alone".to_owned()
+                } else {
+                    format!("beside {level}")
+                }
+            },
+            rule: Anywhere,
+        },
+        Row {
             key: "driver",
             level: |cell| Some(cell.driver.to_string()),
             phrase: plain,

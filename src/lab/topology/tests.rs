@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    Buffers, Congestion, Driver, Firewall, Join, Load, Macs, Path, Pattern, Rules, Stack, Talk,
-    Testbed, Wiring, Workload,
+    Beside, Buffers, Congestion, Driver, Firewall, Join, Load, Macs, Path, Pattern, Rules, Stack,
+    Talk, Testbed, Wiring, Workload,
 };
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
@@ -27,6 +27,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         streams: 1,
         message_bytes: 131_072,
         load: Load::default(),
+        beside: Beside::default(),
         congestion: Congestion("cubic".into()),
         buffers: Buffers::Auto,
         stack: Stack::Dual,

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Edges, Requests};
-use crate::scenario::{Cell, Family, Topology, Workload};
+use super::{Edges, Requests, has_responses};
+use crate::scenario::{Cell, Class, Family, Topology, Workload};
 use crate::store::record::Checks;
 use crate::traffic::{FlowOutcome, Outcome};
 
@@ -34,7 +34,8 @@ const TCP_INFO_RATIO: RangeInclusive<f64> = 0.999..=1.001;
 /// A response that comes as the window opens or closes may be on one side for one count and on the other for the other.
 const TRANSACTIONS_RATIO: RangeInclusive<f64> = 0.99..=1.01;
 
-/// Bytes of the headers that an interface counts with a packet's payload. TCP's have its timestamps, as all connections of
+/// Bytes of the headers that an interface counts with a packet's payload; the shorter ones where some flows are TCP's and
+/// others not. TCP's have its timestamps, as all connections of
 /// Linux do unless a sysctl says otherwise; lo counts no Ethernet header (`loopback_xmit`).
 fn header_bytes(cell: &Cell) -> u64 {
     let link = match cell.topology {
@@ -45,8 +46,16 @@ fn header_bytes(cell: &Cell) -> u64 {
         Family::Ipv4 => 20,
         Family::Ipv6 => 40,
     };
-    let transport = if cell.workload.is_datagrams() { 8 } else { 32 };
+    let mut classes = cell.classes().into_iter();
+    let datagrams = classes.any(|class| class.orders.workload.is_datagrams());
+    let transport = if datagrams { 8 } else { 32 };
     link + network + transport
+}
+
+/// Whether what its flows move may be less than what containers say of themselves: requests of a byte, or nothing.
+fn is_small(cell: &Cell) -> bool {
+    let idle = |class: &Class| class.orders.workload == Workload::Idle;
+    has_responses(cell) || cell.classes().iter().all(idle)
 }
 
 /// What the witnesses of a window say.
@@ -67,14 +76,14 @@ pub(super) fn of(
         unread_ratio: interfaces.unread_ratio(),
         tcp_info_bytes_ratio,
         transactions_ratio,
-        valid: same && told && interfaces.agree(cell.workload),
+        valid: same && told && interfaces.agree(is_small(cell)),
     }
 }
 
 /// What a reader should be told of them.
-pub(super) fn warnings(workload: Workload, checks: Checks) -> Option<String> {
+pub(super) fn warnings(cell: &Cell, checks: Checks) -> Option<String> {
     if checks.valid {
-        filling(checks).filter(|_| !workload.has_responses())
+        filling(checks).filter(|_| !has_responses(cell))
     } else {
         Some(disagreement(checks))
     }
@@ -126,13 +135,13 @@ impl Interfaces {
         (self.read > 0.0).then(|| self.unread / self.read)
     }
 
-    /// Whether the interfaces may have seen what the sockets did. Beside requests they may have seen any more: containers
-    /// announce themselves to all others for some seconds, which with hundreds of them is many times what requests of a byte
-    /// come to; and what sockets have read is held against `TCP_INFO` and the number of responses.
-    fn agree(&self, workload: Workload) -> bool {
+    /// Whether the interfaces may have seen what the sockets did. Beside `small` traffic they may have seen any more:
+    /// containers announce themselves to all others for some seconds, which with hundreds of them is many times what requests
+    /// of a byte come to; and what sockets have read is held against `TCP_INFO` and the number of responses.
+    fn agree(&self, small: bool) -> bool {
         let enough = self.counted >= INTERFACE_RATIO.start() * self.read - self.unread;
         let too_many = self.counted > INTERFACE_RATIO.end() * self.read + self.unread;
-        enough && (workload.has_responses() || !too_many)
+        enough && (small || !too_many)
     }
 }
 

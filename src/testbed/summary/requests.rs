@@ -1,9 +1,8 @@
 //! What a window showed of requests and their responses.
 
-use crate::scenario::Cell;
 use crate::stats::Latencies;
 use crate::store::record::{Latency, Lateness};
-use crate::traffic::{FlowOutcome, Outcome};
+use crate::traffic::FlowOutcome;
 
 /// The requests of all flows together.
 #[derive(Debug)]
@@ -17,14 +16,14 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn of(cell: &Cell, outcome: &Outcome) -> Self {
-        let flows = &outcome.flows;
+    /// Of some flows, which may have requests or not.
+    pub(super) fn of(has_responses: bool, flows: &[&FlowOutcome]) -> Self {
         let counted = flows.iter().map(|flow| flow.transactions).sum();
         let together = |which: fn(&FlowOutcome) -> Option<&Latencies>| {
-            Latencies::merged(flows.iter().filter_map(which))
+            Latencies::merged(flows.iter().filter_map(|flow| which(flow)))
         };
         Self {
-            transactions: cell.workload.has_responses().then_some(counted),
+            transactions: has_responses.then_some(counted),
             latency: together(|flow| flow.latency.as_ref()).and_then(Latency::of),
             lateness: together(|flow| flow.lateness.as_ref()).and_then(|all| Lateness::of(&all)),
         }

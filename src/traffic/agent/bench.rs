@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
 use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, tentative};
+use crate::scenario::Orders;
 use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::ledger::Ledger;
 use crate::traffic::socket::{self, Dress};
@@ -24,7 +25,7 @@ pub(super) struct Bench<'a> {
     outfit: &'a Outfit,
     dress: Dress<'a>,
     ledger: &'a Arc<Ledger>,
-    listeners: HashMap<usize, Socket>,
+    listeners: HashMap<usize, (Socket, Orders)>,
     connected: Vec<Endpoint>,
 }
 
@@ -32,7 +33,7 @@ impl<'a> Bench<'a> {
     pub(super) fn new(outfit: &'a Outfit, ledger: &'a Arc<Ledger>) -> Self {
         Self {
             outfit,
-            dress: Dress::new(outfit.orders.workload, &outfit.congestion, outfit.buffers),
+            dress: Dress::new(&outfit.congestion, outfit.buffers),
             ledger,
             listeners: HashMap::new(),
             connected: Vec::new(),
@@ -48,11 +49,11 @@ impl<'a> Bench<'a> {
     fn open(&mut self, ear: Ear) -> Result<SocketAddr, Refusal> {
         let opened = self
             .dress
-            .listener(ear.address)
+            .listener(ear.address, ear.orders.workload)
             .and_then(|listener| Ok((socket::address(&listener)?, listener)));
         let (address, listener) =
             opened.map_err(|source| Refusal::of("listen for flow", &source))?;
-        self.listeners.insert(ear.flow, listener);
+        self.listeners.insert(ear.flow, (listener, ear.orders));
         Ok(address)
     }
 
@@ -64,14 +65,15 @@ impl<'a> Bench<'a> {
         let callers: Vec<_> = calls.0.iter().map(|call| self.dial(call)).collect();
         let answered = callers.into_iter().zip(&calls.0).map(|(caller, call)| {
             let socket = caller.and_then(|caller| answer(caller, deadline));
-            self.connect(socket, (call.flow, Role::Client))
+            self.connect(socket, Role::Client, (call.flow, call.orders))
                 .map_err(|source| Refusal::of("connect flow", &source))
         });
         answered.collect()
     }
 
     fn dial(&mut self, call: &Call) -> io::Result<Socket> {
-        self.dress.caller(call.from, call.to)
+        self.dress
+            .caller((call.from, call.to), call.orders.workload)
     }
 
     /// Takes the calls of flows whose caller knows to be connected.
@@ -79,31 +81,34 @@ impl<'a> Bench<'a> {
         let deadline = Instant::now() + self.outfit.patience;
         let flows = accepts.0.iter();
         let accepted = flows.map(|flow| {
-            let socket = self.listeners.remove(flow).ok_or(Errno::ENOTCONN.into());
-            let socket = socket.and_then(|listener| {
-                wait(&listener, PollFlags::POLLIN, deadline)?;
-                socket::accept(listener, self.outfit.orders.workload)
-            });
-            self.connect(socket, (*flow, Role::Server))
+            self.answer(*flow, deadline)
                 .map_err(|source| Refusal::of("accept flow", &source))
         });
         accepted.collect()
     }
 
+    fn answer(&mut self, flow: usize, deadline: Instant) -> io::Result<()> {
+        let listening = self.listeners.remove(&flow);
+        let (listener, orders) = listening.ok_or(Errno::ENOTCONN)?;
+        wait(&listener, PollFlags::POLLIN, deadline)?;
+        let socket = socket::accept(listener, orders.workload);
+        self.connect(socket, Role::Server, (flow, orders))
+    }
+
     fn connect(
         &mut self,
         socket: io::Result<Socket>,
-        (flow, role): (usize, Role),
+        role: Role,
+        (flow, orders): (usize, Orders),
     ) -> io::Result<()> {
         let socket = socket?;
         if flow >= self.outfit.flows {
             return Err(Errno::EINVAL.into());
         }
-        let orders = &self.outfit.orders;
         let waits_in_calls = orders.waits_in_calls(self.outfit.driver, role);
-        socket::ready(&socket, orders, waits_in_calls)?;
+        socket::ready(&socket, &orders, waits_in_calls)?;
         self.connected
-            .push(Endpoint::new(socket, role, flow, self.ledger));
+            .push(Endpoint::new(socket, role, (flow, orders), self.ledger));
         Ok(())
     }
 

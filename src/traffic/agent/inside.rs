@@ -22,7 +22,6 @@ use crate::traffic::account::Account;
 use crate::traffic::driver;
 use crate::traffic::flow::{Field, places};
 use crate::traffic::ledger::Ledger;
-use crate::traffic::workload::Work;
 
 /// Reports for duty as the agent of `container` to the muster in `directory`, and serves one trial. Returns when the
 /// owner of the crew has no more use of it, or is no more.
@@ -82,7 +81,7 @@ fn work(link: &Link) -> Result<(), Failure> {
     link.say(&Called(bench.call(&calls)))?;
     let flows = bench.accept(&link.hear::<Accepts>()?);
     let (endpoints, warnings) = bench.clear();
-    let field = Field::new(endpoints, Work::new(outfit.orders, outfit.driver))?;
+    let field = Field::new(endpoints, outfit.driver)?;
     drive(link, &field, &outfit, &Accepted { flows, warnings })?;
     link.hear::<Report>()?;
     let accounts = field.endpoints.iter().map(Account::of);

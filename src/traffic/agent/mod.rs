@@ -27,9 +27,8 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
-use super::workload::Orders;
 use crate::host::confinement::Confinement;
-use crate::scenario::{Buffers, Congestion, Driver};
+use crate::scenario::{Buffers, Congestion, Driver, Orders};
 
 pub use crew::{Crew, Muster};
 pub use inside::serve;
@@ -48,7 +47,6 @@ struct Outfit {
     /// Planned flows of the trial, for the size of the ledger.
     flows: usize,
     driver: Driver,
-    orders: Orders,
     congestion: Congestion,
     buffers: Buffers,
     /// How long calls may take.
@@ -60,6 +58,7 @@ struct Outfit {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Ear {
     flow: usize,
+    orders: Orders,
     address: SocketAddr,
 }
 
@@ -74,6 +73,7 @@ struct Calls(Vec<Call>);
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Call {
     flow: usize,
+    orders: Orders,
     from: IpAddr,
     to: SocketAddr,
 }

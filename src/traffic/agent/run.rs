@@ -19,6 +19,7 @@ use super::{
     Start, Stop, Stopped,
 };
 use crate::error::{Error, Result};
+use crate::scenario::Orders;
 use crate::traffic::account::Account;
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
@@ -47,25 +48,30 @@ pub struct Route {
     pub listen: SocketAddr,
     /// Whom the client calls, where that is not the address the server listens on: the published port of it.
     pub call: Option<SocketAddr>,
+    /// What it does, where that is not what the settings say.
+    pub orders: Option<Orders>,
 }
 
 impl Route {
+    fn orders(&self, settings: &Settings) -> Orders {
+        self.orders.unwrap_or(settings.orders())
+    }
+
+    fn name(&self, settings: &Settings) -> FlowName {
+        FlowName {
+            pair: self.pair,
+            stream: self.stream,
+            client: self.client,
+            server: self.server,
+            orders: self.orders(settings),
+        }
+    }
+
     fn failed(&self, refusal: &Refusal) -> Error {
         let to = self.call.unwrap_or(self.listen).ip();
         let object = format!("{}.{} from {} to {to}", self.pair, self.stream, self.from);
         let source = io::Error::from_raw_os_error(refusal.errno);
         Error::kernel(&refusal.act, object, source)
-    }
-}
-
-impl From<&Route> for FlowName {
-    fn from(route: &Route) -> Self {
-        Self {
-            pair: route.pair,
-            stream: route.stream,
-            client: route.client,
-            server: route.server,
-        }
     }
 }
 
@@ -85,7 +91,7 @@ pub fn run(
     let plan = Rounds::new(crew, routes, settings);
     let connected = plan.bring_up(&ledger, observer)?;
     let connect = began.elapsed();
-    let names = routes.iter().map(FlowName::from).collect();
+    let names = routes.iter().map(|route| route.name(settings)).collect();
     let (_, roll) = Roll::call(names, connected.flows, connected.warnings)?;
     let counters = Counters {
         ledger: &ledger,
@@ -162,13 +168,13 @@ impl<'a> Rounds<'a> {
         Outfit {
             flows: self.routes.len(),
             driver: settings.driver,
-            orders: settings.orders(),
             congestion: settings.congestion.clone(),
             buffers: settings.buffers,
             patience: settings.connect,
             listen: served
                 .map(|(flow, route)| Ear {
                     flow,
+                    orders: route.orders(settings),
                     address: route.listen,
                 })
                 .collect(),
@@ -185,6 +191,7 @@ impl<'a> Rounds<'a> {
             if let (Ok(address), Some(calls)) = (address, orders.get_mut(&route.client)) {
                 calls.0.push(Call {
                     flow,
+                    orders: route.orders(self.settings),
                     from: route.from,
                     to: route.call.unwrap_or(*address),
                 });

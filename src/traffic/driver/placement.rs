@@ -90,6 +90,7 @@ mod tests {
     use socket2::{Domain, Socket, Type};
 
     use super::*;
+    use crate::scenario::{Load, Orders, Workload};
     use crate::traffic::ledger::Ledger;
 
     fn seats(cpus: usize, pinning: Pinning) -> Vec<(usize, usize)> {
@@ -99,9 +100,19 @@ mod tests {
             pinning,
         };
         let ledger = Ledger::create(8).unwrap();
+        let orders = Orders {
+            workload: Workload::TcpStream,
+            message_bytes: 1,
+            load: Load::default(),
+        };
         let seat = |flow, role| {
             let socket = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
-            placement.seat(&Endpoint::new(socket, role, flow, &Arc::clone(&ledger)))
+            placement.seat(&Endpoint::new(
+                socket,
+                role,
+                (flow, orders),
+                &Arc::clone(&ledger),
+            ))
         };
         let flows = 0..4;
         flows

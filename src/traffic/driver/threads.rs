@@ -38,7 +38,7 @@ pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Fi
 
 fn drive(field: &Field, endpoint: &Endpoint) {
     let mut task = field.work.task(endpoint, endpoint.flow);
-    be_punctual(field);
+    be_punctual(endpoint);
     field.gate.pass();
     while !field.gate.is_stopped() {
         match task.turn() {
@@ -53,8 +53,8 @@ fn drive(field: &Field, endpoint: &Endpoint) {
 
 /// Has timed waits end when they should: an ordinary thread's may be late by 50 microseconds, so that the kernel can put
 /// several into one interrupt (`prctl(2)`, `PR_SET_TIMERSLACK`).
-fn be_punctual(field: &Field) {
-    if field.work.has_schedule() {
+fn be_punctual(endpoint: &Endpoint) {
+    if endpoint.orders.load.rate.is_some() {
         // Where it is refused the record says how late requests were sent.
         let _ = set_timerslack(1);
     }
@@ -86,7 +86,7 @@ pub(super) fn wake(field: &Field) {
     let _ = field.alarm.write(1);
     for endpoint in &field.endpoints {
         let way = match endpoint.role {
-            Role::Client if field.work.has_responses() => Shutdown::Both,
+            Role::Client if endpoint.orders.workload.has_responses() => Shutdown::Both,
             Role::Client => Shutdown::Write,
             Role::Server => Shutdown::Read,
         };

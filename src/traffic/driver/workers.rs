@@ -110,7 +110,7 @@ impl<'a> Worker<'a> {
         for (token, endpoint) in endpoints.iter().enumerate() {
             let both_ways = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT;
             let interest = match endpoint.role {
-                _ if field.work.has_responses() => both_ways,
+                _ if endpoint.orders.workload.has_responses() => both_ways,
                 Role::Client => EpollFlags::EPOLLOUT,
                 Role::Server => EpollFlags::EPOLLIN,
             };
@@ -190,7 +190,7 @@ impl<'a> Worker<'a> {
         // Without a fresh expiration there is nothing due.
         if self.sweep.wait().is_ok() {
             for endpoint in 0..self.endpoints.len() {
-                if self.endpoints[endpoint].role == Role::Client {
+                if self.endpoints[endpoint].sends_first() {
                     self.enter(endpoint);
                 }
             }

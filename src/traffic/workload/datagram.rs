@@ -68,11 +68,11 @@ pub(in crate::traffic) struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
-        let load = &work.orders.load;
+        let (orders, load) = (&endpoint.orders, &endpoint.orders.load);
         Self {
             endpoint,
             pace: Pace::of(load, endpoint.flow),
-            datagram: work.payload[..work.orders.message_bytes as usize].to_vec(),
+            datagram: work.payload[..orders.message_bytes as usize].to_vec(),
             buffer: work.payload.clone(),
             next: 0,
             unsent: None,
@@ -182,7 +182,7 @@ impl<'a> Server<'a> {
         Self {
             endpoint,
             buffer: work.payload.clone(),
-            response: work.orders.response_bytes() as usize,
+            response: endpoint.orders.response_bytes() as usize,
             unsent: false,
         }
     }

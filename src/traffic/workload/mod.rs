@@ -2,6 +2,7 @@
 //! turn comes next, which is the driver's business.
 
 mod datagram;
+mod idle;
 mod log;
 mod pace;
 mod room;
@@ -10,11 +11,10 @@ mod stream;
 
 use nix::errno::Errno;
 use nix::sys::socket::MsgFlags;
-use serde::{Deserialize, Serialize};
 
 use super::flow::{Cause, Endpoint, Role};
 use super::moment::Moment;
-use crate::scenario::{Driver, Load, Pinning, Workload};
+use crate::scenario::{Driver, Orders, Pinning, Workload};
 
 pub(super) use datagram::GIVEN_UP_AFTER;
 pub(super) use log::Log;
@@ -35,21 +35,13 @@ pub(super) enum Turn {
     Over,
 }
 
-/// What the flows of a trial do.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Orders {
-    pub(super) workload: Workload,
-    /// Bytes of a message from client to server, at least 1.
-    pub(super) message_bytes: u32,
-    pub(super) load: Load,
-}
-
 impl Orders {
     /// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, and that never has two
-    /// things to wait for.
-    pub(super) fn waits_in_calls(&self, driver: Driver, role: Role) -> bool {
+    /// things to wait for. One that says nothing has its end alone to wait for, which the alarm tells.
+    pub(in crate::traffic) fn waits_in_calls(&self, driver: Driver, role: Role) -> bool {
         let lockstep = self.load.rate.is_none() && self.load.outstanding() == 1;
-        driver == Driver::Threads && (role == Role::Server || lockstep)
+        let speaks = self.workload != Workload::Idle;
+        driver == Driver::Threads && speaks && (role == Role::Server || lockstep)
     }
 
     fn response_bytes(&self) -> u32 {
@@ -60,45 +52,42 @@ impl Orders {
 /// What the endpoints of a process have in common, whatever their turns.
 #[derive(Debug)]
 pub(super) struct Work {
-    orders: Orders,
     driver: Driver,
-    /// What is sent: of the greater of a message and a response.
+    pinning: Pinning,
+    /// What is sent: of the longest of all messages and responses.
     payload: Vec<u8>,
     rooms: Rooms,
 }
 
 impl Work {
-    pub(super) fn new(orders: Orders, driver: Driver) -> Self {
-        let longest = orders.message_bytes.max(orders.response_bytes()).max(1) as usize;
+    /// Of endpoints with these orders, which are placed alike.
+    pub(super) fn new(orders: impl Iterator<Item = Orders>, driver: Driver) -> Self {
+        let mut pinning = Pinning::default();
+        let lengths = orders.map(|orders| {
+            pinning = orders.load.pinning;
+            orders.message_bytes.max(orders.response_bytes())
+        });
+        let longest = lengths.fold(1, u32::max) as usize;
         Self {
             payload: vec![0x6b; longest],
             rooms: Rooms::of(longest),
-            orders,
             driver,
+            pinning,
         }
-    }
-
-    /// Whether each message is answered.
-    pub(super) fn has_responses(&self) -> bool {
-        self.orders.workload.has_responses()
-    }
-
-    /// Whether messages are sent at times of their own.
-    pub(super) fn has_schedule(&self) -> bool {
-        self.orders.load.rate.is_some()
     }
 
     /// Where the ends of flows are to run.
     pub(super) fn pinning(&self) -> Pinning {
-        self.orders.load.pinning
+        self.pinning
     }
 
     /// What an endpoint is about to do; `room` picks where it receives.
     pub(super) fn task<'a>(&'a self, endpoint: &'a Endpoint, room: usize) -> Task<'a> {
-        let (workload, role) = (self.orders.workload, endpoint.role);
-        match (workload, role) {
+        let orders = &endpoint.orders;
+        match (orders.workload, endpoint.role) {
+            (Workload::Idle, _) => Task::Idle(idle::Idle::new(endpoint)),
             (Workload::TcpStream, _) => {
-                let message = &self.payload[..self.orders.message_bytes as usize];
+                let message = &self.payload[..orders.message_bytes as usize];
                 Task::Stream(stream::Stream::new(
                     endpoint,
                     message,
@@ -119,15 +108,12 @@ impl Work {
             }
         }
     }
-
-    fn waits_in_calls(&self, role: Role) -> bool {
-        self.orders.waits_in_calls(self.driver, role)
-    }
 }
 
 /// What an endpoint is at, from turn to turn.
 #[derive(Debug)]
 pub(super) enum Task<'a> {
+    Idle(idle::Idle<'a>),
     Stream(stream::Stream<'a>),
     RrClient(rr::Client<'a>),
     RrServer(rr::Server<'a>),
@@ -139,6 +125,7 @@ impl Task<'_> {
     /// Gives the endpoint one turn.
     pub(super) fn turn(&mut self) -> Turn {
         match self {
+            Self::Idle(idle) => idle.turn(),
             Self::Stream(stream) => stream.turn(),
             Self::RrClient(client) => client.turn(),
             Self::RrServer(server) => server.turn(),
@@ -150,7 +137,7 @@ impl Task<'_> {
     /// Whether it waits for room too.
     pub(super) fn is_sending(&self) -> bool {
         match self {
-            Self::Stream(_) => false,
+            Self::Idle(_) | Self::Stream(_) => false,
             Self::RrClient(client) => client.is_sending(),
             Self::RrServer(server) => server.is_sending(),
             Self::DatagramClient(client) => client.is_sending(),
@@ -163,7 +150,9 @@ impl Task<'_> {
         match self {
             Self::RrClient(client) => client.into_log(),
             Self::DatagramClient(client) => client.into_log(),
-            Self::Stream(_) | Self::RrServer(_) | Self::DatagramServer(_) => Log::default(),
+            Self::Idle(_) | Self::Stream(_) | Self::RrServer(_) | Self::DatagramServer(_) => {
+                Log::default()
+            }
         }
     }
 }

@@ -80,18 +80,18 @@ pub(in crate::traffic) struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: usize) -> Self {
-        let load = &work.orders.load;
+        let (orders, load) = (&endpoint.orders, &endpoint.orders.load);
         Self {
             endpoint,
             payload: &work.payload,
             room: work.rooms.room(room),
             pace: Pace::of(load, endpoint.flow),
-            request: work.orders.message_bytes.max(1) as usize,
+            request: orders.message_bytes.max(1) as usize,
             unsent: 0,
-            responses: Progress::of(work.orders.response_bytes()),
+            responses: Progress::of(orders.response_bytes()),
             under_way: VecDeque::with_capacity(UNDER_WAY),
             diary: Diary::new(endpoint, load.rate.is_some()),
-            waits_in_calls: work.waits_in_calls(Role::Client),
+            waits_in_calls: orders.waits_in_calls(work.driver, Role::Client),
         }
     }
 
@@ -178,12 +178,13 @@ pub(in crate::traffic) struct Server<'a> {
 
 impl<'a> Server<'a> {
     pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: usize) -> Self {
+        let orders = &endpoint.orders;
         Self {
             endpoint,
             payload: &work.payload,
             room: work.rooms.room(room),
-            requests: Progress::of(work.orders.message_bytes),
-            response: work.orders.response_bytes().max(1) as usize,
+            requests: Progress::of(orders.message_bytes),
+            response: orders.response_bytes().max(1) as usize,
             unsent: 0,
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use socket2::Socket;
 
 use super::*;
+use crate::scenario::Load;
 use crate::stats::Latencies;
 use crate::traffic::ledger::Ledger;
 
@@ -41,10 +42,10 @@ fn latencies(load: Load, responses: u64) -> Latencies {
         message_bytes: 1,
         load,
     };
-    let work = Work::new(orders, Driver::Workers);
+    let work = Work::new([orders].into_iter(), Driver::Workers);
     let ledger = Ledger::create(2).unwrap();
     ledger.edges().open();
-    let endpoint = Endpoint::new(Socket::from(client), Role::Client, 0, &ledger);
+    let endpoint = Endpoint::new(Socket::from(client), Role::Client, (0, orders), &ledger);
     let mut task = work.task(&endpoint, 0);
     while endpoint.moved.messages.read() < responses {
         assert_ne!(task.turn(), Turn::Over);

@@ -1,0 +1,88 @@
+//! What a window showed of the pairs of each class.
+
+use std::collections::BTreeMap;
+
+use super::requests::Requests;
+use crate::scenario::{self, Cell, Workload};
+use crate::stats::{Sorted, jain};
+use crate::store::record::{Class, PerPair};
+use crate::traffic::{FlowOutcome, Outcome};
+
+/// The pairs of one class, and their flows.
+#[derive(Debug)]
+pub(super) struct Members<'a> {
+    pairs: Vec<u32>,
+    flows: Vec<&'a FlowOutcome>,
+}
+
+impl<'a> Members<'a> {
+    /// Those of the class of this number, as [`Cell::classes`] has them.
+    pub(super) fn of(cell: &Cell, class: usize, outcome: &'a Outcome) -> Self {
+        let classes = cell.class_of_pairs();
+        let pairs = (0..).zip(&classes).filter(|(_, its)| **its == class);
+        let flows = outcome.flows.iter();
+        let own = flows.filter(|flow| classes.get(flow.pair as usize) == Some(&class));
+        Self {
+            pairs: pairs.map(|(pair, _)| pair).collect(),
+            flows: own.collect(),
+        }
+    }
+}
+
+/// Each class of a mixed trial; none where all pairs do the same.
+pub(super) fn of(cell: &Cell, outcome: &Outcome) -> Vec<Class> {
+    if cell.beside.is_none() {
+        return Vec::new();
+    }
+    let seconds = outcome.window.duration_ns as f64 / 1e9;
+    let classes = cell.classes().into_iter().enumerate();
+    let classes = classes.map(|(number, class)| {
+        let members = Members::of(cell, number, outcome);
+        one(class, &members, seconds)
+    });
+    classes.collect()
+}
+
+fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
+    let workload = class.orders.workload;
+    let bytes: u64 = members.flows.iter().map(|flow| flow.payload()).sum();
+    let requests = Requests::of(workload.has_responses(), &members.flows);
+    let count = requests.transactions;
+    Class {
+        workload,
+        rate: class.orders.load.rate,
+        pairs: class.pairs,
+        goodput_bps: bytes as f64 * 8.0 / seconds,
+        per_pair: per_pair(workload, members, seconds),
+        transactions_per_s: count.map(|count| count as f64 / seconds),
+        latency: requests.latency,
+    }
+}
+
+/// The distribution over the pairs of a class; absent where these are to say nothing.
+pub(super) fn per_pair(workload: Workload, members: &Members<'_>, seconds: f64) -> Option<PerPair> {
+    if workload == Workload::Idle {
+        return None;
+    }
+    let mut bytes: BTreeMap<u32, u64> = members.pairs.iter().map(|pair| (*pair, 0)).collect();
+    for flow in &members.flows {
+        *bytes.entry(flow.pair).or_default() += flow.payload();
+    }
+    let starved = bytes.values().filter(|bytes| **bytes == 0).count();
+    let rates = bytes
+        .into_values()
+        .map(|bytes| bytes as f64 * 8.0 / seconds);
+    let rates: Vec<f64> = rates.collect();
+    let fairness = jain(&rates).unwrap_or(0.0);
+    let sorted = Sorted::of(rates);
+    let quantile = |q| sorted.quantile(q).unwrap_or(0.0);
+    Some(PerPair {
+        min_bps: quantile(0.0),
+        p5_bps: quantile(0.05),
+        p50_bps: quantile(0.5),
+        p95_bps: quantile(0.95),
+        max_bps: quantile(1.0),
+        jain: fairness,
+        starved: u32::try_from(starved).unwrap_or(u32::MAX),
+    })
+}

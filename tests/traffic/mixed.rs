@@ -1,0 +1,60 @@
+//! Flows that do different things at once, each counted for what it does.
+
+use kilonet::scenario::{Load, Orders, Workload};
+use kilonet::traffic::{FlowPlan, FlowStatus};
+
+use super::lab::Lab;
+use super::{DRIVERS, alone, measured, settings};
+
+fn with(plan: FlowPlan<'_>, workload: Workload) -> FlowPlan<'_> {
+    let load = Load {
+        response_bytes: workload.has_responses().then_some(16),
+        ..Load::default()
+    };
+    let orders = Orders {
+        workload,
+        message_bytes: 16,
+        load,
+    };
+    FlowPlan {
+        orders: Some(orders),
+        ..plan
+    }
+}
+
+#[test]
+fn each_flow_does_what_it_was_told_to() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        let [stream, rr, datagrams, idle]: [_; 4] = lab.pairs(4).try_into().unwrap();
+        let plans = [
+            stream,
+            with(rr, Workload::TcpRr),
+            with(datagrams, Workload::UdpRr),
+            with(idle, Workload::Idle),
+        ];
+
+        let outcome = measured(&plans, &settings(driver));
+
+        let flows = &outcome.flows;
+        assert!(
+            flows.iter().all(|flow| flow.status == FlowStatus::Ok),
+            "{driver}: {flows:?}"
+        );
+        assert!(flows[0].window_bytes > 0 && flows[0].latency.is_none());
+        for asked in &flows[1..3] {
+            let timed = asked.latency.as_ref().unwrap().count();
+            assert!(timed > 0, "{driver}: {asked:?}");
+            assert!(asked.transactions.abs_diff(timed) <= 2, "{driver}");
+        }
+        let said = (
+            flows[3].sent_bytes,
+            flows[3].total_bytes,
+            flows[3].returned_bytes,
+        );
+        assert_eq!(said, (0, 0, 0), "{driver}");
+        // A connection that nothing is said over was there all the same: the kernel says so at its end.
+        assert_eq!(flows[3].info_bytes, Some(0), "{driver}");
+    }
+}
