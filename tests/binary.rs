@@ -53,6 +53,7 @@ fn plan_of_each_shipped_scenario() {
         "bridge-scaling",
         "thousands",
         "idle-neighbours",
+        "latency-under-load",
         "request-latency",
         "tcp-memory",
         "incast",

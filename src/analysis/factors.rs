@@ -117,9 +117,10 @@ fn varies(row: &Row, count: Count, cells: &[&Cell]) -> bool {
     let mut levels: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for cell in cells {
         let place = match row.rule {
-            Rule::Anywhere => (None, None),
-            Rule::OnOneTestbed => (Some(cell.testbed), None),
-            Rule::AtOneCount => (None, Some((cell.topology, count.of(cell)))),
+            Rule::Anywhere => (None, None, None),
+            Rule::OnOneTestbed => (Some(cell.testbed), None, None),
+            Rule::OfOneWorkload => (None, Some(cell.workload), None),
+            Rule::AtOneCount => (None, None, Some((cell.topology, count.of(cell)))),
         };
         levels.entry(place).or_default().insert((row.level)(cell));
     }

@@ -55,12 +55,18 @@ impl Analysis {
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
             post: post::post(&cells),
+            of_requests: are_of_requests(&cells),
             cells,
             planned: run.manifest.planned as usize,
             recorded: run.records.len(),
             notes: notes(run),
         }
     }
+}
+
+fn are_of_requests(cells: &[CellSummary]) -> bool {
+    let mut measured = cells.iter().filter(|cell| cell.measured > 0).peekable();
+    measured.peek().is_some() && measured.all(|cell| cell.cell.is_of_requests())
 }
 
 /// Says warnings that differ in their figures alone in the same words everywhere, so that reports say them once.

@@ -242,6 +242,8 @@ pub struct Analysis {
     pub count: Count,
     /// Every cell, in the order series name them.
     pub cells: Vec<CellSummary>,
+    /// Whether all that was measured is of requests, so that bytes say little.
+    pub of_requests: bool,
     /// The curves.
     pub series: Vec<Series>,
     /// What rules cost, where the run has any.

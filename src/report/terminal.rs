@@ -14,13 +14,7 @@ use std::io::{self, IsTerminal};
 use owo_colors::Style;
 
 use super::machine;
-use crate::analysis::{Analysis, CellSummary, Metric};
-
-/// Whether all figures are of requests and their responses.
-fn is_of_requests(cells: &[CellSummary]) -> bool {
-    let mut measured = cells.iter().filter(|cell| cell.measured > 0).peekable();
-    measured.peek().is_some() && measured.all(|cell| cell.estimate(Metric::Transactions).is_some())
-}
+use crate::analysis::Analysis;
 
 /// What the text is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -131,6 +131,13 @@ impl Cell {
         [vec![own], guests].concat()
     }
 
+    /// Whether all that its flows move is requests and their responses, if anything.
+    #[must_use]
+    pub fn is_of_requests(&self) -> bool {
+        let quiet = |workload: Workload| workload.has_responses() || workload == Workload::Idle;
+        quiet(self.workload) && self.beside.workloads().all(quiet)
+    }
+
     /// What each pair does.
     #[must_use]
     pub fn orders_of_pairs(&self) -> Vec<Orders> {

@@ -179,7 +179,8 @@ pub struct Cpu {
     /// (user + system + softirq) / payload bytes; absent when no byte moved.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ns_per_byte: Option<f64>,
-    /// The same over the transactions; absent for workloads without, and when there was none.
+    /// The same over the transactions; absent for workloads without, beside pairs that do something else than ask, and when
+    /// there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ns_per_transaction: Option<f64>,
     /// User-mode time of kilonet itself over the window.

@@ -75,7 +75,13 @@ pub(super) fn summarise(
             seconds,
         ),
         classes: classes::of(trial.cell, outcome),
-        cpu: edges.map(|edges| cpu(edges, bytes, requests.transactions)),
+        cpu: edges.map(|edges| {
+            // Beside streams, most of it is theirs.
+            let own = requests
+                .transactions
+                .filter(|_| trial.cell.is_of_requests());
+            cpu(edges, bytes, own)
+        }),
         checks,
         counters: counters(outcome, edges),
         flows: flow_counts(outcome),

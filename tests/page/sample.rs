@@ -62,6 +62,7 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
         manifest: manifest(),
         count: Count::Containers,
         cells,
+        of_requests: false,
         series,
         slopes: vec![slope()],
         realities: vec![reality()],

@@ -12,6 +12,8 @@ pub(super) enum Rule {
     Anywhere,
     /// When it has two levels on one testbed: an engine brings rules of its own.
     OnOneTestbed,
+    /// When it has two levels of one workload: each has a usual one of its own.
+    OfOneWorkload,
     /// When it has two levels at one topology and count: elsewhere it follows from these (bridges grow with the
     /// containers; only some topologies have an MTU).
     AtOneCount,
@@ -30,7 +32,7 @@ pub(super) struct Row {
 
 /// Every factor but the count, in the order in which labels name them.
 pub(super) const ROWS: &[Row] = {
-    use Rule::{Anywhere, AtOneCount, OnOneTestbed};
+    use Rule::{Anywhere, AtOneCount, OfOneWorkload, OnOneTestbed};
     &[
         Row {
             key: "testbed",
@@ -168,7 +170,7 @@ pub(super) const ROWS: &[Row] = {
             key: "message_bytes",
             level: |cell| Some(Bytes(u64::from(cell.message_bytes)).to_string()),
             phrase: |level| format!("{level} messages"),
-            rule: AtOneCount,
+            rule: OfOneWorkload,
         },
         Row {
             key: "response_bytes",
@@ -178,7 +180,7 @@ pub(super) const ROWS: &[Row] = {
                     .map(|bytes| Bytes(u64::from(bytes)).to_string())
             },
             phrase: |level| format!("{level} responses"),
-            rule: AtOneCount,
+            rule: OfOneWorkload,
         },
         Row {
             key: "outstanding",

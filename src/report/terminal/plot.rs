@@ -38,6 +38,27 @@ const PLOTS_OF_REQUESTS: [(Metric, &str); 2] = [
     (Metric::LatencyP99, "99th percentile of their latency"),
 ];
 
+/// Where requests are timed while others do something else.
+const PLOTS_UNDER_LOAD: [(Metric, &str); 2] = [
+    (Metric::Goodput, "aggregate goodput"),
+    (
+        Metric::LatencyP99,
+        "99th percentile of the latency of requests",
+    ),
+];
+
+/// What there is to plot of a run.
+fn chosen(analysis: &Analysis) -> [(Metric, &'static str); 2] {
+    let mut cells = analysis.cells.iter().filter(|cell| cell.measured > 0);
+    if analysis.of_requests {
+        PLOTS_OF_REQUESTS
+    } else if cells.all(|cell| cell.estimate(Metric::LatencyP99).is_some()) {
+        PLOTS_UNDER_LOAD
+    } else {
+        PLOTS
+    }
+}
+
 /// Both plots and their legend; empty without a figure to plot.
 pub(super) fn render(analysis: &Analysis, view: View) -> String {
     let counts: BTreeSet<u32> = analysis
@@ -45,12 +66,7 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
         .iter()
         .map(|cell| analysis.count.of(&cell.cell))
         .collect();
-    let plots = if super::is_of_requests(&analysis.cells) {
-        PLOTS_OF_REQUESTS
-    } else {
-        PLOTS
-    };
-    let with_figures = plots
+    let with_figures = chosen(analysis)
         .into_iter()
         .filter(|(metric, _)| !medians(analysis, *metric).is_empty());
     if counts.len() <= 1 {

@@ -61,9 +61,10 @@ impl Column {
     }
 
     /// Whether the cells have anything to tell in it.
-    fn is_needed(self, cells: &[CellSummary]) -> bool {
+    fn is_needed(self, analysis: &Analysis) -> bool {
+        let cells = &analysis.cells;
         let any = |metric| cells.iter().any(|cell| cell.estimate(metric).is_some());
-        let bytes = !super::is_of_requests(cells);
+        let bytes = !analysis.of_requests;
         match self {
             Self::Aggregate => bytes,
             Self::Transactions => any(Metric::Transactions),
@@ -163,7 +164,7 @@ fn trials(cells: &[CellSummary]) -> BTreeSet<usize> {
 fn fitting(analysis: &Analysis, view: View) -> Vec<String> {
     let mut columns: Vec<_> = Column::ALL
         .into_iter()
-        .filter(|column| column.is_needed(&analysis.cells))
+        .filter(|column| column.is_needed(analysis))
         .collect();
     loop {
         // How many trials there are is not worth narrow gaps: it is said above, and a row that lacks some says so.

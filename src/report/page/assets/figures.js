@@ -61,8 +61,7 @@ const FIGURES = [
 const manyPairs = analysis.cells.some(summary => summary.cell.pairs > 1);
 
 /** Where every cell is of requests, their bytes say little. */
-const ofRequests = analysis.cells.filter(summary => summary.measured > 0)
-  .every(summary => estimate(summary, "transactions") !== undefined);
+const ofRequests = analysis.of_requests;
 
 const hasData = figure => (manyPairs || !figure.manyPairs) && !(ofRequests && figure.ofBytes)
   && estimates(figure.metric).some(({ median }) => (figure.positiveOnly ? median > 0 : Number.isFinite(median)));
