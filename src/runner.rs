@@ -72,6 +72,7 @@ pub fn run<T: Testbed>(
             outcome.interrupted = true;
             break;
         };
+        folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;
         match record.status {
             Status::Ok => outcome.ok += 1,
@@ -135,6 +136,7 @@ fn recorded(
         flows: Some(measured.flows),
         samples: Some(measured.samples),
         effective: Some(measured.effective),
+        generator: measured.generator,
         warnings,
         ..blank(trial, Status::Ok)
     };

@@ -4,11 +4,12 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `summary` estimates a cell over its repeats; `slope` says what rules cost, and `reality` how a real engine
+//! `summary` estimates a cell over its repeats; `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 
 mod baseline;
 mod factors;
+mod generated;
 mod merge;
 pub mod model;
 mod post;
@@ -156,6 +157,7 @@ fn notes(run: &Run) -> Vec<String> {
         ));
     }
     notes.extend(baseline::notes(&run.records));
+    notes.extend(generated::notes(&run.records));
     notes
 }
 

@@ -23,6 +23,7 @@ use crate::scenario::{Baseline, Scenario, Timing};
 use crate::store::folder::{Manifest, Run as Folder, Writer};
 use crate::store::record::SCHEMA;
 use crate::testbed::Machine as Testbeds;
+use crate::traffic::generator;
 use crate::units::nanos;
 
 /// Flags replace the file's keys of the same name.
@@ -174,6 +175,7 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let plan = Plan::new(scenario);
     let machine = start::machine(leave)?;
     refuse_beyond_limits(&plan, &machine)?;
+    refuse_without_generators(scenario)?;
     let form = Form::of(job.quiet);
     let places = job.places.iter().map(|place| Existing::find(place));
     let places = places.collect::<Result<Vec<_>>>()?;
@@ -211,6 +213,15 @@ fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
         worst.limit.room()
     );
     Err(Error::refused("run", "the scenario", reason).with_hint(&worst.remedy))
+}
+
+/// Refuses what needs a tool that is not there, before anything is touched.
+fn refuse_without_generators(scenario: &Scenario) -> Result<()> {
+    let drivers = scenario.cells.iter().map(|cell| cell.driver);
+    for driver in drivers.filter(|driver| driver.is_generator()) {
+        generator::find(driver)?;
+    }
+    Ok(())
 }
 
 fn open(

@@ -73,6 +73,7 @@ pub fn probe() -> Result<Vec<Feature>> {
         Err(error) => rows.push(no_namespace(&error)),
     }
     rows.extend(tools());
+    rows.push(generator("iperf3", "install iperf3"));
     Ok(rows)
 }
 
@@ -94,6 +95,20 @@ fn tools() -> impl Iterator<Item = Feature> {
             }
             None => Feature::missing(name, "rules are not to be loaded by it", remedy),
         })
+}
+
+/// Somebody else's generator, by its program.
+fn generator(name: &'static str, remedy: &'static str) -> Feature {
+    match firewall::find(name) {
+        Some(file) => {
+            Feature::available(name, format!("the driver `{name}`, by {}", file.display()))
+        }
+        None => Feature::missing(
+            name,
+            format!("runs with the driver `{name}` are refused"),
+            remedy,
+        ),
+    }
 }
 
 /// By its switches and not by trying, which a process of more than one thread cannot.

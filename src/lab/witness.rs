@@ -46,6 +46,7 @@ pub struct Reading {
 }
 
 /// The interfaces of a lab that are read, in groups.
+#[derive(Default)]
 pub struct Witness(Vec<Watched>);
 
 impl Witness {

@@ -12,6 +12,7 @@ use super::Plan;
 use crate::scenario::pattern::pairs;
 use crate::scenario::{
     Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed, Topology,
+    running_time,
 };
 
 /// Kernel memory of a namespace with nothing but lo in it.
@@ -22,6 +23,12 @@ const WIRED_CONTAINER_BYTES: u64 = 330_000;
 
 /// What kilonet itself may take for a flow, both ends together.
 const FLOW_BYTES: u64 = 64 << 10;
+
+/// What a process of somebody else's generator takes for itself: 0.7 MiB of its own were seen, and what the kernel keeps of it.
+const GENERATOR_BYTES: u64 = 2 << 20;
+
+/// Starting one, and hearing its end.
+const GENERATOR: Duration = Duration::from_millis(2);
 
 /// What a flow's two sockets hold when the kernel tunes their buffers: 1.78 GB were seen with 4,000 busy flows.
 const TUNED_QUEUE_BYTES: u64 = 448 << 10;
@@ -60,7 +67,7 @@ pub struct Need {
     pub namespaces: u64,
     /// Open descriptors of the process.
     pub descriptors: u64,
-    /// Threads of the process; for the driver `workers`, without those it has for each CPU.
+    /// Threads of the process, and processes that it starts; for the driver `workers`, without those it has for each CPU.
     pub threads: u64,
     /// Memory of kernel and process together, in bytes, without what sockets hold.
     pub memory_bytes: u64,
@@ -106,17 +113,24 @@ impl Need {
             _ => u64::from(cell.containers),
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
+        let processes = generators(cell);
         Self {
             namespaces: namespaces + FIXED_NAMESPACES,
-            descriptors: namespaces + FIXED_NAMESPACES + 2 * flows + FIXED_DESCRIPTORS,
+            // A process has two pipes; what flows there are, it has itself.
+            descriptors: namespaces
+                + FIXED_NAMESPACES
+                + 2 * flows.max(processes)
+                + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS
                 + match cell.driver {
                     Driver::Threads => 2 * flows,
                     Driver::Workers => 0,
+                    Driver::Iperf3 => processes,
                 },
             memory_bytes: bare * BARE_NAMESPACE_BYTES
                 + wired * WIRED_CONTAINER_BYTES
-                + flows * FLOW_BYTES,
+                + flows * FLOW_BYTES
+                + processes * GENERATOR_BYTES,
             bridge_ports: cell
                 .ports_per_bridge
                 .map_or(0, |ports| u64::from(ports.get()) + ports_between(cell)),
@@ -174,8 +188,21 @@ impl Plan {
             }
             Testbed::Docker => ENGINE_CONTAINER.saturating_mul(cell.containers),
         };
-        self.timing.warmup + self.timing.measure + OVERHEAD + lab
+        let window = self.timing.warmup + self.timing.measure;
+        let traffic = if cell.driver.is_generator() {
+            let processes = u32::try_from(generators(cell)).unwrap_or(u32::MAX);
+            running_time(cell.pairs, window) + GENERATOR * processes
+        } else {
+            window
+        };
+        traffic + OVERHEAD + lab
     }
+}
+
+/// Processes of somebody else's generator: a server and a client for each pair.
+fn generators(cell: &Cell) -> u64 {
+    let each = if cell.driver.is_generator() { 2 } else { 0 };
+    each * u64::from(cell.pairs)
 }
 
 /// Bytes in the queues of a flow's two sockets.

@@ -172,6 +172,9 @@ fn need_is_counted_by_topology() {
     );
     let workers = need("axes = { driver = \"workers\", containers = 3000 }");
     assert_eq!(workers.threads, 8);
+    let processes = need("axes = { driver = \"iperf3\", containers = 3000, streams = 2 }");
+    assert_eq!(processes.threads, 8 + 3000);
+    assert_eq!(processes.descriptors, 3005 + 2 * 3000 + 64);
     let fixed = need("axes = { buffers = \"64KiB\", containers = 8000 }");
     assert_eq!(fixed.tcp_memory_bytes, 4000 * 4 * 65_536);
 }
@@ -368,6 +371,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         ("idle-neighbours", 40, 4000, 5),
         ("docker-rules", 80, 1000, 4),
         ("incast", 54, 257, 3),
+        ("generators", 30, 128, 4),
     ];
     for (name, trials, most, minutes) in table {
         let path =

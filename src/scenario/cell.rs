@@ -116,6 +116,8 @@ factor! {
         Threads = "threads",
         /// One pinned thread per CPU with epoll, fair by construction: the least harness in the data path.
         Workers = "workers",
+        /// Somebody else's iperf3, a server and a client for each pair, beside what crossed.
+        Iperf3 = "iperf3",
     }
 }
 

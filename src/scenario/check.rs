@@ -3,6 +3,7 @@
 //! Knows no text and no machine. Invariant: a file without problems here stands for cells that can be laid out.
 
 mod beside;
+mod generator;
 mod load;
 mod pattern;
 mod rules;
@@ -47,6 +48,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_napi(axes, problems);
         load::check(axes, problems);
         beside::check(axes, problems);
+        generator::check(axes, &wire.lab, problems);
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);

@@ -3,6 +3,7 @@
 mod cells;
 mod files;
 mod flags;
+mod generators;
 mod mistakes;
 mod mixed;
 mod patterns;

@@ -17,6 +17,9 @@ pub const MANIFEST: &str = "manifest.json";
 pub const TRIALS: &str = "trials.jsonl";
 /// One [`FlowRow`](crate::store::record::FlowRow) a line, under a header.
 pub const FLOWS: &str = "flows.csv";
+/// A folder with a file for each trial, in which is one [`ProgramOutput`](crate::store::record::ProgramOutput) a line; there
+/// where somebody else's programs ran.
+pub const OUTPUTS: &str = "outputs";
 
 /// What a run is and where it ran: enough to run it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 
 mod class;
 mod effective;
+mod generator;
 mod latency;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,8 @@ use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
 pub use class::Class;
-pub use effective::{Confinement, Effective, Forwarder};
+pub use effective::{Confinement, CountedBy, Effective, Forwarder};
+pub use generator::{Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
 
 /// The schema this code writes, and the newest it reads.
@@ -75,6 +77,9 @@ pub struct Record {
     /// What took effect, where it may differ from what the cell asks for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub effective: Option<Effective>,
+    /// What somebody else's generators say of themselves; absent where the flows were ours.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub generator: Option<Generator>,
     /// Why the trial failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<Failure>,
@@ -107,6 +112,7 @@ impl Record {
             flows: None,
             samples: None,
             effective: None,
+            generator: None,
             error: None,
             warnings: Vec::new(),
         }
@@ -383,4 +389,6 @@ pub struct FlowRow {
     pub max_ns: Option<u64>,
     /// The error of a flow that is not `ok`; empty otherwise.
     pub error: Option<String>,
+    /// Goodput that somebody else's generator says the pair has had, in bits a second; empty where flows were ours.
+    pub generator_bps: Option<f64>,
 }

@@ -71,7 +71,7 @@ fn recorded(confinement: Confinement) -> record::Confinement {
     }
 }
 
-fn settings(trial: TrialPlan<'_>) -> Settings {
+pub(super) fn settings(trial: TrialPlan<'_>) -> Settings {
     let TrialPlan { cell, timing, .. } = trial;
     Settings {
         driver: cell.driver,

@@ -2,12 +2,13 @@
 //!
 //! Puts together what `lab`, `traffic` and `host` each know of one window; the arithmetic is in `summary`.
 
+use std::mem;
 use std::net::SocketAddr;
 
 use super::bench::Bench;
 use super::blame::{self, Suspect};
 use super::scales::Scales;
-use super::{Measurement, Testbed, TrialPlan, Watch};
+use super::{Measurement, Testbed, TrialPlan, Watch, generated};
 use crate::error::Result;
 use crate::host::confinement::Confinement;
 use crate::host::counters::TcpMemory;
@@ -15,7 +16,7 @@ use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
-use crate::store::record::{LabCost, Phases};
+use crate::store::record::{LabCost, Phases, ProgramOutput};
 use crate::traffic::{self, Door, FlowPlan, Seat};
 use crate::units::nanos;
 
@@ -24,6 +25,19 @@ use crate::units::nanos;
 pub struct Kernel {
     /// The marks of TCP's memory pool, where they were seen: a namespace of an ordinary user does not show them.
     pub tcp_memory: Option<TcpMemory>,
+    /// What programs of others printed in the measurement that was tried last.
+    outputs: Vec<ProgramOutput>,
+}
+
+impl Kernel {
+    /// With the marks of TCP's memory pool, where they were seen.
+    #[must_use]
+    pub fn new(tcp_memory: Option<TcpMemory>) -> Self {
+        Self {
+            tcp_memory,
+            outputs: Vec::new(),
+        }
+    }
 }
 
 /// A lab, and what its containers took of the kernel's memory.
@@ -60,6 +74,10 @@ impl Testbed for Kernel {
             confinement: Confinement::of_self(),
             tcp_memory: self.tcp_memory,
         };
+        if trial.cell.driver.is_generator() {
+            let from = (&lab.lab, &plans[..]);
+            return generated::measure(from, bench, (trial, watch), &mut self.outputs);
+        }
         bench.measure((trial, watch), |settings, observer| {
             traffic::run(&plans, settings, observer).map_err(|error| {
                 let suspect = Suspect {
@@ -71,6 +89,10 @@ impl Testbed for Kernel {
                 blame::explain(error, &suspect, observer)
             })
         })
+    }
+
+    fn outputs(&mut self) -> Vec<ProgramOutput> {
+        mem::take(&mut self.outputs)
     }
 
     fn teardown(&mut self, lab: KernelLab) -> Result<Option<LabCost>> {

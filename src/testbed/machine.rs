@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::host::counters::TcpMemory;
 use crate::lab::existing::Existing;
 use crate::scenario::{self, Cell, Topology};
-use crate::store::record::LabCost;
+use crate::store::record::{LabCost, ProgramOutput};
 
 /// All testbeds of this machine.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Machine {
     #[must_use]
     pub fn new(tcp_memory: Option<TcpMemory>) -> Self {
         Self {
-            kernel: Kernel { tcp_memory },
+            kernel: Kernel::new(tcp_memory),
             docker: None,
             attached: None,
         }
@@ -94,6 +94,10 @@ impl Testbed for Machine {
                 self.attached()?.measure((trial, watch), tcp_memory)
             }
         }
+    }
+
+    fn outputs(&mut self) -> Vec<ProgramOutput> {
+        self.kernel.outputs()
     }
 
     fn teardown(&mut self, lab: MachineLab) -> Result<Option<LabCost>> {

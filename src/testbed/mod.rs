@@ -7,6 +7,7 @@ mod attached;
 mod bench;
 mod blame;
 mod docker;
+mod generated;
 mod kernel;
 mod machine;
 pub mod model;
@@ -21,8 +22,8 @@ pub use model::Model;
 use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, Latency,
-    Lateness, PerPair, Samples, Window,
+    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, FlowRow, Generator, LabCost,
+    Latency, Lateness, PerPair, ProgramOutput, Samples, Window,
 };
 
 /// What can raise, measure and remove labs.
@@ -46,6 +47,11 @@ pub trait Testbed {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement>;
+
+    /// What somebody else's programs printed in the measurement that was tried last, also where it failed. Taken away by asking.
+    fn outputs(&mut self) -> Vec<ProgramOutput> {
+        Vec::new()
+    }
 
     /// Removes a lab, and says what raising and removing it cost; absent where nothing was raised.
     ///
@@ -100,6 +106,8 @@ pub struct Measurement {
     pub samples: Samples,
     /// What took effect.
     pub effective: Effective,
+    /// What somebody else's generators say of themselves.
+    pub generator: Option<Generator>,
     /// Sentences to be shown beside the figures.
     pub warnings: Vec<String>,
     /// One row per flow.

@@ -145,6 +145,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             goodput_bps: vec![goodput_bps],
         },
         effective: Effective::default(),
+        generator: None,
         warnings: Vec::new(),
         rows: (0..)
             .zip(pairs(trial.cell))
@@ -202,5 +203,6 @@ fn rows(
         p99_ns: None,
         max_ns: None,
         error: None,
+        generator_bps: None,
     })
 }

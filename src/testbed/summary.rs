@@ -7,7 +7,7 @@ mod checks;
 mod classes;
 mod requests;
 
-pub(super) use checks::Witnessed;
+pub(super) use checks::{Witnessed, header_bytes};
 
 use super::{Measurement, TrialPlan};
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
@@ -18,7 +18,8 @@ use crate::host::noise;
 use crate::scenario::{Cell, Testbed};
 use crate::stats::Latencies;
 use crate::store::record::{
-    Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder, Samples, Window,
+    Aggregate, Checks, CountedBy, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder,
+    Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::nanos;
@@ -87,6 +88,7 @@ pub(super) fn summarise(
         flows: flow_counts(outcome),
         samples: samples(trial, outcome),
         effective: effective(trial.cell, outcome),
+        generator: None,
         warnings: warnings(trial, outcome, checks, edges),
         rows: outcome
             .flows
@@ -180,6 +182,7 @@ fn effective(cell: &Cell, outcome: &Outcome) -> Effective {
         engine: None,
         confinement: None,
         forwarder: forwarder(cell, &outcome.flows),
+        counted_by: CountedBy::Sockets,
         congestion: outcome.congestion.clone(),
         send_buffer_bytes: outcome.buffers.send_bytes,
         receive_buffer_bytes: outcome.buffers.receive_bytes,
@@ -227,6 +230,7 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         p99_ns: quantile(0.99),
         max_ns: flow.latency.as_ref().and_then(Latencies::max),
         error,
+        generator_bps: None,
     }
 }
 

@@ -19,6 +19,7 @@
 //! | `account` | what an endpoint has to say at its end |
 //! | `outcome` | what a trial hands back |
 //! | `agent` | the same flows, made and driven by a process in each container |
+//! | `generator` | flows of somebody else's programs |
 //!
 //! Must not know how labs are built: a container is an address and a namespace's descriptor. The invariant: every wait has
 //! a deadline, so a flow that dies, stalls or never connects is named and holds nothing up.
@@ -29,6 +30,7 @@ mod connect;
 mod driver;
 mod flow;
 mod gate;
+pub mod generator;
 mod ledger;
 mod moment;
 mod outcome;

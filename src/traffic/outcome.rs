@@ -89,6 +89,29 @@ impl FlowOutcome {
     pub fn payload(&self) -> u64 {
         self.window_bytes + self.returned_bytes
     }
+
+    /// One that never connected, and moved nothing.
+    pub(super) fn absent(name: FlowName, cause: String) -> Self {
+        Self {
+            pair: name.pair,
+            stream: name.stream,
+            client: name.client,
+            server: name.server,
+            status: FlowStatus::Unconnected(cause),
+            window_bytes: 0,
+            total_bytes: 0,
+            sent_bytes: 0,
+            returned_bytes: 0,
+            transactions: 0,
+            latency: None,
+            lateness: None,
+            lost: 0,
+            info_bytes: None,
+            unread_bytes: None,
+            retransmits: None,
+            renamed: None,
+        }
+    }
 }
 
 /// How a flow fared.
@@ -200,7 +223,7 @@ impl Roll {
         let named = self.names.into_iter().zip(self.lost);
         let flows = named.zip(ends).enumerate();
         let flows = flows.map(|(flow, ((name, lost), ends))| match lost {
-            Some(cause) => absent_flow(name, cause),
+            Some(cause) => FlowOutcome::absent(name, cause),
             None => FlowOutcome {
                 total_bytes: ledger.counter(place(flow, Role::Server)).received.read(),
                 sent_bytes: ledger.counter(place(flow, Role::Client)).sent.read(),
@@ -259,28 +282,6 @@ impl Ends {
     }
 }
 
-fn absent_flow(name: FlowName, cause: String) -> FlowOutcome {
-    FlowOutcome {
-        pair: name.pair,
-        stream: name.stream,
-        client: name.client,
-        server: name.server,
-        status: FlowStatus::Unconnected(cause),
-        window_bytes: 0,
-        total_bytes: 0,
-        sent_bytes: 0,
-        returned_bytes: 0,
-        transactions: 0,
-        latency: None,
-        lateness: None,
-        lost: 0,
-        info_bytes: None,
-        unread_bytes: None,
-        retransmits: None,
-        renamed: None,
-    }
-}
-
 fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
     let idle = name.orders.workload == Workload::Idle;
     let status = match status(&ends, moved.bytes(), closed) {
@@ -307,7 +308,7 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
         retransmits,
         renamed,
         status,
-        ..absent_flow(name, String::new())
+        ..FlowOutcome::absent(name, String::new())
     }
 }
 

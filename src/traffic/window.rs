@@ -256,7 +256,7 @@ fn between(first: Mark, inner: &[Mark], last: Mark) -> Vec<Sample> {
         .collect()
 }
 
-fn wait_until(deadline: Instant, observer: &dyn Observer) -> Result<()> {
+pub(super) fn wait_until(deadline: Instant, observer: &dyn Observer) -> Result<()> {
     loop {
         if observer.interrupted() {
             return Err(Error::Interrupted);

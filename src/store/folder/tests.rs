@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::scenario::Topology;
-use crate::store::record::{FlowRow, Record};
+use crate::store::record::{FlowRow, ProgramOutput, Record};
 use crate::store::sample;
 
 fn row(trial: &str, error: Option<&str>) -> FlowRow {
@@ -24,6 +24,7 @@ fn row(trial: &str, error: Option<&str>) -> FlowRow {
         p99_ns: None,
         max_ns: None,
         error: error.map(str::to_owned),
+        generator_bps: None,
     }
 }
 
@@ -269,4 +270,28 @@ fn a_record_of_the_sweep_has_no_role_on_disk_and_a_baseline_has() {
         ..record(2)
     };
     assert_eq!(serde_json::to_value(baseline).unwrap()["role"], "baseline");
+}
+
+#[test]
+fn what_programs_printed_is_kept_once_for_each_trial() {
+    let out = tempfile::tempdir().unwrap();
+    let writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+    let output = |stdout: &str| ProgramOutput {
+        process: "iperf3, client of pair 0".to_owned(),
+        arguments: vec!["--json".to_owned()],
+        stdout: stdout.to_owned(),
+        stderr: String::new(),
+        end: None,
+    };
+    writer.keep("nothing-r0", &[]).unwrap();
+    assert!(!writer.dir().join(OUTPUTS).exists());
+    writer.keep("some-r0", &[output("cut off")]).unwrap();
+    let again = [output("a\nb"), output("")];
+    writer.keep("some-r0", &again).unwrap();
+    let text = fs::read_to_string(writer.dir().join(OUTPUTS).join("some-r0.jsonl")).unwrap();
+    let kept: Vec<ProgramOutput> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(kept, again);
 }

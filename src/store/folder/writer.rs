@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{FLOWS, MANIFEST, Manifest, Run, TRIALS, reader};
+use super::{FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS, reader};
 use crate::error::{Error, Result};
-use crate::store::record::{FlowRow, Record, Status};
+use crate::store::record::{FlowRow, ProgramOutput, Record, Status};
 
 /// The only hand that writes to a run folder; the lock it holds ends with it.
 #[derive(Debug)]
@@ -79,6 +79,26 @@ impl Writer {
         self.flows.append(&rows)?;
         self.trials.append(&line)?;
         self.trials.sync()
+    }
+
+    /// Keeps what somebody else's programs printed in a trial, one line for each, in place of what an earlier try at it left.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn keep(&self, trial: &str, outputs: &[ProgramOutput]) -> Result<()> {
+        if outputs.is_empty() {
+            return Ok(());
+        }
+        let folder = self.dir.join(OUTPUTS);
+        fs::create_dir_all(&folder).map_err(|source| refusal("create folder", &folder, source))?;
+        let path = folder.join(format!("{trial}.jsonl"));
+        let mut text = Vec::new();
+        for output in outputs {
+            serde_json::to_writer(&mut text, output)
+                .map_err(|error| refusal("serialize", &path, error.into()))?;
+            text.push(b'\n');
+        }
+        replace(&path, &text)
     }
 
     pub(super) fn open(dir: PathBuf) -> Result<Self> {
@@ -228,7 +248,7 @@ fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
 }
 
 /// The fields of [`FlowRow`], as they are declared there.
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "trial",
     "pair",
     "stream",
@@ -243,6 +263,7 @@ const HEADER: [&str; 14] = [
     "p99_ns",
     "max_ns",
     "error",
+    "generator_bps",
 ];
 
 fn header() -> Vec<u8> {

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::cell::is_default;
+
 /// What took effect.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effective {
@@ -14,6 +16,9 @@ pub struct Effective {
     /// What carried flows to published ports; absent where none went by one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub forwarder: Option<Forwarder>,
+    /// What counted the bytes of the record; absent where it was the flows' own sockets.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub counted_by: CountedBy,
     /// What held back the processes whose sockets the flows were.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confinement: Option<Confinement>,
@@ -26,6 +31,17 @@ pub struct Effective {
     /// Receive buffer in bytes, likewise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub receive_buffer_bytes: Option<u64>,
+}
+
+/// What counts the bytes of a record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CountedBy {
+    /// The flows' own sockets.
+    #[default]
+    Sockets,
+    /// The receivers' interfaces, less the headers of their packets.
+    Interfaces,
 }
 
 /// What held back the processes whose sockets the flows were.

@@ -37,7 +37,7 @@ const TRANSACTIONS_RATIO: RangeInclusive<f64> = 0.99..=1.01;
 /// Bytes of the headers that an interface counts with a packet's payload; the shorter ones where some flows are TCP's and
 /// others not. TCP's have its timestamps, as all connections of
 /// Linux do unless a sysctl says otherwise; lo counts no Ethernet header (`loopback_xmit`).
-fn header_bytes(cell: &Cell) -> u64 {
+pub(in crate::testbed) fn header_bytes(cell: &Cell) -> u64 {
     let link = match cell.topology {
         Topology::Loopback | Topology::Shared | Topology::Host => 0,
         _ => 14,

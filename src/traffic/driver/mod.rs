@@ -11,7 +11,7 @@ mod workers;
 use std::thread::Scope;
 
 use super::flow::Field;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scenario::Driver;
 
 /// Starts a driver's threads, and returns when all of them wait at the field's gate.
@@ -26,6 +26,11 @@ pub(super) fn launch<'scope>(
     match driver {
         Driver::Threads => threads::launch(scope, field),
         Driver::Workers => workers::launch(scope, field),
+        Driver::Iperf3 => Err(Error::refused(
+            "drive",
+            "flows of our own",
+            "a generator brings its own",
+        )),
     }
 }
 
@@ -48,6 +53,7 @@ impl Drop for Halt<'_> {
         match self.driver {
             Driver::Threads => threads::wake(self.field),
             Driver::Workers => workers::wake(self.field),
+            Driver::Iperf3 => {}
         }
     }
 }

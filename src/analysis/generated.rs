@@ -1,0 +1,94 @@
+//! What somebody else's generators add up to, beside what crossed.
+//!
+//! The invariant: a sentence rests on trials that may be shown, and names the cell they are of.
+
+use std::collections::BTreeMap;
+
+use super::summary::is_shown;
+use crate::plan::{Role, cell_id};
+use crate::scenario::Cell;
+use crate::stats;
+use crate::store::record::{Generator, Record};
+
+/// For each cell that generators filled, how their own sum compares.
+pub(super) fn notes(records: &[Record]) -> Vec<String> {
+    let mut cells: BTreeMap<&Cell, Vec<(&Generator, f64)>> = BTreeMap::new();
+    let shown = records.iter().filter(|record| is_shown(record));
+    for record in shown.filter(|record| record.role == Role::Cell) {
+        if let Some((generator, aggregate)) = record.generator.as_ref().zip(record.aggregate) {
+            let told = cells.entry(&record.cell).or_default();
+            told.push((generator, aggregate.goodput_bps));
+        }
+    }
+    let told = cells.iter();
+    told.filter_map(|(cell, told)| sentence(cell, told))
+        .collect()
+}
+
+fn sentence(cell: &Cell, told: &[(&Generator, f64)]) -> Option<String> {
+    let median = |what: &dyn Fn(&(&Generator, f64)) -> Option<f64>| {
+        stats::median(&told.iter().filter_map(what).collect::<Vec<_>>())
+    };
+    let sum = median(&|(generator, _)| generator.sum_bps)?;
+    let ratio = median(&|(generator, _)| generator.sum_over_crossed)?;
+    let crossed = median(&|(_, crossed)| Some(*crossed))?;
+    let gigabits = |bps: f64| bps / 1e9;
+    Some(format!(
+        "{}: what {} says of its pairs sums to {ratio:.2} times what crossed ({:.2} Gb/s against {:.2})",
+        cell_id(cell),
+        cell.driver,
+        gigabits(sum),
+        gigabits(crossed),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Driver, Topology};
+    use crate::store::record::{Aggregate, Status};
+    use crate::store::sample::{Law, cell};
+
+    fn record(driver: Driver, repeat: u32, (crossed, sum_bps): (f64, f64)) -> Record {
+        let cell = Cell {
+            driver,
+            ..cell(Topology::Bridge, 8)
+        };
+        Record {
+            aggregate: Some(Aggregate {
+                goodput_bps: crossed,
+                transactions_per_s: None,
+            }),
+            generator: driver.is_generator().then(|| Generator {
+                name: "iperf3".to_owned(),
+                version: None,
+                sum_bps: Some(sum_bps),
+                sum_over_crossed: Some(sum_bps / crossed),
+                failed: 0,
+            }),
+            ..Record::blank(format!("r{repeat}"), repeat, cell)
+        }
+    }
+
+    #[test]
+    fn both_numbers_are_said_once_for_each_cell() {
+        let one = Law::of(Topology::Bridge).one;
+        let failed = Record {
+            status: Status::Failed,
+            ..record(Driver::Iperf3, 3, (one, 9.0 * one))
+        };
+        let records = [
+            record(Driver::Threads, 0, (one, one)),
+            record(Driver::Iperf3, 0, (one, 1.25 * one)),
+            record(Driver::Iperf3, 1, (one, 1.5 * one)),
+            record(Driver::Iperf3, 2, (one, one)),
+            failed,
+        ];
+        assert_eq!(
+            notes(&records),
+            [
+                "bridge-ipv4-none-c8-iperf3: what iperf3 says of its pairs sums to 1.25 times what crossed (22.50 Gb/s against 18.00)"
+            ]
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! What somebody else's generators cannot do, or would not be told apart by.
+
+use std::fmt::Display;
+
+use crate::scenario::beside::Beside;
+use crate::scenario::cell::{Driver, Path};
+use crate::scenario::factor::Factor;
+use crate::scenario::generator::Abilities;
+use crate::scenario::pattern::{Direction, Pattern};
+use crate::scenario::placement::Pinning;
+use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::table::Axis;
+use crate::scenario::topology::Topology;
+use crate::scenario::value::Share;
+use crate::scenario::wire::{Axes, Lab};
+
+pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
+    for driver in axes.driver.0.iter().map(|at| at.value) {
+        if let Some(abilities) = driver.abilities() {
+            let mut tool = Tool {
+                driver,
+                axes,
+                problems,
+            };
+            tool.check_abilities(abilities);
+            tool.check_parts();
+            tool.check_places(lab);
+        }
+    }
+}
+
+/// A generator of a table, and where its problems go.
+struct Tool<'a> {
+    driver: Driver,
+    axes: &'a Axes,
+    problems: &'a mut Problems,
+}
+
+impl Tool<'_> {
+    fn check_abilities(&mut self, abilities: Abilities) {
+        let words: Vec<_> = abilities.workloads.iter().map(|it| it.word()).collect();
+        let allowed = format!("allowed with it: {}", words.join(", "));
+        let strange = |workload: &_| !abilities.workloads.contains(workload);
+        self.only("workload", &self.axes.workload, strange, &allowed);
+
+        let most = abilities.largest_message;
+        let sizes = self.axes.message.iter().flat_map(|axis| &axis.0);
+        if let Some(at) = sizes.into_iter().find(|at| at.value.0 > most) {
+            let allowed = format!("allowed with it: up to {most} bytes");
+            let what = format!("messages of {} bytes", at.value.0);
+            self.refuse("message", &what, (&at.span, &allowed));
+        }
+        let most = abilities.most_streams;
+        if let Some(at) = self.axes.streams.0.iter().find(|at| at.value.0 > most) {
+            let allowed = format!("allowed with it: up to {most}");
+            let what = format!("{} streams", at.value.0);
+            self.refuse("streams", &what, (&at.span, &allowed));
+        }
+    }
+
+    /// Each pair is a server and a client, and what came in at a server's interface is its pair's.
+    fn check_parts(&mut self) {
+        let allowed = "allowed with it: \"pairs\"";
+        let other = |pattern: &_| *pattern != Pattern::Pairs;
+        self.only("pattern", &self.axes.pattern, other, allowed);
+        let allowed = "allowed with it: \"one-way\"";
+        let other = |direction: &_| *direction != Direction::OneWay;
+        self.only("direction", &self.axes.direction, other, allowed);
+        let allowed = "allowed with it: \"direct\", \"published\", \"hairpin\"";
+        let outside = |path: &_| *path == Path::Outside;
+        self.only("path", &self.axes.path, outside, allowed);
+        let beside = |beside: &Beside| *beside != Beside::default();
+        let allowed = "allowed with it: \"none\"";
+        self.only("beside", &self.axes.beside, beside, allowed);
+        let pinned = |pinning: &_| *pinning != Pinning::None;
+        self.only("pinning", &self.axes.pinning, pinned, allowed);
+    }
+
+    /// What several pairs send over one interface cannot be told apart.
+    fn check_places(&mut self, lab: &Lab) {
+        let most = self.axes.containers.0.iter().map(|at| at.value.0).max();
+        if most.is_none_or(|most| most <= 2) {
+            return;
+        }
+        let allowed =
+            "allowed with it: 2 containers there; each table of [[axes]] may have its own";
+        let one = |topology: &_| matches!(topology, Topology::Loopback | Topology::Host);
+        self.only("topology", &self.axes.topology, one, allowed);
+        let seats = &lab.per_namespace;
+        if self.axes.topology.has(Topology::Shared) && seats.value != Share::Of(2) {
+            let message = format!(
+                "pairs of {} that share a namespace have one interface, and could not be told apart",
+                self.driver
+            );
+            let problem = Problem::of("lab.per_namespace", message).at(seats.span.clone());
+            self.problems.push(problem.remedy("allowed with it: 2"));
+        }
+    }
+
+    /// Refuses the first level of an axis that is a stray.
+    fn only<T: Display>(
+        &mut self,
+        key: &str,
+        axis: &Axis<T>,
+        stray: impl Fn(&T) -> bool,
+        allowed: &str,
+    ) {
+        if let Some(at) = axis.0.iter().find(|at| stray(&at.value)) {
+            let what = format!("{key} {}", at.value);
+            self.refuse(key, &what, (&at.span, allowed));
+        }
+    }
+
+    fn refuse(&mut self, key: &str, what: &str, (span, allowed): (&Option<Span>, &str)) {
+        let message = format!("{} has no {what}", self.driver);
+        let problem = Problem::of(self.axes.key(key), message).at(span.clone());
+        self.problems.push(problem.remedy(allowed));
+    }
+}

@@ -1,0 +1,57 @@
+//! Somebody else's generators: what each of them can be told to do.
+//!
+//! Knows no command line and no machine. The invariant: what a tool cannot be told is refused, never left out.
+
+use std::time::Duration;
+
+use super::cell::{Driver, Workload};
+
+/// What a tool has for the factors of a scenario.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Abilities {
+    /// What its flows can do.
+    pub(super) workloads: &'static [Workload],
+    /// Bytes of its largest message.
+    pub(super) largest_message: u32,
+    /// Flows that one of its clients has at most.
+    pub(super) most_streams: u32,
+}
+
+/// iperf 3.12's `MAX_BLOCKSIZE` and `MAX_STREAMS`.
+const IPERF3: Abilities = Abilities {
+    workloads: &[Workload::TcpStream],
+    largest_message: 1 << 20,
+    most_streams: 128,
+};
+
+/// How much later than the first the last client may begin: for each pair the start of a program on a busy machine, and
+/// something beside. 250 iperf3 began within 2 s on 2 cores.
+const START: Duration = Duration::from_millis(500);
+const START_OF_EACH: Duration = Duration::from_millis(15);
+
+/// How long clients go on behind the window, so that none of them ends within.
+const MARGIN: Duration = Duration::from_millis(500);
+
+impl Driver {
+    /// What the tool can be told; none for drivers of our own.
+    pub(crate) fn abilities(self) -> Option<Abilities> {
+        match self {
+            Self::Iperf3 => Some(IPERF3),
+            Self::Threads | Self::Workers => None,
+        }
+    }
+
+    /// Whether the flows are those of somebody else's programs.
+    #[must_use]
+    pub fn is_generator(self) -> bool {
+        self.abilities().is_some()
+    }
+}
+
+/// How long generators are told to go on, for windows of this many pairs to lie within, warm-up included. In whole seconds,
+/// as these tools count.
+#[must_use]
+pub fn running_time(pairs: u32, window: Duration) -> Duration {
+    let whole = START + START_OF_EACH * pairs + window + MARGIN;
+    Duration::from_secs(whole.as_secs() + u64::from(whole.subsec_nanos() > 0))
+}

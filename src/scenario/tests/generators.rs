@@ -1,0 +1,106 @@
+//! What somebody else's generators are refused, and what they are told.
+
+use std::time::Duration;
+
+use super::*;
+use crate::scenario::running_time;
+
+/// Keys of `[axes]` and `[lab]` beside the driver, and what must be said of them.
+const WRONG: &[(&str, &str, &[&str])] = &[
+    (
+        "workload = \"tcp-rr\"",
+        "",
+        &[
+            "`axes.workload`: iperf3 has no workload tcp-rr",
+            "allowed with it: tcp-stream",
+        ],
+    ),
+    (
+        "message = \"2MiB\"",
+        "",
+        &[
+            "iperf3 has no messages of 2097152 bytes",
+            "up to 1048576 bytes",
+        ],
+    ),
+    (
+        "streams = 129",
+        "",
+        &["iperf3 has no 129 streams", "up to 128"],
+    ),
+    (
+        "pattern = \"ring\"",
+        "",
+        &["iperf3 has no pattern ring", "\"pairs\""],
+    ),
+    (
+        "direction = \"both\"",
+        "",
+        &["iperf3 has no direction both", "\"one-way\""],
+    ),
+    (
+        "path = \"outside\"",
+        "",
+        &["iperf3 has no path outside", "\"published\""],
+    ),
+    (
+        "beside = \"tcp-rr:1\"",
+        "",
+        &["iperf3 has no beside tcp-rr:1", "\"none\""],
+    ),
+    (
+        "pinning = \"same\"",
+        "",
+        &["iperf3 has no pinning same", "\"none\""],
+    ),
+    (
+        "topology = [\"veth\", \"loopback\"]",
+        "",
+        &["iperf3 has no topology loopback", "2 containers there"],
+    ),
+    (
+        "topology = \"shared\"",
+        "per_namespace = \"all\"",
+        &[
+            "`lab.per_namespace`",
+            "could not be told apart",
+            "allowed with it: 2",
+        ],
+    ),
+    (
+        "testbed = \"docker\"",
+        "",
+        &["`axes.driver`: the testbed docker has no iperf3"],
+    ),
+];
+
+#[test]
+fn what_a_tool_cannot_be_told_is_refused() {
+    for (axes, lab, said) in WRONG {
+        let text = format!("[axes]\ncontainers = 8\ndriver = \"iperf3\"\n{axes}\n[lab]\n{lab}\n");
+        let said_of_it = refusal(&text);
+        for words in *said {
+            assert!(said_of_it.contains(words), "{text}\n{said_of_it}");
+        }
+    }
+}
+
+#[test]
+fn a_pair_alone_can_be_told_apart_anywhere() {
+    let text =
+        "[axes]\ncontainers = 2\ndriver = \"iperf3\"\ntopology = [\"loopback\", \"shared\"]\n";
+    let scenario = parsed(text);
+    assert_eq!(scenario.cells.len(), 2);
+}
+
+#[test]
+fn tools_go_on_for_longer_than_the_window_in_whole_seconds() {
+    for pairs in [1, 2, 100, 1_000] {
+        for millis in [1, 999, 1_000, 30_000] {
+            let window = Duration::from_millis(millis);
+            let told = running_time(pairs, window);
+            assert_eq!(told.subsec_nanos(), 0);
+            assert!(told >= window + Duration::from_secs(1), "{pairs} {millis}");
+        }
+    }
+}

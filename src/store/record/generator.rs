@@ -1,0 +1,39 @@
+//! What somebody else's generators said of a trial, beside what crossed in its window.
+//!
+//! The invariant: none of it is what kilonet counted.
+
+use serde::{Deserialize, Serialize};
+
+/// What the generators of a trial add up to, each over an interval of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// The tool.
+    pub name: String,
+    /// Its version; absent where no pair says it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
+    /// Sum of the goodput that the pairs say they have had, in bits a second; absent where none says it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sum_bps: Option<f64>,
+    /// That sum over what crossed in the common window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sum_over_crossed: Option<f64>,
+    /// Pairs that say nothing, because they failed.
+    pub failed: u32,
+}
+
+/// What one process of somebody else's program printed: a line of `outputs/<trial>.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramOutput {
+    /// Which: `iperf3, client of pair 3`.
+    pub process: String,
+    /// What it was started with.
+    pub arguments: Vec<String>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+    /// How it ended, where that was not with exit code 0.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end: Option<String>,
+}

@@ -1,0 +1,108 @@
+//! A window that somebody else's generators fill: what crossed at the interfaces, and beside it what they say of themselves.
+//!
+//! Must not know any tool. The invariant: the figures of a record are the interfaces'; what the tools say has a place of its
+//! own.
+
+use super::bench::{Bench, settings};
+use super::summary::header_bytes;
+use super::{Measurement, TrialPlan, Watch};
+use crate::error::Result;
+use crate::lab::Lab;
+use crate::lab::meters::Meters;
+use crate::lab::witness::Witness;
+use crate::store::record::{CountedBy, Generator, ProgramOutput};
+use crate::traffic::FlowPlan;
+use crate::traffic::generator::{Crew, Crossed, Output, Said};
+
+/// Measures one window. What the programs printed is left in `outputs`, whatever comes of it.
+pub(super) fn measure(
+    (lab, plans): (&Lab, &[FlowPlan<'_>]),
+    bench: Bench,
+    (trial, watch): (TrialPlan<'_>, &dyn Watch),
+    outputs: &mut Vec<ProgramOutput>,
+) -> Result<Measurement> {
+    let settings = settings(trial);
+    let mut crew = Crew::of(plans, &settings)?;
+    let measured = run(lab, bench, (trial, watch), &mut crew);
+    outputs.extend(crew.outputs().into_iter().map(kept));
+    measured
+}
+
+fn run(
+    lab: &Lab,
+    bench: Bench,
+    (trial, watch): (TrialPlan<'_>, &dyn Watch),
+    crew: &mut Crew<'_>,
+) -> Result<Measurement> {
+    let mut meters = Meters::of(lab)?;
+    let headers = header_bytes(trial.cell);
+    let mut meter = || {
+        let readings = meters.read()?.into_iter();
+        let crossed = readings.map(|reading| Crossed {
+            at: reading.at,
+            payload: reading.bytes.saturating_sub(reading.packets * headers),
+        });
+        Ok(crossed.collect())
+    };
+    crew.assemble(&|| watch.interrupted())?;
+    let bench = Bench {
+        // The interfaces are the count here, and so are no witness of it.
+        witness: Witness::default(),
+        kin: crew.pids(),
+        ..bench
+    };
+    let mut said = Vec::new();
+    let mut measurement = bench.measure((trial, watch), |_, observer| {
+        let told = crew.run(&mut meter, observer)?;
+        said = told.said;
+        Ok(told.outcome)
+    })?;
+    add(&mut measurement, trial, &said);
+    Ok(measurement)
+}
+
+/// Puts what the tools say beside what crossed.
+fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said, String>]) {
+    for (row, said) in measurement.rows.iter_mut().zip(said) {
+        match said {
+            Ok(said) => row.generator_bps = said.goodput_bps,
+            Err(why) => row.error = row.error.take().or_else(|| Some(why.clone())),
+        }
+    }
+    let failures = said.iter().filter_map(|said| said.as_ref().err());
+    let failed = failures.clone().count();
+    if let Some(first) = failures.clone().next() {
+        let of = said.len();
+        let sentence = format!("{failed} of {of} pairs say nothing of themselves: {first}");
+        measurement.warnings.push(sentence);
+    }
+    let sum_bps = sum(said, |said| said.goodput_bps);
+    let crossed = measurement.aggregate.goodput_bps;
+    let version = said.iter().flatten().find_map(|said| said.version.clone());
+    measurement.effective.counted_by = CountedBy::Interfaces;
+    measurement.generator = Some(Generator {
+        name: trial.cell.driver.to_string(),
+        version,
+        sum_bps,
+        sum_over_crossed: sum_bps.map(|sum| sum / crossed).filter(|it| it.is_finite()),
+        failed: u32::try_from(failed).unwrap_or(u32::MAX),
+    });
+}
+
+/// The sum of what all pairs say; absent where none says it.
+fn sum(said: &[Result<Said, String>], what: fn(&Said) -> Option<f64>) -> Option<f64> {
+    said.iter()
+        .flatten()
+        .filter_map(what)
+        .reduce(|sum, one| sum + one)
+}
+
+fn kept(output: Output) -> ProgramOutput {
+    ProgramOutput {
+        process: output.process,
+        arguments: output.arguments,
+        stdout: output.printed,
+        stderr: output.complained,
+        end: output.end,
+    }
+}

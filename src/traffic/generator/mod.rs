@@ -1,0 +1,119 @@
+//! Somebody else's generators: real tools run inside the containers, with our window on the interfaces around them.
+//!
+//! ```text
+//! plans -> a server and a client for each pair -> [Crew], clients at a gate -> all begin -> window over the interfaces
+//!       -> the tools end by themselves -> what they say of themselves, beside what crossed
+//! ```
+//!
+//! | file | one thing |
+//! |---|---|
+//! | `crew` | the processes of a trial, from the first to the last |
+//! | `process` | one of them |
+//! | `verdict` | what their outputs come to |
+//! | `window` | the common window, over what interfaces count |
+//! | `iperf3` | one tool: its command lines, when it listens, what it says |
+//!
+//! Must not know how labs are built: what crossed is asked of a [`Meter`]. The invariant: no figure of a tool is taken for what
+//! crossed; both are handed back, side by side.
+
+mod crew;
+mod iperf3;
+mod process;
+mod verdict;
+mod window;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Instant;
+
+pub use crew::{Crew, Output, Told};
+
+use super::{FlowPlan, Settings};
+use crate::error::{Error, Result};
+use crate::lab::firewall;
+use crate::scenario::Driver;
+
+/// What had crossed to a pair's server at an instant.
+#[derive(Debug, Clone, Copy)]
+pub struct Crossed {
+    /// When.
+    pub at: Instant,
+    /// Payload that its interface has counted since it was made.
+    pub payload: u64,
+}
+
+/// What reads the interfaces: one figure for each pair, in their order.
+pub type Meter<'a> = &'a mut dyn FnMut() -> Result<Vec<Crossed>>;
+
+/// What a tool says of one pair, over whatever interval it has chosen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Said {
+    /// Its version.
+    pub version: Option<String>,
+    /// Payload its server received, in bits a second.
+    pub goodput_bps: Option<f64>,
+    /// Segments its client sent again.
+    pub retransmits: Option<u64>,
+    /// Congestion control of its client.
+    pub congestion: Option<String>,
+}
+
+/// What a client's output comes to.
+#[derive(Debug, Clone, PartialEq)]
+enum Answer {
+    /// It says what it moved.
+    Figures(Said),
+    /// It says why it moved nothing.
+    Failure(String),
+    /// It cannot be parsed; why not.
+    Gibberish(String),
+}
+
+/// What one pair's two processes are told.
+#[derive(Debug, Clone, Copy)]
+struct Errand<'a> {
+    plan: FlowPlan<'a>,
+    settings: &'a Settings,
+    /// Flows of the pair.
+    streams: u32,
+    /// Where the server listens, on its own address.
+    listen: u16,
+    /// Where the client calls.
+    call: SocketAddr,
+    /// How long the client sends.
+    seconds: u64,
+}
+
+/// A tool: what is typed to run it, and how what it prints is read.
+trait Tool: Sync {
+    /// The program.
+    fn program(&self) -> &'static str;
+    /// The arguments of a server.
+    fn server(&self, errand: &Errand<'_>) -> Vec<String>;
+    /// The arguments of a client.
+    fn client(&self, errand: &Errand<'_>) -> Vec<String>;
+    /// Whether a server that has printed this can be called.
+    fn is_listening(&self, printed: &str) -> bool;
+    /// What a client that has printed this says.
+    fn answer(&self, printed: &str) -> Answer;
+}
+
+/// The tool that a driver is.
+fn tool(driver: Driver) -> Option<&'static dyn Tool> {
+    match driver {
+        Driver::Iperf3 => Some(&iperf3::Iperf3),
+        Driver::Threads | Driver::Workers => None,
+    }
+}
+
+/// Finds the program of a generator.
+///
+/// # Errors
+/// When it is not installed.
+pub fn find(driver: Driver) -> Result<PathBuf> {
+    let program = tool(driver).map_or("a generator", Tool::program);
+    firewall::find(program).ok_or_else(|| {
+        let error = Error::refused("find", program, "it is not installed");
+        error.with_hint(format!("apt-get install {program}"))
+    })
+}
