@@ -134,6 +134,51 @@ fn bytes_agree_with_the_interfaces_by_every_pattern() {
 }
 
 #[test]
+fn bytes_agree_with_the_interfaces_by_every_way_to_hand_them_over() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = ["sweep", "--topology", "bridge", "--family", "ipv4,ipv6"];
+    let ways = [
+        "--send",
+        "sendfile,zerocopy",
+        "--receive",
+        "discard,zerocopy",
+    ];
+    let more = [
+        "--driver",
+        "threads,workers",
+        "--containers",
+        "4",
+        "--warmup",
+        "50ms",
+    ];
+    let run = said(
+        kilonet(
+            [
+                &flags[..],
+                &ways,
+                &more,
+                &["--measure", "500ms", "--repeats", "1"],
+            ]
+            .concat(),
+        )
+        .args(["--quiet", "--out"])
+        .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for record in records(&run.folder()) {
+        assert_true_to_its_witnesses(&record);
+        let (cell, effective) = (&record["cell"], &record["effective"]);
+        let copied = effective["zerocopy_copied_ratio"].as_f64();
+        assert_eq!(copied.is_some(), cell["send"] == "zerocopy", "{record}");
+        let mapped = effective["mapped_ratio"].as_f64();
+        assert_eq!(mapped.is_some(), cell["receive"] == "zerocopy", "{record}");
+    }
+}
+
+#[test]
 fn bytes_agree_with_the_interfaces_where_servers_are_outside() {
     if !kernel_allows() {
         return;

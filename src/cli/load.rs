@@ -24,6 +24,12 @@ pub(super) struct Load {
     /// What some pairs do instead of the workload: `tcp-rr:2`, `idle:90% tcp-rr:9%@100`
     #[arg(long, value_name = "LIST")]
     beside: Option<String>,
+    /// How senders of streams hand bytes to the kernel: copy, sendfile, zerocopy
+    #[arg(long, value_name = "LIST")]
+    send: Option<String>,
+    /// How receivers of streams take bytes from it: copy, zerocopy, discard
+    #[arg(long, value_name = "LIST")]
+    receive: Option<String>,
 }
 
 impl Load {
@@ -36,6 +42,8 @@ impl Load {
             ("--arrivals", "arrivals", &self.arrivals),
             ("--pinning", "pinning", &self.pinning),
             ("--beside", "beside", &self.beside),
+            ("--send", "send", &self.send),
+            ("--receive", "receive", &self.receive),
         ];
         let given = rows.into_iter();
         given

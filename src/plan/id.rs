@@ -5,7 +5,7 @@
 
 use crate::scenario::{
     Arrivals, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path, Pattern,
-    Pinning, Rps, RuleHook, RuleShape, Stack, Testbed, Topology, Workload,
+    Pinning, Receiving, Rps, RuleHook, RuleShape, Sending, Stack, Testbed, Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -69,6 +69,8 @@ fn load(cell: &Cell) -> Option<String> {
         load.outstanding.map(|count| format!("o{count}")),
         load.rate.map(|rate| format!("{rate}ps")),
         poisson.then(|| "poisson".to_owned()),
+        (load.send != Sending::Copy).then(|| format!("tx-{}", load.send)),
+        (load.receive != Receiving::Copy).then(|| format!("rx-{}", load.receive)),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("-"))

@@ -82,6 +82,10 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "bridge-ipv4-none-c8-pin-same-r0",
         ),
         (
+            "axes = { containers = 8, send = \"sendfile\", receive = \"discard\" }",
+            "bridge-ipv4-none-c8-tx-sendfile-rx-discard-r0",
+        ),
+        (
             "axes = { containers = 8, streams = 4, message = 4096 }",
             "bridge-ipv4-none-c8-s4-m4096-r0",
         ),

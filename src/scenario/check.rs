@@ -306,6 +306,8 @@ fn combinations(axes: &Axes) -> u64 {
         axes.rate.as_ref().map_or(1, |axis| axis.0.len()),
         axes.arrivals.0.len(),
         axes.beside.0.len(),
+        axes.send.0.len(),
+        axes.receive.0.len(),
         axes.congestion.0.len(),
         axes.buffers.0.len(),
         axes.mtu.0.len(),

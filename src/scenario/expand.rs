@@ -98,8 +98,12 @@ fn vary_load(mut cells: Vec<Cell>, axes: &Axes) -> Vec<Cell> {
     if let Some(axis) = &axes.rate {
         cells = vary(&cells, axis, |cell, level| cell.load.rate = Some(level.0));
     }
-    vary(&cells, &axes.arrivals, |cell, level| {
+    cells = vary(&cells, &axes.arrivals, |cell, level| {
         cell.load.arrivals = Some(*level);
+    });
+    cells = vary(&cells, &axes.send, |cell, level| cell.load.send = *level);
+    vary(&cells, &axes.receive, |cell, level| {
+        cell.load.receive = *level;
     })
 }
 

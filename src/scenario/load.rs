@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Workload, is_default};
+use super::copying::{Receiving, Sending};
 use super::placement::Pinning;
 
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
@@ -48,6 +49,12 @@ pub struct Load {
     /// The CPUs that a flow's ends run on.
     #[serde(skip_serializing_if = "is_default")]
     pub pinning: Pinning,
+    /// How senders hand bytes to the kernel; only of streams.
+    #[serde(skip_serializing_if = "is_default")]
+    pub send: Sending,
+    /// How receivers take bytes from it; likewise.
+    #[serde(skip_serializing_if = "is_default")]
+    pub receive: Receiving,
 }
 
 impl Load {
@@ -70,4 +77,8 @@ pub(super) fn settle(cell: &mut Cell) {
     let closed = answered && load.rate.is_none();
     load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
     load.arrivals = load.arrivals.filter(|_| load.rate.is_some());
+    if cell.workload != Workload::TcpStream {
+        load.send = Sending::Copy;
+        load.receive = Receiving::Copy;
+    }
 }

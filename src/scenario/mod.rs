@@ -11,6 +11,7 @@ pub mod rules;
 
 mod beside;
 mod check;
+mod copying;
 mod expand;
 mod generator;
 mod load;
@@ -37,6 +38,7 @@ use std::time::Duration;
 
 pub use beside::{Beside, Class, Orders};
 pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
+pub use copying::{Receiving, Sending};
 pub use factor::Factor;
 pub use generator::running_time;
 pub use load::{Arrivals, Load};

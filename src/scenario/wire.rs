@@ -11,6 +11,7 @@ use toml::de::DeTable;
 
 use super::beside::Beside;
 use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
+use super::copying::{Receiving, Sending};
 use super::load::Arrivals;
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
@@ -163,6 +164,12 @@ pub(super) struct Axes {
     /// second: "tcp-rr:2", "idle:90% tcp-rr:9%@100".
     #[schemars(extend("default" = "none"))]
     pub(super) beside: Axis<Beside>,
+    /// How senders of streams hand bytes to the kernel.
+    #[schemars(extend("default" = "copy"))]
+    pub(super) send: Axis<Sending>,
+    /// How receivers of streams take bytes from the kernel.
+    #[schemars(extend("default" = "copy"))]
+    pub(super) receive: Axis<Receiving>,
     /// TCP congestion control, by the kernel's name.
     #[schemars(extend("default" = "cubic"))]
     pub(super) congestion: Axis<Congestion>,
@@ -318,6 +325,8 @@ impl Axes {
             rate: table.optional_axis("rate"),
             arrivals: table.axis("arrivals", Arrivals::Constant),
             beside: table.axis("beside", Beside::default()),
+            send: table.axis("send", Sending::Copy),
+            receive: table.axis("receive", Receiving::Copy),
             congestion: table.axis("congestion", Congestion("cubic".to_owned())),
             buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
             mtu: table.axis("mtu", Count(1500)),

@@ -6,6 +6,7 @@
 mod checks;
 mod classes;
 mod requests;
+mod uncopied;
 
 pub(super) use checks::{Witnessed, header_bytes};
 
@@ -186,6 +187,8 @@ fn effective(cell: &Cell, outcome: &Outcome) -> Effective {
         congestion: outcome.congestion.clone(),
         send_buffer_bytes: outcome.buffers.send_bytes,
         receive_buffer_bytes: outcome.buffers.receive_bytes,
+        zerocopy_copied_ratio: outcome.uncopied.copied_ratio,
+        mapped_ratio: outcome.uncopied.mapped_ratio,
     }
 }
 
@@ -243,6 +246,7 @@ fn warnings(
     let mut warnings = outcome.warnings.clone();
     warnings.extend(other_congestion(trial, outcome));
     warnings.extend(relayed(trial.cell, outcome));
+    warnings.extend(uncopied::warnings(outcome.uncopied));
     warnings.extend(lost_flows(outcome));
     warnings.extend(checks::warnings(trial.cell, checks));
     if let Some(edges) = edges {

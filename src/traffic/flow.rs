@@ -148,9 +148,10 @@ impl Field {
     /// Takes in the endpoints that `driver` is to drive.
     ///
     /// # Errors
-    /// When there is no descriptor left for the alarm.
+    /// When there is no descriptor left for the alarm, or no memory for what is sent.
     pub(super) fn new(endpoints: Vec<Endpoint>, driver: Driver) -> Result<Self> {
-        let work = Work::new(endpoints.iter().map(|endpoint| endpoint.orders), driver);
+        let orders: Vec<_> = endpoints.iter().map(|endpoint| endpoint.orders).collect();
+        let work = Work::new(&orders, driver)?;
         let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
             .map_err(|errno| Error::kernel("create", "the alarm of the drivers", errno.into()))?;
         Ok(Self {

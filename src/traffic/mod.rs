@@ -45,7 +45,7 @@ use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome};
+pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome, Uncopied};
 pub use window::{Sample, Window};
 
 use crate::error::Result;

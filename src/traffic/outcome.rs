@@ -27,6 +27,8 @@ pub struct Outcome {
     pub congestion: Option<String>,
     /// Socket buffers of the first connected flow as they were at its end.
     pub buffers: Buffered,
+    /// What was handed over without a copy, of what was to be.
+    pub uncopied: Uncopied,
     /// How long bringing the flows up took.
     pub connect: Duration,
     /// Sentences about settings that did not take effect.
@@ -40,6 +42,15 @@ pub struct Buffered {
     pub send_bytes: Option<u64>,
     /// The receiver's receive buffer.
     pub receive_bytes: Option<u64>,
+}
+
+/// What was handed over without a copy, of all flows together and over their whole life.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Uncopied {
+    /// Sends that the kernel copied all the same, over those it has said something of; absent where none was to go without.
+    pub copied_ratio: Option<f64>,
+    /// Bytes mapped over bytes received; absent where none were to be.
+    pub mapped_ratio: Option<f64>,
 }
 
 /// What became of one flow.
@@ -220,6 +231,7 @@ impl Roll {
         let congestion = first.and_then(Ends::congestion);
         let buffers = first.map(Ends::buffers).unwrap_or_default();
         let (measured, ledger) = (finished.measured, finished.ledger);
+        let uncopied = uncopied(&ends, ledger);
         let named = self.names.into_iter().zip(self.lost);
         let flows = named.zip(ends).enumerate();
         let flows = flows.map(|(flow, ((name, lost), ends))| match lost {
@@ -234,6 +246,7 @@ impl Roll {
             flows: flows.collect(),
             congestion,
             buffers,
+            uncopied,
             window: measured.window,
             samples: measured.samples,
             connect: finished.connect,
@@ -279,6 +292,30 @@ impl Ends {
             send_bytes: bytes(&self.client),
             receive_bytes: bytes(&self.server),
         }
+    }
+}
+
+/// What the ends say of it: clients of their sends, servers of what they received.
+fn uncopied(ends: &[Ends], ledger: &Ledger) -> Uncopied {
+    let (mut known, mut copied) = (0, 0);
+    let clients = ends.iter().filter_map(|ends| ends.client.as_ref());
+    for sends in clients.filter_map(|client| client.log.completions) {
+        known += sends.known;
+        copied += sends.copied;
+    }
+    let (mut mapped, mut received) = (0, 0);
+    let servers = ends.iter().filter_map(|ends| ends.server.as_ref());
+    for (bytes, server) in servers.filter_map(|server| Some((server.log.mapped_bytes?, server))) {
+        mapped += bytes;
+        received += ledger
+            .counter(place(server.flow, Role::Server))
+            .received
+            .read();
+    }
+    let ratio = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+    Uncopied {
+        copied_ratio: ratio(copied, known),
+        mapped_ratio: ratio(mapped, received),
     }
 }
 

@@ -7,12 +7,15 @@ use std::collections::BTreeSet;
 use std::io;
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::workload::GIVEN_UP_AFTER;
+use super::workload::{GIVEN_UP_AFTER, prepare};
 use crate::scenario::{Buffers, Congestion, Orders, Workload};
 
 /// What sockets are given, and what the kernel did not grant of it so far.
@@ -63,7 +66,7 @@ impl<'a> Dress<'a> {
         setsockopt(&socket, sockopt::IpBindAddressNoPort, &true)?;
         socket.bind(&SocketAddr::new(address, 0).into())?;
         match socket.connect(&target.into()) {
-            Err(error) if error.raw_os_error() != Some(nix::libc::EINPROGRESS) => {
+            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => {
                 return Err(error);
             }
             _ => {}
@@ -157,7 +160,26 @@ pub(super) fn ready(socket: &Socket, orders: &Orders, waits_in_calls: bool) -> i
     if waits_in_calls && orders.workload.is_datagrams() {
         socket.set_read_timeout(Some(GIVEN_UP_AFTER))?;
     }
-    Ok(())
+    Ok(prepare(socket, orders)?)
+}
+
+/// Sets an option that is a number, and that neither socket2 nor nix knows: its level and name.
+#[allow(
+    unsafe_code,
+    reason = "a system call that takes a place and its length"
+)]
+pub(super) fn set_option(
+    socket: &Socket,
+    (level, name): (libc::c_int, libc::c_int),
+    value: libc::c_int,
+) -> nix::Result<()> {
+    #[allow(clippy::cast_possible_truncation, reason = "four bytes")]
+    const LENGTH: libc::socklen_t = size_of::<libc::c_int>() as libc::socklen_t;
+    let descriptor = socket.as_raw_fd();
+    // SAFETY: the kernel reads the `LENGTH` bytes of `value`, which lives through the call.
+    let answer =
+        unsafe { libc::setsockopt(descriptor, level, name, (&raw const value).cast(), LENGTH) };
+    Errno::result(answer).map(drop)
 }
 
 /// The address and port a socket is bound to.

@@ -50,7 +50,7 @@ impl Lab {
         })
     }
 
-    /// Joins namespaces 0 and 1 by a veth, 10.9.0.1 and 10.9.0.2.
+    /// Joins namespaces 0 and 1 by a veth, 10.9.0.1 and 10.9.0.2, `fd09::1` and `fd09::2`.
     pub(crate) fn join_by_veth(&self) {
         use std::os::fd::AsRawFd;
         let peer = format!(
@@ -66,6 +66,8 @@ impl Lab {
         for (namespace, address) in [(0, "10.9.0.1/24"), (1, "10.9.0.2/24")] {
             self.inside(namespace, || {
                 ip(&format!("address add {address} dev eth0"));
+                let number = namespace + 1;
+                ip(&format!("address add fd09::{number}/64 dev eth0 nodad"));
                 ip("link set eth0 up");
             });
         }

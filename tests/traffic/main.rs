@@ -2,6 +2,7 @@
 //! that goes wrong with a flow holds up the others. Needs root or a user namespace.
 
 mod agents;
+mod copying;
 mod lab;
 mod mixed;
 mod pinning;

@@ -207,6 +207,18 @@ pub(super) const ROWS: &[Row] = {
             rule: AtOneCount,
         },
         Row {
+            key: "send",
+            level: |cell| Some(cell.load.send.to_string()),
+            phrase: |level| format!("{level} sends"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "receive",
+            level: |cell| Some(cell.load.receive.to_string()),
+            phrase: |level| format!("{level} receives"),
+            rule: AtOneCount,
+        },
+        Row {
             key: "congestion",
             level: |cell| Some(cell.congestion.to_string()),
             phrase: plain,

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use crate::scenario::beside::Beside;
 use crate::scenario::cell::{Driver, Path};
+use crate::scenario::copying::{Receiving, Sending};
 use crate::scenario::factor::Factor;
 use crate::scenario::generator::Abilities;
 use crate::scenario::pattern::{Direction, Pattern};
@@ -74,6 +75,11 @@ impl Tool<'_> {
         self.only("beside", &self.axes.beside, beside, allowed);
         let pinned = |pinning: &_| *pinning != Pinning::None;
         self.only("pinning", &self.axes.pinning, pinned, allowed);
+        let allowed = "allowed with it: \"copy\"";
+        let otherwise = |send: &_| *send != Sending::Copy;
+        self.only("send", &self.axes.send, otherwise, allowed);
+        let otherwise = |receive: &_| *receive != Receiving::Copy;
+        self.only("receive", &self.axes.receive, otherwise, allowed);
     }
 
     /// What several pairs send over one interface cannot be told apart.

@@ -1,6 +1,7 @@
 //! How what is asked of flows must fit what they do.
 
 use crate::scenario::cell::Workload;
+use crate::scenario::copying::{Receiving, Sending};
 use crate::scenario::load::{Arrivals, LARGEST_DATAGRAM, SMALLEST_DATAGRAM};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
@@ -12,6 +13,7 @@ pub(super) fn check(axes: &Axes, problems: &mut Problems) {
     check_answered(axes, problems);
     check_loop(axes, problems);
     check_published(axes, problems);
+    check_copying(axes, problems);
 }
 
 fn datagrams(axes: &Axes) -> Option<Workload> {
@@ -88,5 +90,25 @@ fn check_published(axes: &Axes, problems: &mut Problems) {
         let message = format!("ports are published for TCP, which {workload} is not");
         let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
         problems.push(problem.remedy("allowed with it: \"direct\", \"outside\""));
+    }
+}
+
+/// A choice that only streams have, where no workload of the table is one.
+fn check_copying(axes: &Axes, problems: &mut Problems) {
+    if axes.workload.has(Workload::TcpStream) {
+        return;
+    }
+    let send = axes.send.0.iter().find(|at| at.value != Sending::Copy);
+    let receive = axes.receive.0.iter().find(|at| at.value != Receiving::Copy);
+    let given = [
+        ("send", send.map(|at| &at.span)),
+        ("receive", receive.map(|at| &at.span)),
+    ];
+    for (key, span) in given {
+        if let Some(span) = span {
+            let problem = Problem::of(axes.key(key), "no workload of this table is a stream");
+            let remedy = "allowed: \"copy\"; others with workload = \"tcp-stream\"";
+            problems.push(problem.at(span.clone()).remedy(remedy));
+        }
     }
 }

@@ -54,6 +54,16 @@ const WRONG: &[(&str, &str, &[&str])] = &[
         &["iperf3 has no pinning same", "\"none\""],
     ),
     (
+        "send = \"zerocopy\"",
+        "",
+        &["iperf3 has no send zerocopy", "\"copy\""],
+    ),
+    (
+        "receive = \"discard\"",
+        "",
+        &["iperf3 has no receive discard", "\"copy\""],
+    ),
+    (
         "topology = [\"veth\", \"loopback\"]",
         "",
         &["iperf3 has no topology loopback", "2 containers there"],

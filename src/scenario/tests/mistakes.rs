@@ -160,6 +160,19 @@ fn what_is_wrong_is_said_with_line_key_and_what_is_allowed() {
 /// What follows `[axes]`, and what must be said of it.
 const WRONG_TABLES: &[(&str, &[&str])] = &[
     (
+        "workload = \"tcp-rr\"\nsend = \"sendfile\"",
+        &[
+            "4:8",
+            "`axes.send`",
+            "no workload of this table is a stream",
+            "\"tcp-stream\"",
+        ],
+    ),
+    (
+        "workload = \"udp-rr\"\nreceive = [\"copy\", \"discard\"]",
+        &["4:20", "`axes.receive`", "allowed: \"copy\""],
+    ),
+    (
         "napi = \"threaded\"\noffload = false",
         &["3:8", "`axes.napi`", "does not coalesce", "offload = true"],
     ),

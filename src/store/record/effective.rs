@@ -31,6 +31,13 @@ pub struct Effective {
     /// Receive buffer in bytes, likewise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub receive_buffer_bytes: Option<u64>,
+    /// Sends that were to go without a copy and that the kernel copied all the same (`SO_EE_CODE_ZEROCOPY_COPIED`), over those
+    /// it has said something of, over the flows' whole life; absent where none was to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub zerocopy_copied_ratio: Option<f64>,
+    /// Bytes that receivers had mapped over all they received, likewise; absent where none were to be.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mapped_ratio: Option<f64>,
 }
 
 /// What counts the bytes of a record.

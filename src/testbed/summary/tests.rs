@@ -5,7 +5,7 @@ use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
 use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
 use crate::store::sample;
-use crate::traffic::{Buffered, Sample, Window as Span};
+use crate::traffic::{Buffered, Sample, Uncopied, Window as Span};
 
 /// The window of every test: two seconds.
 const WINDOW_NS: u64 = 2_000_000_000;
@@ -43,6 +43,7 @@ fn outcome(flows: Vec<FlowOutcome>) -> Outcome {
         duration: Duration::from_secs(1),
     };
     Outcome {
+        uncopied: Uncopied::default(),
         window: Span {
             start_unix_ns: 7,
             duration_ns: WINDOW_NS,

@@ -28,10 +28,12 @@ const ALARM: u64 = u64::MAX;
 const SWEEP: u64 = u64::MAX - 1;
 const APPOINTMENT: u64 = u64::MAX - 2;
 
-/// What says that an end or an error waits behind the bytes, if there are any.
-const HANG_UP: EpollFlags = EpollFlags::EPOLLRDHUP
-    .union(EpollFlags::EPOLLHUP)
-    .union(EpollFlags::EPOLLERR);
+/// What says that an end waits behind the bytes, if there are any.
+const HANG_UP: EpollFlags = EpollFlags::EPOLLRDHUP.union(EpollFlags::EPOLLHUP);
+
+/// The same, or an error. A connection that an error has ended is hung up as well (`tcp_poll`): for an endpoint that is reported
+/// to by its error queue, an error alone is such a report.
+const HANG_UP_OR_ERROR: EpollFlags = HANG_UP.union(EpollFlags::EPOLLERR);
 
 /// How often blocked senders get a turn unasked. A sender refused for want of TCP memory while it has nothing in flight
 /// is never reported writable, as no acknowledgement will come; a blocking `send` wakes by itself for the same reason
@@ -173,7 +175,12 @@ impl<'a> Worker<'a> {
                     return;
                 };
                 self.enter(endpoint);
-                self.hung[endpoint] |= event.events().intersects(HANG_UP);
+                let hung = if self.tasks[endpoint].is_reported_to() {
+                    HANG_UP
+                } else {
+                    HANG_UP_OR_ERROR
+                };
+                self.hung[endpoint] |= event.events().intersects(hung);
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::lab::netns::Visitor;
 use crate::scenario::running_time;
 use crate::traffic::outcome::FlowName;
 use crate::traffic::priority::Urgent;
-use crate::traffic::{Buffered, FlowOutcome, FlowPlan, Observer, Outcome, Settings};
+use crate::traffic::{Buffered, FlowOutcome, FlowPlan, Observer, Outcome, Settings, Uncopied};
 
 /// The first port that is listened on; iperf3's own. Each pair has one to itself, as some share an address.
 const FIRST_PORT: u16 = 5201;
@@ -307,6 +307,7 @@ impl<'a> Crew<'a> {
                 samples: measured.samples,
                 congestion: words.and_then(|said| said.congestion.clone()),
                 buffers: Buffered::default(),
+                uncopied: Uncopied::default(),
                 connect,
                 warnings: Vec::new(),
             },

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Completions;
 use crate::stats::{Latencies, Recorder};
 use crate::traffic::flow::Endpoint;
 use crate::traffic::moment::Moment;
@@ -17,6 +18,10 @@ pub(in crate::traffic) struct Log {
     pub(in crate::traffic) lateness: Option<Latencies>,
     /// Requests given up within the window.
     pub(in crate::traffic) lost: u64,
+    /// What became of sends without a copy, over the flow's life; of clients that send so.
+    pub(in crate::traffic) completions: Option<Completions>,
+    /// Bytes received by having them mapped, likewise; of servers that receive so.
+    pub(in crate::traffic) mapped_bytes: Option<u64>,
 }
 
 /// The pen.
@@ -68,6 +73,7 @@ impl<'a> Diary<'a> {
             latency: self.latency.map(|recorder| recorder.latencies()),
             lateness: self.lateness.map(|recorder| recorder.latencies()),
             lost: self.lost,
+            ..Log::default()
         }
     }
 }

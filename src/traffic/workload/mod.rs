@@ -14,11 +14,13 @@ use nix::sys::socket::MsgFlags;
 
 use super::flow::{Cause, Endpoint, Role};
 use super::moment::Moment;
-use crate::scenario::{Driver, Orders, Pinning, Workload};
+use crate::error::Result;
+use crate::scenario::{Driver, Orders, Pinning, Receiving, Workload};
 
 pub(super) use datagram::GIVEN_UP_AFTER;
 pub(super) use log::Log;
 use room::Rooms;
+pub(super) use stream::{Completions, prepare};
 
 /// How an endpoint's turn went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +38,14 @@ pub(super) enum Turn {
 }
 
 impl Orders {
-    /// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, and that never has two
-    /// things to wait for. One that says nothing has its end alone to wait for, which the alarm tells.
+    /// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, that never has two
+    /// things to wait for, and whose calls wait at all. One that says nothing has its end alone to wait for, which the alarm
+    /// tells.
     pub(in crate::traffic) fn waits_in_calls(&self, driver: Driver, role: Role) -> bool {
         let lockstep = self.load.rate.is_none() && self.load.outstanding() == 1;
-        let speaks = self.workload != Workload::Idle;
-        driver == Driver::Threads && speaks && (role == Role::Server || lockstep)
+        let maps = role == Role::Server && self.load.receive == Receiving::Zerocopy;
+        let calls = self.workload != Workload::Idle && !maps;
+        driver == Driver::Threads && calls && (role == Role::Server || lockstep)
     }
 
     fn response_bytes(&self) -> u32 {
@@ -56,24 +60,30 @@ pub(super) struct Work {
     pinning: Pinning,
     /// What is sent: of the longest of all messages and responses.
     payload: Vec<u8>,
+    source: stream::Source,
     rooms: Rooms,
 }
 
 impl Work {
-    /// Of endpoints with these orders, which are placed alike.
-    pub(super) fn new(orders: impl Iterator<Item = Orders>, driver: Driver) -> Self {
-        let mut pinning = Pinning::default();
-        let lengths = orders.map(|orders| {
-            pinning = orders.load.pinning;
-            orders.message_bytes.max(orders.response_bytes())
-        });
+    /// What endpoints with these orders need, which are placed alike.
+    ///
+    /// # Errors
+    /// When there is no memory or descriptor left for it.
+    pub(super) fn new(orders: &[Orders], driver: Driver) -> Result<Self> {
+        let lengths = orders
+            .iter()
+            .map(|orders| orders.message_bytes.max(orders.response_bytes()));
         let longest = lengths.fold(1, u32::max) as usize;
-        Self {
-            payload: vec![0x6b; longest],
+        let payload = vec![0x6b; longest];
+        Ok(Self {
+            source: stream::Source::of(orders, &payload)?,
+            payload,
             rooms: Rooms::of(longest),
             driver,
-            pinning,
-        }
+            pinning: orders
+                .first()
+                .map_or(Pinning::default(), |orders| orders.load.pinning),
+        })
     }
 
     /// Where the ends of flows are to run.
@@ -86,14 +96,7 @@ impl Work {
         let orders = &endpoint.orders;
         match (orders.workload, endpoint.role) {
             (Workload::Idle, _) => Task::Idle(idle::Idle::new(endpoint)),
-            (Workload::TcpStream, _) => {
-                let message = &self.payload[..orders.message_bytes as usize];
-                Task::Stream(stream::Stream::new(
-                    endpoint,
-                    message,
-                    self.rooms.room(room),
-                ))
-            }
+            (Workload::TcpStream, _) => Task::Stream(stream::Stream::new(self, endpoint, room)),
             (Workload::TcpRr, Role::Client) => {
                 Task::RrClient(rr::Client::new(self, endpoint, room))
             }
@@ -145,14 +148,18 @@ impl Task<'_> {
         }
     }
 
+    /// Whether the kernel reports to it by its socket's error queue, so that an error at the socket may be none.
+    pub(super) fn is_reported_to(&self) -> bool {
+        matches!(self, Self::Stream(stream) if stream.is_reported_to())
+    }
+
     /// What it has written down, once it has no more turns.
     pub(super) fn into_log(self) -> Log {
         match self {
             Self::RrClient(client) => client.into_log(),
             Self::DatagramClient(client) => client.into_log(),
-            Self::Idle(_) | Self::Stream(_) | Self::RrServer(_) | Self::DatagramServer(_) => {
-                Log::default()
-            }
+            Self::Stream(stream) => stream.into_log(),
+            Self::Idle(_) | Self::RrServer(_) | Self::DatagramServer(_) => Log::default(),
         }
     }
 }

@@ -57,6 +57,11 @@ fn zeroed(bytes: usize) -> Box<[AtomicU8]> {
 }
 
 impl Room<'_> {
+    /// The part of it that holds at most so many bytes.
+    pub(super) fn of_at_most(self, bytes: usize) -> Self {
+        Self(&self.0[..bytes.min(self.0.len())])
+    }
+
     /// Receives what has come, as much as there is room for.
     #[allow(
         unsafe_code,

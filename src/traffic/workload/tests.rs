@@ -42,7 +42,7 @@ fn latencies(load: Load, responses: u64) -> Latencies {
         message_bytes: 1,
         load,
     };
-    let work = Work::new([orders].into_iter(), Driver::Workers);
+    let work = Work::new(&[orders], Driver::Workers).unwrap();
     let ledger = Ledger::create(2).unwrap();
     ledger.edges().open();
     let endpoint = Endpoint::new(Socket::from(client), Role::Client, (0, orders), &ledger);
