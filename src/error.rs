@@ -231,6 +231,11 @@ const REMEDIES: &[Remedy] = {
             text: "the neighbour table may be full; raise sysctl net.ipv4.neigh.default.gc_thresh3",
         },
         Remedy {
+            act: "accept flow",
+            errno: Errno::ENOPROTOOPT,
+            text: "not available: this kernel neither cuts nor joins datagrams; it takes Linux 5.0, or batch = \"mmsg\"",
+        },
+        Remedy {
             act: "spawn",
             errno: Errno::EAGAIN,
             text: "use driver = \"workers\", or raise kernel.pid_max and the pids limit of the cgroup",

@@ -76,6 +76,59 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     }
 }
 
+#[test]
+fn datagrams_balance_in_every_topology_family_driver_and_batch() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = [
+        "sweep",
+        "--workload",
+        "udp-stream",
+        "--topology",
+        "loopback,shared,veth,bridge,routed,vxlan,macvlan",
+        "--family",
+        "ipv4,ipv6",
+        "--driver",
+        "threads,workers",
+        "--batch",
+        "none,mmsg,gso",
+    ];
+    let more = [
+        "--containers",
+        "4",
+        "--warmup",
+        "50ms",
+        "--measure",
+        "200ms",
+    ];
+    let run = said(
+        kilonet([&flags[..], &more, &["--repeats", "1", "--quiet", "--out"]].concat())
+            .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let records = records(&run.folder());
+    assert_eq!(records.len(), 7 * 2 * 2 * 3 + 2 * 2 * 3);
+    for record in &records {
+        assert_eq!(record["checks"]["valid"], true, "{record}");
+        let of = |name: &str| record["flows"][name].as_u64().unwrap();
+        let (sent, received) = (of("datagrams_sent"), of("datagrams_received"));
+        assert!(sent > 0 && received > 0, "{record}");
+        assert_eq!(of("duplicates"), 0, "{record}");
+        let share = record["aggregate"]["loss_ratio"].as_f64().unwrap();
+        let lost = of("lost_datagrams");
+        assert!(
+            (share - lost as f64 / (received + lost) as f64).abs() < 1e-9,
+            "{record}"
+        );
+        let batched = record["cell"].get("batch").is_some();
+        let per_send = record["effective"]["batch"]["per_send"].as_f64().unwrap();
+        assert_eq!(per_send > 1.0, batched, "{record}");
+        assert_rows_add_up(&run.folder(), record);
+    }
+}
+
 /// The rows of `flows.csv` of one trial, as client and server.
 fn ends_of_flows(folder: &Path, record: &Value) -> Vec<(u32, u32)> {
     let mut rows = csv::Reader::from_path(folder.join("flows.csv")).unwrap();

@@ -58,6 +58,8 @@ mod tests {
             aggregate: Some(Aggregate {
                 goodput_bps: crossed,
                 transactions_per_s: None,
+                datagrams_per_s: None,
+                loss_ratio: None,
             }),
             generator: driver.is_generator().then(|| Generator {
                 name: "iperf3".to_owned(),

@@ -42,6 +42,10 @@ pub enum Metric {
     LatencyP999,
     /// CPU time of the machine per response, nanoseconds.
     CpuPerTransaction,
+    /// Datagrams a second that receivers took, all flows together.
+    Datagrams,
+    /// The share of datagrams that was lost, from 0 to 1.
+    Loss,
     /// Set-up, nanoseconds.
     Setup,
     /// Teardown to the barrier, nanoseconds.
@@ -52,7 +56,7 @@ pub enum Metric {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Goodput,
         Self::BaselineRatio,
         Self::PairMin,
@@ -68,6 +72,8 @@ impl Metric {
         Self::LatencyP99,
         Self::LatencyP999,
         Self::CpuPerTransaction,
+        Self::Datagrams,
+        Self::Loss,
         Self::Setup,
         Self::Teardown,
         Self::KernelMemory,

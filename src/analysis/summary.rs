@@ -107,6 +107,8 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
         Metric::LatencyP99 => latency(|latency| latency.p99_ns),
         Metric::LatencyP999 => latency(|latency| latency.p999_ns),
         Metric::CpuPerTransaction => record.cpu?.ns_per_transaction,
+        Metric::Datagrams => record.aggregate?.datagrams_per_s,
+        Metric::Loss => record.aggregate?.loss_ratio,
         Metric::Setup => lab(|lab| Some(lab.setup_ns)),
         Metric::Teardown => lab(|lab| lab.teardown_ns),
         Metric::KernelMemory => lab(|lab| lab.kernel_bytes_per_container),

@@ -12,10 +12,10 @@ pub(super) struct Load {
     /// Requests that a flow may have under way at once
     #[arg(long, value_name = "RANGE")]
     outstanding: Option<String>,
-    /// Requests a second offered to each flow, answered or not
+    /// Requests or datagrams a second offered to each flow, answered or not
     #[arg(long, value_name = "RANGE")]
     rate: Option<String>,
-    /// How requests that have a rate lie in time: constant, poisson
+    /// How messages that have a rate lie in time: constant, poisson
     #[arg(long, value_name = "LIST")]
     arrivals: Option<String>,
     /// CPUs that a flow's ends run on: none, same, apart
@@ -30,6 +30,9 @@ pub(super) struct Load {
     /// How receivers of streams take bytes from it: copy, zerocopy, discard
     #[arg(long, value_name = "LIST")]
     receive: Option<String>,
+    /// How many datagrams of a stream one system call moves: none, mmsg, gso
+    #[arg(long, value_name = "LIST")]
+    batch: Option<String>,
 }
 
 impl Load {
@@ -44,6 +47,7 @@ impl Load {
             ("--beside", "beside", &self.beside),
             ("--send", "send", &self.send),
             ("--receive", "receive", &self.receive),
+            ("--batch", "batch", &self.batch),
         ];
         let given = rows.into_iter();
         given

@@ -4,8 +4,9 @@
 //! short where little varies. Invariant: two cells of one scenario never share an id.
 
 use crate::scenario::{
-    Arrivals, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path, Pattern,
-    Pinning, Receiving, Rps, RuleHook, RuleShape, Sending, Stack, Testbed, Topology, Workload,
+    Arrivals, Batch, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path,
+    Pattern, Pinning, Receiving, Rps, RuleHook, RuleShape, Sending, Stack, Testbed, Topology,
+    Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -71,6 +72,7 @@ fn load(cell: &Cell) -> Option<String> {
         poisson.then(|| "poisson".to_owned()),
         (load.send != Sending::Copy).then(|| format!("tx-{}", load.send)),
         (load.receive != Receiving::Copy).then(|| format!("rx-{}", load.receive)),
+        (load.batch != Batch::None).then(|| load.batch.to_string()),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("-"))

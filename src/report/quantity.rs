@@ -12,9 +12,12 @@ use crate::units::{BitsPerSecond, Bytes, decimal, show_duration, three_digits};
 pub(super) enum Quantity {
     Rate,
     Share,
+    /// A share, shown in hundredths.
+    Percent,
     Pairs,
     CpuPerByte,
-    Transactions,
+    /// Of events a second.
+    Count,
     Time,
     Memory,
 }
@@ -29,9 +32,10 @@ impl Quantity {
             | Metric::PairP95
             | Metric::PairMax => Self::Rate,
             Metric::BaselineRatio | Metric::Jain => Self::Share,
+            Metric::Loss => Self::Percent,
             Metric::Starved => Self::Pairs,
             Metric::CpuPerByte => Self::CpuPerByte,
-            Metric::Transactions => Self::Transactions,
+            Metric::Transactions | Metric::Datagrams => Self::Count,
             Metric::Setup
             | Metric::Teardown
             | Metric::LatencyP50
@@ -52,8 +56,9 @@ impl Quantity {
         match self {
             Self::Rate => BitsPerSecond(value).to_string(),
             Self::Share | Self::Pairs => three_digits(value),
+            Self::Percent => format!("{} %", three_digits(value * 100.0)),
             Self::CpuPerByte => format!("{} ns/B", three_digits(value)),
-            Self::Transactions => {
+            Self::Count => {
                 let (scaled, prefix) = decimal(value);
                 format!("{} {prefix}/s", three_digits(scaled))
             }
@@ -88,8 +93,9 @@ mod tests {
         assert_eq!(Quantity::Rate.show(10e9), "10.0 Gb/s");
         assert_eq!(Quantity::Rate.tick(200e6), "200 Mb/s");
         assert_eq!(Quantity::Share.tick(0.1 + 0.2), "0.3");
-        assert_eq!(Quantity::Transactions.show(41_234.0), "41.2 k/s");
-        assert_eq!(Quantity::Transactions.tick(500.0), "500 /s");
+        assert_eq!(Quantity::Count.show(41_234.0), "41.2 k/s");
+        assert_eq!(Quantity::Count.tick(500.0), "500 /s");
+        assert_eq!(Quantity::of(Metric::Loss).show(0.0051), "0.510 %");
         assert_eq!(Quantity::CpuPerByte.tick(2.0), "2 ns/B");
         assert_eq!(Quantity::Time.tick(5e8), "500 ms");
         assert_eq!(Quantity::Time.tick(0.0), "0");

@@ -113,6 +113,24 @@ const FIGURES: &[Figure] = &[
         ],
     },
     Figure {
+        file: "datagrams.svg",
+        question: "How many datagrams arrive?",
+        panels: &[
+            Panel {
+                metric: Metric::Datagrams,
+                caption: "Datagrams received a second, all pairs together",
+                band: None,
+                extent: Extent::Values,
+            },
+            Panel {
+                metric: Metric::Loss,
+                caption: "Share of datagrams lost",
+                band: None,
+                extent: Extent::Values,
+            },
+        ],
+    },
+    Figure {
         file: "fairness.svg",
         question: "How evenly is it shared?",
         panels: &[Panel {

@@ -43,7 +43,7 @@ pub struct Beside(Vec<Guests>);
 struct Guests {
     workload: Workload,
     part: Part,
-    /// Requests a second of each flow; absent for a closed loop, and for what has no requests.
+    /// Messages a second of each flow; absent for a closed loop, and for what has no messages.
     rate: Option<u32>,
 }
 
@@ -229,7 +229,7 @@ impl FromStr for Guests {
         let rate = rate.map(|rate| {
             let number = rate.parse().ok();
             let fits = number.filter(|number| (1..=MOST_RATE).contains(number));
-            let fits = fits.filter(|_| workload.has_responses());
+            let fits = fits.filter(|_| workload.has_rate());
             fits.ok_or_else(|| format!("`{rate}` is no rate of {workload}"))
         });
         Ok(Self {

@@ -76,6 +76,8 @@ factor! {
         TcpRr = "tcp-rr",
         /// Requests and responses in UDP datagrams.
         UdpRr = "udp-rr",
+        /// UDP datagrams from client to server.
+        UdpStream = "udp-stream",
         /// A TCP connection over which nothing is said.
         Idle = "idle",
     }
@@ -87,24 +89,32 @@ impl Workload {
     pub fn has_responses(self) -> bool {
         match self {
             Self::TcpRr | Self::UdpRr => true,
-            Self::TcpStream | Self::Idle => false,
+            Self::TcpStream | Self::UdpStream | Self::Idle => false,
         }
     }
 
     /// Whether messages are UDP datagrams.
     #[must_use]
     pub fn is_datagrams(self) -> bool {
-        self == Self::UdpRr
+        matches!(self, Self::UdpRr | Self::UdpStream)
+    }
+
+    /// Whether messages may be sent at a rate.
+    #[must_use]
+    pub fn has_rate(self) -> bool {
+        self.has_responses() || self == Self::UdpStream
     }
 
     /// Bytes of a message from client to server, unless a scenario says otherwise: netperf's 128 KiB of a stream and 1 of
-    /// a request; a datagram has room for its number.
+    /// a request; a datagram has room for its number, and one of a stream fits whole into a packet of an Ethernet by
+    /// either protocol.
     pub(crate) fn usual_message_bytes(self) -> u32 {
         match self {
             Self::TcpStream => 128 << 10,
             // Of nothing that is ever sent.
             Self::TcpRr | Self::Idle => 1,
             Self::UdpRr => SMALLEST_DATAGRAM,
+            Self::UdpStream => 1400,
         }
     }
 }

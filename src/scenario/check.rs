@@ -308,6 +308,7 @@ fn combinations(axes: &Axes) -> u64 {
         axes.beside.0.len(),
         axes.send.0.len(),
         axes.receive.0.len(),
+        axes.batch.0.len(),
         axes.congestion.0.len(),
         axes.buffers.0.len(),
         axes.mtu.0.len(),

@@ -102,9 +102,10 @@ fn vary_load(mut cells: Vec<Cell>, axes: &Axes) -> Vec<Cell> {
         cell.load.arrivals = Some(*level);
     });
     cells = vary(&cells, &axes.send, |cell, level| cell.load.send = *level);
-    vary(&cells, &axes.receive, |cell, level| {
+    cells = vary(&cells, &axes.receive, |cell, level| {
         cell.load.receive = *level;
-    })
+    });
+    vary(&cells, &axes.batch, |cell, level| cell.load.batch = *level)
 }
 
 /// Every cell with what its rules may be.

@@ -13,7 +13,7 @@ use super::placement::Pinning;
 pub(super) const SMALLEST_DATAGRAM: u32 = 16;
 
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
-pub(super) const LARGEST_DATAGRAM: u32 = 65_507;
+pub(crate) const LARGEST_DATAGRAM: u32 = 65_507;
 
 super::factor::factor! {
     /// How the times at which requests are meant to be sent lie, where they have a rate.
@@ -24,6 +24,20 @@ super::factor::factor! {
         Constant = "constant",
         /// As independent users' do: exponentially distributed gaps.
         Poisson = "poisson",
+    }
+}
+
+super::factor::factor! {
+    /// How many datagrams of a stream one system call moves.
+    #[derive(Default)]
+    Batch, "batch" {
+        /// One, as most programs do.
+        #[default]
+        None = "none",
+        /// Up to 64, each its own packet from there on (`sendmmsg`, `recvmmsg`).
+        Mmsg = "mmsg",
+        /// Up to 64 as a train that is cut and joined as late and as early as can be (`UDP_SEGMENT`, `UDP_GRO`).
+        Gso = "gso",
     }
 }
 
@@ -39,8 +53,8 @@ pub struct Load {
     /// Requests that a flow may have under way at once, where that is not 1.
     #[serde(skip_serializing_if = "is_default")]
     pub outstanding: Option<u32>,
-    /// Requests a second that are offered to each flow, whether or not earlier ones are answered: an open loop. Absent for
-    /// a closed one, where the next request waits for a response.
+    /// Messages a second that are offered to each flow, whether or not earlier ones are answered: an open loop. Absent for
+    /// a closed one, where the next request waits for a response, and for datagrams as fast as they can be sent.
     #[serde(skip_serializing_if = "is_default")]
     pub rate: Option<u32>,
     /// How they lie in time; only of an open loop.
@@ -55,6 +69,9 @@ pub struct Load {
     /// How receivers take bytes from it; likewise.
     #[serde(skip_serializing_if = "is_default")]
     pub receive: Receiving,
+    /// How many datagrams one system call moves; only of streams of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub batch: Batch,
 }
 
 impl Load {
@@ -73,12 +90,15 @@ pub(super) fn settle(cell: &mut Cell) {
     }
     let load = &mut cell.load;
     load.response_bytes = load.response_bytes.filter(|_| answered);
-    load.rate = load.rate.filter(|_| answered);
+    load.rate = load.rate.filter(|_| cell.workload.has_rate());
     let closed = answered && load.rate.is_none();
     load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
     load.arrivals = load.arrivals.filter(|_| load.rate.is_some());
     if cell.workload != Workload::TcpStream {
         load.send = Sending::Copy;
         load.receive = Receiving::Copy;
+    }
+    if cell.workload != Workload::UdpStream {
+        load.batch = Batch::None;
     }
 }

@@ -12,7 +12,7 @@ use toml::de::DeTable;
 use super::beside::Beside;
 use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 use super::copying::{Receiving, Sending};
-use super::load::Arrivals;
+use super::load::{Arrivals, Batch};
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
 use super::placement::Pinning;
@@ -74,7 +74,7 @@ pub(super) type RuleCount = Count<0, 100_000>;
 /// Bytes of a message.
 pub(super) type MessageSize = Size<1, { 16 << 20 }>;
 
-/// Requests a second of one flow: beyond a million the clock's own reading would be the greater part of each.
+/// Messages a second of one flow: beyond a million the clock's own reading would be the greater part of each.
 pub(super) type RequestRate = Count<1, 1_000_000>;
 
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
@@ -143,8 +143,8 @@ pub(super) struct Axes {
     /// Flows of each pair.
     #[schemars(extend("default" = 1))]
     pub(super) streams: Axis<Count<1, 1024>>,
-    /// Bytes of a message from client to server: what one send call is handed, or a request. If absent, 128 KiB for
-    /// streams, 1 for a request over TCP, 16 for one over UDP.
+    /// Bytes of a message from client to server: what one send call is handed, a request, or a datagram. If absent, 128 KiB
+    /// for streams, 1 for a request over TCP, 16 for one over UDP, 1400 for a datagram of a stream.
     #[schemars(with = "Axis<MessageSize>", default)]
     pub(super) message: Option<Axis<MessageSize>>,
     /// Bytes of a response; as many as the request has if absent.
@@ -153,11 +153,11 @@ pub(super) struct Axes {
     /// Requests that a flow may have under way at once, where no rate is given.
     #[schemars(extend("default" = 1))]
     pub(super) outstanding: Axis<Count<1, 1024>>,
-    /// Requests a second offered to each flow, whether or not earlier ones are answered; as fast as responses come if
-    /// absent.
+    /// Messages a second offered to each flow, whether or not earlier ones are answered; if absent, as fast as responses
+    /// come, or as datagrams can be sent.
     #[schemars(with = "Axis<RequestRate>", default)]
     pub(super) rate: Option<Axis<RequestRate>>,
-    /// How requests that have a rate lie in time.
+    /// How messages that have a rate lie in time.
     #[schemars(extend("default" = "constant"))]
     pub(super) arrivals: Axis<Arrivals>,
     /// What some pairs do instead of the workload, each of how many pairs or what share of them, and requests at how many a
@@ -170,6 +170,9 @@ pub(super) struct Axes {
     /// How receivers of streams take bytes from the kernel.
     #[schemars(extend("default" = "copy"))]
     pub(super) receive: Axis<Receiving>,
+    /// How many datagrams of a stream one system call moves.
+    #[schemars(extend("default" = "none"))]
+    pub(super) batch: Axis<Batch>,
     /// TCP congestion control, by the kernel's name.
     #[schemars(extend("default" = "cubic"))]
     pub(super) congestion: Axis<Congestion>,
@@ -327,6 +330,7 @@ impl Axes {
             beside: table.axis("beside", Beside::default()),
             send: table.axis("send", Sending::Copy),
             receive: table.axis("receive", Receiving::Copy),
+            batch: table.axis("batch", Batch::None),
             congestion: table.axis("congestion", Congestion("cubic".to_owned())),
             buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
             mtu: table.axis("mtu", Count(1500)),

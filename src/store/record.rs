@@ -3,6 +3,7 @@
 //! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
 
 mod class;
+mod datagrams;
 mod effective;
 mod generator;
 mod latency;
@@ -15,6 +16,7 @@ use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
 pub use class::Class;
+pub use datagrams::{Batched, DatagramCounts};
 pub use effective::{Confinement, CountedBy, Effective, Forwarder};
 pub use generator::{Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
@@ -148,6 +150,12 @@ pub struct Aggregate {
     /// Requests a second whose response came in the window; absent for workloads without.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub transactions_per_s: Option<f64>,
+    /// Datagrams a second that receivers took; absent for other workloads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub datagrams_per_s: Option<f64>,
+    /// The share of datagrams that was lost, from 0 to 1; absent for other workloads, and where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub loss_ratio: Option<f64>,
 }
 
 /// The distribution of goodput over pairs.
@@ -245,6 +253,9 @@ pub struct Checks {
     /// Responses counted as they came over latencies recorded; absent for workloads without.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub transactions_ratio: Option<f64>,
+    /// Datagrams received or found missing over those sent in the window; absent for other workloads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub datagrams_ratio: Option<f64>,
     /// Whether the witnesses agree, so that the figures may be shown as values.
     pub valid: bool,
 }
@@ -258,6 +269,10 @@ pub struct Counters {
     /// Packets dropped because a CPU's backlog was full (`softnet_stat`, second column).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub backlog_drops: Option<u64>,
+    /// Datagrams, or trains of them, that were dropped at receivers' sockets over the flows' life, as there was no room
+    /// (`SO_MEMINFO`); absent for TCP.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub socket_drops: Option<u64>,
     /// Times the softirq budget ran out (`softnet_stat`, third column).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub softirq_squeezes: Option<u64>,
@@ -302,6 +317,9 @@ pub struct FlowCounts {
     /// Requests that were given up in the window, because no response came.
     #[serde(skip_serializing_if = "is_default", default)]
     pub lost_requests: u64,
+    /// Their datagrams; absent for other workloads.
+    #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
+    pub datagrams: Option<DatagramCounts>,
 }
 
 /// The aggregate over the window in equal intervals.
@@ -387,6 +405,16 @@ pub struct FlowRow {
     pub p99_ns: Option<u64>,
     /// The longest.
     pub max_ns: Option<u64>,
+    /// Datagrams sent in the window; empty, as are the next four, for other workloads.
+    pub datagrams_sent: Option<u64>,
+    /// Datagrams received, each once.
+    pub datagrams_received: Option<u64>,
+    /// Datagrams found missing, as later ones came.
+    pub lost_datagrams: Option<u64>,
+    /// Datagrams that came after one that was sent later.
+    pub reordered: Option<u64>,
+    /// Datagrams that came again.
+    pub duplicates: Option<u64>,
     /// The error of a flow that is not `ok`; empty otherwise.
     pub error: Option<String>,
     /// Goodput that somebody else's generator says the pair has had, in bits a second; empty where flows were ours.

@@ -96,6 +96,8 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
         aggregate: Some(Aggregate {
             goodput_bps: aggregate,
             transactions_per_s: None,
+            datagrams_per_s: None,
+            loss_ratio: None,
         }),
         per_pair: Some(spread(pair, cell.pairs)),
         cpu: Some(Cpu {
@@ -120,6 +122,7 @@ pub(crate) fn measured(cell: Cell, repeat: u32) -> Record {
             unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
             transactions_ratio: None,
+            datagrams_ratio: None,
             valid: true,
         }),
         ..blank(cell, repeat)
@@ -179,6 +182,7 @@ pub(crate) fn invalid(cell: Cell, repeat: u32) -> Record {
         unread_ratio: None,
         tcp_info_bytes_ratio: None,
         transactions_ratio: None,
+        datagrams_ratio: None,
         valid: false,
     };
     Record {
@@ -186,6 +190,8 @@ pub(crate) fn invalid(cell: Cell, repeat: u32) -> Record {
         aggregate: Some(Aggregate {
             goodput_bps: 1e15,
             transactions_per_s: None,
+            datagrams_per_s: None,
+            loss_ratio: None,
         }),
         ..measured(cell, repeat)
     }

@@ -119,6 +119,8 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         aggregate: Aggregate {
             goodput_bps,
             transactions_per_s: None,
+            datagrams_per_s: None,
+            loss_ratio: None,
         },
         latency: None,
         lateness: None,
@@ -130,6 +132,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             unread_ratio: None,
             tcp_info_bytes_ratio: Some(1.0),
             transactions_ratio: None,
+            datagrams_ratio: None,
             valid: true,
         },
         counters: Counters::default(),
@@ -139,6 +142,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             died: 0,
             stalled: 0,
             lost_requests: 0,
+            datagrams: None,
         },
         samples: Samples {
             interval_ns: nanos(trial.timing.sample),
@@ -202,6 +206,11 @@ fn rows(
         p50_ns: None,
         p99_ns: None,
         max_ns: None,
+        datagrams_sent: None,
+        datagrams_received: None,
+        lost_datagrams: None,
+        reordered: None,
+        duplicates: None,
         error: None,
         generator_bps: None,
     })

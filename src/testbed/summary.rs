@@ -5,6 +5,7 @@
 
 mod checks;
 mod classes;
+mod datagrams;
 mod requests;
 mod uncopied;
 
@@ -13,14 +14,15 @@ pub(super) use checks::{Witnessed, header_bytes};
 use super::{Measurement, TrialPlan};
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
 use classes::Members;
+use datagrams::Datagrams;
 use requests::Requests;
 
 use crate::host::noise;
 use crate::scenario::{Cell, Testbed};
 use crate::stats::Latencies;
 use crate::store::record::{
-    Aggregate, Checks, CountedBy, Counters, Cpu, Effective, FlowCounts, FlowRow, Forwarder,
-    Samples, Window,
+    Aggregate, Batched, Checks, CountedBy, Counters, Cpu, DatagramCounts, Effective, FlowCounts,
+    FlowRow, Forwarder, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::nanos;
@@ -54,11 +56,10 @@ pub(super) fn summarise(
     let seconds = outcome.window.duration_ns as f64 / 1e9;
     let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
     let bytes: u64 = outcome.flows.iter().map(FlowOutcome::payload).sum();
-    let requests = Requests::of(
-        has_responses(trial.cell),
-        &outcome.flows.iter().collect::<Vec<_>>(),
-    );
-    let checks = checks::of(trial.cell, outcome, edges, &requests);
+    let flows: Vec<_> = outcome.flows.iter().collect();
+    let requests = Requests::of(has_responses(trial.cell), &flows);
+    let datagrams = Datagrams::of(&flows);
+    let checks = checks::of(trial.cell, outcome, edges, (&requests, &datagrams));
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
@@ -68,6 +69,8 @@ pub(super) fn summarise(
         aggregate: Aggregate {
             goodput_bps: rate(bytes),
             transactions_per_s: requests.transactions.map(|count| count as f64 / seconds),
+            datagrams_per_s: datagrams.per_s(seconds),
+            loss_ratio: datagrams.loss_ratio(),
         },
         latency: requests.latency,
         lateness: requests.lateness,
@@ -85,12 +88,16 @@ pub(super) fn summarise(
             cpu(edges, bytes, own)
         }),
         checks,
-        counters: counters(outcome, edges),
-        flows: flow_counts(outcome),
+        counters: counters(outcome, edges, datagrams.socket_drops),
+        flows: flow_counts(outcome, datagrams.counts),
         samples: samples(trial, outcome),
-        effective: effective(trial.cell, outcome),
+        effective: effective(trial.cell, outcome, datagrams.batched),
         generator: None,
-        warnings: warnings(trial, outcome, checks, edges),
+        warnings: [
+            warnings(trial, outcome, checks, edges),
+            datagrams.warning().into_iter().collect(),
+        ]
+        .concat(),
         rows: outcome
             .flows
             .iter()
@@ -122,7 +129,7 @@ fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {
     }
 }
 
-fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
+fn counters(outcome: &Outcome, edges: Option<&Edges>, socket_drops: Option<u64>) -> Counters {
     let known: Vec<u64> = outcome
         .flows
         .iter()
@@ -132,6 +139,7 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
     let conntrack = edges.and_then(|edges| edges.conntrack);
     Counters {
         retransmits: (!known.is_empty()).then(|| known.iter().sum()),
+        socket_drops,
         backlog_drops: machine.map(|delta| delta.softnet.dropped),
         softirq_squeezes: machine.map(|delta| delta.softnet.squeezed),
         neighbour_overflows: machine.and_then(|delta| delta.neighbour_overflows),
@@ -149,7 +157,7 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>) -> Counters {
     }
 }
 
-fn flow_counts(outcome: &Outcome) -> FlowCounts {
+fn flow_counts(outcome: &Outcome, datagrams: Option<DatagramCounts>) -> FlowCounts {
     let count = |wanted: fn(&FlowStatus) -> bool| {
         let number = outcome
             .flows
@@ -164,6 +172,7 @@ fn flow_counts(outcome: &Outcome) -> FlowCounts {
         died: count(|status| matches!(status, FlowStatus::Died { .. })),
         stalled: count(|status| matches!(status, FlowStatus::Stalled)),
         lost_requests: outcome.flows.iter().map(|flow| flow.lost).sum(),
+        datagrams,
     }
 }
 
@@ -178,7 +187,7 @@ fn samples(trial: TrialPlan<'_>, outcome: &Outcome) -> Samples {
     }
 }
 
-fn effective(cell: &Cell, outcome: &Outcome) -> Effective {
+fn effective(cell: &Cell, outcome: &Outcome, batch: Option<Batched>) -> Effective {
     Effective {
         engine: None,
         confinement: None,
@@ -189,6 +198,7 @@ fn effective(cell: &Cell, outcome: &Outcome) -> Effective {
         receive_buffer_bytes: outcome.buffers.receive_bytes,
         zerocopy_copied_ratio: outcome.uncopied.copied_ratio,
         mapped_ratio: outcome.uncopied.mapped_ratio,
+        batch,
     }
 }
 
@@ -218,6 +228,7 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         FlowStatus::Died { error, .. } => ("died", Some(error.clone())),
     };
     let quantile = |q| flow.latency.as_ref()?.quantile(q);
+    let datagrams = flow.datagrams;
     FlowRow {
         trial: trial.to_owned(),
         pair: flow.pair,
@@ -232,6 +243,11 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         p50_ns: quantile(0.5),
         p99_ns: quantile(0.99),
         max_ns: flow.latency.as_ref().and_then(Latencies::max),
+        datagrams_sent: datagrams.map(|it| it.sent),
+        datagrams_received: datagrams.map(|it| it.received),
+        lost_datagrams: datagrams.map(|it| it.lost),
+        reordered: datagrams.map(|it| it.reordered),
+        duplicates: datagrams.map(|it| it.duplicates),
         error,
         generator_bps: None,
     }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::flow::{End, Endpoint, Role};
-use super::witness::{self, Arrived};
+use super::witness::{self, Arrived, Queue};
 use super::workload::Log;
 
 /// What an endpoint has to say at its end.
@@ -19,6 +19,8 @@ pub(super) struct Account {
     pub(super) end: Option<End>,
     /// What the kernel says came in; of servers only.
     pub(super) arrived: Option<Arrived>,
+    /// What the kernel has of datagrams that were not read; of servers only.
+    pub(super) queue: Option<Queue>,
     /// Segments sent again; of clients only.
     pub(super) retransmits: Option<u64>,
     /// Congestion control that took effect; of clients only.
@@ -40,6 +42,7 @@ impl Account {
             role: endpoint.role,
             end: endpoint.end(),
             arrived: None,
+            queue: None,
             retransmits: None,
             congestion: None,
             log: endpoint.take_log().unwrap_or_default(),
@@ -56,6 +59,7 @@ impl Account {
             },
             Role::Server => Self {
                 arrived: witness::arrived(socket),
+                queue: witness::queue(socket),
                 buffer_bytes: bytes(socket.recv_buffer_size()),
                 ..blank
             },

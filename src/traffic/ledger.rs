@@ -32,6 +32,16 @@ pub(super) struct Counter {
     pub(super) received: Tally,
     /// Messages received whole: responses at a client, requests at a server. Streams have none.
     pub(super) messages: Tally,
+    /// Of streams of datagrams: handed to its kernel at a client, taken at a server, each once however often it came.
+    pub(super) datagrams: Tally,
+    /// Calls that moved these.
+    pub(super) calls: Tally,
+    /// Numbers at a server that higher ones have passed, and that have not come; the only one that may fall.
+    pub(super) missing: Tally,
+    /// Datagrams that came after one that was sent later.
+    pub(super) reordered: Tally,
+    /// Datagrams that had come before.
+    pub(super) duplicates: Tally,
 }
 
 /// A number that one thread raises and any may read.
@@ -43,6 +53,11 @@ impl Tally {
     pub(super) fn add(&self, more: u64) {
         self.0
             .store(self.0.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+    }
+
+    /// Puts another number in its place.
+    pub(super) fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Relaxed);
     }
 
     /// The number so far.

@@ -15,6 +15,7 @@
 //! | `driver` | which thread gives an endpoint its turns |
 //! | `priority` | how the controlling thread gets the CPU in time |
 //! | `window` | the edges, the samples, the skew |
+//! | `numbered` | what became of numbered datagrams, by both ends |
 //! | `witness` | what the kernel says it delivered |
 //! | `account` | what an endpoint has to say at its end |
 //! | `outcome` | what a trial hands back |
@@ -33,6 +34,7 @@ mod gate;
 pub mod generator;
 mod ledger;
 mod moment;
+mod numbered;
 mod outcome;
 mod priority;
 mod socket;
@@ -45,6 +47,7 @@ use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use numbered::Datagrams;
 pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome, Uncopied};
 pub use window::{Sample, Window};
 

@@ -8,6 +8,7 @@ use super::account::Account;
 use super::flow::{Cause, End, Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
+use super::numbered::{Datagrams, Numbered};
 use super::window::{Measured, Moved, Sample, Window};
 use super::{FlowPlan, Settings};
 use crate::error::{Error, Result};
@@ -82,6 +83,15 @@ pub struct FlowOutcome {
     pub lateness: Option<Latencies>,
     /// Requests given up in the window.
     pub lost: u64,
+    /// Messages of a schedule that were not sent in the window, as it was too late for them.
+    pub left_out: u64,
+    /// What became of numbered datagrams in the window; absent where there are none.
+    pub datagrams: Option<Datagrams>,
+    /// What became of them over the flow's whole life, as far as the server has read.
+    pub datagrams_in_life: Option<Datagrams>,
+    /// Datagrams, or trains of them, that the kernel dropped at the server's socket over the flow's life, as it had no room
+    /// for them; absent where there are none or the kernel does not say.
+    pub socket_drops: Option<u64>,
     /// What the server's `TCP_INFO` says was delivered: bytes that came in less those left unread. Equal to
     /// `total_bytes` where both are right; absent where the flow ended early or the kernel does not say.
     pub info_bytes: Option<u64>,
@@ -117,6 +127,10 @@ impl FlowOutcome {
             latency: None,
             lateness: None,
             lost: 0,
+            left_out: 0,
+            datagrams: None,
+            datagrams_in_life: None,
+            socket_drops: None,
             info_bytes: None,
             unread_bytes: None,
             retransmits: None,
@@ -237,6 +251,7 @@ impl Roll {
         let flows = flows.map(|(flow, ((name, lost), ends))| match lost {
             Some(cause) => FlowOutcome::absent(name, cause),
             None => FlowOutcome {
+                datagrams_in_life: Datagrams::of(numbered(ledger, flow), &name.orders),
                 total_bytes: ledger.counter(place(flow, Role::Server)).received.read(),
                 sent_bytes: ledger.counter(place(flow, Role::Client)).sent.read(),
                 ..connected_flow(name, ends, measured.moved[flow], measured.closed)
@@ -253,6 +268,11 @@ impl Roll {
             warnings: self.warnings,
         }
     }
+}
+
+fn numbered(ledger: &Ledger, flow: usize) -> Numbered {
+    let counter = |role| ledger.counter(place(flow, role));
+    Numbered::read(counter(Role::Client), counter(Role::Server))
 }
 
 /// The two accounts of a flow, as far as they were given.
@@ -333,6 +353,7 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
     let log = ends.client.map(|account| account.log).unwrap_or_default();
     let receiver = ends.server.as_ref().filter(|_| whole);
     let arrived = receiver.and_then(|account| account.arrived);
+    let queue = receiver.and_then(|account| account.queue);
     FlowOutcome {
         window_bytes: moved.to_server,
         returned_bytes: moved.to_client,
@@ -340,8 +361,13 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
         latency: log.latency,
         lateness: log.lateness,
         lost: log.lost,
+        left_out: log.left_out,
+        datagrams: Datagrams::of(moved.numbered, &name.orders),
+        socket_drops: queue.and_then(|queue| queue.dropped),
         info_bytes: arrived.map(|arrived| arrived.read),
-        unread_bytes: arrived.map(|arrived| arrived.unread),
+        unread_bytes: arrived
+            .map(|arrived| arrived.unread)
+            .or(queue.map(|queue| queue.unread)),
         retransmits,
         renamed,
         status,

@@ -15,7 +15,7 @@ use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::workload::{GIVEN_UP_AFTER, prepare};
+use super::workload::{self, GIVEN_UP_AFTER, prepare};
 use crate::scenario::{Buffers, Congestion, Orders, Workload};
 
 /// What sockets are given, and what the kernel did not grant of it so far.
@@ -154,6 +154,7 @@ const ROOM_LIMIT: Duration = Duration::from_millis(200);
 /// Makes the connected socket of a flow's end ready for its driver: whether it may wait in its system calls.
 pub(super) fn ready(socket: &Socket, orders: &Orders, waits_in_calls: bool) -> io::Result<()> {
     socket.set_nonblocking(!waits_in_calls)?;
+    workload::dress(socket, orders)?;
     if waits_in_calls && orders.workload.has_responses() {
         socket.set_write_timeout(Some(ROOM_LIMIT))?;
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::flow::{Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
+use super::numbered::Numbered;
 use super::{Observer, PATIENCE, Settings};
 use crate::error::{Error, Result};
 use crate::units::nanos;
@@ -52,14 +53,12 @@ impl Counters<'_> {
     fn read(&self) -> impl Iterator<Item = Moved> {
         (0..self.flows).map(|flow| {
             let client = self.ledger.counter(place(flow, Role::Client));
+            let server = self.ledger.counter(place(flow, Role::Server));
             Moved {
-                to_server: self
-                    .ledger
-                    .counter(place(flow, Role::Server))
-                    .received
-                    .read(),
+                to_server: server.received.read(),
                 to_client: client.received.read(),
                 transactions: client.messages.read(),
+                numbered: Numbered::read(client, server),
             }
         })
     }
@@ -74,6 +73,8 @@ pub(super) struct Moved {
     pub(super) to_client: u64,
     /// Responses the client received whole.
     pub(super) transactions: u64,
+    /// Numbered datagrams.
+    pub(super) numbered: Numbered,
 }
 
 impl Moved {
@@ -87,6 +88,7 @@ impl Moved {
             to_server: self.to_server - earlier.to_server,
             to_client: self.to_client - earlier.to_client,
             transactions: self.transactions - earlier.transactions,
+            numbered: self.numbered.since(earlier.numbered),
         }
     }
 }
@@ -152,19 +154,12 @@ struct Snapshot {
     after: Instant,
 }
 
-/// Not zero, so that a snapshot's memory is touched before it is taken.
-const UNSEEN: Moved = Moved {
-    to_server: u64::MAX,
-    to_client: u64::MAX,
-    transactions: u64::MAX,
-};
-
 impl Snapshot {
-    /// Made beforehand and written through once, so that taking it neither allocates nor faults.
+    /// Made beforehand and written through once (zeroes would not be), so that taking it neither allocates nor faults.
     fn room_for(counters: Counters<'_>) -> Self {
         let now = Instant::now();
         Self {
-            moved: vec![UNSEEN; counters.flows],
+            moved: counters.read().collect(),
             before: now,
             after: now,
         }

@@ -1,10 +1,10 @@
-//! What the kernel says about a connection: the second witness of its bytes.
+//! What the kernel says about a connection, or a socket for datagrams: the second witness of its bytes.
 //!
 //! Must not know flows or windows. The invariant: figures that are compared with each other are from one moment.
 
 #![allow(
     unsafe_code,
-    reason = "neither nix nor socket2 has TCP_INFO or SIOCINQ"
+    reason = "neither nix nor socket2 has TCP_INFO, SIOCINQ or SO_MEMINFO"
 )]
 
 use std::io;
@@ -12,8 +12,9 @@ use std::mem::{MaybeUninit, size_of};
 use std::os::fd::AsRawFd;
 
 use nix::libc;
+use nix::sys::socket::{MsgFlags, recv};
 use serde::{Deserialize, Serialize};
-use socket2::Socket;
+use socket2::{Socket, Type};
 
 /// Tries to see an unread queue that does not grow meanwhile. Segments still in flight when a driver stops arrive within
 /// microseconds, so the second try nearly always settles it.
@@ -54,6 +55,52 @@ pub(super) fn retransmits(socket: &Socket) -> Option<u64> {
     info(socket)
         .ok()
         .map(|info| u64::from(info.tcpi_total_retrans))
+}
+
+/// What became of datagrams at the receiver's socket, beside those that were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Queue {
+    /// Dropped by the kernel over the socket's life, as there was no room for them; a train of several counts as one. Absent
+    /// where the kernel does not say.
+    pub(super) dropped: Option<u64>,
+    /// Payload bytes that nobody has read.
+    pub(super) unread: u64,
+}
+
+/// Empties the queue of a socket for datagrams, to which nobody sends any more; absent for others. (`SIOCINQ` tells of the
+/// first datagram only.)
+pub(super) fn queue(socket: &Socket) -> Option<Queue> {
+    if socket.r#type().ok()? != Type::DGRAM {
+        return None;
+    }
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
+    let mut nothing = [];
+    let next = || recv(socket.as_raw_fd(), &mut nothing, flags).ok();
+    // None of ours is empty: nothing is what a socket gives that has been shut down.
+    let unread = std::iter::from_fn(next).take_while(|bytes| *bytes > 0);
+    Some(Queue {
+        unread: unread.map(|bytes| bytes as u64).sum(),
+        dropped: dropped(socket),
+    })
+}
+
+/// `SO_MEMINFO`, whose figures are numbered by `SK_MEMINFO_*` (`linux/sock_diag.h`).
+fn dropped(socket: &Socket) -> Option<u64> {
+    let mut figures = [0_u32; libc::SK_MEMINFO_DROPS as usize + 1];
+    let bytes = size_of_val(&figures);
+    let mut length = libc::socklen_t::try_from(bytes).ok()?;
+    // SAFETY: `figures` has room for the `length` bytes the kernel is told it may write, and both live through the call.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            figures.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    let whole = answer == 0 && length as usize == bytes;
+    whole.then(|| figures.last().copied().map(u64::from))?
 }
 
 #[allow(

@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use kilonet::lab::netns::Visitor;
-use kilonet::scenario::Driver;
+use kilonet::scenario::{Batch, Driver};
 use kilonet::traffic::agent::{self, Crew, Muster, Route};
 use kilonet::traffic::{FlowStatus, Observer};
 use kilonet::{Error, Result};
@@ -94,6 +94,24 @@ fn agents_in_namespaces_of_their_own_move_what_the_kernel_says() {
         .map(|it| (it.client, it.server))
         .collect();
     assert_eq!(names, [(0, 1), (2, 3)]);
+    drop(crew);
+    agents.end();
+}
+
+#[test]
+fn agents_tell_what_became_of_datagrams() {
+    let _alone = alone();
+    let meeting = tempfile::tempdir().unwrap();
+    let muster = muster(meeting.path());
+    let agents = Agents::start(meeting.path(), 2);
+    let crew = gathered(&muster, 2);
+    let routes = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
+    let mut hooks = Hooks::default();
+
+    let settings = super::datagrams::streaming(Driver::Threads, Batch::Gso);
+    let outcome = agent::run(&crew, &routes, &settings, &mut hooks).unwrap();
+
+    super::datagrams::assert_balanced(&outcome, "agents");
     drop(crew);
     agents.end();
 }

@@ -3,6 +3,7 @@
 
 mod agents;
 mod copying;
+mod datagrams;
 mod lab;
 mod mixed;
 mod pinning;

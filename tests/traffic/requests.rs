@@ -72,15 +72,15 @@ fn transactions_are_histogram_counts_and_whole_responses() {
     }
 }
 
-/// Datagrams that UDP received here, from `/proc/net/snmp`.
-fn datagrams_received() -> u64 {
+/// A figure of UDP here, from `/proc/net/snmp`.
+pub(crate) fn udp_figure(name: &str) -> u64 {
     let table = fs::read_to_string("/proc/thread-self/net/snmp").unwrap();
     let mut lines = table.lines().filter_map(|line| line.strip_prefix("Udp: "));
     let column = lines
         .next()
         .unwrap()
         .split(' ')
-        .position(|name| name == "InDatagrams");
+        .position(|column| column == name);
     let row = lines.next().unwrap();
     row.split(' ')
         .nth(column.unwrap())
@@ -98,7 +98,7 @@ fn every_datagram_the_kernel_delivered_was_one_of_ours() {
             &lab.pairs(2),
             &requesting(Workload::UdpRr, driver, Load::default()),
         );
-        let by_kernel = lab.inside(0, datagrams_received);
+        let by_kernel = lab.inside(0, || udp_figure("InDatagrams"));
         let requests: u64 = outcome
             .flows
             .iter()

@@ -191,11 +191,13 @@ pub(super) const ROWS: &[Row] = {
         Row {
             key: "rate",
             level: |cell| {
-                Some(
-                    cell.load
-                        .rate
-                        .map_or("closed loop".to_owned(), |rate| format!("{rate}/s")),
-                )
+                let none = if cell.workload.has_responses() {
+                    "closed loop"
+                } else {
+                    "no rate"
+                };
+                let rate = cell.load.rate.map(|rate| format!("{rate}/s"));
+                Some(rate.unwrap_or(none.to_owned()))
             },
             phrase: plain,
             rule: AtOneCount,
@@ -216,6 +218,18 @@ pub(super) const ROWS: &[Row] = {
             key: "receive",
             level: |cell| Some(cell.load.receive.to_string()),
             phrase: |level| format!("{level} receives"),
+            rule: AtOneCount,
+        },
+        Row {
+            key: "batch",
+            level: |cell| Some(cell.load.batch.to_string()),
+            phrase: |level| {
+                if level == "none" {
+                    "no batches".to_owned()
+                } else {
+                    format!("{level} batches")
+                }
+            },
             rule: AtOneCount,
         },
         Row {

@@ -47,13 +47,22 @@ const PLOTS_UNDER_LOAD: [(Metric, &str); 2] = [
     ),
 ];
 
+/// Where every cell is of datagrams, which may be lost.
+const PLOTS_OF_DATAGRAMS: [(Metric, &str); 2] = [
+    (Metric::Datagrams, "datagrams received"),
+    (Metric::Loss, "share of datagrams lost"),
+];
+
 /// What there is to plot of a run.
 fn chosen(analysis: &Analysis) -> [(Metric, &'static str); 2] {
-    let mut cells = analysis.cells.iter().filter(|cell| cell.measured > 0);
+    let cells = analysis.cells.iter().filter(|cell| cell.measured > 0);
+    let all_have = |metric| cells.clone().all(|cell| cell.estimate(metric).is_some());
     if analysis.of_requests {
         PLOTS_OF_REQUESTS
-    } else if cells.all(|cell| cell.estimate(Metric::LatencyP99).is_some()) {
+    } else if all_have(Metric::LatencyP99) {
         PLOTS_UNDER_LOAD
+    } else if all_have(Metric::Datagrams) {
+        PLOTS_OF_DATAGRAMS
     } else {
         PLOTS
     }

@@ -20,6 +20,8 @@ enum Column {
     Transactions,
     Latency,
     Tail,
+    Datagrams,
+    Loss,
     Pairs,
     Jain,
     Ratio,
@@ -30,11 +32,13 @@ enum Column {
 }
 
 impl Column {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Aggregate,
         Self::Transactions,
         Self::Latency,
         Self::Tail,
+        Self::Datagrams,
+        Self::Loss,
         Self::Pairs,
         Self::Jain,
         Self::Ratio,
@@ -50,6 +54,8 @@ impl Column {
             Self::Transactions => "requests",
             Self::Latency => "p50",
             Self::Tail => "p99 (p99.9)",
+            Self::Datagrams => "datagrams",
+            Self::Loss => "lost",
             Self::CpuEach => "CPU each",
             Self::Pairs => "pair p50 (p5-p95)",
             Self::Jain => "Jain",
@@ -70,6 +76,8 @@ impl Column {
             Self::Transactions => any(Metric::Transactions),
             Self::Latency => any(Metric::LatencyP50),
             Self::Tail => any(Metric::LatencyP99),
+            Self::Datagrams => any(Metric::Datagrams),
+            Self::Loss => any(Metric::Loss),
             Self::CpuEach => any(Metric::CpuPerTransaction),
             Self::Pairs => bytes && any(Metric::PairP50),
             Self::Jain => any(Metric::Jain),
@@ -96,6 +104,11 @@ impl Column {
             Self::Tail => {
                 let (tail, far) = (time(Metric::LatencyP99)?, time(Metric::LatencyP999)?);
                 Some(format!("{tail} ({far})"))
+            }
+            Self::Datagrams => aggregate(cell, Metric::Datagrams, view),
+            Self::Loss => {
+                let share = cell.estimate(Metric::Loss)?;
+                Some(Quantity::Percent.show(share.median))
             }
             Self::CpuEach => time(Metric::CpuPerTransaction),
             Self::Pairs => pairs(cell),

@@ -1,17 +1,20 @@
 //! How what is asked of flows must fit what they do.
 
-use crate::scenario::cell::Workload;
+use crate::scenario::cell::{Family, Workload};
 use crate::scenario::copying::{Receiving, Sending};
-use crate::scenario::load::{Arrivals, LARGEST_DATAGRAM, SMALLEST_DATAGRAM};
+use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
+use crate::scenario::topology::Topology;
 use crate::scenario::wire::{Axes, MessageSize};
 
 pub(super) fn check(axes: &Axes, problems: &mut Problems) {
     check_datagrams(axes, "message", axes.message.as_ref(), problems);
     check_datagrams(axes, "response", axes.response.as_ref(), problems);
     check_answered(axes, problems);
+    check_rate(axes, problems);
     check_loop(axes, problems);
+    check_batch(axes, problems);
     check_published(axes, problems);
     check_copying(axes, problems);
 }
@@ -47,11 +50,9 @@ fn check_answered(axes: &Axes, problems: &mut Problems) {
         return;
     }
     let response = axes.response.iter().flat_map(|axis| &axis.0);
-    let rate = axes.rate.iter().flat_map(|axis| &axis.0);
     let more = axes.outstanding.0.iter().filter(|at| at.value.0 != 1);
     let given = [
         ("response", response.map(|at| &at.span).next()),
-        ("rate", rate.map(|at| &at.span).next()),
         ("outstanding", more.map(|at| &at.span).next()),
     ];
     for (key, span) in given {
@@ -60,6 +61,66 @@ fn check_answered(axes: &Axes, problems: &mut Problems) {
             let remedy = "allowed with workload = \"tcp-rr\" or \"udp-rr\"";
             problems.push(problem.at(span.clone()).remedy(remedy));
         }
+    }
+}
+
+/// A stream of bytes has no messages that could have times.
+fn check_rate(axes: &Axes, problems: &mut Problems) {
+    let mut workloads = axes.workload.0.iter();
+    let mut rates = axes.rate.iter().flat_map(|axis| &axis.0);
+    if let Some(at) = rates.next()
+        && !workloads.any(|at| at.value.has_rate())
+    {
+        let message = "no workload of this table has requests or datagrams";
+        let remedy = "allowed with workload = \"tcp-rr\", \"udp-rr\" or \"udp-stream\"";
+        let problem = Problem::of(axes.key("rate"), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
+    }
+}
+
+/// Only streams of datagrams are batched, and only what fits whole into a packet is cut from a train.
+fn check_batch(axes: &Axes, problems: &mut Problems) {
+    let mut workloads = axes.workload.0.iter();
+    let mut batches = axes.batch.0.iter();
+    if let Some(at) = batches.clone().find(|at| at.value != Batch::None)
+        && !workloads.any(|at| at.value == Workload::UdpStream)
+    {
+        let message = "no workload of this table is a stream of datagrams";
+        let problem = Problem::of(axes.key("batch"), message).at(at.span.clone());
+        problems.push(problem.remedy("allowed with workload = \"udp-stream\""));
+    }
+    let room = room_in_packet(axes);
+    let sizes = axes.message.iter().flat_map(|axis| &axis.0);
+    let longest = sizes.map(|at| at.value.0).max();
+    let longest = longest.unwrap_or(Workload::UdpStream.usual_message_bytes());
+    if let Some(at) = batches.find(|at| at.value == Batch::Gso)
+        && longest > room
+    {
+        let message = format!("a datagram of {longest} bytes is not cut into packets of its own");
+        let remedy = format!(
+            "allowed with it: message up to {room}, what the MTU leaves; larger ones with \"none\" or \"mmsg\""
+        );
+        let problem = Problem::of(axes.key("batch"), message).at(at.span.clone());
+        problems.push(problem.remedy(remedy));
+    }
+}
+
+/// Bytes of the largest datagram that fits into one packet, headers of UDP and IP beside it, on every link of the table.
+fn room_in_packet(axes: &Axes) -> u32 {
+    let headers = if axes.family.has(Family::Ipv6) {
+        48
+    } else {
+        28
+    };
+    let linked = |topology| {
+        let none = [Topology::Loopback, Topology::Shared, Topology::Host];
+        !none.contains(&topology)
+    };
+    if axes.topology.0.iter().any(|at| linked(at.value)) {
+        let mtus = axes.mtu.0.iter().map(|at| at.value.0);
+        mtus.min().unwrap_or(0).saturating_sub(headers)
+    } else {
+        LARGEST_DATAGRAM
     }
 }
 

@@ -23,6 +23,11 @@ fn row(trial: &str, error: Option<&str>) -> FlowRow {
         p50_ns: None,
         p99_ns: None,
         max_ns: None,
+        datagrams_sent: None,
+        datagrams_received: None,
+        lost_datagrams: None,
+        reordered: None,
+        duplicates: None,
         error: error.map(str::to_owned),
         generator_bps: None,
     }

@@ -248,7 +248,7 @@ fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
 }
 
 /// The fields of [`FlowRow`], as they are declared there.
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 20] = [
     "trial",
     "pair",
     "stream",
@@ -262,6 +262,11 @@ const HEADER: [&str; 15] = [
     "p50_ns",
     "p99_ns",
     "max_ns",
+    "datagrams_sent",
+    "datagrams_received",
+    "lost_datagrams",
+    "reordered",
+    "duplicates",
     "error",
     "generator_bps",
 ];

@@ -10,7 +10,7 @@ use crate::scenario::Workload;
 pub struct Class {
     /// What they did.
     pub workload: Workload,
-    /// Requests a second offered to each of their flows; absent for a closed loop, and for workloads without.
+    /// Requests or datagrams a second offered to each of their flows; absent for a closed loop, and for workloads without.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rate: Option<u32>,
     /// How many pairs they were.
@@ -26,4 +26,10 @@ pub struct Class {
     /// How long requests took; absent likewise.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub latency: Option<Latency>,
+    /// Datagrams a second that receivers took; absent for other workloads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub datagrams_per_s: Option<f64>,
+    /// The share of them that was lost; absent likewise, and where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub loss_ratio: Option<f64>,
 }

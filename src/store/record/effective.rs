@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Batched;
 use crate::scenario::cell::is_default;
 
 /// What took effect.
@@ -38,6 +39,9 @@ pub struct Effective {
     /// Bytes that receivers had mapped over all they received, likewise; absent where none were to be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mapped_ratio: Option<f64>,
+    /// How many datagrams of a stream calls moved at once; absent for other workloads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub batch: Option<Batched>,
 }
 
 /// What counts the bytes of a record.

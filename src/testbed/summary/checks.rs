@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Edges, Requests, has_responses};
+use super::{Datagrams, Edges, Requests, has_responses};
 use crate::scenario::{Cell, Class, Family, Topology, Workload};
 use crate::store::record::Checks;
 use crate::traffic::{FlowOutcome, Outcome};
@@ -63,10 +63,10 @@ pub(super) fn of(
     cell: &Cell,
     outcome: &Outcome,
     edges: Option<&Edges>,
-    requests: &Requests,
+    (requests, datagrams): (&Requests, &Datagrams),
 ) -> Checks {
     let witnessed = edges.map_or(&[][..], |edges| &edges.witnessed);
-    let interfaces = Interfaces::of(outcome, witnessed, header_bytes(cell));
+    let interfaces = Interfaces::of(cell, outcome, witnessed);
     let tcp_info_bytes_ratio = tcp_info_ratio(&outcome.flows);
     let transactions_ratio = requests.ratio();
     let same = tcp_info_bytes_ratio.is_none_or(|ratio| TCP_INFO_RATIO.contains(&ratio));
@@ -76,7 +76,8 @@ pub(super) fn of(
         unread_ratio: interfaces.unread_ratio(),
         tcp_info_bytes_ratio,
         transactions_ratio,
-        valid: same && told && interfaces.agree(is_small(cell)),
+        datagrams_ratio: datagrams.ratio(),
+        valid: same && told && !datagrams.out_of_nothing && interfaces.agree(is_small(cell)),
     }
 }
 
@@ -99,36 +100,54 @@ struct Interfaces {
     /// Bytes that lay unread at the end, as if they had come in evenly over the window. The interfaces had counted them
     /// and the sockets not yet, so the two may differ by as much; as much may have lain there at the window's start.
     unread: f64,
+    /// Datagrams that receivers found missing: the kernel may have dropped them behind the interface as well as before.
+    missing: f64,
+    /// Datagrams that were sent and did not come in the window, whether or not anybody has found them missing yet.
+    astray: f64,
+}
+
+/// Bytes of one container's sockets.
+#[derive(Debug, Default)]
+struct AtSockets {
+    read: u64,
+    unread: u64,
+    missing: u64,
+    astray: u64,
 }
 
 impl Interfaces {
-    fn of(outcome: &Outcome, witnessed: &[Witnessed], header_bytes: u64) -> Self {
-        let mut at_sockets: HashMap<u32, (u64, u64)> = HashMap::new();
+    fn of(cell: &Cell, outcome: &Outcome, witnessed: &[Witnessed]) -> Self {
+        let header_bytes = header_bytes(cell);
+        let mut at_sockets: HashMap<u32, AtSockets> = HashMap::new();
         for flow in &outcome.flows {
-            let (read, unread) = at_sockets.entry(flow.server).or_default();
-            *read += flow.window_bytes;
-            *unread += flow.unread_bytes.unwrap_or(0);
-            at_sockets.entry(flow.client).or_default().0 += flow.returned_bytes;
+            let at = at_sockets.entry(flow.server).or_default();
+            let datagrams = flow.datagrams.unwrap_or_default();
+            let bytes = |count: u64| count * u64::from(datagrams.length);
+            at.read += flow.window_bytes;
+            at.unread += flow.unread_bytes.unwrap_or(0);
+            at.missing += bytes(datagrams.lost);
+            at.astray += bytes(datagrams.sent.saturating_sub(datagrams.received));
+            at_sockets.entry(flow.client).or_default().read += flow.returned_bytes;
         }
         let window = outcome.window.duration_ns as f64 / 1e9;
         let mut sum = Self::default();
         for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {
             let payload = group.bytes.saturating_sub(group.packets * header_bytes);
             sum.counted += payload as f64 / group.elapsed.as_secs_f64();
-            for (read, unread) in group
-                .containers
-                .iter()
-                .filter_map(|container| at_sockets.get(container))
-            {
-                sum.read += *read as f64 / window;
-                sum.unread += *unread as f64 / window;
+            let containers = group.containers.iter();
+            for at in containers.filter_map(|container| at_sockets.get(container)) {
+                sum.read += at.read as f64 / window;
+                sum.unread += at.unread as f64 / window;
+                sum.missing += at.missing as f64 / window;
+                sum.astray += at.astray as f64 / window;
             }
         }
         sum
     }
 
     fn ratio(&self) -> Option<f64> {
-        (self.read > 0.0).then(|| self.counted / self.read)
+        let told = self.read + self.missing;
+        (told > 0.0).then(|| self.counted / told)
     }
 
     fn unread_ratio(&self) -> Option<f64> {
@@ -137,10 +156,12 @@ impl Interfaces {
 
     /// Whether the interfaces may have seen what the sockets did. Beside `small` traffic they may have seen any more:
     /// containers announce themselves to all others for some seconds, which with hundreds of them is many times what requests
-    /// of a byte come to; and what sockets have read is held against `TCP_INFO` and the number of responses.
+    /// of a byte come to; and what sockets have read is held against `TCP_INFO` and the number of responses. Of datagrams
+    /// they may have seen whatever was sent and did not come.
     fn agree(&self, small: bool) -> bool {
         let enough = self.counted >= INTERFACE_RATIO.start() * self.read - self.unread;
-        let too_many = self.counted > INTERFACE_RATIO.end() * self.read + self.unread;
+        let most = self.read + self.missing.max(self.astray);
+        let too_many = self.counted > INTERFACE_RATIO.end() * most + self.unread;
         enough && (small || !too_many)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::datagrams::Datagrams;
 use super::requests::Requests;
 use crate::scenario::{self, Cell, Workload};
 use crate::stats::{Sorted, jain};
@@ -48,6 +49,7 @@ fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
     let bytes: u64 = members.flows.iter().map(|flow| flow.payload()).sum();
     let requests = Requests::of(workload.has_responses(), &members.flows);
     let count = requests.transactions;
+    let datagrams = Datagrams::of(&members.flows);
     Class {
         workload,
         rate: class.orders.load.rate,
@@ -56,6 +58,8 @@ fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
         per_pair: per_pair(workload, members, seconds),
         transactions_per_s: count.map(|count| count as f64 / seconds),
         latency: requests.latency,
+        datagrams_per_s: datagrams.per_s(seconds),
+        loss_ratio: datagrams.loss_ratio(),
     }
 }
 

@@ -22,6 +22,8 @@ pub(in crate::traffic) struct Log {
     pub(in crate::traffic) completions: Option<Completions>,
     /// Bytes received by having them mapped, likewise; of servers that receive so.
     pub(in crate::traffic) mapped_bytes: Option<u64>,
+    /// Messages of a schedule that were not sent within the window, as it was too late for them.
+    pub(in crate::traffic) left_out: u64,
 }
 
 /// The pen.
@@ -31,6 +33,7 @@ pub(super) struct Diary<'a> {
     latency: Option<Recorder>,
     lateness: Option<Recorder>,
     lost: u64,
+    left_out: u64,
 }
 
 impl<'a> Diary<'a> {
@@ -41,6 +44,15 @@ impl<'a> Diary<'a> {
             latency: Recorder::new(),
             lateness: if scheduled { Recorder::new() } else { None },
             lost: 0,
+            left_out: 0,
+        }
+    }
+
+    /// An empty one of messages that nobody answers.
+    pub(super) fn of_sending(endpoint: &'a Endpoint, scheduled: bool) -> Self {
+        Self {
+            latency: None,
+            ..Self::new(endpoint, scheduled)
         }
     }
 
@@ -68,11 +80,19 @@ impl<'a> Diary<'a> {
         self.lost += u64::from(self.endpoint.moved.edges().hold(now));
     }
 
+    /// So many messages that were due are not sent any more, now.
+    pub(super) fn left_out(&mut self, messages: u64, now: Moment) {
+        if messages > 0 && self.endpoint.moved.edges().hold(now) {
+            self.left_out += messages;
+        }
+    }
+
     pub(super) fn into_log(self) -> Log {
         Log {
             latency: self.latency.map(|recorder| recorder.latencies()),
             lateness: self.lateness.map(|recorder| recorder.latencies()),
             lost: self.lost,
+            left_out: self.left_out,
             ..Log::default()
         }
     }

@@ -8,6 +8,7 @@ mod pace;
 mod room;
 mod rr;
 mod stream;
+mod udp_stream;
 
 use nix::errno::Errno;
 use nix::sys::socket::MsgFlags;
@@ -21,6 +22,7 @@ pub(super) use datagram::GIVEN_UP_AFTER;
 pub(super) use log::Log;
 use room::Rooms;
 pub(super) use stream::{Completions, prepare};
+pub(super) use udp_stream::dress;
 
 /// How an endpoint's turn went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +105,12 @@ impl Work {
             (Workload::TcpRr, Role::Server) => {
                 Task::RrServer(rr::Server::new(self, endpoint, room))
             }
+            (Workload::UdpStream, Role::Client) => {
+                Task::UdpStreamClient(udp_stream::Client::new(self, endpoint))
+            }
+            (Workload::UdpStream, Role::Server) => {
+                Task::UdpStreamServer(udp_stream::Server::new(endpoint))
+            }
             (Workload::UdpRr, Role::Client) => {
                 Task::DatagramClient(datagram::Client::new(self, endpoint))
             }
@@ -122,6 +130,8 @@ pub(super) enum Task<'a> {
     RrServer(rr::Server<'a>),
     DatagramClient(datagram::Client<'a>),
     DatagramServer(datagram::Server<'a>),
+    UdpStreamClient(udp_stream::Client<'a>),
+    UdpStreamServer(udp_stream::Server<'a>),
 }
 
 impl Task<'_> {
@@ -134,13 +144,16 @@ impl Task<'_> {
             Self::RrServer(server) => server.turn(),
             Self::DatagramClient(client) => client.turn(),
             Self::DatagramServer(server) => server.turn(),
+            Self::UdpStreamClient(client) => client.turn(),
+            Self::UdpStreamServer(server) => server.turn(),
         }
     }
 
     /// Whether it waits for room too.
     pub(super) fn is_sending(&self) -> bool {
         match self {
-            Self::Idle(_) | Self::Stream(_) => false,
+            Self::Idle(_) | Self::Stream(_) | Self::UdpStreamServer(_) => false,
+            Self::UdpStreamClient(client) => client.is_sending(),
             Self::RrClient(client) => client.is_sending(),
             Self::RrServer(server) => server.is_sending(),
             Self::DatagramClient(client) => client.is_sending(),
@@ -158,8 +171,12 @@ impl Task<'_> {
         match self {
             Self::RrClient(client) => client.into_log(),
             Self::DatagramClient(client) => client.into_log(),
+            Self::UdpStreamClient(client) => client.into_log(),
             Self::Stream(stream) => stream.into_log(),
-            Self::Idle(_) | Self::RrServer(_) | Self::DatagramServer(_) => Log::default(),
+            Self::Idle(_)
+            | Self::RrServer(_)
+            | Self::DatagramServer(_)
+            | Self::UdpStreamServer(_) => Log::default(),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Must not know sockets. The invariant: what a client waits for never moves the times that a rate sets, so that a late
 //! reply delays what is behind it in the record too (Tene's coordinated omission).
 
+use std::time::Duration;
+
 use crate::random::SplitMix;
 use crate::scenario::{Arrivals, Load};
 use crate::traffic::moment::Moment;
@@ -30,13 +32,7 @@ pub(super) enum Due {
 impl Pace {
     /// The pace of one flow; flows of different numbers do not keep step with each other.
     pub(super) fn of(load: &Load, flow: usize) -> Self {
-        match load.rate {
-            None => Self::Closed(load.outstanding() as usize),
-            Some(rate) => {
-                let arrivals = load.arrivals.unwrap_or_default();
-                Self::Open(Schedule::new(rate, arrivals, flow))
-            }
-        }
+        Schedule::of(load, flow).map_or(Self::Closed(load.outstanding() as usize), Self::Open)
     }
 
     /// Whether a request is due now, while so many are under way. One that is said to be due must be sent.
@@ -61,6 +57,12 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
+    /// That of one flow, where its load has a rate.
+    pub(super) fn of(load: &Load, flow: usize) -> Option<Self> {
+        let arrivals = load.arrivals.unwrap_or_default();
+        load.rate.map(|rate| Self::new(rate, arrivals, flow))
+    }
+
     fn new(rate: u32, arrivals: Arrivals, flow: usize) -> Self {
         let mut chance = SplitMix::new(flow as u64);
         let gap_ns = 1e9 / f64::from(rate.max(1));
@@ -75,7 +77,21 @@ impl Schedule {
         }
     }
 
-    fn due(&mut self, now: Moment) -> Due {
+    /// Leaves out what was due longer ago than `limit`; returns how many those were.
+    pub(super) fn forgive(&mut self, now: Moment, limit: Duration) -> u64 {
+        let Some(began) = self.began else {
+            return 0;
+        };
+        let mut forgiven = 0;
+        while now.since(began.plus(self.next_ns)) > limit {
+            self.next_ns += self.gap();
+            forgiven += 1;
+        }
+        forgiven
+    }
+
+    /// Whether a message is due now, and since when; never [`Due::AfterReply`].
+    pub(super) fn due(&mut self, now: Moment) -> Due {
         let began = *self.began.get_or_insert(now);
         let next = began.plus(self.next_ns);
         if next > now {
@@ -134,6 +150,20 @@ mod tests {
         // Of 60,000 gaps both are known to 1 %; an exponential distribution's are equal.
         assert!((mean / 33_333.3 - 1.0).abs() < 0.02, "{mean}");
         assert!((deviation / mean - 1.0).abs() < 0.03, "{deviation}");
+    }
+
+    #[test]
+    fn what_is_too_late_is_left_out_and_counted() {
+        let mut schedule = Schedule::new(1_000, Arrivals::Constant, 1);
+        let began = Moment::now();
+        assert_eq!(schedule.forgive(began, Duration::ZERO), 0);
+        schedule.began = Some(began);
+        let late = began.plus(100e6);
+        let forgiven = schedule.forgive(late, Duration::from_millis(10));
+        assert!((89..=90).contains(&forgiven), "{forgiven}");
+        let left = std::iter::from_fn(|| matches!(schedule.due(late), Due::Since(_)).then_some(()));
+        let left = left.count() as u64;
+        assert!((100..=101).contains(&(forgiven + left)), "{left}");
     }
 
     #[test]

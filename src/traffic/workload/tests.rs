@@ -1,14 +1,14 @@
 //! Clients against a server of the test's own, which answers when the test says.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
 use socket2::Socket;
 
 use super::*;
-use crate::scenario::Load;
+use crate::scenario::{Batch, Load};
 use crate::stats::Latencies;
 use crate::traffic::ledger::Ledger;
 
@@ -70,4 +70,51 @@ fn a_stall_delays_all_that_an_open_loop_meant_to_send_and_one_request_of_a_close
     let closed = latencies(Load::default(), 1_500);
     assert!(closed.max().unwrap() >= stall * 9 / 10);
     assert!(closed.quantile(0.9).unwrap() < stall / 2);
+}
+
+/// A server of datagrams of 16 bytes each, and who sends to it.
+fn datagram_server(batch: Batch, check: impl FnOnce(&UdpSocket, &mut Task<'_>, &Endpoint)) {
+    let [ours, theirs] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+    ours.connect(theirs.local_addr().unwrap()).unwrap();
+    theirs.connect(ours.local_addr().unwrap()).unwrap();
+    ours.set_nonblocking(true).unwrap();
+    let orders = Orders {
+        workload: Workload::UdpStream,
+        message_bytes: 16,
+        load: Load {
+            batch,
+            ..Load::default()
+        },
+    };
+    let work = Work::new(&[orders], Driver::Workers).unwrap();
+    let ledger = Ledger::create(2).unwrap();
+    let socket = Socket::from(ours);
+    dress(&socket, &orders).unwrap();
+    let endpoint = Endpoint::new(socket, Role::Server, (0, orders), &ledger);
+    let mut task = work.task(&endpoint, 0);
+    check(&theirs, &mut task, &endpoint);
+}
+
+#[test]
+fn numbers_tell_what_was_lost_late_and_twice() {
+    for batch in [Batch::None, Batch::Mmsg, Batch::Gso] {
+        datagram_server(batch, |peer, task, endpoint| {
+            for number in [0_u64, 1, 4, 3, 4, 6, 10_000, 5] {
+                let mut datagram = [0; 16];
+                datagram[..8].copy_from_slice(&number.to_be_bytes());
+                peer.send(&datagram).unwrap();
+            }
+            while !matches!(task.turn(), Turn::Blocked | Turn::Short) {}
+            let moved = &endpoint.moved;
+            let counted = [
+                moved.datagrams.read(),
+                moved.missing.read(),
+                moved.reordered.read(),
+                moved.duplicates.read(),
+                moved.received.read(),
+            ];
+            // 2 and 5 and 7 to 9,999 are missing; 5 came too late to be told from one that came again.
+            assert_eq!(counted, [6, 9_995, 2, 1, 8 * 16], "{batch}");
+        });
+    }
 }

@@ -28,6 +28,14 @@ const FIGURES = [
     caption: "The whole machine's user, system and interrupt time over the window, per response.",
   },
   {
+    metric: "datagrams", title: "Datagrams received", kind: quantity.requests, scale: "linear", wide: true,
+    caption: "Datagrams that receivers took in the window, all pairs together, each once.",
+  },
+  {
+    metric: "loss", title: "Datagrams lost", kind: quantity.percent, scale: "linear",
+    caption: "The share that receivers found missing, as later ones came.",
+  },
+  {
     metric: "baseline_ratio", title: "Ratio to loopback", kind: quantity.share, scale: "linear",
     caption: "Aggregate over that of the same block's loopback baseline; 1 is as fast as lo.",
   },

@@ -43,6 +43,7 @@ const quantity = {
   time: inUnits(TIMES, ""),
   bytes: inUnits(BINARY, ""),
   share: { exact: value => value.toFixed(4), tick: brief },
+  percent: { exact: value => `${threeDigits(value * 100)} %`, tick: value => `${brief(value * 100)} %` },
   plain: { exact: threeDigits, tick: brief },
   whole: { exact: value => (Number.isInteger(value) ? grouped(value) : threeDigits(value)), tick: brief },
   cost: { exact: value => `${threeDigits(value)} ns/B`, tick: value => `${brief(value)} ns` },

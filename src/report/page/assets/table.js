@@ -31,6 +31,8 @@ const COLUMNS = [
   metricColumn("p99", "latency_p99", quantity.time),
   metricColumn("p99.9", "latency_p999", quantity.time),
   metricColumn("CPU a request", "cpu_per_transaction", quantity.time),
+  metricColumn("datagrams", "datagrams", quantity.requests),
+  metricColumn("lost", "loss", quantity.percent),
   metricColumn("ratio to lo", "baseline_ratio", quantity.share),
   metricColumn("median pair", "pair_p50", quantity.rate),
   metricColumn("slowest pair", "pair_min", quantity.rate),
