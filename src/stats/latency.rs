@@ -122,6 +122,7 @@ impl<'de> Deserialize<'de> for Latencies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::allocations;
 
     fn recorded(times: impl IntoIterator<Item = u64>) -> Latencies {
         let mut recorder = Recorder::new().unwrap();
@@ -142,6 +143,14 @@ mod tests {
         assert_eq!(found.count(), 1000);
         assert!(found.max().unwrap().abs_diff(1_000_000) <= 1000);
         assert!((found.mean().unwrap() - 500_500.0).abs() < 500.0);
+    }
+
+    #[test]
+    fn recording_asks_for_no_memory() {
+        let mut recorder = Recorder::new().unwrap();
+        let times = (0..100_000).map(|n: u64| n * n * n);
+        let asked = allocations::during(|| times.for_each(|nanos| recorder.record(nanos)));
+        assert_eq!((asked, recorder.latencies().count()), (0, 100_000));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Must not know what the figures are of. The invariant: a statistic that its data do not determine is `None`, never a
 //! zero or a NaN; data are finite, and a caller that has none of a figure passes fewer values.
 
+#[cfg(test)]
+pub(crate) mod allocations;
 mod latency;
 mod line;
 

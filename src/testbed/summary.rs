@@ -60,6 +60,7 @@ pub(super) fn summarise(
     let requests = Requests::of(has_responses(trial.cell), &flows);
     let datagrams = Datagrams::of(&flows);
     let checks = checks::of(trial.cell, outcome, edges, (&requests, &datagrams));
+    let unpunctual = requests.unpunctual();
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
@@ -96,6 +97,7 @@ pub(super) fn summarise(
         warnings: [
             warnings(trial, outcome, checks, edges),
             datagrams.warning().into_iter().collect(),
+            Vec::from_iter(unpunctual),
         ]
         .concat(),
         rows: outcome

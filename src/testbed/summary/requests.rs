@@ -4,6 +4,10 @@ use crate::stats::Latencies;
 use crate::store::record::{Latency, Lateness};
 use crate::traffic::FlowOutcome;
 
+/// How late messages may be, all but one in a hundred, before a reader is told: what an otherwise idle machine keeps to at
+/// 100,000 of them a second.
+const PUNCTUAL_NS: u64 = 50_000;
+
 /// The requests of all flows together.
 #[derive(Debug)]
 pub(super) struct Requests {
@@ -29,9 +33,43 @@ impl Requests {
         }
     }
 
+    /// What a reader should be told where messages were not sent at their times.
+    pub(super) fn unpunctual(&self) -> Option<String> {
+        let late = self.lateness.filter(|late| late.p99_ns > PUNCTUAL_NS)?;
+        Some(format!(
+            "the times that the rate sets were not held: one message in a hundred was sent more than {} us after its own",
+            late.p99_ns / 1000
+        ))
+    }
+
     /// Responses counted as they came over latencies recorded.
     pub(super) fn ratio(&self) -> Option<f64> {
         let recorded = self.latency.as_ref()?.count;
         Some(self.transactions? as f64 / recorded as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_were_not_sent_at_their_times_are_told_of() {
+        let said = |p99_ns| {
+            let lateness = Lateness {
+                p50_ns: 10,
+                p99_ns,
+                max_ns: 1_000_000,
+            };
+            let requests = Requests {
+                transactions: None,
+                latency: None,
+                lateness: Some(lateness),
+            };
+            requests.unpunctual()
+        };
+        assert_eq!(said(50_000), None);
+        let late = said(73_400).unwrap();
+        assert!(late.contains("more than 73 us after"), "{late}");
     }
 }

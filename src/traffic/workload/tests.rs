@@ -9,7 +9,7 @@ use socket2::Socket;
 
 use super::*;
 use crate::scenario::{Batch, Load};
-use crate::stats::Latencies;
+use crate::stats::{Latencies, allocations};
 use crate::traffic::ledger::Ledger;
 
 /// How long the server once does not answer.
@@ -47,9 +47,12 @@ fn latencies(load: Load, responses: u64) -> Latencies {
     ledger.edges().open();
     let endpoint = Endpoint::new(Socket::from(client), Role::Client, (0, orders), &ledger);
     let mut task = work.task(&endpoint, 0);
-    while endpoint.moved.messages.read() < responses {
-        assert_ne!(task.turn(), Turn::Over);
-    }
+    let asked = allocations::during(|| {
+        while endpoint.moved.messages.read() < responses {
+            assert_ne!(task.turn(), Turn::Over);
+        }
+    });
+    assert_eq!(asked, 0, "turns asked for memory");
     let log = task.into_log();
     drop(endpoint);
     server.join().unwrap();
