@@ -340,3 +340,62 @@ fn none_of_them_outlives_kilonet_however_that_ends() {
         assert_eq!(rest, b"");
     }
 }
+
+/// The number behind the words, in what the process of this name printed.
+fn printed_number(outputs: &[Value], process: &str, words: &str) -> f64 {
+    let output = outputs.iter().find(|it| it["process"] == process).unwrap();
+    let printed = output["stdout"].as_str().unwrap();
+    let (_, rest) = printed
+        .split_once(words)
+        .unwrap_or_else(|| panic!("{output}"));
+    let number = rest.split(|c: char| !c.is_ascii_digit()).next();
+    number.unwrap().parse().unwrap()
+}
+
+#[test]
+fn sockperf_answers_at_least_the_requests_that_crossed() {
+    if !kernel_allows() {
+        return;
+    }
+    for workload in ["tcp-rr", "udp-rr"] {
+        let out = tempfile::tempdir().unwrap();
+        let flags = [
+            "--topology",
+            "shared,veth,bridge",
+            "--driver",
+            "sockperf",
+            "--workload",
+            workload,
+            "--message",
+            "64",
+            "--containers",
+            "4",
+        ];
+        let run = said(&mut sweep(&flags, out.path()));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let records = records(&run.folder());
+        assert_eq!(records.len(), 4);
+        for record in &records {
+            assert_eq!(record["generator"]["failed"], 0, "{record}");
+            let pairs = record["cell"]["pairs"].as_u64().unwrap();
+            let outputs = outputs(&run.folder(), record);
+            let total = |pair| {
+                let server = format!("sockperf, server of pair {pair}");
+                printed_number(&outputs, &server, "Total ")
+            };
+            let answered: f64 = (0..pairs).map(total).sum();
+            let seconds = record["window"]["duration_ns"].as_f64().unwrap() / 1e9;
+            let rate = record["aggregate"]["transactions_per_s"].as_f64().unwrap();
+            // The window lies within the tool's own time, of which it is a part.
+            let crossed = rate * seconds;
+            assert!(
+                crossed > 0.0 && crossed <= answered * 1.01,
+                "{crossed} {answered}: {record}"
+            );
+            assert!(
+                record["generator"]["transactions_per_s"].as_f64() > Some(0.0),
+                "{record}"
+            );
+        }
+    }
+}

@@ -8,16 +8,16 @@ use super::summary::is_shown;
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;
 use crate::stats;
-use crate::store::record::{Generator, Record};
+use crate::store::record::{Aggregate, Generator, Record};
 
 /// For each cell that generators filled, how their own sum compares.
 pub(super) fn notes(records: &[Record]) -> Vec<String> {
-    let mut cells: BTreeMap<&Cell, Vec<(&Generator, f64)>> = BTreeMap::new();
+    let mut cells: BTreeMap<&Cell, Vec<(&Generator, Aggregate)>> = BTreeMap::new();
     let shown = records.iter().filter(|record| is_shown(record));
     for record in shown.filter(|record| record.role == Role::Cell) {
         if let Some((generator, aggregate)) = record.generator.as_ref().zip(record.aggregate) {
             let told = cells.entry(&record.cell).or_default();
-            told.push((generator, aggregate.goodput_bps));
+            told.push((generator, aggregate));
         }
     }
     let told = cells.iter();
@@ -25,20 +25,27 @@ pub(super) fn notes(records: &[Record]) -> Vec<String> {
         .collect()
 }
 
-fn sentence(cell: &Cell, told: &[(&Generator, f64)]) -> Option<String> {
-    let median = |what: &dyn Fn(&(&Generator, f64)) -> Option<f64>| {
+fn sentence(cell: &Cell, told: &[(&Generator, Aggregate)]) -> Option<String> {
+    let median = |what: &dyn Fn(&(&Generator, Aggregate)) -> Option<f64>| {
         stats::median(&told.iter().filter_map(what).collect::<Vec<_>>())
     };
-    let sum = median(&|(generator, _)| generator.sum_bps)?;
     let ratio = median(&|(generator, _)| generator.sum_over_crossed)?;
-    let crossed = median(&|(_, crossed)| Some(*crossed))?;
-    let gigabits = |bps: f64| bps / 1e9;
+    let (sum, crossed, unit) = match median(&|(generator, _)| generator.sum_bps) {
+        Some(sum) => (
+            sum / 1e9,
+            median(&|(_, it)| Some(it.goodput_bps / 1e9))?,
+            "Gb/s",
+        ),
+        None => (
+            median(&|(generator, _)| generator.transactions_per_s)? / 1e3,
+            median(&|(_, it)| Some(it.transactions_per_s? / 1e3))?,
+            "thousand a second",
+        ),
+    };
     Some(format!(
-        "{}: what {} says of its pairs sums to {ratio:.2} times what crossed ({:.2} Gb/s against {:.2})",
+        "{}: what {} says of its pairs sums to {ratio:.2} times what crossed ({sum:.2} {unit} against {crossed:.2})",
         cell_id(cell),
         cell.driver,
-        gigabits(sum),
-        gigabits(crossed),
     ))
 }
 
@@ -46,7 +53,7 @@ fn sentence(cell: &Cell, told: &[(&Generator, f64)]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::scenario::{Driver, Topology};
-    use crate::store::record::{Aggregate, Status};
+    use crate::store::record::Status;
     use crate::store::sample::{Law, cell};
 
     fn record(driver: Driver, repeat: u32, (crossed, sum_bps): (f64, f64)) -> Record {
@@ -65,6 +72,7 @@ mod tests {
                 name: "iperf3".to_owned(),
                 version: None,
                 sum_bps: Some(sum_bps),
+                transactions_per_s: None,
                 sum_over_crossed: Some(sum_bps / crossed),
                 failed: 0,
             }),

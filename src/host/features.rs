@@ -74,6 +74,7 @@ pub fn probe() -> Result<Vec<Feature>> {
     }
     rows.extend(tools());
     rows.push(generator("iperf3", "install iperf3"));
+    rows.push(generator("sockperf", "install sockperf"));
     Ok(rows)
 }
 

@@ -1,4 +1,4 @@
-//! What crossed to each pair's server, by the interface that it came in by.
+//! What crossed for each pair, by the interfaces that it came in by.
 //!
 //! Where `witness` samples some receivers to hold a count against, this reads them all and is the count. A namespace's
 //! `/proc/net/dev` is opened inside it and read again through the same descriptor. The invariant: one reading for each pair,
@@ -35,16 +35,20 @@ struct Metered {
 }
 
 impl Meters {
-    /// Opens the interfaces of the servers of all pairs.
+    /// Opens the interfaces of the servers of all pairs; with `answered`, those of the clients as well, to which responses
+    /// come. Two that are one are read once.
     ///
     /// # Errors
     /// When descriptors have run out.
-    pub fn of(lab: &Lab) -> Result<Self> {
+    pub fn of(lab: &Lab, answered: bool) -> Result<Self> {
         let mut places: BTreeMap<Place, Vec<_>> = BTreeMap::new();
-        for (pair, (_, server)) in lab.pairs().iter().enumerate() {
-            let meter = lab.meter(*server);
-            let what = (pair, meter.interface.to_string(), meter.direction);
-            places.entry(meter.place).or_default().push(what);
+        for (pair, (client, server)) in lab.pairs().iter().enumerate() {
+            let (client, server) = (lab.meter(*client), lab.meter(*server));
+            let back = Some(client).filter(|client| answered && *client != server);
+            for meter in [server].into_iter().chain(back) {
+                let what = (pair, meter.interface.to_string(), meter.direction);
+                places.entry(meter.place).or_default().push(what);
+            }
         }
         netns::visit(|visitor| {
             let opened = places.into_iter().map(|(place, meters)| {
@@ -99,7 +103,10 @@ impl Metered {
                 Direction::Received => (device.recv_bytes, device.recv_packets),
                 Direction::Sent => (device.sent_bytes, device.sent_packets),
             };
-            readings[*pair] = Reading { at, bytes, packets };
+            let reading = &mut readings[*pair];
+            reading.at = at;
+            reading.bytes += bytes;
+            reading.packets += packets;
         }
         Ok(())
     }

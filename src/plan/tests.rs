@@ -375,7 +375,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         ("idle-neighbours", 40, 4000, 5),
         ("docker-rules", 80, 1000, 4),
         ("incast", 54, 257, 3),
-        ("generators", 30, 128, 4),
+        ("generators", 48, 128, 4),
     ];
     for (name, trials, most, minutes) in table {
         let path =

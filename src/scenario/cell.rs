@@ -128,6 +128,8 @@ factor! {
         Workers = "workers",
         /// Somebody else's iperf3, a server and a client for each pair, beside what crossed.
         Iperf3 = "iperf3",
+        /// Somebody else's sockperf, likewise, in its ping-pong mode.
+        Sockperf = "sockperf",
     }
 }
 

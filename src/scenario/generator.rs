@@ -4,24 +4,39 @@
 
 use std::time::Duration;
 
-use super::cell::{Driver, Workload};
+use super::cell::{Driver, Family, Workload};
 
 /// What a tool has for the factors of a scenario.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Abilities {
     /// What its flows can do.
     pub(super) workloads: &'static [Workload],
-    /// Bytes of its largest message.
-    pub(super) largest_message: u32,
+    /// Protocols they run over.
+    pub(super) families: &'static [Family],
+    /// Bytes of its smallest and of its largest message.
+    pub(super) message: (u32, u32),
     /// Flows that one of its clients has at most.
     pub(super) most_streams: u32,
+    /// Whether it can be told which congestion control to use.
+    pub(super) congestion: bool,
 }
 
 /// iperf 3.12's `MAX_BLOCKSIZE` and `MAX_STREAMS`.
 const IPERF3: Abilities = Abilities {
     workloads: &[Workload::TcpStream],
-    largest_message: 1 << 20,
+    families: &[Family::Ipv4, Family::Ipv6],
+    message: (1, 1 << 20),
     most_streams: 128,
+    congestion: true,
+};
+
+/// sockperf 3.7's `MIN_PAYLOAD_SIZE` and `MAX_PAYLOAD_SIZE`.
+const SOCKPERF: Abilities = Abilities {
+    workloads: &[Workload::TcpRr, Workload::UdpRr],
+    families: &[Family::Ipv4],
+    message: (14, 65_507),
+    most_streams: 1,
+    congestion: false,
 };
 
 /// How much later than the first the last client may begin: for each pair the start of a program on a busy machine, and
@@ -37,6 +52,7 @@ impl Driver {
     pub(crate) fn abilities(self) -> Option<Abilities> {
         match self {
             Self::Iperf3 => Some(IPERF3),
+            Self::Sockperf => Some(SOCKPERF),
             Self::Threads | Self::Workers => None,
         }
     }

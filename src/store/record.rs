@@ -419,4 +419,6 @@ pub struct FlowRow {
     pub error: Option<String>,
     /// Goodput that somebody else's generator says the pair has had, in bits a second; empty where flows were ours.
     pub generator_bps: Option<f64>,
+    /// Requests a second that it says were answered; empty likewise.
+    pub generator_transactions_per_s: Option<f64>,
 }

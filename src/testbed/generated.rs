@@ -34,7 +34,7 @@ fn run(
     (trial, watch): (TrialPlan<'_>, &dyn Watch),
     crew: &mut Crew<'_>,
 ) -> Result<Measurement> {
-    let mut meters = Meters::of(lab)?;
+    let mut meters = Meters::of(lab, trial.cell.workload.has_responses())?;
     let headers = header_bytes(trial.cell);
     let mut meter = || {
         let readings = meters.read()?.into_iter();
@@ -65,7 +65,10 @@ fn run(
 fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said, String>]) {
     for (row, said) in measurement.rows.iter_mut().zip(said) {
         match said {
-            Ok(said) => row.generator_bps = said.goodput_bps,
+            Ok(said) => {
+                row.generator_bps = said.goodput_bps;
+                row.generator_transactions_per_s = said.transactions_per_s;
+            }
             Err(why) => row.error = row.error.take().or_else(|| Some(why.clone())),
         }
     }
@@ -77,14 +80,18 @@ fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said,
         measurement.warnings.push(sentence);
     }
     let sum_bps = sum(said, |said| said.goodput_bps);
-    let crossed = measurement.aggregate.goodput_bps;
+    let transactions_per_s = sum(said, |said| said.transactions_per_s);
+    let crossed = measurement.aggregate;
+    let ratio = over(sum_bps, Some(crossed.goodput_bps))
+        .or_else(|| over(transactions_per_s, crossed.transactions_per_s));
     let version = said.iter().flatten().find_map(|said| said.version.clone());
     measurement.effective.counted_by = CountedBy::Interfaces;
     measurement.generator = Some(Generator {
         name: trial.cell.driver.to_string(),
         version,
         sum_bps,
-        sum_over_crossed: sum_bps.map(|sum| sum / crossed).filter(|it| it.is_finite()),
+        transactions_per_s,
+        sum_over_crossed: ratio,
         failed: u32::try_from(failed).unwrap_or(u32::MAX),
     });
 }
@@ -95,6 +102,11 @@ fn sum(said: &[Result<Said, String>], what: fn(&Said) -> Option<f64>) -> Option<
         .flatten()
         .filter_map(what)
         .reduce(|sum, one| sum + one)
+}
+
+fn over(sum: Option<f64>, crossed: Option<f64>) -> Option<f64> {
+    let (sum, crossed) = sum.zip(crossed)?;
+    Some(sum / crossed).filter(|ratio| ratio.is_finite())
 }
 
 fn kept(output: Output) -> ProgramOutput {

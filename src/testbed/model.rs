@@ -213,5 +213,6 @@ fn rows(
         duplicates: None,
         error: None,
         generator_bps: None,
+        generator_transactions_per_s: None,
     })
 }

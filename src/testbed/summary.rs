@@ -252,6 +252,7 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         duplicates: datagrams.map(|it| it.duplicates),
         error,
         generator_bps: None,
+        generator_transactions_per_s: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::scenario::beside::Beside;
-use crate::scenario::cell::{Driver, Path};
+use crate::scenario::cell::{Driver, Path, Workload};
 use crate::scenario::copying::{Receiving, Sending};
 use crate::scenario::factor::Factor;
 use crate::scenario::generator::Abilities;
@@ -24,6 +24,7 @@ pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
                 problems,
             };
             tool.check_abilities(abilities);
+            tool.check_requests();
             tool.check_parts();
             tool.check_places(lab);
         }
@@ -39,23 +40,61 @@ struct Tool<'a> {
 
 impl Tool<'_> {
     fn check_abilities(&mut self, abilities: Abilities) {
-        let words: Vec<_> = abilities.workloads.iter().map(|it| it.word()).collect();
-        let allowed = format!("allowed with it: {}", words.join(", "));
         let strange = |workload: &_| !abilities.workloads.contains(workload);
+        let allowed = any_of(abilities.workloads);
         self.only("workload", &self.axes.workload, strange, &allowed);
-
-        let most = abilities.largest_message;
-        let sizes = self.axes.message.iter().flat_map(|axis| &axis.0);
-        if let Some(at) = sizes.into_iter().find(|at| at.value.0 > most) {
-            let allowed = format!("allowed with it: up to {most} bytes");
-            let what = format!("messages of {} bytes", at.value.0);
-            self.refuse("message", &what, (&at.span, &allowed));
-        }
+        let strange = |family: &_| !abilities.families.contains(family);
+        let allowed = any_of(abilities.families);
+        self.only("family", &self.axes.family, strange, &allowed);
+        self.check_message(abilities.message);
         let most = abilities.most_streams;
         if let Some(at) = self.axes.streams.0.iter().find(|at| at.value.0 > most) {
             let allowed = format!("allowed with it: up to {most}");
             let what = format!("{} streams", at.value.0);
             self.refuse("streams", &what, (&at.span, &allowed));
+        }
+        let mut congestion = self.axes.congestion.0.iter();
+        let written = congestion.find(|at| at.span.is_some() && !abilities.congestion);
+        if let Some(at) = written {
+            let what = "option for it; what the machine has is used, and recorded";
+            self.refuse("congestion", what, (&at.span, "leave it out"));
+        }
+    }
+
+    fn check_message(&mut self, (least, most): (u32, u32)) {
+        let allowed = format!("allowed with it: {least} to {most} bytes");
+        let fits = |bytes: u32| (least..=most).contains(&bytes);
+        if let Some(sizes) = &self.axes.message {
+            if let Some(at) = sizes.0.iter().find(|at| !fits(at.value.0)) {
+                let what = format!("messages of {} bytes", at.value.0);
+                self.refuse("message", &what, (&at.span, &allowed));
+            }
+            return;
+        }
+        let workloads = self.axes.workload.0.iter().map(|at| at.value);
+        let mut usual = workloads.map(Workload::usual_message_bytes);
+        if let Some(bytes) = usual.find(|bytes| !fits(*bytes)) {
+            let what = format!("messages of {bytes} bytes, which are usual");
+            self.refuse("message", &what, (&None, &allowed));
+        }
+    }
+
+    /// What there is to requests beside their size: a tool's are answered one at a time, by as much.
+    fn check_requests(&mut self) {
+        let response = self.axes.response.iter().flat_map(|axis| &axis.0);
+        let rate = self.axes.rate.iter().flat_map(|axis| &axis.0);
+        let outstanding = self.axes.outstanding.0.iter();
+        let outstanding = outstanding.filter(|at| at.value.0 != 1);
+        let given = [
+            ("response", response.map(|at| &at.span).next()),
+            ("rate", rate.map(|at| &at.span).next()),
+            ("outstanding", outstanding.map(|at| &at.span).next()),
+        ];
+        for (key, span) in given {
+            if let Some(span) = span {
+                let what = format!("{key} of its own");
+                self.refuse(key, &what, (span, "leave it out"));
+            }
         }
     }
 
@@ -122,4 +161,10 @@ impl Tool<'_> {
         let problem = Problem::of(self.axes.key(key), message).at(span.clone());
         self.problems.push(problem.remedy(allowed));
     }
+}
+
+/// The words of what is allowed.
+fn any_of<F: Factor>(levels: &[F]) -> String {
+    let words: Vec<_> = levels.iter().map(|level| level.word()).collect();
+    format!("allowed with it: {}", words.join(", "))
 }

@@ -20,7 +20,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
         "",
         &[
             "iperf3 has no messages of 2097152 bytes",
-            "up to 1048576 bytes",
+            "1 to 1048576 bytes",
         ],
     ),
     (
@@ -113,4 +113,57 @@ fn tools_go_on_for_longer_than_the_window_in_whole_seconds() {
             assert!(told >= window + Duration::from_secs(1), "{pairs} {millis}");
         }
     }
+}
+
+/// Keys of `[axes]` beside the driver sockperf, and what must be said of them.
+const WRONG_WITH_SOCKPERF: &[(&str, &[&str])] = &[
+    (
+        "workload = \"tcp-stream\"",
+        &["sockperf has no workload tcp-stream", "tcp-rr, udp-rr"],
+    ),
+    (
+        "workload = \"tcp-rr\"",
+        &["messages of 1 bytes, which are usual", "14 to 65507"],
+    ),
+    (
+        "family = \"ipv6\"",
+        &["sockperf has no family ipv6", "allowed with it: ipv4"],
+    ),
+    ("message = 13", &["sockperf has no messages of 13 bytes"]),
+    ("streams = 2", &["sockperf has no 2 streams"]),
+    (
+        "response = 100",
+        &["`axes.response`: sockperf has no response of its own"],
+    ),
+    (
+        "rate = 100",
+        &["`axes.rate`: sockperf has no rate of its own"],
+    ),
+    (
+        "outstanding = 2",
+        &["`axes.outstanding`: sockperf has no outstanding of its own"],
+    ),
+    (
+        "congestion = \"cubic\"",
+        &["sockperf has no option for it", "leave it out"],
+    ),
+];
+
+#[test]
+fn what_sockperf_cannot_be_told_is_refused() {
+    for (axes, said) in WRONG_WITH_SOCKPERF {
+        let workload = if axes.contains("workload") {
+            ""
+        } else {
+            "workload = \"udp-rr\""
+        };
+        let text = format!("[axes]\ncontainers = 8\ndriver = \"sockperf\"\n{workload}\n{axes}\n");
+        let said_of_it = refusal(&text);
+        for words in *said {
+            assert!(said_of_it.contains(words), "{text}\n{said_of_it}");
+        }
+    }
+    parsed(
+        "[axes]\ncontainers = 8\ndriver = \"sockperf\"\nworkload = [\"tcp-rr\", \"udp-rr\"]\nmessage = 64\n",
+    );
 }

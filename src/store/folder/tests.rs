@@ -30,6 +30,7 @@ fn row(trial: &str, error: Option<&str>) -> FlowRow {
         duplicates: None,
         error: error.map(str::to_owned),
         generator_bps: None,
+        generator_transactions_per_s: None,
     }
 }
 

@@ -248,7 +248,7 @@ fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
 }
 
 /// The fields of [`FlowRow`], as they are declared there.
-const HEADER: [&str; 20] = [
+const HEADER: [&str; 21] = [
     "trial",
     "pair",
     "stream",
@@ -269,6 +269,7 @@ const HEADER: [&str; 20] = [
     "duplicates",
     "error",
     "generator_bps",
+    "generator_transactions_per_s",
 ];
 
 fn header() -> Vec<u8> {

@@ -15,6 +15,9 @@ pub struct Generator {
     /// Sum of the goodput that the pairs say they have had, in bits a second; absent where none says it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sum_bps: Option<f64>,
+    /// Sum of the requests a second that the pairs say were answered; absent where none says it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub transactions_per_s: Option<f64>,
     /// That sum over what crossed in the common window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sum_over_crossed: Option<f64>,

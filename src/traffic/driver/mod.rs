@@ -26,7 +26,7 @@ pub(super) fn launch<'scope>(
     match driver {
         Driver::Threads => threads::launch(scope, field),
         Driver::Workers => workers::launch(scope, field),
-        Driver::Iperf3 => Err(Error::refused(
+        Driver::Iperf3 | Driver::Sockperf => Err(Error::refused(
             "drive",
             "flows of our own",
             "a generator brings its own",
@@ -53,7 +53,7 @@ impl Drop for Halt<'_> {
         match self.driver {
             Driver::Threads => threads::wake(self.field),
             Driver::Workers => workers::wake(self.field),
-            Driver::Iperf3 => {}
+            Driver::Iperf3 | Driver::Sockperf => {}
         }
     }
 }

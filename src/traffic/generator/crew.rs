@@ -3,6 +3,7 @@
 //! Must not know any tool's words. The invariant: clients begin only when all servers listen, the window opens only when all
 //! clients send, and when the crew is gone none of its processes is left.
 
+use std::fs;
 use std::io::PipeWriter;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -270,6 +271,11 @@ impl<'a> Crew<'a> {
         let servers = self.errands.len();
         let ended = |processes: &[Process]| processes.iter().all(|it| it.ended().is_some());
         self.until(deadline, &stop, |all| ended(&all[servers..]))?;
+        if let Some(signal) = self.tool.farewell() {
+            for server in &self.processes[..servers] {
+                server.tell(signal);
+            }
+        }
         let farewell = Instant::now() + FAREWELL;
         if !self.until(farewell, &stop, ended)? {
             for process in &self.processes {
@@ -286,6 +292,25 @@ impl<'a> Crew<'a> {
         verdict::all(self.tool, clients, servers)
     }
 
+    /// Requests that were answered, by the payload of both: a response is as large as its request.
+    fn transactions(&self, crossed: u64) -> u64 {
+        if self.settings.workload.has_responses() {
+            crossed / (2 * u64::from(self.settings.message_bytes))
+        } else {
+            0
+        }
+    }
+
+    /// Congestion control that took effect: where the tool does not say, that which namespaces begin with.
+    fn congestion(&self, said: &Said) -> Option<String> {
+        let begun_with = || {
+            let name = fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control").ok()?;
+            Some(name.trim_end().to_owned())
+        };
+        let tcp = !self.settings.workload.is_datagrams();
+        said.congestion.clone().or_else(begun_with).filter(|_| tcp)
+    }
+
     fn told(
         &self,
         said: Vec<Result<Said, String>>,
@@ -295,6 +320,7 @@ impl<'a> Crew<'a> {
         let flows = self.errands.iter().enumerate();
         let flows = flows.map(|(pair, errand)| FlowOutcome {
             window_bytes: measured.crossed[pair],
+            transactions: self.transactions(measured.crossed[pair]),
             retransmits: said[pair].as_ref().ok().and_then(|said| said.retransmits),
             status: fates.status(pair, measured.crossed[pair], &said[pair]),
             ..FlowOutcome::absent(FlowName::of(&errand.plan, self.settings), String::new())
@@ -305,7 +331,7 @@ impl<'a> Crew<'a> {
                 flows: flows.collect(),
                 window: measured.window,
                 samples: measured.samples,
-                congestion: words.and_then(|said| said.congestion.clone()),
+                congestion: words.and_then(|said| self.congestion(said)),
                 buffers: Buffered::default(),
                 uncopied: Uncopied::default(),
                 connect,

@@ -59,6 +59,7 @@ impl Tool for Iperf3 {
                 version: said["start"]["version"].as_str().map(str::to_owned),
                 goodput_bps: Some(goodput_bps),
                 retransmits: end["sum_sent"]["retransmits"].as_u64(),
+                transactions_per_s: None,
                 congestion: end["sender_tcp_congestion"].as_str().map(str::to_owned),
             }),
             None => Answer::Gibberish("no end.sum_received.bits_per_second".to_owned()),
@@ -83,6 +84,7 @@ mod tests {
                 version: Some("iperf 3.12".to_owned()),
                 goodput_bps: Some(27_181_937_555.546_89),
                 retransmits: Some(0),
+                transactions_per_s: None,
                 congestion: Some("cubic".to_owned()),
             })
         );

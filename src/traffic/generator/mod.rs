@@ -11,7 +11,7 @@
 //! | `process` | one of them |
 //! | `verdict` | what their outputs come to |
 //! | `window` | the common window, over what interfaces count |
-//! | `iperf3` | one tool: its command lines, when it listens, what it says |
+//! | `iperf3`, `sockperf` | one tool: its command lines, when it listens, what it says |
 //!
 //! Must not know how labs are built: what crossed is asked of a [`Meter`]. The invariant: no figure of a tool is taken for what
 //! crossed; both are handed back, side by side.
@@ -19,6 +19,7 @@
 mod crew;
 mod iperf3;
 mod process;
+mod sockperf;
 mod verdict;
 mod window;
 
@@ -28,17 +29,19 @@ use std::time::Instant;
 
 pub use crew::{Crew, Output, Told};
 
+use nix::sys::signal::Signal;
+
 use super::{FlowPlan, Settings};
 use crate::error::{Error, Result};
 use crate::lab::firewall;
 use crate::scenario::Driver;
 
-/// What had crossed to a pair's server at an instant.
+/// What had crossed for a pair at an instant.
 #[derive(Debug, Clone, Copy)]
 pub struct Crossed {
     /// When.
     pub at: Instant,
-    /// Payload that its interface has counted since it was made.
+    /// Payload that its interface has counted since it was made, and its client's where responses come back.
     pub payload: u64,
 }
 
@@ -52,6 +55,8 @@ pub struct Said {
     pub version: Option<String>,
     /// Payload its server received, in bits a second.
     pub goodput_bps: Option<f64>,
+    /// Requests a second that were answered.
+    pub transactions_per_s: Option<f64>,
     /// Segments its client sent again.
     pub retransmits: Option<u64>,
     /// Congestion control of its client.
@@ -94,6 +99,10 @@ trait Tool: Sync {
     fn client(&self, errand: &Errand<'_>) -> Vec<String>;
     /// Whether a server that has printed this can be called.
     fn is_listening(&self, printed: &str) -> bool;
+    /// What tells its servers to end behind their clients; none where they do so by themselves.
+    fn farewell(&self) -> Option<Signal> {
+        None
+    }
     /// What a client that has printed this says.
     fn answer(&self, printed: &str) -> Answer;
 }
@@ -102,6 +111,7 @@ trait Tool: Sync {
 fn tool(driver: Driver) -> Option<&'static dyn Tool> {
     match driver {
         Driver::Iperf3 => Some(&iperf3::Iperf3),
+        Driver::Sockperf => Some(&sockperf::Sockperf),
         Driver::Threads | Driver::Workers => None,
     }
 }
