@@ -55,6 +55,7 @@ fn plan_of_each_shipped_scenario() {
         "idle-neighbours",
         "latency-under-load",
         "request-latency",
+        "connection-rate",
         "tcp-memory",
         "incast",
     ] {

@@ -46,7 +46,7 @@ pub(super) struct Factors {
     /// What runs the flows: threads, workers
     #[arg(long, value_name = "LIST")]
     driver: Option<String>,
-    /// What a flow does: tcp-stream, tcp-rr, udp-rr, udp-stream, idle
+    /// What a flow does: tcp-stream, tcp-rr, tcp-crr, udp-rr, udp-stream, idle
     #[arg(long, value_name = "LIST")]
     workload: Option<String>,
     /// Who talks to whom: pairs, ring, incast, outcast, permutation, all-to-all

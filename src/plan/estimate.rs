@@ -122,7 +122,7 @@ impl Need {
             // A process has two pipes; what flows there are, it has itself.
             descriptors: namespaces
                 + FIXED_NAMESPACES
-                + 2 * flows.max(processes)
+                + flow_descriptors(cell).max(2 * processes)
                 + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS
                 + match cell.driver {
@@ -214,6 +214,18 @@ fn generator_bytes(driver: Driver) -> u64 {
 fn generators(cell: &Cell) -> u64 {
     let each = if cell.driver.is_generator() { 2 } else { 0 };
     each * u64::from(cell.pairs)
+}
+
+/// Descriptors of all flows: two sockets each. Where each request has a connection of its own also what listens, the namespace
+/// to call from, and both ends of the connections under way.
+fn flow_descriptors(cell: &Cell) -> u64 {
+    let classes = cell.classes().into_iter().map(|class| {
+        let renewed = class.orders.workload.renews_connections();
+        let at_once = u64::from(class.orders.load.connections_at_once());
+        let each = if renewed { 4 + 2 * at_once } else { 2 };
+        each * u64::from(class.pairs)
+    });
+    classes.sum::<u64>() * u64::from(cell.streams)
 }
 
 /// Bytes in the queues of a flow's two sockets.

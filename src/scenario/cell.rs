@@ -74,6 +74,8 @@ factor! {
         TcpStream = "tcp-stream",
         /// Requests and responses over a TCP connection that stays.
         TcpRr = "tcp-rr",
+        /// A TCP connection for each request and its response.
+        TcpCrr = "tcp-crr",
         /// Requests and responses in UDP datagrams.
         UdpRr = "udp-rr",
         /// UDP datagrams from client to server.
@@ -88,9 +90,20 @@ impl Workload {
     #[must_use]
     pub fn has_responses(self) -> bool {
         match self {
-            Self::TcpRr | Self::UdpRr => true,
+            Self::TcpRr | Self::TcpCrr | Self::UdpRr => true,
             Self::TcpStream | Self::UdpStream | Self::Idle => false,
         }
+    }
+
+    /// Whether each message has a connection of its own.
+    #[must_use]
+    pub fn renews_connections(self) -> bool {
+        self == Self::TcpCrr
+    }
+
+    /// Whether a flow may be told how many requests to have under way.
+    pub(crate) fn has_outstanding(self) -> bool {
+        self.has_responses() && !self.renews_connections()
     }
 
     /// Whether messages are UDP datagrams.
@@ -112,7 +125,7 @@ impl Workload {
         match self {
             Self::TcpStream => 128 << 10,
             // Of nothing that is ever sent.
-            Self::TcpRr | Self::Idle => 1,
+            Self::TcpRr | Self::TcpCrr | Self::Idle => 1,
             Self::UdpRr => SMALLEST_DATAGRAM,
             Self::UdpStream => 1400,
         }

@@ -12,6 +12,10 @@ use super::placement::Pinning;
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
 pub(super) const SMALLEST_DATAGRAM: u32 = 16;
 
+/// Connections that a flow of `tcp-crr` with a rate has under way at most. So many are only waited for where the node does
+/// not keep up, and what is due then waits with its time running; without a bound, descriptors would run out instead.
+pub(crate) const CONNECTIONS_AT_ONCE: u32 = 8;
+
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
 pub(crate) const LARGEST_DATAGRAM: u32 = 65_507;
 
@@ -80,6 +84,11 @@ impl Load {
     pub fn outstanding(&self) -> u32 {
         self.outstanding.unwrap_or(1)
     }
+
+    /// Connections that may be under way at once where each request has one of its own.
+    pub(crate) fn connections_at_once(&self) -> u32 {
+        self.rate.map_or(1, |_| CONNECTIONS_AT_ONCE)
+    }
 }
 
 /// Takes out of a cell what its workload does not have.
@@ -91,7 +100,7 @@ pub(super) fn settle(cell: &mut Cell) {
     let load = &mut cell.load;
     load.response_bytes = load.response_bytes.filter(|_| answered);
     load.rate = load.rate.filter(|_| cell.workload.has_rate());
-    let closed = answered && load.rate.is_none();
+    let closed = cell.workload.has_outstanding() && load.rate.is_none();
     load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
     load.arrivals = load.arrivals.filter(|_| load.rate.is_some());
     if cell.workload != Workload::TcpStream {

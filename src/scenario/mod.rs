@@ -41,8 +41,8 @@ pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, 
 pub use copying::{Receiving, Sending};
 pub use factor::Factor;
 pub use generator::running_time;
-pub(crate) use load::LARGEST_DATAGRAM;
 pub use load::{Arrivals, Batch, Load};
+pub(crate) use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM};
 pub use overrides::Overrides;
 pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;

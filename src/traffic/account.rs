@@ -50,15 +50,17 @@ impl Account {
             client_port: client_port(endpoint),
         };
         let bytes = |size: std::io::Result<usize>| size.ok().map(|bytes| bytes as u64);
+        // A connection that stayed silent beside others does not know what came in on those.
+        let whole = endpoint.redial.is_none().then_some(socket);
         match endpoint.role {
             Role::Client => Self {
-                retransmits: witness::retransmits(socket),
+                retransmits: whole.and_then(witness::retransmits),
                 congestion: congestion(endpoint),
                 buffer_bytes: bytes(socket.send_buffer_size()),
                 ..blank
             },
             Role::Server => Self {
-                arrived: witness::arrived(socket),
+                arrived: whole.and_then(witness::arrived),
                 queue: witness::queue(socket),
                 buffer_bytes: bytes(socket.recv_buffer_size()),
                 ..blank

@@ -1,13 +1,17 @@
 //! Flows brought up: sockets made inside the containers' namespaces, connected, and accepted.
 //!
 //! Must not know drivers or the window. The invariant: on return each flow has exactly its two connected sockets, in the
-//! mode its driver needs, or an error that names it; no listener is left.
+//! mode its driver needs, or an error that names it; no listener is left but where more calls are to come.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::io;
 use std::mem;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::panic;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -17,8 +21,9 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
+use super::dialer::Dialer;
 use super::flow::{Role, Sockets};
-use super::socket::{self, Dress};
+use super::socket::{self, Dress, Taken};
 use super::{FlowPlan, Observer, PATIENCE, Settings};
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
@@ -75,6 +80,8 @@ struct Pending {
     plan: usize,
     listener: Socket,
     client: Socket,
+    /// Whom the client has called.
+    target: SocketAddr,
 }
 
 /// What a pending flow has come to.
@@ -89,7 +96,7 @@ enum News {
 
 struct Connector<'a> {
     plans: &'a [FlowPlan<'a>],
-    dress: Dress<'a>,
+    dress: Dress,
     settings: &'a Settings,
     deadline: Instant,
     cancelled: &'a AtomicBool,
@@ -98,6 +105,8 @@ struct Connector<'a> {
     place: Option<RawFd>,
     pending: Vec<Pending>,
     flows: Vec<Option<Result<Sockets>>>,
+    /// Namespaces that clients go on calling from, each held once.
+    homes: HashMap<RawFd, Arc<OwnedFd>>,
 }
 
 impl<'a> Connector<'a> {
@@ -116,6 +125,7 @@ impl<'a> Connector<'a> {
             place: None,
             pending: Vec::with_capacity(UNDER_WAY.min(plans.len())),
             flows: plans.iter().map(|_| None).collect(),
+            homes: HashMap::new(),
         })
     }
 
@@ -162,6 +172,7 @@ impl<'a> Connector<'a> {
             plan,
             listener,
             client,
+            target,
         })
     }
 
@@ -174,7 +185,7 @@ impl<'a> Connector<'a> {
         &mut self,
         act: &str,
         plan: usize,
-        what: impl FnOnce(&mut Dress<'a>) -> io::Result<T>,
+        what: impl FnOnce(&mut Dress) -> io::Result<T>,
     ) -> Result<T> {
         what(&mut self.dress).map_err(|source| failure(act, &self.plans[plan], source))
     }
@@ -240,25 +251,44 @@ impl<'a> Connector<'a> {
         Ok(news.collect())
     }
 
-    /// The listener is closed on return, whatever came of it.
-    fn accept(&self, pending: Pending) -> Result<Sockets> {
+    /// The listener is closed on return, unless more calls are to come.
+    fn accept(&mut self, pending: Pending) -> Result<Sockets> {
+        let plan = pending.plan;
+        let answer = self.answer_call(pending);
+        answer.map_err(|source| failure("accept flow", &self.plans[plan], source))
+    }
+
+    fn answer_call(&mut self, pending: Pending) -> io::Result<Sockets> {
         let orders = self.orders(pending.plan);
         let driver = self.settings.driver;
-        let accepted = socket::accept(pending.listener, orders.workload).and_then(|server| {
-            let client = pending.client;
-            socket::ready(
-                &server,
-                &orders,
-                orders.waits_in_calls(driver, Role::Server),
-            )?;
-            socket::ready(
-                &client,
-                &orders,
-                orders.waits_in_calls(driver, Role::Client),
-            )?;
-            Ok(Sockets { client, server })
-        });
-        accepted.map_err(|source| failure("accept flow", &self.plans[pending.plan], source))
+        let client = pending.client;
+        let Taken { server, listener } = socket::accept(pending.listener, orders.workload)?;
+        for (socket, role) in [(&server, Role::Server), (&client, Role::Client)] {
+            socket::ready(socket, &orders, orders.waits_in_calls(driver, role))?;
+        }
+        let dialer = listener.as_ref();
+        let dialer = dialer.map(|_| self.dialer(pending.plan, pending.target));
+        Ok(Sockets {
+            client,
+            server,
+            redial: dialer.transpose()?.zip(listener),
+        })
+    }
+
+    /// What the client of a flow makes its further connections with.
+    fn dialer(&mut self, plan: usize, to: SocketAddr) -> io::Result<Dialer> {
+        let client = self.plans[plan].client;
+        let place = client.namespace.as_raw_fd();
+        let home = match self.homes.entry(place) {
+            Entry::Occupied(home) => home.into_mut(),
+            Entry::Vacant(none) => none.insert(Arc::new(client.namespace.try_clone_to_owned()?)),
+        };
+        Ok(Dialer {
+            home: Some(Arc::clone(home)),
+            from: client.address,
+            to,
+            options: self.dress.options().clone(),
+        })
     }
 
     /// Names the flows that time ran out for.

@@ -8,6 +8,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
+use super::dialer::Dialer;
 use super::gate::Gate;
 use super::ledger::{Ledger, Meter};
 use super::moment::Moment;
@@ -22,6 +23,15 @@ pub(super) enum Role {
     Server,
 }
 
+/// What an endpoint makes further connections with, where each request has one of its own.
+#[derive(Debug)]
+pub(super) enum Redial {
+    /// A client's.
+    Calls(Dialer),
+    /// A server's: it listens.
+    Answers(Socket),
+}
+
 /// Why an endpoint moves nothing any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cause {
@@ -29,6 +39,8 @@ pub(super) enum Cause {
     Closed,
     /// The kernel refused to send or receive, with this error number.
     Refused(i32),
+    /// It refused another connection.
+    Unconnected(i32),
 }
 
 /// When and why an endpoint stopped.
@@ -51,7 +63,10 @@ pub(super) fn places(flows: usize) -> usize {
 /// One end of a flow.
 #[derive(Debug)]
 pub(super) struct Endpoint {
+    /// The connection that the flow came up with. Where each request has one of its own this one stays silent, and tells what
+    /// the others are like.
     pub(super) socket: Socket,
+    pub(super) redial: Option<Redial>,
     pub(super) role: Role,
     /// The flow's number among the planned ones of the trial.
     pub(super) flow: usize,
@@ -72,12 +87,26 @@ impl Endpoint {
     ) -> Self {
         Self {
             socket,
+            redial: None,
             role,
             flow,
             orders,
             moved: Meter::new(ledger, place(flow, role)),
             end: OnceLock::new(),
             log: Mutex::new(None),
+        }
+    }
+
+    /// Gives it what it makes further connections with.
+    pub(super) fn with(self, redial: Option<Redial>) -> Self {
+        Self { redial, ..self }
+    }
+
+    /// What the kernel reports to from the start: a socket that listens, or the connection.
+    pub(super) fn first(&self) -> &Socket {
+        match &self.redial {
+            Some(Redial::Answers(listener)) => listener,
+            Some(Redial::Calls(_)) | None => &self.socket,
         }
     }
 
@@ -122,14 +151,18 @@ impl Endpoint {
 pub(super) struct Sockets {
     pub(super) client: Socket,
     pub(super) server: Socket,
+    /// What client and server make further connections with, where there are any.
+    pub(super) redial: Option<(Dialer, Socket)>,
 }
 
 impl Sockets {
     /// Both ends of the flow of this number, which does this.
     pub(super) fn endpoints(self, flow: (usize, Orders), ledger: &Arc<Ledger>) -> [Endpoint; 2] {
+        let (calls, answers) = self.redial.unzip();
         [
-            Endpoint::new(self.server, Role::Server, flow, ledger),
-            Endpoint::new(self.client, Role::Client, flow, ledger),
+            Endpoint::new(self.server, Role::Server, flow, ledger)
+                .with(answers.map(Redial::Answers)),
+            Endpoint::new(self.client, Role::Client, flow, ledger).with(calls.map(Redial::Calls)),
         ]
     }
 }

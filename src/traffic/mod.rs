@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `connect` | sockets made inside the namespaces, connected, accepted |
 //! | `socket` | how one is made: options first, then the address |
+//! | `dialer` | what makes one connection after another |
 //! | `flow` | an endpoint and its counter; the field of all of them |
 //! | `ledger` | the counters, on memory that other processes may share |
 //! | `gate` | where endpoints wait until all are there, and how they are told to stop |
@@ -28,6 +29,7 @@
 mod account;
 pub mod agent;
 mod connect;
+mod dialer;
 mod driver;
 mod flow;
 mod gate;

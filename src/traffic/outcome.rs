@@ -402,8 +402,14 @@ fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
 }
 
 fn last_words(end: End, act: &str) -> String {
+    let refused = std::io::Error::from_raw_os_error;
     match end.cause {
         Cause::Closed => format!("{act}: the other end closed the connection"),
-        Cause::Refused(errno) => format!("{act}: {}", std::io::Error::from_raw_os_error(errno)),
+        Cause::Refused(errno) => format!("{act}: {}", refused(errno)),
+        Cause::Unconnected(errno) => {
+            let error = Error::kernel("make", "another connection", refused(errno));
+            let hint = error.hint().map(|hint| format!("; {hint}"));
+            error.sentence() + &hint.unwrap_or_default()
+        }
     }
 }

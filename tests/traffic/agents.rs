@@ -16,13 +16,13 @@ use super::lab::Lab;
 use super::{Hooks, alone, assert_true_to_its_witnesses, settings};
 
 /// Agents 0 and 1 at the two ends of a veth, 2 and 3 both over the lo of the second.
-struct Agents {
+pub(super) struct Agents {
     lab: Lab,
     threads: Vec<JoinHandle<Result<()>>>,
 }
 
 impl Agents {
-    fn start(meeting: &Path, count: u32) -> Self {
+    pub(super) fn start(meeting: &Path, count: u32) -> Self {
         let lab = Lab::new(2);
         lab.join_by_veth();
         let threads = (0..count).map(|number| {
@@ -40,7 +40,7 @@ impl Agents {
     }
 
     /// All have ended by themselves, and in peace.
-    fn end(self) -> Lab {
+    pub(super) fn end(self) -> Lab {
         for thread in self.threads {
             thread.join().unwrap().unwrap();
         }
@@ -52,12 +52,12 @@ fn muster(meeting: &Path) -> Muster {
     Muster::open(meeting).unwrap()
 }
 
-fn gathered(muster: &Muster, count: u32) -> Crew {
+pub(super) fn gathered(muster: &Muster, count: u32) -> Crew {
     let deadline = Instant::now() + Duration::from_mins(1);
     muster.gather(count, deadline, &|| Ok(())).unwrap()
 }
 
-fn route(pair: u32, [client, server]: [u32; 2], [from, to]: [&str; 2]) -> Route {
+pub(super) fn route(pair: u32, [client, server]: [u32; 2], [from, to]: [&str; 2]) -> Route {
     Route {
         pair,
         stream: 0,

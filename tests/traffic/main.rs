@@ -2,6 +2,7 @@
 //! that goes wrong with a flow holds up the others. Needs root or a user namespace.
 
 mod agents;
+mod connections;
 mod copying;
 mod datagrams;
 mod lab;

@@ -47,6 +47,7 @@ fn check_datagrams(
 fn check_answered(axes: &Axes, problems: &mut Problems) {
     let mut workloads = axes.workload.0.iter();
     if workloads.any(|at| at.value.has_responses()) {
+        check_outstanding(axes, problems);
         return;
     }
     let response = axes.response.iter().flat_map(|axis| &axis.0);
@@ -58,9 +59,20 @@ fn check_answered(axes: &Axes, problems: &mut Problems) {
     for (key, span) in given {
         if let Some(span) = span {
             let problem = Problem::of(axes.key(key), "no workload of this table has requests");
-            let remedy = "allowed with workload = \"tcp-rr\" or \"udp-rr\"";
+            let remedy = "allowed with workload = \"tcp-rr\", \"tcp-crr\" or \"udp-rr\"";
             problems.push(problem.at(span.clone()).remedy(remedy));
         }
+    }
+}
+
+/// A connection for each request has one of them.
+fn check_outstanding(axes: &Axes, problems: &mut Problems) {
+    let mut workloads = axes.workload.0.iter();
+    let more = axes.outstanding.0.iter().find(|at| at.value.0 != 1);
+    if let (Some(at), false) = (more, workloads.any(|at| at.value.has_outstanding())) {
+        let message = "with tcp-crr, a connection has one request, and the next follows it";
+        let problem = Problem::of(axes.key("outstanding"), message).at(at.span.clone());
+        problems.push(problem.remedy("leave it out; `streams` has more of them at once"));
     }
 }
 
@@ -72,7 +84,8 @@ fn check_rate(axes: &Axes, problems: &mut Problems) {
         && !workloads.any(|at| at.value.has_rate())
     {
         let message = "no workload of this table has requests or datagrams";
-        let remedy = "allowed with workload = \"tcp-rr\", \"udp-rr\" or \"udp-stream\"";
+        let remedy =
+            "allowed with workload = \"tcp-rr\", \"tcp-crr\", \"udp-rr\" or \"udp-stream\"";
         let problem = Problem::of(axes.key("rate"), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
     }

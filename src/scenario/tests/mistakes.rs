@@ -177,6 +177,10 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         &["3:8", "`axes.napi`", "does not coalesce", "offload = true"],
     ),
     (
+        "workload = \"tcp-crr\"\noutstanding = 4",
+        &["4:15", "`axes.outstanding`", "one request", "`streams`"],
+    ),
+    (
         "[lab]\nper_namespace = 3",
         &["4:17", "`lab.per_namespace`", "3 is odd"],
     ),

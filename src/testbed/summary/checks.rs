@@ -58,6 +58,10 @@ fn is_small(cell: &Cell) -> bool {
     has_responses(cell) || cell.classes().iter().all(idle)
 }
 
+/// Bytes by which a connection's first packet each way has more options than the others: 20 of TCP's, where the timestamps
+/// alone are 12 with their padding (`tcp_syn_options`).
+const GREETING_BYTES: u64 = 8;
+
 /// What the witnesses of a window say.
 pub(super) fn of(
     cell: &Cell,
@@ -106,7 +110,7 @@ struct Interfaces {
     astray: f64,
 }
 
-/// Bytes of one container's sockets.
+/// Bytes of one container's sockets, with the greetings that the kernel takes for itself among those read.
 #[derive(Debug, Default)]
 struct AtSockets {
     read: u64,
@@ -115,20 +119,30 @@ struct AtSockets {
     astray: u64,
 }
 
+/// What was counted at the sockets of each container.
+fn at_sockets(cell: &Cell, outcome: &Outcome) -> HashMap<u32, AtSockets> {
+    let mut counted: HashMap<u32, AtSockets> = HashMap::new();
+    let orders = cell.orders_of_pairs();
+    for flow in &outcome.flows {
+        let renewed = orders[flow.pair as usize].workload.renews_connections();
+        let greetings = u64::from(renewed) * flow.transactions * GREETING_BYTES;
+        let datagrams = flow.datagrams.unwrap_or_default();
+        let bytes = |count: u64| count * u64::from(datagrams.length);
+        let server = counted.entry(flow.server).or_default();
+        server.read += flow.window_bytes + greetings;
+        server.unread += flow.unread_bytes.unwrap_or(0);
+        server.missing += bytes(datagrams.lost);
+        server.astray += bytes(datagrams.sent.saturating_sub(datagrams.received));
+        let client = counted.entry(flow.client).or_default();
+        client.read += flow.returned_bytes + greetings;
+    }
+    counted
+}
+
 impl Interfaces {
     fn of(cell: &Cell, outcome: &Outcome, witnessed: &[Witnessed]) -> Self {
         let header_bytes = header_bytes(cell);
-        let mut at_sockets: HashMap<u32, AtSockets> = HashMap::new();
-        for flow in &outcome.flows {
-            let at = at_sockets.entry(flow.server).or_default();
-            let datagrams = flow.datagrams.unwrap_or_default();
-            let bytes = |count: u64| count * u64::from(datagrams.length);
-            at.read += flow.window_bytes;
-            at.unread += flow.unread_bytes.unwrap_or(0);
-            at.missing += bytes(datagrams.lost);
-            at.astray += bytes(datagrams.sent.saturating_sub(datagrams.received));
-            at_sockets.entry(flow.client).or_default().read += flow.returned_bytes;
-        }
+        let at_sockets = at_sockets(cell, outcome);
         let window = outcome.window.duration_ns as f64 / 1e9;
         let mut sum = Self::default();
         for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {

@@ -16,14 +16,15 @@ use socket2::Socket;
 
 use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, tentative};
 use crate::scenario::Orders;
-use crate::traffic::flow::{Endpoint, Role};
+use crate::traffic::dialer::Dialer;
+use crate::traffic::flow::{Endpoint, Redial, Role};
 use crate::traffic::ledger::Ledger;
 use crate::traffic::socket::{self, Dress};
 
 /// See the file's head.
 pub(super) struct Bench<'a> {
     outfit: &'a Outfit,
-    dress: Dress<'a>,
+    dress: Dress,
     ledger: &'a Arc<Ledger>,
     listeners: HashMap<usize, (Socket, Orders)>,
     connected: Vec<Endpoint>,
@@ -65,7 +66,8 @@ impl<'a> Bench<'a> {
         let callers: Vec<_> = calls.0.iter().map(|call| self.dial(call)).collect();
         let answered = callers.into_iter().zip(&calls.0).map(|(caller, call)| {
             let socket = caller.and_then(|caller| answer(caller, deadline));
-            self.connect(socket, Role::Client, (call.flow, call.orders))
+            let connection = socket.map(|socket| (socket, self.redial(call)));
+            self.connect(connection, Role::Client, (call.flow, call.orders))
                 .map_err(|source| Refusal::of("connect flow", &source))
         });
         answered.collect()
@@ -74,6 +76,19 @@ impl<'a> Bench<'a> {
     fn dial(&mut self, call: &Call) -> io::Result<Socket> {
         self.dress
             .caller((call.from, call.to), call.orders.workload)
+    }
+
+    /// What a flow makes its further calls with. All of the process is in the container already.
+    fn redial(&self, call: &Call) -> Option<Redial> {
+        let renewed = call.orders.workload.renews_connections();
+        renewed.then(|| {
+            Redial::Calls(Dialer {
+                home: None,
+                from: call.from,
+                to: call.to,
+                options: self.dress.options().clone(),
+            })
+        })
     }
 
     /// Takes the calls of flows whose caller knows to be connected.
@@ -91,24 +106,25 @@ impl<'a> Bench<'a> {
         let listening = self.listeners.remove(&flow);
         let (listener, orders) = listening.ok_or(Errno::ENOTCONN)?;
         wait(&listener, PollFlags::POLLIN, deadline)?;
-        let socket = socket::accept(listener, orders.workload);
-        self.connect(socket, Role::Server, (flow, orders))
+        let taken = socket::accept(listener, orders.workload);
+        let connection = taken.map(|taken| (taken.server, taken.listener.map(Redial::Answers)));
+        self.connect(connection, Role::Server, (flow, orders))
     }
 
     fn connect(
         &mut self,
-        socket: io::Result<Socket>,
+        connection: io::Result<(Socket, Option<Redial>)>,
         role: Role,
         (flow, orders): (usize, Orders),
     ) -> io::Result<()> {
-        let socket = socket?;
+        let (socket, redial) = connection?;
         if flow >= self.outfit.flows {
             return Err(Errno::EINVAL.into());
         }
         let waits_in_calls = orders.waits_in_calls(self.outfit.driver, role);
         socket::ready(&socket, &orders, waits_in_calls)?;
         self.connected
-            .push(Endpoint::new(socket, role, (flow, orders), self.ledger));
+            .push(Endpoint::new(socket, role, (flow, orders), self.ledger).with(redial));
         Ok(())
     }
 

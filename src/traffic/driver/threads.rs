@@ -2,6 +2,7 @@
 //!
 //! Must not know epoll. The invariant: a thread does nothing between two turns but look whether to stop.
 
+use std::array;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::thread::{Builder, Scope};
@@ -12,6 +13,7 @@ use nix::sys::time::TimeSpec;
 
 use super::placement::Placement;
 use crate::error::{Error, Result};
+use crate::scenario::CONNECTIONS_AT_ONCE;
 use crate::traffic::flow::{Endpoint, Field, Role};
 use crate::traffic::moment::Moment;
 use crate::traffic::workload::{Task, Turn};
@@ -43,8 +45,8 @@ fn drive(field: &Field, endpoint: &Endpoint) {
     while !field.gate.is_stopped() {
         match task.turn() {
             Turn::Ready | Turn::Short => {}
-            Turn::Blocked => wait(field, endpoint, interest(&task), None),
-            Turn::Until(moment) => wait(field, endpoint, interest(&task), Some(moment)),
+            Turn::Blocked => wait(field, (endpoint, &task), None),
+            Turn::Until(moment) => wait(field, (endpoint, &task), Some(moment)),
             Turn::Over => break,
         }
     }
@@ -60,23 +62,26 @@ fn be_punctual(endpoint: &Endpoint) {
     }
 }
 
-fn interest(task: &Task<'_>) -> PollFlags {
-    if task.is_sending() {
-        PollFlags::POLLIN | PollFlags::POLLOUT
-    } else {
-        PollFlags::POLLIN
-    }
-}
+/// Sockets that an endpoint waits for at most: its connections and what listens for more.
+const AWAITED: usize = CONNECTIONS_AT_ONCE as usize + 1;
 
 /// Waits until the kernel has something for the endpoint, the field is told to stop, or the moment comes.
-fn wait(field: &Field, endpoint: &Endpoint, interest: PollFlags, until: Option<Moment>) {
+fn wait(field: &Field, (endpoint, task): (&Endpoint, &Task<'_>), until: Option<Moment>) {
     let timeout = until.map(|moment| TimeSpec::from_duration(moment.since(Moment::now())));
-    let mut waited = [
-        PollFd::new(endpoint.socket.as_fd(), interest),
-        PollFd::new(field.alarm.as_fd(), PollFlags::POLLIN),
-    ];
+    let alarm = field.alarm.as_fd();
+    let mut waited: [_; AWAITED + 1] = array::from_fn(|_| PollFd::new(alarm, PollFlags::POLLIN));
+    let mut count = 1;
+    task.awaits(endpoint, &mut |socket, sending| {
+        let room = if sending {
+            PollFlags::POLLOUT
+        } else {
+            PollFlags::empty()
+        };
+        waited[count] = PollFd::new(socket, PollFlags::POLLIN | room);
+        count += 1;
+    });
     // It fails only for a signal, and the next turn finds whatever there is then.
-    let _ = ppoll(&mut waited, timeout, None);
+    let _ = ppoll(&mut waited[..count], timeout, None);
 }
 
 /// Ends the system calls the threads are in. A client may be blocked by its peer, by TCP's memory, or by a link that is

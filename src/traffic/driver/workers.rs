@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::agenda::Agenda;
 use super::placement::Placement;
 use crate::error::{Error, Result};
 use crate::traffic::flow::{Endpoint, Field, Role};
-use crate::traffic::workload::{Task, Turn};
+use crate::traffic::workload::{Task, Turn, Watch};
 
 /// Events taken from epoll at once; more of them wait for the next pass.
 const EVENTS: usize = 1024;
@@ -79,7 +80,7 @@ struct Worker<'a> {
     endpoints: Vec<&'a Endpoint>,
     /// What each endpoint is at.
     tasks: Vec<Task<'a>>,
-    epoll: Epoll,
+    epoll: Arc<Epoll>,
     sweep: TimerFd,
     agenda: Agenda,
     /// Endpoints that can go on, next turn first.
@@ -117,14 +118,18 @@ impl<'a> Worker<'a> {
                 Role::Server => EpollFlags::EPOLLIN,
             };
             let interest = interest | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
-            epoll.add(&endpoint.socket, EpollEvent::new(interest, token as u64))?;
+            epoll.add(endpoint.first(), EpollEvent::new(interest, token as u64))?;
         }
         let ring = VecDeque::with_capacity(endpoints.len());
         let settled = vec![false; endpoints.len()];
         let hung = settled.clone();
-        let tasks = endpoints
-            .iter()
-            .map(|endpoint| field.work.task(endpoint, index));
+        let epoll = Arc::new(epoll);
+        let tasks = (0..).zip(&endpoints).map(|(token, endpoint)| {
+            let mut task = field.work.task(endpoint, index);
+            let epoll = Arc::clone(&epoll);
+            task.report_to(Watch { epoll, token });
+            task
+        });
         Ok(Self {
             field,
             tasks: tasks.collect(),

@@ -1,6 +1,7 @@
 //! What flows do, one kind a file. A workload gives an endpoint one turn and says how it went; it must not know whose
 //! turn comes next, which is the driver's business.
 
+mod crr;
 mod datagram;
 mod idle;
 mod log;
@@ -10,14 +11,17 @@ mod rr;
 mod stream;
 mod udp_stream;
 
+use std::os::fd::{AsFd, BorrowedFd};
+
 use nix::errno::Errno;
 use nix::sys::socket::MsgFlags;
 
-use super::flow::{Cause, Endpoint, Role};
+use super::flow::{Cause, Endpoint, Redial, Role};
 use super::moment::Moment;
 use crate::error::Result;
 use crate::scenario::{Driver, Orders, Pinning, Receiving, Workload};
 
+pub(super) use crr::Watch;
 pub(super) use datagram::GIVEN_UP_AFTER;
 pub(super) use log::Log;
 use room::Rooms;
@@ -95,14 +99,28 @@ impl Work {
 
     /// What an endpoint is about to do; `room` picks where it receives.
     pub(super) fn task<'a>(&'a self, endpoint: &'a Endpoint, room: usize) -> Task<'a> {
+        match &endpoint.redial {
+            Some(Redial::Calls(dialer)) => {
+                Task::CrrClient(crr::Client::new(self, (endpoint, dialer), room))
+            }
+            Some(Redial::Answers(listener)) => {
+                Task::CrrServer(crr::Server::new(self, (endpoint, listener), room))
+            }
+            None => self.task_that_stays(endpoint, room),
+        }
+    }
+
+    /// What an endpoint is about to do on the connection that it has.
+    fn task_that_stays<'a>(&'a self, endpoint: &'a Endpoint, room: usize) -> Task<'a> {
         let orders = &endpoint.orders;
         match (orders.workload, endpoint.role) {
             (Workload::Idle, _) => Task::Idle(idle::Idle::new(endpoint)),
             (Workload::TcpStream, _) => Task::Stream(stream::Stream::new(self, endpoint, room)),
-            (Workload::TcpRr, Role::Client) => {
+            // On one connection the two are the same.
+            (Workload::TcpRr | Workload::TcpCrr, Role::Client) => {
                 Task::RrClient(rr::Client::new(self, endpoint, room))
             }
-            (Workload::TcpRr, Role::Server) => {
+            (Workload::TcpRr | Workload::TcpCrr, Role::Server) => {
                 Task::RrServer(rr::Server::new(self, endpoint, room))
             }
             (Workload::UdpStream, Role::Client) => {
@@ -128,6 +146,8 @@ pub(super) enum Task<'a> {
     Stream(stream::Stream<'a>),
     RrClient(rr::Client<'a>),
     RrServer(rr::Server<'a>),
+    CrrClient(crr::Client<'a>),
+    CrrServer(crr::Server<'a>),
     DatagramClient(datagram::Client<'a>),
     DatagramServer(datagram::Server<'a>),
     UdpStreamClient(udp_stream::Client<'a>),
@@ -142,6 +162,8 @@ impl Task<'_> {
             Self::Stream(stream) => stream.turn(),
             Self::RrClient(client) => client.turn(),
             Self::RrServer(server) => server.turn(),
+            Self::CrrClient(client) => client.turn(),
+            Self::CrrServer(server) => server.turn(),
             Self::DatagramClient(client) => client.turn(),
             Self::DatagramServer(server) => server.turn(),
             Self::UdpStreamClient(client) => client.turn(),
@@ -149,15 +171,31 @@ impl Task<'_> {
         }
     }
 
-    /// Whether it waits for room too.
-    pub(super) fn is_sending(&self) -> bool {
-        match self {
+    /// Tells the sockets it waits for, and of each whether for room too.
+    pub(super) fn awaits<'s>(
+        &'s self,
+        endpoint: &'s Endpoint,
+        tell: &mut impl FnMut(BorrowedFd<'s>, bool),
+    ) {
+        let sending = match self {
+            Self::CrrClient(client) => return client.awaits(tell),
+            Self::CrrServer(server) => return server.awaits(tell),
             Self::Idle(_) | Self::Stream(_) | Self::UdpStreamServer(_) => false,
             Self::UdpStreamClient(client) => client.is_sending(),
             Self::RrClient(client) => client.is_sending(),
             Self::RrServer(server) => server.is_sending(),
             Self::DatagramClient(client) => client.is_sending(),
             Self::DatagramServer(server) => server.is_sending(),
+        };
+        tell(endpoint.socket.as_fd(), sending);
+    }
+
+    /// Has the sockets that it makes itself reported too.
+    pub(super) fn report_to(&mut self, watch: Watch) {
+        match self {
+            Self::CrrClient(client) => client.report_to(watch),
+            Self::CrrServer(server) => server.report_to(watch),
+            _ => {}
         }
     }
 
@@ -170,11 +208,13 @@ impl Task<'_> {
     pub(super) fn into_log(self) -> Log {
         match self {
             Self::RrClient(client) => client.into_log(),
+            Self::CrrClient(client) => client.into_log(),
             Self::DatagramClient(client) => client.into_log(),
             Self::UdpStreamClient(client) => client.into_log(),
             Self::Stream(stream) => stream.into_log(),
             Self::Idle(_)
             | Self::RrServer(_)
+            | Self::CrrServer(_)
             | Self::DatagramServer(_)
             | Self::UdpStreamServer(_) => Log::default(),
         }

@@ -1,0 +1,188 @@
+//! A connection for each request: how many there were is held against the kernel's own count, and what they leave behind and
+//! what ends them against what a user would see.
+
+use std::fs;
+use std::process::Command;
+
+use kilonet::scenario::{Driver, Load, Workload};
+use kilonet::traffic::agent::{self, Muster, Route};
+use kilonet::traffic::{FlowPlan, FlowStatus, Outcome, Settings};
+
+use super::agents::{Agents, gathered, route};
+use super::lab::Lab;
+use super::{DRIVERS, Hooks, alone, descriptors, measured, settings};
+
+const RESPONSE: u64 = 3_000;
+
+fn calling(driver: Driver, rate: Option<u32>) -> Settings {
+    Settings {
+        workload: Workload::TcpCrr,
+        message_bytes: 100,
+        load: Load {
+            response_bytes: Some(3_000),
+            rate,
+            ..Load::default()
+        },
+        ..settings(driver)
+    }
+}
+
+/// A figure of `/proc/net/snmp` or `/proc/net/netstat`, where the calling thread is.
+fn counted(file: &str, group: &str, name: &str) -> u64 {
+    let table = fs::read_to_string(format!("/proc/thread-self/net/{file}")).unwrap();
+    let mut lines = table.lines().filter_map(|line| line.strip_prefix(group));
+    let mut names = lines.next().unwrap().split_whitespace();
+    let column = names.position(|column| column == name).unwrap();
+    let figure = lines.next().unwrap().split_whitespace().nth(column);
+    figure.unwrap().parse().unwrap()
+}
+
+fn connections_accepted() -> u64 {
+    counted("snmp", "Tcp: ", "PassiveOpens")
+}
+
+/// Requests that came in over the flows' lives.
+fn requests(outcome: &Outcome) -> u64 {
+    let flows = outcome.flows.iter();
+    flows.map(|flow| flow.total_bytes / 100).sum()
+}
+
+fn assert_fine(outcome: &Outcome, case: &str) {
+    for flow in &outcome.flows {
+        assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
+        assert!(flow.transactions > 0, "{case}: {flow:?}");
+        let timed = flow.latency.as_ref().unwrap().count();
+        assert!(flow.transactions.abs_diff(timed) <= 2, "{case}: {flow:?}");
+        let whole = flow.returned_bytes / RESPONSE;
+        // Under way at an edge: what a flow may have there.
+        assert!(flow.transactions.abs_diff(whole) <= 8, "{case}: {flow:?}");
+        // What was said of one of its connections is not said of all.
+        assert_eq!((flow.info_bytes, flow.retransmits), (None, None), "{case}");
+    }
+}
+
+/// The kernel counts a connection accepted when its handshake is over.
+#[test]
+fn connections_are_as_many_as_the_kernel_accepted() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        for rate in [None, Some(500)] {
+            let case = format!("{driver} {rate:?}");
+            let before = descriptors();
+            let lab = Lab::new(2);
+            let outcome = measured(&lab.pairs(4), &calling(driver, rate));
+            assert_fine(&outcome, &case);
+            let accepted: u64 = (0..2)
+                .map(|one| lab.inside(one, connections_accepted))
+                .sum();
+            // Each flow came up with one that has no request, and may have been about to ask on others at the end.
+            let most = 4 * (1 + if rate.is_some() { 8 } else { 1 });
+            let asked = requests(&outcome);
+            assert!(
+                (asked + 4..=asked + most).contains(&accepted),
+                "{case}: {accepted} accepted, {asked} requests"
+            );
+            drop(lab);
+            assert_eq!(descriptors(), before, "{case}");
+        }
+    }
+}
+
+/// Connections in a state, of those that `ss` shows where the calling thread is.
+fn sockets_in(state: &str, side: &str) -> usize {
+    let ss = Command::new("ss")
+        .args(["-Htn", "state", state, side])
+        .output();
+    let shown = ss.expect("these tests need `ss`").stdout;
+    String::from_utf8(shown).unwrap().lines().count()
+}
+
+#[test]
+fn the_server_keeps_time_wait_and_the_client_its_ports() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        lab.join_by_veth();
+        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        let outcome = measured(&plans, &calling(driver, None));
+        assert_fine(&outcome, &driver.to_string());
+        let waiting = [0, 1].map(|one| lab.inside(one, || sockets_in("time-wait", "")));
+        assert_eq!(waiting[0], 0, "{driver}: {waiting:?}");
+        assert!(waiting[1] > 0, "{driver}: {waiting:?}");
+    }
+}
+
+/// More connections than the client has ports: those it has are used again.
+#[test]
+fn a_few_ports_are_enough_for_any_number_of_connections() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        lab.join_by_veth();
+        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        lab.inside(0, || port_range("40000 40007"));
+        let outcome = measured(&plans, &calling(driver, None));
+        assert_fine(&outcome, &driver.to_string());
+        assert!(requests(&outcome) > 8, "{driver}: {outcome:?}");
+    }
+}
+
+fn port_range(range: &str) {
+    let sysctl = "/proc/sys/net/ipv4/ip_local_port_range";
+    fs::write(sysctl, range).unwrap();
+}
+
+#[test]
+fn a_client_without_a_port_says_so_and_what_helps() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        lab.join_by_veth();
+        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        // Taken by the connection that the flow comes up with.
+        lab.inside(0, || port_range("40000 40000"));
+        let outcome = measured(&plans, &calling(driver, None));
+        let FlowStatus::Died { error, .. } = &outcome.flows[0].status else {
+            panic!("{driver}: {outcome:?}");
+        };
+        assert_eq!(
+            error,
+            "make another connection: Cannot assign requested address (os error 99); \
+             widen sysctl net.ipv4.ip_local_port_range"
+        );
+    }
+}
+
+#[test]
+fn ipv6_and_flows_of_one_namespace_have_connections_too() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let lab = Lab::new(1);
+        let flow = |stream| FlowPlan {
+            stream,
+            ..lab.plan(0, (0, "::1"), (0, "::1"))
+        };
+        let outcome = measured(&[flow(0), flow(1)], &calling(driver, Some(300)));
+        assert_fine(&outcome, &driver.to_string());
+    }
+}
+
+#[test]
+fn agents_make_connections_in_their_containers() {
+    let _alone = alone();
+    for driver in DRIVERS {
+        let meeting = tempfile::tempdir().unwrap();
+        let muster = Muster::open(meeting.path()).unwrap();
+        let agents = Agents::start(meeting.path(), 2);
+        let crew = gathered(&muster, 2);
+        let routes: [Route; 1] = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
+        let settings = calling(driver, None);
+        let outcome = agent::run(&crew, &routes, &settings, &mut Hooks::default()).unwrap();
+        drop(crew);
+        assert_fine(&outcome, &driver.to_string());
+        let lab = agents.end();
+        let accepted = lab.inside(1, connections_accepted);
+        let asked = requests(&outcome);
+        assert!((asked + 1..=asked + 2).contains(&accepted), "{driver}");
+    }
+}
