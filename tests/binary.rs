@@ -58,6 +58,7 @@ fn plan_of_each_shipped_scenario() {
         "connection-rate",
         "tcp-memory",
         "incast",
+        "udp-loss",
     ] {
         let mut plan = says(&["plan", &format!("scenarios/{name}.toml")]);
         // The last lines hold the plan against this machine's limits.

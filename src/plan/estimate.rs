@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::Plan;
 use crate::scenario::pattern::pairs;
 use crate::scenario::{
-    Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed, Topology,
-    running_time,
+    Batch, Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed,
+    Topology, running_time,
 };
 
 /// Kernel memory of a namespace with nothing but lo in it.
@@ -32,6 +32,9 @@ const SOCKPERF_BYTES: u64 = 64 << 20;
 
 /// Starting one, and hearing its end.
 const GENERATOR: Duration = Duration::from_millis(2);
+
+/// What the batches of a flow of datagrams may take beside that, one at each end.
+const BATCHES_BYTES: u64 = 128 << 10;
 
 /// What a flow's two sockets hold when the kernel tunes their buffers: 1.78 GB were seen with 4,000 busy flows.
 const TUNED_QUEUE_BYTES: u64 = 448 << 10;
@@ -103,7 +106,7 @@ impl Need {
             descriptors: ENGINE_CONTAINER_DESCRIPTORS * containers + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS,
             memory_bytes: containers * (WIRED_CONTAINER_BYTES + ENGINE_CONTAINER_BYTES)
-                + u64::from(cell.flows()) * FLOW_BYTES,
+                + u64::from(cell.flows()) * flow_bytes(cell),
             ..Self::of_kernel(cell)
         }
     }
@@ -132,14 +135,14 @@ impl Need {
                 },
             memory_bytes: bare * BARE_NAMESPACE_BYTES
                 + wired * WIRED_CONTAINER_BYTES
-                + flows * FLOW_BYTES
+                + flows * flow_bytes(cell)
                 + processes * generator_bytes(cell.driver),
             bridge_ports: cell
                 .ports_per_bridge
                 .map_or(0, |ports| u64::from(ports.get()) + ports_between(cell)),
             local_ports: listened(cell),
             neighbours: resolved(cell),
-            tcp_memory_bytes: flows * queued_bytes(cell.buffers),
+            tcp_memory_bytes: flows * queued_bytes(cell),
             // The table slows before it is full, and what closed stays in it for a while.
             tracked: if cell.has_rules() { 2 * flows } else { 0 },
         }
@@ -228,9 +231,18 @@ fn flow_descriptors(cell: &Cell) -> u64 {
     classes.sum::<u64>() * u64::from(cell.streams)
 }
 
-/// Bytes in the queues of a flow's two sockets.
-fn queued_bytes(buffers: Buffers) -> u64 {
-    match buffers {
+/// Bytes that kilonet itself may take for a flow.
+fn flow_bytes(cell: &Cell) -> u64 {
+    match cell.load.batch {
+        Batch::None => FLOW_BYTES,
+        Batch::Mmsg | Batch::Gso => FLOW_BYTES + BATCHES_BYTES,
+    }
+}
+
+/// Bytes of TCP's that are in the queues of a flow's two sockets.
+fn queued_bytes(cell: &Cell) -> u64 {
+    match cell.buffers {
+        _ if cell.workload.is_datagrams() => 0,
         Buffers::Auto => TUNED_QUEUE_BYTES,
         // A send and a receive buffer, each of which the kernel doubles.
         Buffers::Bytes(bytes) => 4 * u64::from(bytes),

@@ -160,6 +160,38 @@ fn what_is_wrong_is_said_with_line_key_and_what_is_allowed() {
 /// What follows `[axes]`, and what must be said of it.
 const WRONG_TABLES: &[(&str, &[&str])] = &[
     (
+        "workload = \"udp-rr\"\nbatch = \"mmsg\"",
+        &[
+            "4:9",
+            "`axes.batch`",
+            "no workload of this table is a stream of datagrams",
+        ],
+    ),
+    (
+        "workload = \"udp-stream\"\nmessage = 1473\nbatch = \"gso\"",
+        &["5:9", "1473 bytes is not cut", "message up to 1472"],
+    ),
+    (
+        "workload = \"udp-stream\"\nmessage = 1453\nfamily = \"ipv6\"\nbatch = \"gso\"",
+        &["message up to 1452"],
+    ),
+    (
+        "workload = \"udp-stream\"\nmessage = 15",
+        &["4:11", "15 bytes are no datagram", "16 to 65507"],
+    ),
+    (
+        "workload = \"udp-stream\"\nmessage = 65508",
+        &["65508 bytes are no datagram"],
+    ),
+    (
+        "workload = \"udp-stream\"\nrate = 2000000",
+        &["4:8", "`axes.rate`", "from 1 to 1000000"],
+    ),
+    (
+        "rate = 100",
+        &["3:8", "no workload of this table has requests or datagrams"],
+    ),
+    (
         "workload = \"tcp-rr\"\nsend = \"sendfile\"",
         &[
             "4:8",

@@ -1,3 +1,5 @@
+mod datagrams;
+
 use std::time::Duration;
 
 use super::*;
