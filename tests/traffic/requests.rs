@@ -61,7 +61,7 @@ fn assert_counted_alike(outcome: &Outcome, case: &str) {
 fn transactions_are_histogram_counts_and_whole_responses() {
     let _alone = alone();
     for driver in DRIVERS {
-        for workload in [Workload::TcpRr, Workload::TcpCrr, Workload::UdpRr] {
+        for workload in [Workload::TcpRr, Workload::UdpRr] {
             for load in loads() {
                 let case = format!("{driver} {workload} {load:?}");
                 let lab = Lab::new(1);
