@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, Trial};
 use crate::scenario::Timing;
 use crate::store::folder::Writer;
-use crate::store::record::{Failure, FlowRow, LabCost, Record, Status};
+use crate::store::record::{Failure, LabCost, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
 
 /// Told how a run goes; the words on the screen are its business.
@@ -89,7 +89,7 @@ fn run_trial<T: Testbed>(
     trial: &Trial,
     timing: Timing,
     progress: &dyn Progress,
-) -> Option<(Record, Vec<FlowRow>)> {
+) -> Option<(Record, Rows)> {
     if progress.interrupted() {
         return None;
     }
@@ -114,11 +114,7 @@ fn run_trial<T: Testbed>(
 }
 
 /// A record of what was measured. A teardown that could not be waited for costs the record its lab's figures, not the rest.
-fn recorded(
-    trial: &Trial,
-    measured: Measurement,
-    cost: Result<Option<LabCost>>,
-) -> (Record, Vec<FlowRow>) {
+fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>) -> (Record, Rows) {
     let mut warnings = measured.warnings;
     let lab = cost.map_err(|error| warnings.push(error.sentence()));
     let lab = lab.ok().flatten();
@@ -130,6 +126,7 @@ fn recorded(
         lateness: measured.lateness,
         classes: measured.classes,
         cpu: measured.cpu,
+        per_container: measured.per_container,
         lab,
         checks: Some(measured.checks),
         counters: Some(measured.counters),
@@ -144,7 +141,7 @@ fn recorded(
 }
 
 /// A record of what went wrong; none when it was the user who ended the trial.
-fn failed(trial: &Trial, error: &Error) -> Option<(Record, Vec<FlowRow>)> {
+fn failed(trial: &Trial, error: &Error) -> Option<(Record, Rows)> {
     match error {
         Error::Interrupted => None,
         error => {
@@ -154,7 +151,7 @@ fn failed(trial: &Trial, error: &Error) -> Option<(Record, Vec<FlowRow>)> {
                     error: failure,
                     ..blank(trial, Status::Failed)
                 },
-                Vec::new(),
+                Rows::default(),
             ))
         }
     }

@@ -8,6 +8,7 @@
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 
 mod baseline;
+mod containers;
 mod factors;
 mod generated;
 mod merge;
@@ -158,6 +159,7 @@ fn notes(run: &Run) -> Vec<String> {
     }
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));
+    notes.extend(containers::notes(&run.records));
     notes
 }
 

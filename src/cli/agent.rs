@@ -1,4 +1,5 @@
-//! `kilonet agent`: what runs inside a container of a real engine.
+//! `kilonet agent`: what runs inside a container of a real engine. `kilonet nursery`: what the processes of a lab's own
+//! containers are forked from.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,4 +25,10 @@ impl Agent {
         agent::serve(&self.meeting, self.container)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Started by kilonet itself, with a link in place of standard input.
+pub(super) fn nurse() -> Result<ExitCode> {
+    agent::nurse()?;
+    Ok(ExitCode::SUCCESS)
 }

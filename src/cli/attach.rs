@@ -8,7 +8,7 @@ use super::Leave;
 use super::factors::Factors;
 use super::run::{Destination, Job, Output, execute};
 use crate::error::{Error, Result};
-use crate::scenario::{Cell, Direction, Pattern, Scenario, Topology};
+use crate::scenario::{Cell, Direction, Driver, Pattern, Scenario, Topology};
 
 /// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
 #[derive(Debug, Args)]
@@ -50,6 +50,7 @@ impl Attach {
         overrides.containers = Some(self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
         refuse_other_patterns(&scenario)?;
+        refuse_processes(&scenario)?;
         for cell in &mut scenario.cells {
             cell.topology = Topology::Attached;
             cell.mtu = None;
@@ -83,4 +84,17 @@ fn refuse_other_patterns(scenario: &Scenario) -> Result<()> {
             )))
         }
     }
+}
+
+/// Nothing is put into what exists but sockets.
+fn refuse_processes(scenario: &Scenario) -> Result<()> {
+    let mut cells = scenario.cells.iter();
+    if cells.all(|cell| cell.driver != Driver::Processes) {
+        return Ok(());
+    }
+    let reason = "the driver processes is for labs, whose containers have no processes yet";
+    let remedy = "use the driver threads or workers";
+    Err(Error::Scenario(format!(
+        "error: attach: {reason}\nhint: {remedy}"
+    )))
 }

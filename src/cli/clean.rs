@@ -1,28 +1,38 @@
-//! `kilonet clean`: removes what runs that died have left with an engine.
+//! `kilonet clean`: removes what runs that died have left in control groups and with an engine.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::error::Result;
+use crate::host::cgroup;
 use crate::lab::docker::{Engine, Leftovers, Removed};
 
-/// Removes containers, networks and images with kilonet's label whose run is no more, and nothing else. Runs that are still
-/// going on keep theirs. The engine is the one behind `DOCKER_HOST`, or the usual socket.
+/// Removes control groups named for a run of kilonet that is no more, and containers, networks and images with its label, and
+/// nothing else. Runs that are still going on keep theirs. The engine is the one behind `DOCKER_HOST`, or the usual socket.
 #[derive(Debug, Args)]
 pub(super) struct Clean {}
 
 impl Clean {
     pub(super) fn run() -> Result<ExitCode> {
-        let engine = Engine::connect()?;
-        let removed = Leftovers::find(&engine)?.remove(&engine)?;
-        anstream::println!("{}", sentence(removed));
-        Ok(ExitCode::SUCCESS)
+        let groups = cgroup::remove_leftovers()?;
+        let with_engine = remove_from_engine();
+        let removed = with_engine.as_ref().copied().unwrap_or_default();
+        if groups > 0 || with_engine.is_ok() {
+            anstream::println!("{}", sentence(groups, removed));
+        }
+        with_engine.map(|_| ExitCode::SUCCESS)
     }
 }
 
-fn sentence(removed: Removed) -> String {
+fn remove_from_engine() -> Result<Removed> {
+    let engine = Engine::connect()?;
+    Leftovers::find(&engine)?.remove(&engine)
+}
+
+fn sentence(groups: usize, removed: Removed) -> String {
     let counts = [
+        (groups, "control group"),
         (removed.containers, "container"),
         (removed.networks, "network"),
         (removed.images, "image"),

@@ -33,6 +33,15 @@ pub(super) struct Load {
     /// How many datagrams of a stream one system call moves: none, mmsg, gso
     #[arg(long, value_name = "LIST")]
     batch: Option<String>,
+    /// CPU time of each container in CPUs, with processes: none, 0.5
+    #[arg(long, value_name = "LIST")]
+    cpu_max: Option<String>,
+    /// Memory of each container, with processes: `none`, `64MiB`
+    #[arg(long, value_name = "SIZES")]
+    memory_max: Option<String>,
+    /// CPUs that each container may run on, with processes: `none`, `0-1`
+    #[arg(long, value_name = "LIST")]
+    cpuset: Option<String>,
 }
 
 impl Load {
@@ -48,6 +57,9 @@ impl Load {
             ("--send", "send", &self.send),
             ("--receive", "receive", &self.receive),
             ("--batch", "batch", &self.batch),
+            ("--cpu-max", "cpu_max", &self.cpu_max),
+            ("--memory-max", "memory_max", &self.memory_max),
+            ("--cpuset", "cpuset", &self.cpuset),
         ];
         let given = rows.into_iter();
         given

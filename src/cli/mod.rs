@@ -64,7 +64,7 @@ enum Verb {
     Lab(lab::Lab),
     /// Run a command in a container of the lab whose shell this is
     Exec(exec::Exec),
-    /// Remove what runs that died have left with a Docker engine
+    /// Remove what runs that died have left in control groups and with a Docker engine
     Clean(clean::Clean),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
@@ -77,6 +77,9 @@ enum Verb {
     /// Serve a trial inside a container; started by kilonet itself
     #[command(hide = true)]
     Agent(agent::Agent),
+    /// Fork processes for the containers of a lab; started by kilonet itself
+    #[command(hide = true)]
+    Nursery,
 }
 
 /// Leaves the process at once; main's to do.
@@ -102,6 +105,7 @@ impl Cli {
             Verb::Clean(_) => clean::Clean::run(),
             Verb::Schema => Ok(schema::run()),
             Verb::Agent(agent) => agent.run(),
+            Verb::Nursery => agent::nurse(),
         }
     }
 }

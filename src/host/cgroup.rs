@@ -2,6 +2,13 @@
 //!
 //! Must not know what a limit is compared with. The invariant: a limit is the tightest of the process's own group and
 //! all groups above it that this mount namespace shows, since the kernel enforces every one of them.
+//!
+//! [`nest`] makes groups below it for containers, [`usage`] reads what these used, [`leftovers`] finds those of the dead.
+
+mod delegation;
+mod leftovers;
+mod nest;
+mod usage;
 
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -11,6 +18,10 @@ use procfs::{FromBufRead, ProcessCGroup, ProcessCGroups};
 
 use super::pseudo;
 use crate::error::{Error, Result};
+
+pub use leftovers::remove_leftovers;
+pub use nest::{Limits, Nest};
+pub use usage::{CpuTime, Memory};
 
 /// How control groups are mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +87,14 @@ pub(super) struct GroupLimit {
 /// Version 1 writes "no limit" as the largest multiple of a page; nothing near it is a real limit.
 const UNLIMITED_BYTES: u64 = 1 << 62;
 
+/// A group in one hierarchy, below which others can be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Branch {
+    folder: PathBuf,
+    /// Whether the hierarchy is of version 2.
+    is_unified: bool,
+}
+
 /// The groups of this process and where they are mounted.
 #[derive(Debug)]
 pub(super) struct Groups {
@@ -119,7 +138,7 @@ impl Groups {
 
     /// The tightest limit of `controller` on this process; absent where nothing limits it.
     pub(super) fn limit(&self, controller: Controller) -> Option<GroupLimit> {
-        let (mount, group) = self.place(controller)?;
+        let (mount, group) = self.place(controller.word())?;
         let (limit_file, used_file) = controller.files(&mount.fs_type);
         ladder(&mount.mount_point, &group)
             .into_iter()
@@ -137,10 +156,10 @@ impl Groups {
     /// hierarchy that is mounted. In version 2 the root alone has no usage file, so that file tells even where a cgroup
     /// namespace shows our group as the root.
     pub(super) fn is_charged(&self, controller: Controller) -> Option<bool> {
-        if let Some((_, group)) = self.in_v1(controller) {
+        if let Some((_, group)) = self.in_v1(controller.word()) {
             return Some(group != "/");
         }
-        let (mount, group) = self.place(controller)?;
+        let (mount, group) = self.place(controller.word())?;
         let (_, used_file) = controller.files(&mount.fs_type);
         Some(
             mount
@@ -151,8 +170,23 @@ impl Groups {
         )
     }
 
+    /// The process's own group in `controller`'s hierarchy, where one is mounted.
+    fn branch(&self, controller: &str) -> Option<Branch> {
+        let (mount, group) = self.place(controller)?;
+        let below = group.strip_prefix("/").unwrap_or(&group);
+        Some(Branch {
+            folder: mount.mount_point.join(below),
+            is_unified: mount.fs_type == "cgroup2",
+        })
+    }
+
+    /// Where the hierarchies are mounted.
+    fn mount_points(&self) -> impl Iterator<Item = &Path> {
+        self.mounts.iter().map(|mount| mount.mount_point.as_path())
+    }
+
     /// The mount that shows `controller`'s hierarchy, and the process's group in it as a path below the mount point.
-    fn place(&self, controller: Controller) -> Option<(&MountInfo, PathBuf)> {
+    fn place(&self, controller: &str) -> Option<(&MountInfo, PathBuf)> {
         let (mount, group) = self.in_v1(controller).or_else(|| self.in_v2())?;
         // A mount may show only a part of the hierarchy; a group outside of that part is seen as the mount's own root.
         let below = Path::new(group).strip_prefix(&mount.root);
@@ -162,8 +196,7 @@ impl Groups {
         ))
     }
 
-    fn in_v1(&self, controller: Controller) -> Option<(&MountInfo, &str)> {
-        let word = controller.word();
+    fn in_v1(&self, word: &str) -> Option<(&MountInfo, &str)> {
         let holds = |group: &&ProcessCGroup| group.controllers.iter().any(|name| name == word);
         let shows = |mount: &&MountInfo| {
             mount.fs_type == "cgroup" && mount.super_options.contains_key(word)

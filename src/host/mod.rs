@@ -1,7 +1,8 @@
 //! What kilonet knows of the machine: rights, limits, features, counters, fingerprint, noise.
 //!
 //! Must not know scenarios' meaning, labs, traffic or files of results. The invariant: nothing here changes the machine,
-//! except [`sysctl`], which does so only on request and writes down first how to undo it.
+//! except [`sysctl`], which does so only on request and writes down first how to undo it, and [`cgroup::Nest`], whose name
+//! says whose it is.
 //!
 //! The order at start, all on the main thread until the last step: [`signal::Blocked::new`],
 //! [`limits::raise_soft_limits`], [`limits::Limits::probe`], [`counters::TcpMemory::thresholds`] and
@@ -11,7 +12,7 @@
 
 #[cfg(test)]
 mod alone;
-mod cgroup;
+pub mod cgroup;
 pub mod confinement;
 pub mod counters;
 pub mod features;

@@ -45,6 +45,14 @@ pub(super) fn meminfo(text: &str, key: &str) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// When a process started, in ticks since boot: a pid is used again, a pid with its start is not. Absent once it has ended,
+/// also where its parent has not looked yet (a zombie does nothing any more).
+pub(super) fn start_of(pid: u32) -> Option<u64> {
+    let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
+    let stat = process.stat().ok()?;
+    (stat.state != 'Z').then_some(stat.starttime)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

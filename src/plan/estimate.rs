@@ -63,6 +63,9 @@ const ENGINE_CONTAINER_BYTES: u64 = 24 << 20;
 /// Descriptors that kilonet holds of a container of an engine: its agent's link, its interfaces and its namespace.
 const ENGINE_CONTAINER_DESCRIPTORS: u64 = 3;
 
+/// What the process of a container takes beside its flows, with its control groups and what the kernel keeps for it.
+const PROCESS_BYTES: u64 = 1 << 20;
+
 /// Draining, reading witnesses and the kernel's grace periods, however small the lab.
 const OVERHEAD: Duration = Duration::from_millis(100);
 
@@ -93,9 +96,23 @@ impl Need {
     /// What one cell needs.
     #[must_use]
     pub fn of(cell: &Cell) -> Self {
-        match cell.testbed {
-            Testbed::Kernel => Self::of_kernel(cell),
-            Testbed::Docker => Self::of_engine(cell),
+        match (cell.testbed, cell.driver) {
+            (Testbed::Kernel, Driver::Processes) => Self::of_processes(cell),
+            (Testbed::Kernel, _) => Self::of_kernel(cell),
+            (Testbed::Docker, _) => Self::of_engine(cell),
+        }
+    }
+
+    /// Sockets are with the processes, which the system counts with their threads as one user's.
+    fn of_processes(cell: &Cell) -> Self {
+        let containers = u64::from(cell.containers);
+        let namespaces = namespaces(cell) + FIXED_NAMESPACES;
+        let kernel = Self::of_kernel(cell);
+        Self {
+            descriptors: namespaces + containers + FIXED_DESCRIPTORS,
+            threads: FIXED_THREADS + containers + 2 * u64::from(cell.flows()),
+            memory_bytes: kernel.memory_bytes + containers * PROCESS_BYTES,
+            ..kernel
         }
     }
 
@@ -130,7 +147,7 @@ impl Need {
             threads: FIXED_THREADS
                 + match cell.driver {
                     Driver::Threads => 2 * flows,
-                    Driver::Workers => 0,
+                    Driver::Workers | Driver::Processes => 0,
                     Driver::Iperf3 | Driver::Sockperf => processes,
                 },
             memory_bytes: bare * BARE_NAMESPACE_BYTES

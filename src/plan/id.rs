@@ -34,6 +34,7 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
         (cell.active != cell.containers).then(|| format!("a{}", cell.active)),
         (cell.workload != Workload::TcpStream).then(|| cell.workload.to_string()),
         (cell.driver != Driver::Threads).then(|| cell.driver.to_string()),
+        limits(cell),
         (cell.load.pinning != Pinning::None).then(|| format!("pin-{}", cell.load.pinning)),
         (cell.pattern != Pattern::Pairs).then(|| cell.pattern.to_string()),
         cell.talk.peers.map(|peers| format!("of{peers}")),
@@ -51,6 +52,21 @@ fn traffic(cell: &Cell) -> impl Iterator<Item = String> {
     ]
     .into_iter()
     .flatten()
+}
+
+/// What each container may use, where it is limited.
+fn limits(cell: &Cell) -> Option<String> {
+    let limits = &cell.limits;
+    let parts = [
+        limits.cpu_max.0.map(|_| format!("cpu{}", limits.cpu_max)),
+        limits.memory_max.0.map(|bytes| format!("mem{bytes}")),
+        limits
+            .cpuset
+            .list()
+            .map(|list| format!("cpus{}", list.replace(',', "+"))),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("-"))
 }
 
 /// The sizes of messages, where they are not the workload's usual ones.

@@ -1,11 +1,12 @@
 use super::*;
 use crate::store::folder::Writer;
+use crate::store::record::Rows;
 use crate::store::sample;
 
 fn folder(out: &Path, run: &Run) -> PathBuf {
     let mut writer = Writer::create(out, &run.manifest).unwrap();
     for record in &run.records {
-        writer.append(record, &[]).unwrap();
+        writer.append(record, &Rows::default()).unwrap();
     }
     writer.dir().to_owned()
 }

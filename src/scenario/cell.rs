@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
 use super::factor::factor;
+use super::limits::Limits;
 use super::load::{Load, SMALLEST_DATAGRAM};
 use super::pattern::{Pattern, Talk};
 use super::rules::Rules;
@@ -139,6 +140,9 @@ factor! {
         Threads = "threads",
         /// One pinned thread per CPU with epoll, fair by construction: the least harness in the data path.
         Workers = "workers",
+        /// One process per container, in control groups of its own, with one blocking thread per endpoint: closest to a real
+        /// container.
+        Processes = "processes",
         /// Somebody else's iperf3, a server and a client for each pair, beside what crossed.
         Iperf3 = "iperf3",
         /// Somebody else's sockperf, likewise, in its ping-pong mode.
@@ -232,6 +236,9 @@ pub struct Cell {
     pub workload: Workload,
     /// What runs the flows.
     pub driver: Driver,
+    /// What each container may use.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// Who talks to whom.
     pub pattern: Pattern,
     /// What the pattern is beside its kind.
@@ -292,6 +299,7 @@ impl Cell {
             firewall: Firewall::None,
             path: Path::Direct,
             pattern: Pattern::Pairs,
+            limits: Limits::default(),
             talk: Talk::default(),
             containers: 2,
             active: 2,

@@ -4,6 +4,7 @@
 
 mod beside;
 mod generator;
+mod limits;
 mod load;
 mod pattern;
 mod rules;
@@ -46,6 +47,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_isolation(axes, problems);
         pattern::check(axes, &wire.lab, problems);
         check_napi(axes, problems);
+        limits::check(axes, problems);
         load::check(axes, problems);
         beside::check(axes, problems);
         generator::check(axes, &wire.lab, problems);
@@ -294,6 +296,9 @@ fn combinations(axes: &Axes) -> u64 {
         axes.workload.0.len(),
         axes.driver.0.len(),
         axes.pinning.0.len(),
+        axes.cpu_max.0.len(),
+        axes.memory_max.0.len(),
+        axes.cpuset.0.len(),
         axes.pattern.0.len(),
         axes.direction.0.len(),
         axes.peers.as_ref().map_or(1, |axis| axis.0.len()),

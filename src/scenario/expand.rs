@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use super::beside::Beside;
 use super::cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Workload};
 use super::factor::Factor;
+use super::limits::{self, Limits};
 use super::load::{self, Load};
 use super::pattern::{self, Pattern, Talk};
 use super::rules::Rules;
@@ -38,6 +39,7 @@ fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
     cells = vary(&cells, &axes.pinning, |cell, level| {
         cell.load.pinning = *level;
     });
+    cells = vary_limits(&cells, axes);
     cells = vary_pattern(&cells, axes);
     cells = vary(&cells, &axes.streams, |cell, level| cell.streams = level.0);
     cells = vary_load(cells, axes);
@@ -60,6 +62,19 @@ fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
         settle(cell, &wire.lab);
     }
     cells
+}
+
+/// Every cell with every combination of what its containers may use.
+fn vary_limits(cells: &[Cell], axes: &Axes) -> Vec<Cell> {
+    let cells = vary(cells, &axes.cpu_max, |cell, level| {
+        cell.limits.cpu_max = *level;
+    });
+    let cells = vary(&cells, &axes.memory_max, |cell, level| {
+        cell.limits.memory_max = *level;
+    });
+    vary(&cells, &axes.cpuset, |cell, level| {
+        cell.limits.cpuset = level.clone();
+    })
 }
 
 /// Every cell with every combination of who may talk to whom.
@@ -196,6 +211,7 @@ fn blank(wire: &Wire) -> Cell {
         path: Path::ALL[0],
         workload: Workload::ALL[0],
         driver: Driver::ALL[0],
+        limits: Limits::default(),
         pattern: Pattern::ALL[0],
         talk: Talk {
             pattern_seed: Some(wire.trial.seed.value.0),
@@ -247,6 +263,7 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         cell.path = Path::Direct;
     }
     load::settle(cell);
+    limits::settle(cell);
     settle_rules(cell, lab);
     if cell.topology == Topology::Shared {
         let seats = lab

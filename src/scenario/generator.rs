@@ -53,7 +53,7 @@ impl Driver {
         match self {
             Self::Iperf3 => Some(IPERF3),
             Self::Sockperf => Some(SOCKPERF),
-            Self::Threads | Self::Workers => None,
+            Self::Threads | Self::Workers | Self::Processes => None,
         }
     }
 

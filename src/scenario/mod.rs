@@ -14,6 +14,7 @@ mod check;
 mod copying;
 mod expand;
 mod generator;
+mod limits;
 mod load;
 mod name;
 mod overrides;
@@ -41,6 +42,7 @@ pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, 
 pub use copying::{Receiving, Sending};
 pub use factor::Factor;
 pub use generator::running_time;
+pub use limits::{CpuList, CpuMax, Limits, MemoryMax};
 pub use load::{Arrivals, Batch, Load};
 pub(crate) use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM};
 pub use overrides::Overrides;

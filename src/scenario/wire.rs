@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use super::beside::Beside;
 use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 use super::copying::{Receiving, Sending};
+use super::limits::{CpuList, CpuMax, MemoryMax};
 use super::load::{Arrivals, Batch};
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
@@ -126,6 +127,15 @@ pub(super) struct Axes {
     /// The CPUs that a flow's client and server run on.
     #[schemars(extend("default" = "none"))]
     pub(super) pinning: Axis<Pinning>,
+    /// CPU time that each container may use, in CPUs; only of processes, as are the next two.
+    #[schemars(extend("default" = "none"))]
+    pub(super) cpu_max: Axis<CpuMax>,
+    /// Memory that each container may use.
+    #[schemars(extend("default" = "none"))]
+    pub(super) memory_max: Axis<MemoryMax>,
+    /// The CPUs that each container may run on.
+    #[schemars(extend("default" = "none"))]
+    pub(super) cpuset: Axis<CpuList>,
     /// Who talks to whom.
     #[schemars(extend("default" = "pairs"))]
     pub(super) pattern: Axis<Pattern>,
@@ -316,6 +326,9 @@ impl Axes {
             workload: table.axis("workload", Workload::TcpStream),
             driver: table.axis("driver", Driver::Threads),
             pinning: table.axis("pinning", Pinning::None),
+            cpu_max: table.axis("cpu_max", CpuMax::default()),
+            memory_max: table.axis("memory_max", MemoryMax::default()),
+            cpuset: table.axis("cpuset", CpuList::default()),
             pattern: table.axis("pattern", Pattern::Pairs),
             direction: table.axis("direction", Direction::OneWay),
             peers: table.optional_axis("peers"),

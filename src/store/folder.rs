@@ -20,6 +20,8 @@ pub const FLOWS: &str = "flows.csv";
 /// A folder with a file for each trial, in which is one [`ProgramOutput`](crate::store::record::ProgramOutput) a line; there
 /// where somebody else's programs ran.
 pub const OUTPUTS: &str = "outputs";
+/// One [`ContainerRow`](crate::store::record::ContainerRow) a line, under a header; only where there is any.
+pub const CONTAINERS: &str = "containers.csv";
 
 /// What a run is and where it ran: enough to run it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,10 +3,12 @@
 //! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
 
 mod class;
+mod containers;
 mod datagrams;
 mod effective;
 mod generator;
 mod latency;
+mod rows;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,10 +18,12 @@ use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
 pub use class::Class;
+pub use containers::{PerContainer, Spread};
 pub use datagrams::{Batched, DatagramCounts};
 pub use effective::{Confinement, CountedBy, Effective, Forwarder};
 pub use generator::{Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
+pub use rows::{ContainerRow, FlowRow, Rows};
 
 /// The schema this code writes, and the newest it reads.
 pub const SCHEMA: u32 = 1;
@@ -61,6 +65,9 @@ pub struct Record {
     /// The machine's CPU over the window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu: Option<Cpu>,
+    /// What the processes of the containers used; absent where containers have none of their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub per_container: Option<PerContainer>,
     /// What raising and removing the lab took.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lab: Option<LabCost>,
@@ -108,6 +115,7 @@ impl Record {
             lateness: None,
             classes: Vec::new(),
             cpu: None,
+            per_container: None,
             lab: None,
             checks: None,
             counters: None,
@@ -197,7 +205,7 @@ pub struct Cpu {
     /// there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ns_per_transaction: Option<f64>,
-    /// User-mode time of kilonet itself over the window.
+    /// User-mode time of kilonet itself over the window, and of the processes that it has in containers.
     pub own_user_ns: u64,
     /// User and kernel time of other user processes over the window.
     pub foreign_ns: u64,
@@ -234,6 +242,9 @@ pub struct Phases {
     pub neighbours: u64,
     /// Rules.
     pub firewall: u64,
+    /// Control groups, and processes in them; only where containers have their own.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub processes: u64,
 }
 
 /// The second witnesses of a trial's bytes.
@@ -374,51 +385,4 @@ impl From<&Error> for Failure {
             hint: error.hint().map(str::to_owned),
         }
     }
-}
-
-/// A row of `flows.csv`: one flow of one trial.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FlowRow {
-    /// The trial's id.
-    pub trial: String,
-    /// Pair, from 0.
-    pub pair: u32,
-    /// Stream of the pair, from 0.
-    pub stream: u32,
-    /// Container that sends.
-    pub client: u32,
-    /// Container that receives.
-    pub server: u32,
-    /// `ok`, `unconnected`, `died` or `stalled`.
-    pub status: String,
-    /// Payload delivered in the window.
-    pub bytes: u64,
-    /// The same as a rate.
-    pub goodput_bps: f64,
-    /// Segments sent again over the flow's life; empty when not known.
-    pub retransmits: Option<u64>,
-    /// Requests whose response came in the window; empty, as are the next three, for workloads without.
-    pub transactions: Option<u64>,
-    /// Median of how long these took.
-    pub p50_ns: Option<u64>,
-    /// 99th percentile.
-    pub p99_ns: Option<u64>,
-    /// The longest.
-    pub max_ns: Option<u64>,
-    /// Datagrams sent in the window; empty, as are the next four, for other workloads.
-    pub datagrams_sent: Option<u64>,
-    /// Datagrams received, each once.
-    pub datagrams_received: Option<u64>,
-    /// Datagrams found missing, as later ones came.
-    pub lost_datagrams: Option<u64>,
-    /// Datagrams that came after one that was sent later.
-    pub reordered: Option<u64>,
-    /// Datagrams that came again.
-    pub duplicates: Option<u64>,
-    /// The error of a flow that is not `ok`; empty otherwise.
-    pub error: Option<String>,
-    /// Goodput that somebody else's generator says the pair has had, in bits a second; empty where flows were ours.
-    pub generator_bps: Option<f64>,
-    /// Requests a second that it says were answered; empty likewise.
-    pub generator_transactions_per_s: Option<f64>,
 }

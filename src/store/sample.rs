@@ -9,8 +9,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::scenario::{
-    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules,
-    Stack, Talk, Testbed, Topology, Wiring, Workload,
+    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Limits, Load, Macs, Path, Pattern,
+    Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -48,6 +48,7 @@ pub(crate) fn cell(topology: Topology, containers: u32) -> Cell {
         path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
+        limits: Limits::default(),
         pattern: Pattern::Pairs,
         talk: Talk::default(),
         containers,

@@ -41,6 +41,7 @@ impl Attached {
             tracking: Tracking::default(),
             kin: Vec::new(),
             confinement: Confinement::of_self(),
+            groups: None,
             tcp_memory,
         };
         bench.measure((trial, watch), |settings, observer| {

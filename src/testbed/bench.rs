@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use super::summary::{Edges, Witnessed, summarise};
+use super::summary::{Consumption, Edges, Witnessed, summarise};
 use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
+use crate::host::cgroup::{CpuTime, Nest};
 use crate::host::confinement::Confinement;
 use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
 use crate::lab::Tracking;
@@ -16,7 +17,7 @@ use crate::store::record;
 use crate::traffic::{Observer, Outcome, Settings};
 
 /// What a window of some lab is measured with.
-pub(super) struct Bench {
+pub(super) struct Bench<'a> {
     /// The receivers' interfaces.
     pub(super) witness: Witness,
     /// What connection tracking counts where there are rules.
@@ -25,11 +26,13 @@ pub(super) struct Bench {
     pub(super) kin: Vec<i32>,
     /// What holds back the processes whose sockets the flows are.
     pub(super) confinement: Option<Confinement>,
+    /// The control groups of the containers, where each has a process of its own.
+    pub(super) groups: Option<&'a Nest>,
     /// The marks of TCP's memory pool, where they are known.
     pub(super) tcp_memory: Option<TcpMemory>,
 }
 
-impl Bench {
+impl Bench<'_> {
     /// Has traffic driven, reads the machine at the window's edges, and says what it showed.
     pub(super) fn measure(
         self,
@@ -56,6 +59,9 @@ impl Bench {
                 .map(|(now, then)| now.since(&then)),
             tracked_containers: bench.tracking.containers,
             witnessed: witnessed(&bench.witness, &opened.readings, &closed.readings),
+            containers: bench
+                .groups
+                .map(|groups| Consumption::of(groups, &opened.cpu_times, &closed.cpu_times)),
         });
         let mut measurement = summarise(trial, &outcome, edges.as_ref());
         measurement.effective.confinement = confinement.map(recorded);
@@ -94,11 +100,13 @@ struct Edge {
     readings: Vec<Reading>,
     /// Where there are rules.
     conntrack: Option<Conntrack>,
+    /// By container, where each has groups.
+    cpu_times: Vec<Option<CpuTime>>,
 }
 
 /// Reads the machine at both edges: what must be close to the window last before it and first after it.
 struct EdgeReader<'a> {
-    bench: Bench,
+    bench: Bench<'a>,
     watch: &'a dyn Watch,
     opened: Option<Result<Edge>>,
     closed: Option<Result<Edge>>,
@@ -111,13 +119,22 @@ impl EdgeReader<'_> {
         some.then(|| Conntrack::read(files)).transpose()
     }
 
+    fn cpu_times(&self) -> Vec<Option<CpuTime>> {
+        let groups = self.bench.groups.into_iter();
+        groups
+            .flat_map(|groups| (0..groups.containers()).map(|it| groups.cpu_time(it)))
+            .collect()
+    }
+
     fn open(&mut self) -> Result<Edge> {
         let foreign = Foreign::take(&self.bench.kin)?;
+        let cpu_times = self.cpu_times();
         let readings = self.bench.witness.read()?;
         Ok(Edge {
             conntrack: self.tracked()?,
             foreign,
             readings,
+            cpu_times,
             snapshot: Snapshot::take()?,
         })
     }
@@ -128,6 +145,7 @@ impl EdgeReader<'_> {
         Ok(Edge {
             snapshot,
             readings,
+            cpu_times: self.cpu_times(),
             conntrack: self.tracked()?,
             foreign: Foreign::take(&self.bench.kin)?,
         })

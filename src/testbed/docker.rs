@@ -124,6 +124,7 @@ impl Testbed for Docker {
             tracking: Tracking::default(),
             kin: [lab.crew.processes(), lab.lab.relays()].concat(),
             confinement: lab.crew.confinement(),
+            groups: None,
             tcp_memory: self.tcp_memory,
         };
         let mut measurement = bench.measure((trial, watch), |settings, observer| {

@@ -17,7 +17,7 @@ use crate::traffic::generator::{Crew, Crossed, Output, Said};
 /// Measures one window. What the programs printed is left in `outputs`, whatever comes of it.
 pub(super) fn measure(
     (lab, plans): (&Lab, &[FlowPlan<'_>]),
-    bench: Bench,
+    bench: Bench<'_>,
     (trial, watch): (TrialPlan<'_>, &dyn Watch),
     outputs: &mut Vec<ProgramOutput>,
 ) -> Result<Measurement> {
@@ -30,7 +30,7 @@ pub(super) fn measure(
 
 fn run(
     lab: &Lab,
-    bench: Bench,
+    bench: Bench<'_>,
     (trial, watch): (TrialPlan<'_>, &dyn Watch),
     crew: &mut Crew<'_>,
 ) -> Result<Measurement> {
@@ -63,7 +63,7 @@ fn run(
 
 /// Puts what the tools say beside what crossed.
 fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said, String>]) {
-    for (row, said) in measurement.rows.iter_mut().zip(said) {
+    for (row, said) in measurement.rows.flows.iter_mut().zip(said) {
         match said {
             Ok(said) => {
                 row.generator_bps = said.goodput_bps;

@@ -4,9 +4,11 @@
 
 use std::mem;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::bench::Bench;
 use super::blame::{self, Suspect};
+use super::processes::Processes;
 use super::scales::Scales;
 use super::{Measurement, Testbed, TrialPlan, Watch, generated};
 use crate::error::Result;
@@ -15,7 +17,7 @@ use crate::host::counters::TcpMemory;
 use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
 use crate::lab::witness::Witness;
-use crate::scenario::Cell;
+use crate::scenario::{Cell, Driver};
 use crate::store::record::{LabCost, Phases, ProgramOutput};
 use crate::traffic::{self, Door, FlowPlan, Seat};
 use crate::units::nanos;
@@ -44,6 +46,8 @@ impl Kernel {
 #[derive(Debug)]
 pub struct KernelLab {
     lab: Lab,
+    /// With the driver of that name.
+    processes: Option<Box<Processes>>,
     bytes_per_container: Option<u64>,
 }
 
@@ -54,10 +58,18 @@ impl Testbed for Kernel {
         let scales = Scales::before(cell)?;
         let lab = Lab::setup(cell, &|| watch.interrupted())?;
         let bytes_per_container = scales.weigh()?;
-        Ok(KernelLab {
-            lab,
-            bytes_per_container,
-        })
+        match furnish(&lab, cell, watch) {
+            Ok(processes) => Ok(KernelLab {
+                lab,
+                processes,
+                bytes_per_container,
+            }),
+            Err(error) => {
+                // What went wrong is what the user must see, also where the end of the lab cannot be waited for.
+                let _ = lab.teardown();
+                Err(error)
+            }
+        }
     }
 
     fn measure(
@@ -67,19 +79,25 @@ impl Testbed for Kernel {
         watch: &dyn Watch,
     ) -> Result<Measurement> {
         let plans = flows(&lab.lab, trial.cell);
+        let processes = lab.processes.as_deref();
         let bench = Bench {
             witness: Witness::of(&lab.lab)?,
             tracking: lab.lab.tracking()?,
-            kin: Vec::new(),
-            confinement: Confinement::of_self(),
+            kin: processes.map(Processes::kin).unwrap_or_default(),
+            confinement: processes.map_or_else(Confinement::of_self, Processes::confinement),
+            groups: processes.map(Processes::groups),
             tcp_memory: self.tcp_memory,
         };
         if trial.cell.driver.is_generator() {
             let from = (&lab.lab, &plans[..]);
             return generated::measure(from, bench, (trial, watch), &mut self.outputs);
         }
-        bench.measure((trial, watch), |settings, observer| {
-            traffic::run(&plans, settings, observer).map_err(|error| {
+        let measured = bench.measure((trial, watch), |settings, observer| {
+            let driven = match processes {
+                Some(processes) => processes.drive(&plans, settings, observer),
+                None => traffic::run(&plans, settings, observer),
+            };
+            driven.map_err(|error| {
                 let suspect = Suspect {
                     lab: &lab.lab,
                     firewall: trial.cell.firewall,
@@ -88,7 +106,11 @@ impl Testbed for Kernel {
                 };
                 blame::explain(error, &suspect, observer)
             })
-        })
+        });
+        match processes {
+            Some(processes) => processes.inquire(measured),
+            None => measured,
+        }
     }
 
     fn outputs(&mut self) -> Vec<ProgramOutput> {
@@ -97,19 +119,33 @@ impl Testbed for Kernel {
 
     fn teardown(&mut self, lab: KernelLab) -> Result<Option<LabCost>> {
         let phases = lab.lab.phases();
+        let processes = lab
+            .processes
+            .as_ref()
+            .map_or(Duration::ZERO, |it| it.ready());
+        // Before the namespaces, which their processes hold too.
+        drop(lab.processes);
         Ok(Some(LabCost {
-            setup_ns: nanos(lab.lab.setup_time()),
+            setup_ns: nanos(lab.lab.setup_time() + processes),
             phases_ns: Phases {
                 netns: nanos(phases.netns),
                 links: nanos(phases.links),
                 addresses: nanos(phases.addresses),
                 neighbours: nanos(phases.neighbours),
                 firewall: nanos(phases.firewall),
+                processes: nanos(processes),
             },
             kernel_bytes_per_container: lab.bytes_per_container,
             teardown_ns: lab.lab.teardown()?.map(nanos),
         }))
     }
+}
+
+/// Puts into the containers what the cell's driver needs there.
+fn furnish(lab: &Lab, cell: &Cell, watch: &dyn Watch) -> Result<Option<Box<Processes>>> {
+    let wanted = cell.driver == Driver::Processes;
+    let processes = wanted.then(|| Processes::start(lab, cell, watch).map(Box::new));
+    processes.transpose()
 }
 
 /// The flows of a lab: each pair's streams.

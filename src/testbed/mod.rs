@@ -11,6 +11,7 @@ mod generated;
 mod kernel;
 mod machine;
 pub mod model;
+mod processes;
 mod scales;
 mod summary;
 
@@ -22,8 +23,8 @@ pub use model::Model;
 use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, FlowRow, Generator, LabCost,
-    Latency, Lateness, PerPair, ProgramOutput, Samples, Window,
+    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, Generator, LabCost, Latency,
+    Lateness, PerContainer, PerPair, ProgramOutput, Rows, Samples, Window,
 };
 
 /// What can raise, measure and remove labs.
@@ -110,6 +111,8 @@ pub struct Measurement {
     pub generator: Option<Generator>,
     /// Sentences to be shown beside the figures.
     pub warnings: Vec<String>,
-    /// One row per flow.
-    pub rows: Vec<FlowRow>,
+    /// What the processes of the containers used; absent where containers have none of their own.
+    pub per_container: Option<PerContainer>,
+    /// One row per flow, and one per container where it has a process of its own.
+    pub rows: Rows,
 }

@@ -154,7 +154,9 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         rows: (0..)
             .zip(pairs(trial.cell))
             .flat_map(|pair| rows(trial, pair, bytes / u64::from(flows)))
-            .collect(),
+            .collect::<Vec<_>>()
+            .into(),
+        per_container: None,
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod checks;
 mod classes;
+mod consumption;
 mod datagrams;
 mod requests;
 mod uncopied;
 
 pub(super) use checks::{Witnessed, header_bytes};
+pub(super) use consumption::Consumption;
 
 use super::{Measurement, TrialPlan};
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
@@ -22,7 +24,7 @@ use crate::scenario::{Cell, Testbed};
 use crate::stats::Latencies;
 use crate::store::record::{
     Aggregate, Batched, Checks, CountedBy, Counters, Cpu, DatagramCounts, Effective, FlowCounts,
-    FlowRow, Forwarder, Samples, Window,
+    FlowRow, Forwarder, Rows, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::nanos;
@@ -42,6 +44,8 @@ pub(super) struct Edges {
     pub(super) tracked_containers: u32,
     /// The interfaces.
     pub(super) witnessed: Vec<Witnessed>,
+    /// What the processes of the containers used, where each has its own.
+    pub(super) containers: Option<Consumption>,
 }
 
 /// Names put into one warning at most.
@@ -61,6 +65,7 @@ pub(super) fn summarise(
     let datagrams = Datagrams::of(&flows);
     let checks = checks::of(trial.cell, outcome, edges, (&requests, &datagrams));
     let unpunctual = requests.unpunctual();
+    let consumption = edges.and_then(|edges| edges.containers.as_ref());
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
@@ -100,11 +105,14 @@ pub(super) fn summarise(
             Vec::from_iter(unpunctual),
         ]
         .concat(),
-        rows: outcome
-            .flows
-            .iter()
-            .map(|flow| row(trial.id, flow, rate(flow.payload())))
-            .collect(),
+        per_container: consumption.and_then(Consumption::summary),
+        rows: Rows {
+            flows: flows
+                .iter()
+                .map(|flow| row(trial.id, flow, rate(flow.payload())))
+                .collect(),
+            containers: consumption.map_or_else(Vec::new, |it| it.rows(trial.id)),
+        },
     }
 }
 
@@ -126,7 +134,8 @@ fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {
         ns_per_transaction: transactions
             .filter(|count| *count > 0)
             .map(|count| times.busy_ns() as f64 / count as f64),
-        own_user_ns: edges.machine.own.user_ns,
+        own_user_ns: edges.machine.own.user_ns
+            + edges.containers.as_ref().map_or(0, Consumption::user_ns),
         foreign_ns: nanos(edges.foreign.cpu),
     }
 }

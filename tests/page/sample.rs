@@ -10,8 +10,8 @@ use kilonet::analysis::{
     Reality, Series, Slope,
 };
 use kilonet::scenario::{
-    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Load, Macs, Path, Pattern, Rules,
-    Stack, Talk, Testbed, Topology, Wiring, Workload,
+    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Limits, Load, Macs, Path, Pattern,
+    Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
 };
 use kilonet::stats::Line;
 use kilonet::store::record::Failure;
@@ -159,6 +159,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
+        limits: Limits::default(),
         pattern: Pattern::Pairs,
         talk: Talk::default(),
         containers,

@@ -127,6 +127,33 @@ pub(super) const ROWS: &[Row] = {
             rule: Anywhere,
         },
         Row {
+            key: "cpu_max",
+            level: |cell| Some(cell.limits.cpu_max.to_string()),
+            phrase: |level| match level {
+                "none" => "any CPU time".to_owned(),
+                cpus => format!("{cpus} CPU each"),
+            },
+            rule: Anywhere,
+        },
+        Row {
+            key: "memory_max",
+            level: |cell| Some(cell.limits.memory_max.to_string()),
+            phrase: |level| match level {
+                "none" => "any memory".to_owned(),
+                size => format!("{size} each"),
+            },
+            rule: Anywhere,
+        },
+        Row {
+            key: "cpuset",
+            level: |cell| Some(cell.limits.cpuset.to_string()),
+            phrase: |level| match level {
+                "none" => "on any CPU".to_owned(),
+                cpus => format!("on CPU {cpus}"),
+            },
+            rule: Anywhere,
+        },
+        Row {
             key: "pinning",
             level: |cell| Some(cell.load.pinning.to_string()),
             phrase: |level| match level {

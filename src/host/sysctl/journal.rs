@@ -11,6 +11,7 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::host::pseudo::start_of;
 
 /// One raised sysctl.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,13 +52,6 @@ impl Journal {
     fn file_name(&self) -> String {
         format!("sysctl-{}-{}.json", self.pid, self.started)
     }
-}
-
-fn start_of(pid: u32) -> Option<u64> {
-    let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
-    let stat = process.stat().ok()?;
-    // A zombie has ended: it raises nothing and restores nothing any more.
-    (stat.state != 'Z').then_some(stat.starttime)
 }
 
 /// The folder of journals, locked.

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    Beside, Buffers, Congestion, Driver, Firewall, Join, Load, Macs, Path, Pattern, Rules, Stack,
-    Talk, Testbed, Wiring, Workload,
+    Beside, Buffers, Congestion, Driver, Firewall, Join, Limits, Load, Macs, Path, Pattern, Rules,
+    Stack, Talk, Testbed, Wiring, Workload,
 };
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
@@ -19,6 +19,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
+        limits: Limits::default(),
         pattern: Pattern::Pairs,
         talk: Talk::default(),
         containers,

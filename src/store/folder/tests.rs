@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::scenario::Topology;
-use crate::store::record::{FlowRow, ProgramOutput, Record};
+use crate::store::record::{FlowRow, ProgramOutput, Record, Rows};
 use crate::store::sample;
 
 fn row(trial: &str, error: Option<&str>) -> FlowRow {
@@ -71,10 +71,11 @@ fn what_is_written_is_what_is_read() {
         writer
             .append(
                 record,
-                &[row(
+                &vec![row(
                     &record.trial,
                     Some("broken pipe, \"quoted\"\nand broken"),
-                )],
+                )]
+                .into(),
             )
             .unwrap();
     }
@@ -135,10 +136,10 @@ fn a_resumed_run_drops_what_was_cut_off_and_repeats_what_failed() {
     let dir = writer.dir().to_owned();
     let failure = sample::failed(sample::cell(Topology::Bridge, 4), 0);
     writer
-        .append(&record(2), &[row(&record(2).trial, None)])
+        .append(&record(2), &vec![row(&record(2).trial, None)].into())
         .unwrap();
     writer
-        .append(&failure, &[row(&failure.trial, None)])
+        .append(&failure, &vec![row(&failure.trial, None)].into())
         .unwrap();
     drop(writer);
     append_raw(
@@ -155,7 +156,9 @@ fn a_resumed_run_drops_what_was_cut_off_and_repeats_what_failed() {
     assert_eq!(flow_trials(&dir), [record(2).trial]);
     let again = record(4);
     assert_eq!(again.trial, failure.trial);
-    writer.append(&again, &[row(&again.trial, None)]).unwrap();
+    writer
+        .append(&again, &vec![row(&again.trial, None)].into())
+        .unwrap();
 
     let run = Run::read(&dir).unwrap();
     assert_eq!(run.records, [record(2), again.clone()]);
@@ -167,7 +170,7 @@ fn a_resumed_run_drops_what_was_cut_off_and_repeats_what_failed() {
 fn lines_that_cannot_be_read_are_notes_with_their_place() {
     let out = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(out.path(), &sample::manifest(4)).unwrap();
-    writer.append(&record(2), &[]).unwrap();
+    writer.append(&record(2), &Rows::default()).unwrap();
     append_raw(
         &writer.dir().join(TRIALS),
         "not json\n{\"schema\":99,\"trial\":{}}\n{\"schema\":1}\n{\"schema\":1,\"tr",
@@ -261,7 +264,9 @@ fn a_full_disk_is_named_with_its_remedy() {
     fs::remove_file(dir.join(FLOWS)).unwrap();
     std::os::unix::fs::symlink("/dev/full", dir.join(FLOWS)).unwrap();
     writer = Writer::open(dir).unwrap();
-    let error = writer.append(&record(2), &[row("t", None)]).unwrap_err();
+    let error = writer
+        .append(&record(2), &vec![row("t", None)].into())
+        .unwrap_err();
     assert_eq!(error.errno(), Some(nix::errno::Errno::ENOSPC));
     assert!(error.hint().unwrap().contains("free space"), "{error}");
     assert_eq!(Run::read(writer.dir()).unwrap().records, []);

@@ -1,7 +1,7 @@
 //! The run folder as the runner has it: held by one writer at a time, and appended to.
 //!
-//! Must not know how the folder is read for a report. The invariant: between calls both files end at the end of a line,
-//! and after `resume` `flows.csv` holds no row of a trial that is to be run again.
+//! Must not know how the folder is read for a report. The invariant: between calls all files end at the end of a line,
+//! and after `resume` the tables beside the records hold no row of a trial that is to be run again.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS, reader};
+use serde::Serialize;
+
+use super::{CONTAINERS, FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS, reader};
 use crate::error::{Error, Result};
-use crate::store::record::{FlowRow, ProgramOutput, Record, Status};
+use crate::store::record::{ProgramOutput, Record, Rows, Status};
 
 /// The only hand that writes to a run folder; the lock it holds ends with it.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct Writer {
     dir: PathBuf,
     trials: Appender,
     flows: Appender,
+    /// Once there is something to be put there.
+    containers: Option<Appender>,
 }
 
 impl Writer {
@@ -31,7 +35,7 @@ impl Writer {
         fs::create_dir_all(out).map_err(|source| refusal("create folder", out, source))?;
         let dir = claim(out, &folder_name(manifest)?)?;
         let mut writer = Self::open(dir)?;
-        writer.flows.append(&header())?;
+        writer.flows.append(&header(&FLOW_FIELDS))?;
         // Last, for it is what makes the folder a run folder: nobody resumes one that is half made.
         write_manifest(&writer.dir, manifest)?;
         Ok(writer)
@@ -54,9 +58,13 @@ impl Writer {
             .filter(|record| record.status == Status::Ok)
             .map(|record| record.trial)
             .collect();
-        keep_flows(dir, &done)?;
+        keep_rows(&dir.join(FLOWS), &FLOW_FIELDS, &done)?;
         // The file was replaced: what is appended from here on must reach the new one.
         writer.flows = Appender::open(dir.join(FLOWS))?;
+        let containers = dir.join(CONTAINERS);
+        if containers.exists() {
+            keep_rows(&containers, &CONTAINER_FIELDS, &done)?;
+        }
         Ok((writer, done))
     }
 
@@ -66,17 +74,18 @@ impl Writer {
         &self.dir
     }
 
-    /// Appends a trial: its flow rows, then its record. When this returns `Ok`, the record is on the disk.
+    /// Appends a trial: its rows, then its record. When this returns `Ok`, the record is on the disk.
     ///
     /// # Errors
-    /// When the disk refuses. Neither file then ends in a part of a line, and the trial counts as not run.
-    pub fn append(&mut self, record: &Record, flows: &[FlowRow]) -> Result<()> {
+    /// When the disk refuses. No file then ends in a part of a line, and the trial counts as not run.
+    pub fn append(&mut self, record: &Record, rows: &Rows) -> Result<()> {
         let mut line = serde_json::to_vec(record)
             .map_err(|error| refusal("serialize record for", &self.trials.path, error.into()))?;
         line.push(b'\n');
-        let rows = rows(flows)
-            .map_err(|source| refusal("serialize flows for", &self.flows.path, source))?;
-        self.flows.append(&rows)?;
+        self.flows.append_rows(&rows.flows)?;
+        if !rows.containers.is_empty() {
+            self.containers()?.append_rows(&rows.containers)?;
+        }
         self.trials.append(&line)?;
         self.trials.sync()
     }
@@ -101,11 +110,30 @@ impl Writer {
         replace(&path, &text)
     }
 
+    /// Most runs have nothing to put there: the file is made with its first row.
+    fn containers(&mut self) -> Result<&mut Appender> {
+        let file = if let Some(file) = self.containers.take() {
+            file
+        } else {
+            let mut file = Appender::open(self.dir.join(CONTAINERS))?;
+            if file.length()? == 0 {
+                file.append(&header(&CONTAINER_FIELDS))?;
+            }
+            file
+        };
+        Ok(self.containers.insert(file))
+    }
+
     pub(super) fn open(dir: PathBuf) -> Result<Self> {
         let trials = Appender::open(dir.join(TRIALS))?;
         lock(&trials, &dir)?;
         let flows = Appender::open(dir.join(FLOWS))?;
-        Ok(Self { dir, trials, flows })
+        Ok(Self {
+            dir,
+            trials,
+            flows,
+            containers: None,
+        })
     }
 }
 
@@ -131,6 +159,12 @@ impl Appender {
             let _ = self.file.set_len(before);
             refusal("append to", &self.path, source)
         })
+    }
+
+    fn append_rows(&mut self, rows: &[impl Serialize]) -> Result<()> {
+        let text =
+            lines(rows).map_err(|source| refusal("serialize rows for", &self.path, source))?;
+        self.append(&text)
     }
 
     fn sync(&self) -> Result<()> {
@@ -226,11 +260,10 @@ fn replace(path: &Path, text: &[u8]) -> Result<()> {
         .map_err(|source| refusal("write", path, source))
 }
 
-/// Leaves in `flows.csv` only the rows of `done`: a trial that is run again writes all of its own.
-fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
-    let path = dir.join(FLOWS);
-    let text = fs::read(&path).map_err(|source| refusal("read", &path, source))?;
-    let mut kept = csv::Writer::from_writer(header());
+/// Leaves in a table only the rows of `done`: a trial that is run again writes all of its own.
+fn keep_rows(path: &Path, fields: &[&str], done: &BTreeSet<String>) -> Result<()> {
+    let text = fs::read(path).map_err(|source| refusal("read", path, source))?;
+    let mut kept = csv::Writer::from_writer(header(fields));
     // A row that cannot be parsed was cut off, and belongs to a trial without a record.
     for row in csv::Reader::from_reader(text.as_slice())
         .records()
@@ -238,17 +271,17 @@ fn keep_flows(dir: &Path, done: &BTreeSet<String>) -> Result<()> {
     {
         if row.get(0).is_some_and(|trial| done.contains(trial)) {
             kept.write_record(&row)
-                .map_err(|error| refusal("filter", &path, error.into()))?;
+                .map_err(|error| refusal("filter", path, error.into()))?;
         }
     }
     let kept = kept
         .into_inner()
-        .map_err(|error| refusal("filter", &path, error.into_error()))?;
-    replace(&path, &kept)
+        .map_err(|error| refusal("filter", path, error.into_error()))?;
+    replace(path, &kept)
 }
 
-/// The fields of [`FlowRow`], as they are declared there.
-const HEADER: [&str; 21] = [
+/// The fields of a row of flows, as they are declared there.
+const FLOW_FIELDS: [&str; 21] = [
     "trial",
     "pair",
     "stream",
@@ -272,16 +305,25 @@ const HEADER: [&str; 21] = [
     "generator_transactions_per_s",
 ];
 
-fn header() -> Vec<u8> {
-    format!("{}\n", HEADER.join(",")).into_bytes()
+/// The fields of a row of containers, likewise.
+const CONTAINER_FIELDS: [&str; 5] = [
+    "trial",
+    "container",
+    "cpu_user_ns",
+    "cpu_system_ns",
+    "memory_peak_bytes",
+];
+
+fn header(fields: &[&str]) -> Vec<u8> {
+    format!("{}\n", fields.join(",")).into_bytes()
 }
 
-fn rows(flows: &[FlowRow]) -> io::Result<Vec<u8>> {
+fn lines(rows: &[impl Serialize]) -> io::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(Vec::new());
-    for flow in flows {
-        writer.serialize(flow)?;
+    for row in rows {
+        writer.serialize(row)?;
     }
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }

@@ -101,6 +101,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
         conntrack: None,
         tracked_containers: 0,
         witnessed,
+        containers: None,
     }
 }
 
@@ -159,6 +160,7 @@ fn goodput_is_bits_over_the_measured_window_and_pairs_sum_to_it() {
     assert!(
         measured
             .rows
+            .flows
             .iter()
             .map(|row| row.goodput_bps)
             .eq([4e6, 12e6])
@@ -337,7 +339,7 @@ fn requests_are_counted_timed_and_charged() {
         "{}",
         latency.p99_ns
     );
-    let row = &measured.rows[0];
+    let row = &measured.rows.flows[0];
     assert_eq!(
         (row.transactions, row.p99_ns),
         (Some(4_000), Some(latency.p99_ns))
@@ -436,6 +438,7 @@ fn lost_flows_are_counted_by_kind_and_the_first_are_named() {
     );
     let states: Vec<_> = measured
         .rows
+        .flows
         .iter()
         .take(3)
         .map(|row| row.status.as_str())

@@ -15,8 +15,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Hello;
 use super::link::Link;
+use super::{Hello, Newborn};
 use crate::error::{Error, Result};
 use crate::host::confinement::Confinement;
 use crate::traffic::PATIENCE;
@@ -101,9 +101,12 @@ impl Muster {
             .map_err(|_| io::Error::other("an agent came without its descriptors"))?;
         let [devices, namespace] = descriptors;
         let agent = Agent {
+            process: link.peer(),
             link,
-            devices: devices.into(),
-            namespace,
+            place: Some(Place {
+                devices: devices.into(),
+                namespace,
+            }),
             confinement: hello.confinement,
         };
         Ok((hello.container, agent))
@@ -120,9 +123,18 @@ impl Drop for Muster {
 #[derive(Debug)]
 struct Agent {
     link: Link,
+    /// Its number as this process sees it.
+    process: Option<i32>,
+    /// Absent of those whose place their owner has made.
+    place: Option<Place>,
+    confinement: Option<Confinement>,
+}
+
+/// Where an agent has found itself.
+#[derive(Debug)]
+struct Place {
     devices: File,
     namespace: OwnedFd,
-    confinement: Option<Confinement>,
 }
 
 /// The agents, by container.
@@ -132,23 +144,49 @@ pub struct Crew {
 }
 
 impl Crew {
+    /// Agents at the other ends of these, that have said nothing yet.
+    pub(super) fn of_links(links: Vec<Link>) -> Self {
+        let agent = |link| Agent {
+            link,
+            process: None,
+            place: None,
+            confinement: None,
+        };
+        Self {
+            agents: links.into_iter().map(agent).collect(),
+        }
+    }
+
+    /// Takes note of what an agent has said of itself.
+    pub(super) fn welcome(&mut self, container: u32, newborn: Newborn) {
+        let agent = &mut self.agents[container as usize];
+        agent.process = Some(newborn.process);
+        agent.confinement = newborn.confinement;
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.agents.len()).unwrap_or(u32::MAX)
+    }
+
     /// The interfaces of a container: its `/proc/net/dev`, opened by its agent. It can be read from anywhere, and without
     /// rights over the container.
     ///
     /// # Errors
-    /// When descriptors have run out.
+    /// When descriptors have run out, and of an agent that was born in a nursery.
     pub fn devices(&self, container: u32) -> Result<File> {
-        self.agents[container as usize]
-            .devices
-            .try_clone()
-            .map_err(|source| Error::kernel("open", "the interfaces of a container", source))
+        let opened = self.agents[container as usize].place.as_ref();
+        let cloned = opened.map_or_else(
+            || Err(Errno::EBADF.into()),
+            |place| place.devices.try_clone(),
+        );
+        cloned.map_err(|source| Error::kernel("open", "the interfaces of a container", source))
     }
 
     /// The agents' processes, by number as this process sees them.
     #[must_use]
     pub fn processes(&self) -> Vec<i32> {
-        let peers = self.agents.iter().map(|agent| agent.link.peer());
-        peers.flatten().collect()
+        self.agents.iter().filter_map(|it| it.process).collect()
     }
 
     /// What holds the first container's agent back, and those of all containers that are made alike; absent where it could
@@ -158,11 +196,11 @@ impl Crew {
         self.agents.first()?.confinement
     }
 
-    /// The network namespaces of the containers, by number.
+    /// The network namespaces that the agents have reported from, by number.
     #[must_use]
     pub fn namespaces(&self) -> Vec<BorrowedFd<'_>> {
-        let agents = self.agents.iter();
-        agents.map(|agent| agent.namespace.as_fd()).collect()
+        let places = self.agents.iter().filter_map(|it| it.place.as_ref());
+        places.map(|place| place.namespace.as_fd()).collect()
     }
 
     pub(super) fn say(

@@ -31,7 +31,15 @@ use crate::traffic::ledger::Ledger;
 pub fn serve(directory: &Path, container: u32) -> Result<()> {
     let link = report(directory, container)
         .map_err(|source| Error::kernel("report to", directory.display().to_string(), source))?;
-    match work(&link) {
+    attend(&link)
+}
+
+/// Serves one trial for whoever is at the other end.
+///
+/// # Errors
+/// When the kernel refuses what the drivers need.
+pub(super) fn attend(link: &Link) -> Result<()> {
+    match work(link) {
         Err(Failure::Link(error)) if is_end(&error) => Ok(()),
         Err(Failure::Link(error)) => Err(Error::kernel("hear from", "the crew's owner", error)),
         Err(Failure::Work(error)) => Err(error),
@@ -105,7 +113,7 @@ fn drive(link: &Link, field: &Field, outfit: &Outfit, accepted: &Accepted) -> Re
 }
 
 /// Whether the other end is gone, however it went.
-fn is_end(error: &io::Error) -> bool {
+pub(super) fn is_end(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset

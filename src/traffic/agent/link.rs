@@ -4,6 +4,7 @@
 //! that belong to it come with its length.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -42,6 +43,12 @@ impl Link {
     pub(super) fn peer(&self) -> Option<i32> {
         let peer = getsockopt(&self.0, sockopt::PeerCredentials).ok()?;
         Some(peer.pid()).filter(|pid| *pid > 0)
+    }
+
+    /// Says nothing more, and hears nothing; what the other end waits for is an end of file.
+    pub(super) fn end(&self) {
+        // It fails only where the other end did so before.
+        let _ = self.0.shutdown(Shutdown::Both);
     }
 
     pub(super) fn say(&self, message: &impl Serialize) -> io::Result<()> {

@@ -9,18 +9,24 @@
 //!   Report                                                                 -> accounts of the endpoints
 //! ```
 //!
+//! An agent of a container that has no processes of its own yet is forked in a [`Nursery`] instead, and its link is handed
+//! to it at birth.
+//!
 //! Must not know what a container is made by: an agent is whoever connects and says its number. The invariant: an agent
 //! lives as long as its connection to the crew's owner does, so that none outlives the process that wanted it.
 
 mod bench;
+mod births;
 mod crew;
 mod inside;
 mod link;
+mod nursery;
 mod run;
 mod tentative;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -30,8 +36,10 @@ use super::account::Account;
 use crate::host::confinement::Confinement;
 use crate::scenario::{Buffers, Congestion, Driver, Orders};
 
+pub use births::nurse;
 pub use crew::{Crew, Muster};
 pub use inside::serve;
+pub use nursery::{Cradle, Nursery};
 pub use run::{Route, run};
 
 /// An agent reports. Beside it go the descriptors of its `/proc/net/dev` and of its network namespace.
@@ -39,6 +47,45 @@ pub use run::{Route, run};
 struct Hello {
     container: u32,
     confinement: Option<Confinement>,
+}
+
+/// What a nursery is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+enum Request {
+    /// An agent. Beside it go the descriptors of its namespace and of its end of a link.
+    Birth(Birth),
+    /// Who has died; answered by [`Deaths`].
+    Roll,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Birth {
+    container: u32,
+    /// Files to write to in order to join control groups.
+    doors: Vec<PathBuf>,
+}
+
+/// An agent says, on its own link, that it is where it should be.
+#[derive(Debug, Serialize, Deserialize)]
+struct Born(Result<Newborn, Refusal>);
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Newborn {
+    /// Its number, as its nursery and its owner see it.
+    process: i32,
+    confinement: Option<Confinement>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Deaths(Vec<Death>);
+
+/// An agent that ended before it was told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Death {
+    /// Whose process it was.
+    pub container: u32,
+    /// The signal that ended it; absent where it ended by itself.
+    pub signal: Option<i32>,
 }
 
 /// What its flows are like. Beside it goes the descriptor of the ledger.

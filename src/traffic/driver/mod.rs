@@ -24,7 +24,8 @@ pub(super) fn launch<'scope>(
     field: &'scope Field,
 ) -> Result<()> {
     match driver {
-        Driver::Threads => threads::launch(scope, field),
+        // In each process its endpoints are driven by threads.
+        Driver::Threads | Driver::Processes => threads::launch(scope, field),
         Driver::Workers => workers::launch(scope, field),
         Driver::Iperf3 | Driver::Sockperf => Err(Error::refused(
             "drive",
@@ -51,7 +52,7 @@ impl Drop for Halt<'_> {
     fn drop(&mut self) {
         self.field.gate.stop();
         match self.driver {
-            Driver::Threads => threads::wake(self.field),
+            Driver::Threads | Driver::Processes => threads::wake(self.field),
             Driver::Workers => workers::wake(self.field),
             Driver::Iperf3 | Driver::Sockperf => {}
         }

@@ -112,7 +112,7 @@ fn tool(driver: Driver) -> Option<&'static dyn Tool> {
     match driver {
         Driver::Iperf3 => Some(&iperf3::Iperf3),
         Driver::Sockperf => Some(&sockperf::Sockperf),
-        Driver::Threads | Driver::Workers => None,
+        Driver::Threads | Driver::Workers | Driver::Processes => None,
     }
 }
 

@@ -51,7 +51,7 @@ impl Orders {
         let lockstep = self.load.rate.is_none() && self.load.outstanding() == 1;
         let maps = role == Role::Server && self.load.receive == Receiving::Zerocopy;
         let calls = self.workload != Workload::Idle && !maps;
-        driver == Driver::Threads && calls && (role == Role::Server || lockstep)
+        driver != Driver::Workers && calls && (role == Role::Server || lockstep)
     }
 
     fn response_bytes(&self) -> u32 {

@@ -57,7 +57,7 @@ fn datagrams_are_counted_by_both_ends() {
     );
     let batch = measured.effective.batch.unwrap();
     assert_eq!((batch.per_send, batch.per_receive), (Some(2.0), Some(3.0)));
-    assert_eq!(measured.rows[0].lost_datagrams, Some(4_000));
+    assert_eq!(measured.rows.flows[0].lost_datagrams, Some(4_000));
 }
 
 #[test]
