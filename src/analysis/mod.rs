@@ -4,17 +4,26 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `summary` estimates a cell over its repeats; `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
+//! `summary` estimates a cell over its repeats; `answers` asks each curve for its knee (`knee`) and halving point
+//! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
+//! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 
+mod answers;
 mod baseline;
 mod containers;
+mod curve;
 mod factors;
+mod fit;
 mod generated;
+mod halving;
+mod knee;
+mod limit;
 mod merge;
 pub mod model;
 mod post;
 mod reality;
+mod signs;
 mod slope;
 mod summary;
 
@@ -26,13 +35,20 @@ use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::store::folder::Run;
 use crate::store::record::Record;
+use answers::{Answers, Asked};
 use baseline::Baselines;
 use factors::Varying;
 
+pub use answers::Answer;
+pub use fit::{Capacity, Residual, Term, Usl};
+pub use halving::Halving;
+pub use knee::{Basis, Bend, Knee};
+pub use limit::Limit;
 pub use model::{
     Analysis, CellSummary, Column, Control, Count, Estimate, Fit, Metric, Post, PostCell, PostRow,
     Ratio, Reality, Series, Slope,
 };
+pub use signs::{Place, Sign, Symptom};
 
 impl Analysis {
     /// Computes everything a report shows from a run.
@@ -48,16 +64,33 @@ impl Analysis {
             .map(|cell| CellSummary::of(cell, &trials[cell], &baselines))
             .collect();
         merge_warnings(&mut cells);
+        let series = series(&varying, &cells);
+        let asked = Asked {
+            count: varying.count(),
+            series: &series,
+            cells: &cells,
+            trials: &trials,
+        };
+        let Answers {
+            answers,
+            usl,
+            capacities,
+        } = answers::answers(&asked);
         Self {
             name: run.manifest.name.clone(),
             // A manifest is plain data, which always has a JSON form.
             manifest: serde_json::to_value(&run.manifest).unwrap_or_default(),
             count: varying.count(),
-            series: series(&varying, &cells),
+            answers,
+            usl,
+            capacities,
+            limits: limit::limits(&asked),
+            signs: signs::signs(&asked),
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
             post: post::post(&cells),
             of_requests: are_of_requests(&cells),
+            series,
             cells,
             planned: run.manifest.planned as usize,
             recorded: run.records.len(),

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::answers::Answer;
+use super::fit::{Capacity, Usl};
+use super::limit::Limit;
+use super::signs::Sign;
 use crate::scenario::{Cell, Topology};
 use crate::stats::Line;
 use crate::store::record::Failure;
@@ -87,7 +91,8 @@ pub struct Estimate {
     pub n: usize,
     /// Their median.
     pub median: f64,
-    /// The 95 % Student t interval of their mean; absent below two trials.
+    /// The 95 % Student t interval of their mean; of a ratio to the baseline, that of the geometric mean by resampling
+    /// blocks. Absent below two trials.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -252,6 +257,16 @@ pub struct Analysis {
     pub of_requests: bool,
     /// The curves.
     pub series: Vec<Series>,
+    /// What the curves say: knees and halving points.
+    pub answers: Vec<Answer>,
+    /// The Universal Scalability Law through them.
+    pub usl: Vec<Usl>,
+    /// The capacity model beside them.
+    pub capacities: Vec<Capacity>,
+    /// Where something refuses.
+    pub limits: Vec<Limit>,
+    /// What counters show.
+    pub signs: Vec<Sign>,
     /// What rules cost, where the run has any.
     pub slopes: Vec<Slope>,
     /// Model against reality, where the run has both.

@@ -60,6 +60,14 @@ impl Estimate {
             interval: stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high)),
         })
     }
+
+    /// Estimates a ratio from those of the blocks; absent without any.
+    fn of_ratios(ratios: &[f64]) -> Option<Self> {
+        Some(Self {
+            interval: stats::interval_of_ratios(ratios),
+            ..Self::of(ratios)?
+        })
+    }
 }
 
 fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Metric, Estimate> {
@@ -71,7 +79,11 @@ fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Met
                 .filter_map(|record| figure(metric, record, baselines))
                 .filter(|figure| figure.is_finite())
                 .collect();
-            Some((metric, Estimate::of(&figures)?))
+            let estimate = match metric {
+                Metric::BaselineRatio => Estimate::of_ratios(&figures),
+                _ => Estimate::of(&figures),
+            };
+            Some((metric, estimate?))
         })
         .collect()
 }

@@ -1,12 +1,97 @@
-//! What the cells of a run come to, in a few rows and sentences: what rules cost, model against reality, a table of 2017.
+//! What a run comes to, in sentences: the findings, each with its evidence and the figure it is seen in; and sections, which
+//! hold the rows of questions that take a table: model against reality, a table of 2017.
 //!
-//! Must not know what they are shown on. The invariant: a section is there only where the run has what it is about.
+//! Each rule by which findings are made is a file, and a row of [`RULES`]. Must not know what they are shown on. The
+//! invariant: no finding without evidence; a section is there only where the run has what it is about.
 
+mod bends;
+mod halvings;
+mod limits;
+mod models;
 mod post;
 mod reality;
 mod rules;
+mod signs;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Count, Metric};
+
+/// A sentence, what it rests on, and where it is seen.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// What was found.
+    pub(super) text: String,
+    /// Cells, trials and method that it rests on.
+    pub(super) evidence: String,
+    /// Where it is seen.
+    pub(super) shown: Shown,
+}
+
+/// Where a finding is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// In the figure of a metric.
+    In(Metric),
+    /// In the section of that id.
+    Section(&'static str),
+}
+
+/// What makes findings, in the order in which they are told: what stops a run first, then what its curves do, what rules
+/// cost, what is real, and last what else was seen.
+const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
+    limits::findings,
+    halvings::findings,
+    bends::findings,
+    models::scalability,
+    models::capacity,
+    rules::findings,
+    reality::findings,
+    signs::findings,
+];
+
+/// What the run says.
+pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+    RULES.iter().flat_map(|rule| rule(analysis)).collect()
+}
+
+/// What a count is of.
+fn noun(over: Count) -> &'static str {
+    match over {
+        Count::Containers => "containers",
+        Count::Active => "active containers",
+        Count::Rules => "rules",
+    }
+}
+
+/// A metric as sentences name it.
+fn metric_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Goodput => "aggregate goodput",
+        Metric::BaselineRatio => "the ratio to lo",
+        Metric::PairMin => "what the slowest pair gets",
+        Metric::PairP5 => "the 5th percentile of pairs",
+        Metric::PairP50 => "what the median pair gets",
+        Metric::PairP95 => "the 95th percentile of pairs",
+        Metric::PairMax => "what the fastest pair gets",
+        Metric::Jain => "fairness",
+        Metric::Starved => "starved pairs",
+        Metric::CpuPerByte => "CPU time per byte",
+        Metric::Transactions => "requests answered",
+        Metric::LatencyP50 => "median latency",
+        Metric::LatencyP99 => "the 99th percentile of latency",
+        Metric::LatencyP999 => "the 99.9th percentile of latency",
+        Metric::CpuPerTransaction => "CPU time per request",
+        Metric::Setup => "set-up per container",
+        Metric::Teardown => "teardown",
+        Metric::KernelMemory => "kernel memory per container",
+    }
+}
+
+fn trials(number: usize) -> String {
+    match number {
+        1 => "1 trial".to_owned(),
+        many => format!("{many} trials"),
+    }
+}
 
 /// A question and what the run answers.
 #[derive(Debug)]
@@ -27,11 +112,7 @@ pub(super) struct Section {
 
 /// The sections a run has, the most particular last.
 pub(super) fn sections(analysis: &Analysis) -> Vec<Section> {
-    let sections = [
-        rules::section(analysis),
-        reality::section(analysis),
-        post::section(analysis),
-    ];
+    let sections = [reality::section(analysis), post::section(analysis)];
     sections.into_iter().flatten().collect()
 }
 

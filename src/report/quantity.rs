@@ -83,6 +83,19 @@ impl Quantity {
     }
 }
 
+/// A whole number with its thousands set apart: `4,096`.
+pub(in crate::report) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +113,18 @@ mod tests {
         assert_eq!(Quantity::Time.tick(5e8), "500 ms");
         assert_eq!(Quantity::Time.tick(0.0), "0");
         assert_eq!(Quantity::of(Metric::KernelMemory).show(1536.0), "1.50 KiB");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (4096, "4,096"),
+            (1_048_576, "1,048,576"),
+        ] {
+            assert_eq!(grouped(number), shown);
+        }
     }
 }

@@ -225,6 +225,12 @@ pub(super) fn figures(analysis: &Analysis) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// The file in which a metric is drawn; absent for those that have no figure.
+pub(super) fn file_of(metric: Metric) -> Option<&'static str> {
+    let shows = |figure: &&Figure| figure.panels.iter().any(|panel| panel.metric == metric);
+    FIGURES.iter().find(shows).map(|figure| figure.file)
+}
+
 /// Draws a figure, if any cell carries any of its metrics.
 fn draw(figure: &Figure, analysis: &Analysis, looks: &[Look]) -> Option<String> {
     let mut canvas = Canvas::new(WIDTH);

@@ -162,6 +162,7 @@ pub fn render(analysis: &Analysis, view: View) -> String {
     let title = view.paragraph(Style::new().bold(), &machine(analysis));
     let figures = [
         title,
+        findings::first(analysis, view),
         table::render(analysis, view),
         plot::render(analysis, view),
     ];

@@ -1,17 +1,21 @@
-//! Plain statistics over slices: quantiles, Jain's index, the Student t interval, a straight line.
+//! Plain statistics over slices: quantiles, Jain's index, the Student t interval, resampling, a straight line.
 //!
 //! Must not know what the figures are of. The invariant: a statistic that its data do not determine is `None`, never a
 //! zero or a NaN; data are finite, and a caller that has none of a figure passes fewer values.
 
 #[cfg(test)]
 pub(crate) mod allocations;
+mod bootstrap;
 mod latency;
 mod line;
+mod straight;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub use bootstrap::{Bootstrap, RESAMPLES, interval_of_ratios};
 pub use latency::{Latencies, Recorder};
 pub use line::Line;
+pub use straight::straightness;
 
 /// Values in ascending order: what quantiles are read from.
 #[derive(Debug, Clone, PartialEq)]

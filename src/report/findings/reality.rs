@@ -4,20 +4,22 @@
 
 use std::collections::BTreeSet;
 
-use super::Section;
+use super::{Finding, Section, Shown};
 use crate::analysis::{Analysis, Metric, Ratio, Reality};
 use crate::report::quantity::Quantity;
 use crate::units::three_digits;
 
+const ID: &str = "reality";
+
 /// The section; none unless the run has cells of both testbeds.
 pub(super) fn section(analysis: &Analysis) -> Option<Section> {
     (!analysis.realities.is_empty()).then(|| Section {
-        id: "reality",
+        id: ID,
         title: "model against reality",
         basis: "real over modelled: geometric mean of the ratios within blocks, with its 95 % interval",
         headings: &["", "count", "goodput", "CPU per byte", "blocks"],
         rows: rows(analysis),
-        sentences: sentences(analysis),
+        sentences: differences(analysis),
     })
 }
 
@@ -56,17 +58,37 @@ fn show(ratio: &Ratio) -> String {
     }
 }
 
-/// What the figures come to, and what differs beside them.
-fn sentences(analysis: &Analysis) -> Vec<String> {
-    let realities = &analysis.realities;
-    let labels: Vec<_> = realities
-        .chunk_by(|left, right| left.label == right.label)
-        .collect();
-    let mut said: Vec<_> = labels.into_iter().map(verdict).collect();
+/// What differs beside the figures.
+fn differences(analysis: &Analysis) -> Vec<String> {
     let mut met = BTreeSet::new();
-    let differences = realities.iter().flat_map(|reality| &reality.differences);
-    said.extend(differences.filter(|text| met.insert(*text)).cloned());
-    said
+    let all = analysis
+        .realities
+        .iter()
+        .flat_map(|reality| &reality.differences);
+    all.filter(|text| met.insert(*text)).cloned().collect()
+}
+
+/// A finding for each shape that the run has of both.
+pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+    let labels = analysis
+        .realities
+        .chunk_by(|left, right| left.label == right.label);
+    let finding = |realities: &[Reality]| Finding {
+        text: verdict(realities),
+        evidence: evidence(realities),
+        shown: Shown::Section(ID),
+    };
+    labels.map(finding).collect()
+}
+
+/// `geometric means of the ratios within 5 blocks, at 6 counts`
+fn evidence(realities: &[Reality]) -> String {
+    let ratios = realities.iter().flat_map(|reality| &reality.ratios);
+    let blocks = ratios.map(|ratio| ratio.blocks).max().unwrap_or(0);
+    format!(
+        "geometric means of the ratios within {blocks} blocks, at {} counts; their intervals are in the section",
+        realities.len()
+    )
 }
 
 /// `bridge: a real container moves 0.85 to 0.97 of what a modelled one does, and its bytes cost 1.05 to 1.20 times as much`

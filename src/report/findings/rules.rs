@@ -2,7 +2,7 @@
 //!
 //! The invariant: a slope whose interval holds zero is said to be none, with the interval that says so.
 
-use super::Section;
+use super::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
 use crate::report::quantity::Quantity;
 use crate::units::three_digits;
@@ -13,21 +13,19 @@ const MANY: f64 = 100.0;
 /// The largest unit in which TCP crosses a veth or a bridge, unless larger ones are asked for.
 const UNIT_BYTES: f64 = 65_536.0;
 
-/// The section; none without a slope.
-pub(super) fn section(analysis: &Analysis) -> Option<Section> {
-    let sentences = analysis.slopes.iter().flat_map(|slope| {
-        let about = about(slope);
-        let fits = slope.fits.iter();
-        fits.map(move |fit| format!("{about}: {}", finding(fit, slope.over)))
-    });
-    (!analysis.slopes.is_empty()).then(|| Section {
-        id: "rules",
-        title: "what rules cost",
-        basis: "straight lines through the trials by least squares, and the 95 % interval of their slope",
-        headings: &[],
-        rows: Vec::new(),
-        sentences: sentences.collect(),
+/// A finding for each line through trials.
+pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+    let slopes = analysis.slopes.iter();
+    let fits = slopes.flat_map(|slope| slope.fits.iter().map(move |fit| (slope, fit)));
+    fits.map(|(slope, fit)| Finding {
+        text: format!("{}: {}", about(slope), finding(fit, slope.over)),
+        evidence: format!(
+            "straight line through {} trials by least squares, and the 95 % interval of its slope",
+            fit.line.n
+        ),
+        shown: Shown::In(fit.metric),
     })
+    .collect()
 }
 
 /// `docker-29, 2 to 1000 containers, relative to the same block's trials without rules`
@@ -54,14 +52,12 @@ fn about(slope: &Slope) -> String {
 
 fn finding(fit: &Fit, over: Count) -> String {
     let (range, what) = (range(fit), what(fit.metric));
-    let (per, trials) = (format!("per {MANY} {}", noun(over)), fit.line.n);
+    let per = format!("per {MANY} {}", noun(over));
     if !fit.line.is_certain() {
-        return format!(
-            "no slope {what}: its 95 % interval, {range} {per}, holds zero ({trials} trials)"
-        );
+        return format!("no slope {what}: its 95 % interval, {range} {per}, holds zero");
     }
     let (slope, unit) = (change(fit, fit.line.slope), by_the_unit(fit, over));
-    format!("{slope} {what} {per} (95 %: {range}; {trials} trials){unit}")
+    format!("{slope} {what} {per} (95 %: {range}){unit}")
 }
 
 /// The interval, its unit once where both ends have the same.
@@ -99,14 +95,6 @@ fn by_the_unit(fit: &Fit, over: Count) -> String {
     }
     let nanoseconds = three_digits(fit.line.slope * UNIT_BYTES);
     format!(", {nanoseconds} ns {} for every 64 KiB", each(over))
-}
-
-fn noun(over: Count) -> &'static str {
-    match over {
-        Count::Containers => "containers",
-        Count::Active => "active containers",
-        Count::Rules => "rules",
-    }
 }
 
 fn each(over: Count) -> &'static str {

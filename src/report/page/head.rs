@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::analysis::Analysis;
 use crate::analysis::model::{CellSummary, Count};
+use crate::report::quantity::grouped;
 use crate::units::Bytes;
 
 /// One thing known of the machine.
@@ -198,37 +199,11 @@ fn trials(analysis: &Analysis) -> String {
     format!("{}.", parts.join(", "))
 }
 
-/// A whole number with its thousands set apart: `4,096`.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, shown) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (4096, "4,096"),
-            (1_048_576, "1,048,576"),
-        ] {
-            assert_eq!(grouped(number), shown);
-        }
-    }
 
     #[test]
     fn a_fingerprint_of_any_shape_is_shown_and_nothing_is_invented() {

@@ -1,9 +1,10 @@
 //! The report page: one HTML file that opens from disk and loads nothing.
 //!
-//! The head of the page (title, summary, machine, notices) is set here, so that it is there without a script; curves,
+//! The head of the page (title, summary, machine, findings, notices) is set here, so that it is there without a script; curves,
 //! bars and the table are drawn by the page's own script from the analysis it carries. Must not know kernel or sockets.
 //! The invariant: every byte the page needs is in the page, and nothing from a record can end its script early.
 
+mod found;
 mod head;
 mod notice;
 
@@ -13,6 +14,7 @@ use crate::analysis::Analysis;
 use crate::report::findings::{self, Section};
 use crate::{Error, Result};
 
+use found::Found;
 use head::Fact;
 use notice::Notice;
 
@@ -47,7 +49,8 @@ struct Page<'a> {
     facts: Vec<Fact>,
     scenario: Option<&'a str>,
     notices: Vec<Notice>,
-    findings: Vec<Section>,
+    found: Vec<Found>,
+    sections: Vec<Section>,
     data: String,
     uplot_script: &'static str,
     uplot_licence: &'static str,
@@ -71,7 +74,8 @@ pub fn render(analysis: &Analysis) -> Result<String> {
         facts,
         scenario: head::scenario_text(&analysis.manifest),
         notices: notice::notices(analysis),
-        findings: findings::sections(analysis),
+        found: found::found(analysis),
+        sections: findings::sections(analysis),
         data: inline_json(analysis)?,
         uplot_script: UPLOT_SCRIPT,
         uplot_licence: UPLOT_LICENCE,

@@ -6,9 +6,8 @@
 use std::fmt;
 
 use crate::analysis::{Analysis, CellSummary};
+use crate::report::quantity::grouped;
 use crate::report::reason;
-
-use super::head::grouped;
 
 /// How grave a notice is; the page lists them in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,13 +1,41 @@
-//! What the cells come to, below the plots.
+//! What the run says: the findings above all else, and the sections below the plots.
 //!
-//! The invariant: a section as it was made, its rows in columns and its sentences broken between words.
+//! The invariant: a finding with its evidence and its figure; a section as it was made, its rows in columns and its
+//! sentences broken between words.
 
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::Style;
 
 use super::View;
 use crate::analysis::Analysis;
-use crate::report::findings::{self, Section};
+use crate::report::findings::{self, Finding, Section, Shown};
+use crate::report::svg;
+
+/// The findings; empty where there are none.
+pub(super) fn first(analysis: &Analysis, view: View) -> String {
+    let findings = findings::findings(analysis);
+    if findings.is_empty() {
+        return String::new();
+    }
+    let heading = view.paint(Style::new().bold(), "findings");
+    let lines = findings.iter().map(|finding| line(finding, view));
+    [heading]
+        .into_iter()
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// `- what was found [what it rests on; figure.svg]`
+fn line(finding: &Finding, view: View) -> String {
+    let shown = match finding.shown {
+        Shown::In(metric) => svg::file_of(metric).map(|file| format!("; {file}")),
+        Shown::Section(id) => Some(format!("; below: {id}")),
+    };
+    let (text, evidence) = (&finding.text, &finding.evidence);
+    let line = format!("- {text} [{evidence}{}]", shown.unwrap_or_default());
+    view.paragraph(Style::new(), &line)
+}
 
 /// The sections, each a text.
 pub(super) fn render(analysis: &Analysis, view: View) -> Vec<String> {

@@ -1,0 +1,169 @@
+//! What the curves of a run say: of each series in each metric whether it bends and where it halves, and what models leave
+//! over.
+//!
+//! Must not know words. The invariant: an answer rests on trials that may be shown, and has its interval, or the counts it
+//! lies between, beside it.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::Trials;
+use super::curve::{Curve, Question, Scale};
+use super::fit::capacity::{Capacity, Parts, capacity, cpus};
+use super::fit::usl::{Usl, usl};
+use super::halving::{Halving, halving};
+use super::knee::{Bend, bend};
+use super::model::{CellSummary, Count, Metric, Series};
+use crate::scenario::Cell;
+
+/// What a series says in a metric.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// Index into [`Analysis::series`](super::Analysis::series).
+    pub series: usize,
+    /// The metric; set-up is by the container.
+    pub metric: Metric,
+    /// Whether it bends, and where; absent where it has too few counts or repeats to say.
+    pub bend: Option<Bend>,
+    /// Where it has fallen to half of what it was at the first count; absent where it has not, and but for what a pair gets.
+    pub halving: Option<Halving>,
+}
+
+/// What is asked of every series.
+const QUESTIONS: &[Question] = {
+    const fn ask(metric: Metric, scale: Scale) -> Question {
+        Question { metric, scale }
+    }
+    &[
+        ask(Metric::Goodput, Scale::Log),
+        ask(Metric::PairP50, Scale::Log),
+        ask(Metric::Jain, Scale::Linear),
+        ask(Metric::CpuPerByte, Scale::Log),
+        ask(Metric::Transactions, Scale::Log),
+        ask(Metric::LatencyP99, Scale::Log),
+        ask(Metric::Setup, Scale::Log),
+        ask(Metric::KernelMemory, Scale::Log),
+    ]
+};
+
+/// All answers of a run.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) answers: Vec<Answer>,
+    pub(super) usl: Vec<Usl>,
+    pub(super) capacities: Vec<Capacity>,
+}
+
+/// Asks every series; none is asked over rules, of which slopes tell.
+pub(super) fn answers(asked: &Asked<'_>) -> Answers {
+    if asked.count == Count::Rules {
+        return Answers::default();
+    }
+    let series: Vec<_> = (0..asked.series.len()).collect();
+    let bends = series.par_iter().flat_map_iter(|nth| asked.bends(*nth));
+    Answers {
+        answers: bends.collect(),
+        usl: series
+            .par_iter()
+            .filter_map(|nth| asked.usl(*nth))
+            .collect(),
+        capacities: series
+            .par_iter()
+            .filter_map(|nth| asked.capacity(*nth))
+            .collect(),
+    }
+}
+
+/// Who is asked: the series of a run, and the trials behind them.
+pub(super) struct Asked<'a> {
+    pub(super) count: Count,
+    pub(super) series: &'a [Series],
+    pub(super) cells: &'a [CellSummary],
+    pub(super) trials: &'a Trials<'a>,
+}
+
+impl Asked<'_> {
+    /// The cells of a series, smallest count first.
+    pub(super) fn cells(&self, series: usize) -> Vec<&Cell> {
+        let indexes = &self.series[series].cells;
+        indexes
+            .iter()
+            .map(|index| &self.cells[*index].cell)
+            .collect()
+    }
+
+    fn curve(&self, series: usize, question: Question) -> Curve {
+        let over = |cell: &Cell| self.count.of(cell);
+        Curve::of(question, &over, &self.cells(series), self.trials)
+    }
+
+    fn bends(&self, series: usize) -> Vec<Answer> {
+        let cells = self.cells(series);
+        let many_pairs = cells.iter().any(|cell| cell.pairs > 1);
+        let of_requests = cells.iter().all(|cell| cell.is_of_requests());
+        let applies = |question: &&Question| match question.metric {
+            Metric::Jain | Metric::PairP50 => many_pairs && !of_requests,
+            Metric::Goodput | Metric::CpuPerByte => !of_requests,
+            _ => true,
+        };
+        let asked = QUESTIONS.iter().filter(applies);
+        asked
+            .filter_map(|question| self.answer(series, *question))
+            .collect()
+    }
+
+    fn answer(&self, series: usize, question: Question) -> Option<Answer> {
+        let curve = self.curve(series, question);
+        let halving = match question.metric {
+            Metric::PairP50 => halving(&curve),
+            _ => None,
+        };
+        let bend = bend(&curve);
+        (bend.is_some() || halving.is_some()).then_some(Answer {
+            series,
+            metric: question.metric,
+            bend,
+            halving,
+        })
+    }
+
+    /// Gunther's law over pairs.
+    fn usl(&self, series: usize) -> Option<Usl> {
+        let cells = self.cells(series);
+        let metric = if cells.iter().all(|cell| cell.is_of_requests()) {
+            Metric::Transactions
+        } else {
+            Metric::Goodput
+        };
+        let question = Question {
+            metric,
+            scale: Scale::Log,
+        };
+        let curve = Curve::of(question, &|cell| cell.pairs, &cells, self.trials);
+        usl(series, metric, &curve)
+    }
+
+    /// The capacity model, where the number of pairs varies and bytes are what they are for.
+    fn capacity(&self, series: usize) -> Option<Capacity> {
+        let linear = |metric| {
+            let scale = Scale::Linear;
+            self.curve(series, Question { metric, scale })
+        };
+        let cells = self.cells(series);
+        let same_pairs = cells.iter().all(|cell| cell.pairs == cells[0].pairs);
+        if same_pairs || cells.iter().all(|cell| cell.is_of_requests()) {
+            return None;
+        }
+        let goodput = linear(Metric::Goodput);
+        let at = |count: u32| cells.iter().find(|cell| self.count.of(cell) == count);
+        let pairs = goodput.counts().into_iter().filter_map(at);
+        let trials = cells.iter().filter_map(|cell| self.trials.get(cell));
+        let parts = Parts {
+            goodput: &goodput,
+            cost: &linear(Metric::CpuPerByte),
+            pairs: pairs.map(|cell| f64::from(cell.pairs)).collect(),
+            cpus: cpus(trials.flatten().copied())?,
+        };
+        capacity(series, &parts)
+    }
+}

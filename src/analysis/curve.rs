@@ -1,0 +1,164 @@
+//! A metric along one curve, block by block: what knees, halving points and fits are found in.
+//!
+//! Must not know what is looked for. The invariant: a place has a figure of at least one block, and the places are in the
+//! order of their counts, each count once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Trials;
+use super::model::Metric;
+use super::summary::{is_shown, own_figure};
+use crate::scenario::Cell;
+use crate::stats;
+use crate::store::record::Record;
+
+/// How figures of a metric compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scale {
+    /// By their difference: shares.
+    Linear,
+    /// By their ratio: rates, times and sizes, of which what grows as a power of the count is a straight line.
+    Log,
+}
+
+/// What is asked of a trial along a curve.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    pub(super) metric: Metric,
+    pub(super) scale: Scale,
+}
+
+/// What a curve runs over.
+pub(super) type Over<'a> = &'a dyn Fn(&Cell) -> u32;
+
+/// A metric over the count.
+pub(super) struct Curve {
+    places: Vec<Place>,
+    blocks: usize,
+}
+
+/// One count.
+struct Place {
+    count: u32,
+    /// The figure of each block; absent where its trial has none that may be shown.
+    figures: Vec<Option<f64>>,
+}
+
+impl Curve {
+    /// Gathers the figures of the cells of one curve over their count.
+    pub(super) fn of(question: Question, over: Over<'_>, cells: &[&Cell], trials: &Trials) -> Self {
+        let mut found: BTreeMap<u32, BTreeMap<u32, f64>> = BTreeMap::new();
+        for cell in cells {
+            for record in trials.get(cell).into_iter().flatten() {
+                if let Some(figure) = question.ask(record) {
+                    let place = found.entry(over(cell)).or_default();
+                    place.insert(record.repeat, figure);
+                }
+            }
+        }
+        Self::through(&found)
+    }
+
+    /// A curve through figures by count and block.
+    fn through(found: &BTreeMap<u32, BTreeMap<u32, f64>>) -> Self {
+        let blocks: BTreeSet<_> = found.values().flat_map(BTreeMap::keys).collect();
+        let place = |(count, figures): (&u32, &BTreeMap<u32, f64>)| Place {
+            count: *count,
+            figures: blocks
+                .iter()
+                .map(|block| figures.get(block).copied())
+                .collect(),
+        };
+        Self {
+            places: found.iter().map(place).collect(),
+            blocks: blocks.len(),
+        }
+    }
+
+    /// How many blocks it rests on.
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// The counts at which it has figures.
+    pub(super) fn counts(&self) -> Vec<u32> {
+        self.places.iter().map(|place| place.count).collect()
+    }
+
+    /// The binary logarithm of each count, and the mean of its blocks there.
+    pub(super) fn points(&self) -> Vec<(f64, f64)> {
+        let all: Vec<_> = (0..self.blocks).collect();
+        self.drawn(&all).unwrap_or_default()
+    }
+
+    /// The same of blocks drawn; absent when there is a count at which none of these has a figure.
+    pub(super) fn drawn(&self, blocks: &[usize]) -> Option<Vec<(f64, f64)>> {
+        let points = self.places.iter().map(|place| {
+            let (mut sum, mut number) = (0.0, 0.0);
+            for figure in blocks.iter().filter_map(|block| place.figures[*block]) {
+                sum += figure;
+                number += 1.0;
+            }
+            (number > 0.0).then(|| (place.x(), sum / number))
+        });
+        points.collect()
+    }
+
+    /// How likely means would be so far from a straight line if they lay on one; absent where repeats do not say how much
+    /// they scatter.
+    pub(super) fn straightness(&self) -> Option<f64> {
+        let groups: Vec<_> = self
+            .places
+            .iter()
+            .map(|place| (place.x(), place.figures.iter().flatten().copied().collect()))
+            .collect();
+        stats::straightness(&groups)
+    }
+}
+
+impl Place {
+    fn x(&self) -> f64 {
+        f64::from(self.count).log2()
+    }
+}
+
+impl Question {
+    /// What a trial says, on the metric's scale; set-up is asked by the container, since there it is to stay the same.
+    fn ask(self, record: &Record) -> Option<f64> {
+        let figure = own_figure(self.metric, record).filter(|_| is_shown(record))?;
+        let figure = match self.metric {
+            Metric::Setup => figure / f64::from(record.cell.containers),
+            _ => figure,
+        };
+        let figure = match self.scale {
+            Scale::Linear => figure,
+            Scale::Log => figure.ln(),
+        };
+        Some(figure).filter(|figure| figure.is_finite())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A curve of figures that are on their scale already: a row for each count, a column for each block.
+    pub(in super::super) fn curve(rows: &[(u32, &[f64])]) -> Curve {
+        let found = rows.iter().map(|(count, figures)| {
+            let figures = (0..).zip(figures.iter().copied());
+            (
+                *count,
+                figures.filter(|(_, figure)| figure.is_finite()).collect(),
+            )
+        });
+        Curve::through(&found.collect())
+    }
+
+    #[test]
+    fn a_resample_takes_all_counts_of_a_block_together() {
+        let curve = curve(&[(2, &[1.0, 3.0]), (4, &[10.0, f64::NAN])]);
+        assert_eq!(curve.points(), [(1.0, 2.0), (2.0, 10.0)]);
+        assert_eq!(curve.drawn(&[0, 0]).unwrap(), [(1.0, 1.0), (2.0, 10.0)]);
+        assert_eq!(curve.drawn(&[1, 1]), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! Where what a pair gets has halved, in sentences.
+
+use super::{Finding, Shown, noun};
+use crate::analysis::{Analysis, Answer, Halving, Metric};
+use crate::report::quantity::{Quantity, grouped};
+
+/// A finding for each curve that halves.
+pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+    let answers = analysis.answers.iter();
+    answers
+        .filter_map(|answer| finding(analysis, answer, answer.halving.as_ref()?))
+        .collect()
+}
+
+/// `bridge: what the median pair gets halves at 41 containers (95 %: 38 to 46)`
+fn finding(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<Finding> {
+    let series = &analysis.series[answer.series];
+    let (last, first) = halving.between;
+    let (last, first) = (grouped(last as usize), grouped(first as usize));
+    let counted = noun(analysis.count);
+    let place = match halving.interval {
+        Some((low, high)) => format!(
+            "at {} {counted} (95 %: {} to {})",
+            whole(halving.count),
+            whole(low),
+            whole(high)
+        ),
+        None => format!("between {last} and {first} {counted}"),
+    };
+    Some(Finding {
+        text: format!("{}: what the median pair gets halves {place}", series.label),
+        evidence: evidence(analysis, answer, halving)?,
+        shown: Shown::In(answer.metric),
+    })
+}
+
+/// `27.9 Gb/s at 2, 14.2 Gb/s at 32, 6.90 Gb/s at 64; 3 trials each`
+fn evidence(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<String> {
+    let cells = &analysis.series[answer.series].cells;
+    let at = |count: u32| {
+        let mut cells = cells.iter().map(|index| &analysis.cells[*index]);
+        let cell = cells.find(|cell| analysis.count.of(&cell.cell) == count)?;
+        cell.estimate(answer.metric)
+    };
+    let show = |count: u32| {
+        let median = Quantity::of(Metric::PairP50).show(at(count)?.median);
+        Some(format!("{median} at {}", grouped(count as usize)))
+    };
+    let mut counts = vec![halving.from, halving.between.0, halving.between.1];
+    counts.dedup();
+    let figures: Option<Vec<_>> = counts.into_iter().map(show).collect();
+    let trials = at(halving.from)?.n;
+    Some(format!(
+        "{}; {}",
+        figures?.join(", "),
+        super::trials(trials)
+    ))
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between two counts"
+)]
+fn whole(count: f64) -> String {
+    grouped(count.round() as usize)
+}

@@ -1,0 +1,155 @@
+//! What counters show, in sentences: a table, a row for each symptom.
+
+use super::{Finding, Shown};
+use crate::analysis::{Analysis, Metric, Place, Sign, Symptom};
+use crate::report::quantity::grouped;
+use crate::units::three_digits;
+
+/// How a symptom reads.
+struct Words {
+    /// What happened.
+    text: &'static str,
+    /// What its figure is of.
+    figure: Figure,
+    /// Where it is seen.
+    shown: Metric,
+}
+
+/// How a figure reads.
+enum Figure {
+    /// `up to 4.5 % of the pairs`
+    Share(&'static str),
+    /// `down to 0.60, by Jain's index`
+    Jain,
+    /// `up to 12 times`
+    Number(&'static str),
+    /// Not at all: it is there or not.
+    None,
+}
+
+/// The row of a symptom.
+fn words(symptom: Symptom) -> Words {
+    use Figure::{Jain, None, Number, Share};
+    let row = |text, figure, shown| Words {
+        text,
+        figure,
+        shown,
+    };
+    match symptom {
+        Symptom::CpuSaturated => row(
+            "the CPUs were busy all the time",
+            Share("of their time"),
+            Metric::CpuPerByte,
+        ),
+        Symptom::Unfair => row("pairs got unequal shares", Jain, Metric::Jain),
+        Symptom::Starved => row(
+            "pairs moved nothing in the window",
+            Share("of the pairs"),
+            Metric::Jain,
+        ),
+        Symptom::TcpMemoryPressure => row(
+            "TCP's memory was near its pressure mark",
+            Share("of the mark"),
+            Metric::Goodput,
+        ),
+        Symptom::Retransmits => row(
+            "segments were sent again",
+            Share("of the payload"),
+            Metric::Goodput,
+        ),
+        Symptom::BacklogDrops => row(
+            "packets were dropped at a full backlog",
+            Number("packets"),
+            Metric::Goodput,
+        ),
+        Symptom::SoftirqSqueezes => row(
+            "the softirq budget ran out",
+            Number("times a second"),
+            Metric::Goodput,
+        ),
+        Symptom::NeighbourOverflow => row(
+            "the neighbour table overflowed",
+            Number("times"),
+            Metric::Goodput,
+        ),
+        Symptom::ConntrackFull => row(
+            "connections could not be tracked, or were dropped for others",
+            Number("times"),
+            Metric::Goodput,
+        ),
+        Symptom::OtherCongestion => row(
+            "another congestion control took effect than was asked for",
+            None,
+            Metric::Goodput,
+        ),
+        Symptom::Foreign => row(
+            "the machine was disturbed by other processes",
+            Share("of the CPU time"),
+            Metric::Goodput,
+        ),
+        Symptom::Steal => row(
+            "the machine was disturbed by its hypervisor, which took CPU time for others",
+            Share("of the CPU time"),
+            Metric::Goodput,
+        ),
+    }
+}
+
+/// A finding for each symptom that the run shows.
+pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+    let signs = analysis.signs.iter();
+    signs.filter_map(|sign| finding(analysis, sign)).collect()
+}
+
+/// `pairs moved nothing in the window, up to 4.5 % of the pairs (bridge at 2,048): bridge at 1,024 to 4,096`
+fn finding(analysis: &Analysis, sign: &Sign) -> Option<Finding> {
+    let words = words(sign.symptom);
+    let worst = sign
+        .places
+        .iter()
+        .max_by(|left, right| left.figure.total_cmp(&right.figure))?;
+    let figure = match words.figure {
+        Figure::Share(of) => format!(", up to {} % {of}", three_digits(worst.figure * 100.0)),
+        Figure::Jain => format!(
+            ", down to {} by Jain's index",
+            three_digits(1.0 - worst.figure)
+        ),
+        Figure::Number(of) => format!(", up to {} {of}", three_digits(worst.figure)),
+        Figure::None => String::new(),
+    };
+    let label = |place: &Place| &analysis.series[place.series].label;
+    let groups = sign
+        .places
+        .chunk_by(|left, right| left.series == right.series);
+    let places: Vec<_> = groups
+        .map(|group| format!("{} at {}", label(&group[0]), counts(group)))
+        .collect();
+    let cells = analysis.cells.len();
+    Some(Finding {
+        text: format!("{}{figure}: {}", words.text, places.join("; ")),
+        evidence: format!(
+            "{} of {cells} cells; most at {} {}, {}",
+            sign.places.len(),
+            label(worst),
+            grouped(worst.count as usize),
+            super::trials(worst.trials)
+        ),
+        shown: Shown::In(words.shown),
+    })
+}
+
+/// The counts of some places: `2, 4`; their ends where there are many.
+fn counts(places: &[Place]) -> String {
+    let show = |place: &Place| grouped(place.count as usize);
+    match places {
+        [first, _, _, _, .., last] => {
+            format!(
+                "{} counts from {} to {}",
+                places.len(),
+                show(first),
+                show(last)
+            )
+        }
+        few => few.iter().map(show).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -1,0 +1,79 @@
+//! Whether means lie on a straight line, judged by how their repeats scatter.
+//!
+//! Must not know what the figures are of. The invariant: without repeats there is no judgement.
+
+use statrs::distribution::{ContinuousCDF, FisherSnedecor};
+
+use super::{Line, mean};
+
+/// How likely the means of some groups would be as far from a straight line as they are, or farther, if they lay on one:
+/// the F test for lack of fit, each group's figures scattering about its mean alike.
+///
+/// A group is its place and its figures. `None` below three groups, and where no group has two figures.
+#[must_use]
+pub fn straightness(groups: &[(f64, Vec<f64>)]) -> Option<f64> {
+    let points: Vec<_> = groups
+        .iter()
+        .flat_map(|(x, ys)| ys.iter().map(|y| (*x, *y)))
+        .collect();
+    let lacking = groups.len().checked_sub(2).filter(|freedom| *freedom > 0)? as f64;
+    let pure = points
+        .len()
+        .checked_sub(groups.len())
+        .filter(|freedom| *freedom > 0)? as f64;
+    let line = Line::through(&points)?;
+    let (mut from_line, mut from_means) = (0.0, 0.0);
+    for (x, ys) in groups {
+        let centre = mean(ys)?;
+        from_line += ys.len() as f64 * (centre - line.at(*x)).powi(2);
+        from_means += ys.iter().map(|y| (y - centre).powi(2)).sum::<f64>();
+    }
+    let statistic = (from_line / lacking) / (from_means / pure);
+    if statistic.is_nan() {
+        // Nothing scatters and nothing is off the line.
+        return Some(1.0);
+    }
+    Some(FisherSnedecor::new(lacking, pure).ok()?.sf(statistic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_test_is_the_one_that_scipy_computes() {
+        let groups = [
+            (1.0, vec![1.0, 1.2]),
+            (2.0, vec![2.5, 2.1]),
+            (3.0, vec![2.6, 2.8]),
+            (4.0, vec![2.9, 3.1]),
+        ];
+        // numpy.polyfit for the line, scipy.stats.f.sf(F, 2, 4) for F = 6.485714...
+        let found = straightness(&groups).unwrap();
+        assert!((found - 0.055_549_887_199_719).abs() < 1e-9, "{found}");
+    }
+
+    #[test]
+    fn what_has_no_repeats_is_not_judged() {
+        assert_eq!(
+            straightness(&[(1.0, vec![1.0]), (2.0, vec![5.0]), (3.0, vec![1.0])]),
+            None
+        );
+        assert_eq!(
+            straightness(&[(1.0, vec![1.0, 2.0]), (2.0, vec![5.0, 6.0])]),
+            None
+        );
+    }
+
+    #[test]
+    fn figures_without_scatter_are_on_the_line_or_off_it() {
+        let groups = |last| [1.0, 2.0, last].map(|y| (y, vec![y, y]));
+        assert_eq!(straightness(&groups(3.0)), Some(1.0));
+        let bent = [
+            (1.0, vec![1.0, 1.0]),
+            (2.0, vec![2.0, 2.0]),
+            (3.0, vec![2.0, 2.0]),
+        ];
+        assert_eq!(straightness(&bent), Some(0.0));
+    }
+}
