@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kilonet::analysis::{Analysis, CellSummary, Metric};
+use kilonet::analysis::{Analysis, Bend, CellSummary, Metric};
 use kilonet::plan::{Plan, Trial};
 use kilonet::runner::{self, Outcome, Phase, Progress, Work};
 use kilonet::scenario::Scenario;
@@ -338,4 +338,42 @@ fn noise_widens_the_interval_and_leaves_the_law_within_it() {
             goodput.median
         );
     }
+}
+
+#[test]
+fn the_planted_knee_half_and_limit_are_answers() {
+    let out = tempfile::tempdir().unwrap();
+    let model = Model {
+        noise: 0.02,
+        limit: 64,
+        ..Model::default()
+    };
+    let (_, run) = run_anew(
+        &KNEE.replace("repeats = 3", "repeats = 5"),
+        model,
+        out.path(),
+    );
+    let analysis = Analysis::of(&run);
+    let answer = |metric| {
+        let mut answers = analysis.answers.iter();
+        answers
+            .find(|answer| answer.metric == metric)
+            .expect("it is asked")
+    };
+    let Some(Bend::Knee(knee)) = answer(Metric::Goodput).bend else {
+        panic!("{:?}", analysis.answers)
+    };
+    assert_eq!((knee.count, knee.between), (8, (4, 16)));
+    // Half of 10 Gb/s is reached at 8 pairs, which is one of the counts.
+    let halving = answer(Metric::PairP50)
+        .halving
+        .expect("it falls to a tenth");
+    let (low, high) = halving.interval.expect("five blocks have an interval");
+    assert!((halving.count / 16.0 - 1.0).abs() < 0.04, "{halving:?}");
+    assert!(low < high && high - low < 2.0, "{halving:?}");
+    let [limit] = analysis.limits.as_slice() else {
+        panic!("{:?}", analysis.limits)
+    };
+    assert_eq!((limit.good, limit.bad, limit.trials), (64, 128, 5));
+    assert_eq!(limit.mechanism, Some("a Linux bridge holds 1,023 ports"));
 }

@@ -49,7 +49,7 @@ const QUESTIONS: &[Question] = {
 /// All answers of a run.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    pub(super) answers: Vec<Answer>,
+    pub(super) bends: Vec<Answer>,
     pub(super) usl: Vec<Usl>,
     pub(super) capacities: Vec<Capacity>,
 }
@@ -62,7 +62,7 @@ pub(super) fn answers(asked: &Asked<'_>) -> Answers {
     let series: Vec<_> = (0..asked.series.len()).collect();
     let bends = series.par_iter().flat_map_iter(|nth| asked.bends(*nth));
     Answers {
-        answers: bends.collect(),
+        bends: bends.collect(),
         usl: series
             .par_iter()
             .filter_map(|nth| asked.usl(*nth))

@@ -123,11 +123,13 @@ impl Place {
 }
 
 impl Question {
-    /// What a trial says, on the metric's scale; set-up is asked by the container, since there it is to stay the same.
+    /// What a trial says, on the metric's scale; set-up is asked by the container, since there it is to stay the same, and
+    /// fairness of two pairs or more, since one is always fair.
     fn ask(self, record: &Record) -> Option<f64> {
         let figure = own_figure(self.metric, record).filter(|_| is_shown(record))?;
         let figure = match self.metric {
             Metric::Setup => figure / f64::from(record.cell.containers),
+            Metric::Jain if record.cell.pairs < 2 => return None,
             _ => figure,
         };
         let figure = match self.scale {

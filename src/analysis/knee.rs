@@ -129,11 +129,15 @@ impl Shape {
         let (xs, ys) = (normalised(&xs)?, normalised(&ys)?);
         let mut turned: Vec<_> = xs.into_iter().zip(ys).collect();
         if !self.concave {
-            turned.iter_mut().for_each(|(_, y)| *y = 1.0 - *y);
+            for (_, y) in &mut turned {
+                *y = 1.0 - *y;
+            }
         }
         let backwards = self.rises != self.concave;
         if backwards {
-            turned.iter_mut().for_each(|(x, _)| *x = 1.0 - *x);
+            for (x, _) in &mut turned {
+                *x = 1.0 - *x;
+            }
             turned.reverse();
         }
         let differences: Vec<_> = turned.iter().map(|(x, y)| y - x).collect();

@@ -72,7 +72,7 @@ impl Analysis {
             trials: &trials,
         };
         let Answers {
-            answers,
+            bends,
             usl,
             capacities,
         } = answers::answers(&asked);
@@ -81,7 +81,7 @@ impl Analysis {
             // A manifest is plain data, which always has a JSON form.
             manifest: serde_json::to_value(&run.manifest).unwrap_or_default(),
             count: varying.count(),
-            answers,
+            answers: bends,
             usl,
             capacities,
             limits: limit::limits(&asked),

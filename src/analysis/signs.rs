@@ -28,6 +28,8 @@ pub enum Symptom {
     ConntrackFull,
     /// Segments were sent again; the share of what was sent, were each of the usual size.
     Retransmits,
+    /// Datagrams were lost; the share.
+    DatagramsLost,
     /// Pairs got unequal shares; Jain's index less than 1 by so much.
     Unfair,
     /// Pairs moved nothing; their share.
@@ -104,6 +106,9 @@ const ROWS: &[Row] = {
         row(Symptom::CpuSaturated, Middle, 0.98, |record| {
             let cpu = record.cpu?;
             Some(1.0 - cpu.idle_ns as f64 / whole(&cpu)?)
+        }),
+        row(Symptom::DatagramsLost, Middle, 0.001, |record| {
+            record.aggregate?.loss_ratio
         }),
         row(Symptom::Unfair, Middle, 0.1, |record| {
             Some(1.0 - record.per_pair?.jain)

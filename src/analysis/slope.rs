@@ -4,8 +4,7 @@
 //! follows from it, and in nothing else; those of containers, which bring more than their rules, are held against trials
 //! without rules wherever the run has these.
 //!
-//! A baseline over lo is not used: every block has every cell, so what a block adds to all its trials cannot tilt a line,
-//! and dividing by one trial of lo would only add that trial's noise to each point of its block.
+//! A baseline over lo is not used: what a block adds to all its trials is taken out with the block's mean, and dividing by one trial of lo would only add that trial's noise to each point of its block.
 
 use std::collections::HashMap;
 
@@ -107,14 +106,19 @@ impl<'a> Fitting<'a, '_> {
             (true, _) => Control::Divided,
         };
         let records = cells.iter().flat_map(|cell| &self.trials[*cell]);
-        let points: Vec<_> = records
+        let places: Vec<_> = records
             .filter(|record| is_shown(record))
             .filter_map(|record| {
-                Some((over.of(&record.cell), self.point(metric, control, record)?))
+                let (count, point) = (over.of(&record.cell), self.point(metric, control, record)?);
+                Some((record.repeat, count, point))
             })
             .collect();
-        let places: Vec<_> = points.iter().map(|(x, y)| (f64::from(*x), *y)).collect();
-        let line = Line::through(&places)?;
+        let blocks: Vec<_> = places
+            .iter()
+            .map(|(block, x, y)| (*block, f64::from(*x), *y))
+            .collect();
+        let line = Line::within(&blocks)?;
+        let points = places.into_iter().map(|(_, x, y)| (x, y)).collect();
         Some(Fit {
             metric,
             control,

@@ -80,6 +80,8 @@ fn metric_name(metric: Metric) -> &'static str {
         Metric::LatencyP99 => "the 99th percentile of latency",
         Metric::LatencyP999 => "the 99.9th percentile of latency",
         Metric::CpuPerTransaction => "CPU time per request",
+        Metric::Datagrams => "datagrams delivered",
+        Metric::Loss => "the share of datagrams lost",
         Metric::Setup => "set-up per container",
         Metric::Teardown => "teardown",
         Metric::KernelMemory => "kernel memory per container",

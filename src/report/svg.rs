@@ -11,6 +11,7 @@ mod canvas;
 mod curves;
 mod frame;
 mod look;
+mod marks;
 mod slopes;
 
 use std::collections::BTreeSet;
@@ -192,6 +193,8 @@ struct Curve<'a> {
     over: &'static str,
     look: Look,
     points: Vec<Point<'a>>,
+    /// What was found of it.
+    marks: Vec<marks::Mark>,
 }
 
 /// One cell in one panel.
@@ -280,13 +283,14 @@ fn curves<'a>(panel: &Panel, analysis: &'a Analysis, looks: &[Look]) -> Vec<Curv
             band,
         }
     };
-    let series = analysis.series.iter().zip(looks);
+    let series = analysis.series.iter().zip(looks).enumerate();
     series
-        .map(|(series, look)| Curve {
+        .map(|(nth, (series, look))| Curve {
             label: &series.label,
             over: count_name(analysis.count),
             look: *look,
             points: series.cells.iter().map(point).collect(),
+            marks: marks::of(analysis, nth, panel.metric),
         })
         .collect()
 }

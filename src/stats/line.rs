@@ -3,6 +3,8 @@
 //! Must not know what the points are of. The invariant: a line rests on three points or more at two places or more, since
 //! fewer leave nothing to judge its slope by.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{mean, student_t_975};
@@ -16,7 +18,7 @@ pub struct Line {
     pub intercept: f64,
     /// What one more of `x` adds.
     pub slope: f64,
-    /// The 95 % interval of the slope, lower end first: Student's t with n - 2 degrees of freedom.
+    /// The 95 % interval of the slope, lower end first: Student's t with n - 1 degrees of freedom less one for each block.
     pub interval: (f64, f64),
 }
 
@@ -24,23 +26,39 @@ impl Line {
     /// Fits a line; absent where the points do not determine one and its slope's interval.
     #[must_use]
     pub fn through(points: &[(f64, f64)]) -> Option<Self> {
+        let points: Vec<_> = points.iter().map(|(x, y)| (0, *x, *y)).collect();
+        Self::within(&points)
+    }
+
+    /// Fits a line to points that come in blocks, named first: each block is as high as it likes, and all have the slope.
+    ///
+    /// What a block adds to all its points is then no scatter, and each block takes a degree of freedom. Where every block
+    /// has every place the slope is that of [`Line::through`].
+    #[must_use]
+    pub fn within(points: &[(u32, f64, f64)]) -> Option<Self> {
         let n = points.len();
-        let freedom = n.checked_sub(2).filter(|freedom| *freedom > 0)? as f64;
-        let (xs, ys): (Vec<_>, Vec<_>) = points.iter().copied().unzip();
-        let (mean_x, mean_y) = (mean(&xs)?, mean(&ys)?);
-        let spread: f64 = xs.iter().map(|x| (x - mean_x).powi(2)).sum();
+        let blocks: BTreeSet<_> = points.iter().map(|(block, ..)| *block).collect();
+        let freedom = n
+            .checked_sub(blocks.len() + 1)
+            .filter(|freedom| *freedom > 0)? as f64;
+        let centred: Vec<_> = blocks
+            .iter()
+            .flat_map(|block| centred(points, *block))
+            .collect();
+        let spread: f64 = centred.iter().map(|(x, _)| x.powi(2)).sum();
         if spread == 0.0 {
             return None;
         }
-        let together = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y));
-        let slope = together.sum::<f64>() / spread;
-        let intercept = mean_y - slope * mean_x;
-        let residuals = points.iter().map(|(x, y)| y - intercept - slope * x);
+        let slope = centred.iter().map(|(x, y)| x * y).sum::<f64>() / spread;
+        let residuals = centred.iter().map(|(x, y)| y - slope * x);
         let variance = residuals.map(|residual| residual.powi(2)).sum::<f64>() / freedom;
         let half = student_t_975(freedom)? * (variance / spread).sqrt();
+        let sums = points
+            .iter()
+            .fold((0.0, 0.0), |sums, (_, x, y)| (sums.0 + x, sums.1 + y));
         Some(Self {
             n,
-            intercept,
+            intercept: (sums.1 - slope * sums.0) / n as f64,
             slope,
             interval: (slope - half, slope + half),
         })
@@ -58,6 +76,17 @@ impl Line {
         let (low, high) = self.interval;
         low > 0.0 || high < 0.0
     }
+}
+
+/// The points of a block, from where their mean is.
+fn centred(points: &[(u32, f64, f64)], block: u32) -> Vec<(f64, f64)> {
+    let of_block = points.iter().filter(|(name, ..)| *name == block);
+    let (xs, ys): (Vec<_>, Vec<_>) = of_block.map(|(_, x, y)| (*x, *y)).unzip();
+    let (Some(mean_x), Some(mean_y)) = (mean(&xs), mean(&ys)) else {
+        return Vec::new();
+    };
+    let moved = xs.iter().zip(&ys);
+    moved.map(|(x, y)| (x - mean_x, y - mean_y)).collect()
 }
 
 #[cfg(test)]
@@ -131,6 +160,21 @@ mod tests {
         let line = Line::through(&flat).unwrap();
         assert!(!line.is_certain(), "{line:?}");
         assert!(line.interval.0 < 0.0 && line.interval.1 > 0.0);
+    }
+
+    #[test]
+    fn what_a_block_adds_to_all_its_points_is_no_scatter() {
+        // numpy.linalg.lstsq of these on x and a column for each block; t by scipy.stats.t.ppf(0.975, 3).
+        let points = [1.0, 2.1, 2.9, 11.0, 12.2, 12.9];
+        let points: Vec<_> = (0..)
+            .zip(points)
+            .map(|(nth, y)| (nth / 3, f64::from(nth % 3), y))
+            .collect();
+        let line = Line::within(&points).unwrap();
+        assert!((line.slope - 0.95).abs() < 1e-12, "{line:?}");
+        let half = (line.interval.1 - line.interval.0) / 2.0;
+        assert!((half - 0.218_692_704_409).abs() < 1e-9, "{half}");
+        assert_eq!(line.n, 6);
     }
 
     #[test]

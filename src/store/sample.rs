@@ -254,7 +254,8 @@ pub(crate) const RULE_COST: f64 = 2e-4;
 /// A trial whose rules cost as planted, a little more or less by turns.
 fn costing(cell: Cell, repeat: u32, rules: f64) -> Record {
     let mut record = measured(cell, repeat);
-    let wobble = if (repeat + record.cell.containers).is_multiple_of(2) {
+    let hundreds = record.cell.rules.filler.unwrap_or(0) / 100;
+    let wobble = if (repeat + record.cell.containers + hundreds).is_multiple_of(2) {
         1e-4
     } else {
         -1e-4

@@ -16,8 +16,8 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
         .collect()
 }
 
-/// `bridge: aggregate goodput bends at 8 containers (between 4 and 16), CPU time per byte at 512 (between 256 and 1,024); no
-/// knee: set-up per container`
+/// `bridge: aggregate goodput bends at 8 containers (between 4 and 16), CPU time per byte at 512 (between 256 and 1,024); straight:
+/// set-up per container`
 fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
     let series = &analysis.series[answers.first()?.series];
     let knees: Vec<_> = answers
@@ -48,10 +48,8 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
     };
     let parts = [
         Some(bent).filter(|bent| !bent.is_empty()),
-        named("no one knee", |bend| *bend == Bend::Gradual),
-        named("no knee, but a straight line", |bend| {
-            matches!(bend, Bend::Straight { .. })
-        }),
+        named("bends, at no one place", |bend| *bend == Bend::Gradual),
+        named("straight", |bend| matches!(bend, Bend::Straight { .. })),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let metric = knees
@@ -78,11 +76,13 @@ fn between(knee: Knee) -> String {
 
 /// What the sentence rests on.
 fn evidence(counts: usize, knees: &[Knee]) -> String {
-    let line = "straight lines by an F test for lack of fit at 1 %, or within 5 %";
-    let ends = match knees.first().map(|knee| knee.basis) {
-        None => return format!("{counts} counts; {line}"),
-        Some(Basis::Resamples) => "95 % of resamples, and the counts beside",
-        Some(Basis::Neighbours) => "the counts beside",
-    };
-    format!("Kneedle over {counts} counts; between: {ends}; {line}")
+    match knees.first().map(|knee| knee.basis) {
+        None => format!("F test for lack of fit over {counts} counts"),
+        Some(Basis::Resamples) => {
+            format!("Kneedle over {counts} counts; between the ends of 95 % of the resamples")
+        }
+        Some(Basis::Neighbours) => {
+            format!("Kneedle over {counts} counts; between those beside")
+        }
+    }
 }

@@ -57,11 +57,11 @@ fn evidence(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<S
     ))
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between two counts"
-)]
+/// `41`, and `6.2` where a whole container more or less is much.
 fn whole(count: f64) -> String {
-    grouped(count.round() as usize)
+    if count < 10.0 {
+        format!("{count:.1}")
+    } else {
+        format!("{count:.0}")
+    }
 }

@@ -8,43 +8,32 @@ use crate::report::quantity::{Quantity, grouped};
 use crate::units::three_digits;
 
 /// A model that leaves more than this over describes nothing.
-const DESCRIBES: f64 = 0.2;
+const DESCRIBES: f64 = 0.1;
 
 /// The findings of the Universal Scalability Law.
 pub(super) fn scalability(analysis: &Analysis) -> Vec<Finding> {
-    let laws = analysis.usl.iter();
-    laws.filter_map(|law| of_law(analysis, law)).collect()
+    let laws = || analysis.usl.iter();
+    let fitting = laws().filter_map(|law| of_law(analysis, law));
+    let others = laws().map(|law| (law.series, law.residuals.as_slice()));
+    let name = "the Universal Scalability Law";
+    fitting.chain(unfitting(analysis, name, others)).collect()
 }
 
-/// `bridge: no retrograde term: the interval of kappa, ..., holds zero; sigma 0.31 (0.30 to 0.33)`
+/// `bridge: no retrograde term: the interval of kappa holds zero, ...; sigma is 0.31 (95 %: 0.30 to 0.33)`
 fn of_law(analysis: &Analysis, law: &Usl) -> Option<Finding> {
-    let (low, high) = law.kappa.interval?;
     let label = &analysis.series[law.series].label;
-    let (left, at) = worst(&law.residuals)?;
-    let text = if left > DESCRIBES {
-        format!("{label}: the Universal Scalability Law does not describe it")
-    } else if low > 0.0 {
-        format!(
-            "{label}: retrograde: kappa is {}{}; sigma is {}",
-            interval(&law.kappa),
-            peak(law),
-            interval(&law.sigma)
-        )
+    let (left, at) = worst(&law.residuals).filter(|(left, _)| *left <= DESCRIBES)?;
+    let (kappa, sigma) = (interval(&law.kappa), interval(&law.sigma));
+    let (low, high) = law.kappa.interval?;
+    let verdict = if low > 0.0 {
+        format!("retrograde{}: kappa is {kappa}", peak(law))
     } else if high < 0.0 {
-        format!(
-            "{label}: no retrograde term: kappa is below zero, {}; sigma is {}",
-            interval(&law.kappa),
-            interval(&law.sigma)
-        )
+        format!("no retrograde term: kappa is below zero, {kappa}")
     } else {
-        format!(
-            "{label}: no retrograde term: the interval of kappa holds zero, {}; sigma is {}",
-            interval(&law.kappa),
-            interval(&law.sigma)
-        )
+        format!("no retrograde term: the interval of kappa holds zero, {kappa}")
     };
     Some(Finding {
-        text,
+        text: format!("{label}: {verdict}; sigma is {sigma}"),
         evidence: format!(
             "Universal Scalability Law over {} numbers of pairs; it leaves over {} % at most, at {}",
             law.residuals.len(),
@@ -52,6 +41,25 @@ fn of_law(analysis: &Analysis, law: &Usl) -> Option<Finding> {
             pairs(at)
         ),
         shown: Shown::In(law.metric),
+    })
+}
+
+/// The one finding of all series that a model does not describe.
+fn unfitting<'a>(
+    analysis: &Analysis,
+    name: &str,
+    series: impl Iterator<Item = (usize, &'a [Residual])>,
+) -> Option<Finding> {
+    let left = |(nth, residuals): (usize, &[Residual])| {
+        let (left, at) = worst(residuals).filter(|(left, _)| *left > DESCRIBES)?;
+        let (label, at) = (&analysis.series[nth].label, grouped(at as usize));
+        Some(format!("{label} {} % at {at}", three_digits(left * 100.0)))
+    };
+    let left: Vec<_> = series.filter_map(left).collect();
+    (!left.is_empty()).then(|| Finding {
+        text: format!("{name} does not describe {} of the curves", left.len()),
+        evidence: format!("it leaves over: {}", left.join(", ")),
+        shown: Shown::In(Metric::Goodput),
     })
 }
 
@@ -63,7 +71,10 @@ fn peak(law: &Usl) -> String {
         .last()
         .map_or(0.0, |(most, _)| f64::from(*most));
     if pairs > 1.0 && pairs < most {
-        format!(", so that all together do most at {} pairs", pairs.round())
+        format!(
+            " beyond {} pairs, at which all together do most",
+            pairs.round()
+        )
     } else {
         String::new()
     }
@@ -89,35 +100,35 @@ fn small(value: f64) -> String {
 
 /// The findings of the capacity model.
 pub(super) fn capacity(analysis: &Analysis) -> Vec<Finding> {
-    let models = analysis.capacities.iter();
-    models
-        .filter_map(|model| of_capacity(analysis, model))
-        .collect()
+    let models = || analysis.capacities.iter();
+    let fitting = models().filter_map(|model| of_capacity(analysis, model));
+    let others = models().map(|model| (model.series, model.residuals.as_slice()));
+    let name = "the lesser of what pairs ask for and of what the CPUs pay for";
+    fitting.chain(unfitting(analysis, name, others)).collect()
 }
 
-/// `bridge: what the pairs ask for or 2 CPUs pay for, whichever is less, is what is moved, within 6 %`
+/// `bridge: moves 27.9 Gb/s a pair or what 2 CPUs pay for, whichever is less; a byte costs 0.03 ns more with each doubling`
 fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
-    let series = &analysis.series[model.series];
-    let (left, at) = worst(&model.residuals)?;
-    let (is, percent) = (
-        if left > DESCRIBES { "is not" } else { "is" },
-        three_digits(left * 100.0),
-    );
+    let (left, at) = worst(&model.residuals).filter(|(left, _)| *left <= DESCRIBES)?;
+    let (label, counted) = (&analysis.series[model.series].label, noun(analysis.count));
     let one = Quantity::Rate.show(model.one_bps);
-    let doubling = Quantity::CpuPerByte.show(model.cost.slope);
+    let (slope, more) = if model.cost.slope < 0.0 {
+        (-model.cost.slope, "less")
+    } else {
+        (model.cost.slope, "more")
+    };
     Some(Finding {
         text: format!(
-            "{}: what is moved {is} explained by {one} a pair or by what {} CPUs pay for, whichever is less; a byte costs {doubling} \
-             more with each doubling of the {}",
-            series.label,
+            "{label}: moves {one} a pair or what {} CPUs pay for, whichever is less; a byte costs {} {more} with each doubling of \
+             the {counted}",
             three_digits(model.cpus),
-            noun(analysis.count)
+            Quantity::CpuPerByte.show(slope),
         ),
         evidence: format!(
-            "capacity model over {} counts; it leaves over {percent} % at most, at {} {}",
+            "capacity model over {} counts; it leaves over {} % at most, at {} {counted}",
             model.residuals.len(),
+            three_digits(left * 100.0),
             grouped(at as usize),
-            noun(analysis.count)
         ),
         shown: Shown::In(Metric::CpuPerByte),
     })

@@ -41,6 +41,7 @@ fn words(symptom: Symptom) -> Words {
             Share("of their time"),
             Metric::CpuPerByte,
         ),
+        Symptom::DatagramsLost => row("datagrams were lost", Share("of those sent"), Metric::Loss),
         Symptom::Unfair => row("pairs got unequal shares", Jain, Metric::Jain),
         Symptom::Starved => row(
             "pairs moved nothing in the window",

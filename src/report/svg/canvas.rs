@@ -65,6 +65,9 @@ text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-s
 .leader{fill:none;stroke-width:1;stroke-opacity:.45}\
 .band{fill-opacity:.09;stroke-opacity:.3;stroke-width:.8}\
 .cross{fill:none;stroke-width:2}\
+.knee{fill:none;stroke-width:1.6}\
+.half{fill:none;stroke-width:1.6;stroke-dasharray:3 3}\
+.wall{fill:none;stroke-width:3;stroke-opacity:.55}\
 .reference{stroke:#666;stroke-width:1;stroke-dasharray:5 4}";
 
 impl Canvas {

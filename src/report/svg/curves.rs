@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
 use super::frame::Frame;
-use super::{Curve, Extent, MARGIN, Panel, Point, tooltip};
+use super::{Curve, Extent, MARGIN, Panel, Point, marks, tooltip};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
 
@@ -32,6 +32,9 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f6
     }
     for curve in curves {
         lines(canvas, curve, &frame);
+    }
+    for curve in curves {
+        marks::draw(canvas, curve, &frame);
     }
     for curve in curves {
         points(canvas, panel, curve, &frame);

@@ -3,7 +3,9 @@
 
 const HEIGHT = { wide: 400, normal: 300, narrow: 280 };
 const FONT = "12px system-ui, sans-serif";
-const MARK_MEANING = { "×": "× failed", "?": "? invalid", "0": "0 is below a log axis" };
+const MARK_MEANING = {
+  "×": "× failed", "?": "? invalid", "0": "0 is below a log axis", "○": "○ knee", "┆": "┆ a pair gets half", "┃": "┃ refused beyond",
+};
 
 class Curve {
   #figure;
@@ -96,6 +98,7 @@ class Curve {
   #paintOver(plot) {
     for (const series of shownSeries()) paintPoints(plot, this.#figure, series);
     const drawn = paintFloor(plot, this.#figure, this.#scale);
+    for (const series of shownSeries()) for (const mark of paintFound(plot, this.#figure, series)) drawn.add(mark);
     this.#marks.textContent = [...drawn].map(mark => MARK_MEANING[mark]).join(" · ");
   }
 

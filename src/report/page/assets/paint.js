@@ -142,3 +142,51 @@ function paintGuide(plot, figure) {
     ctx.stroke();
   });
 }
+
+/** What was found of a series in a figure: its knee, where it halves, and where something refuses. */
+function foundOf(figure, series) {
+  const index = analysis.series.indexOf(series);
+  // Set-up bends by the container; the figure is of the whole.
+  const answer = figure.metric !== "setup"
+    && analysis.answers.find(one => one.series === index && one.metric === figure.metric);
+  return {
+    knee: answer?.bend?.kind === "knee" ? answer.bend.count : undefined,
+    half: answer?.halving?.count,
+    wall: analysis.limits.find(limit => limit.series === index),
+  };
+}
+
+/** A line up from the axis, to a height from 0 to 1. */
+function paintUpright(plot, count, height) {
+  const { ctx, bbox } = plot;
+  const x = plot.valToPos(count, "x", true);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top + bbox.height);
+  ctx.lineTo(x, bbox.top + bbox.height * (1 - height));
+  ctx.stroke();
+}
+
+/** A ring around a knee, a dashed line where a pair gets half, a wall where something refuses. Gives the kinds it drew. */
+function paintFound(plot, figure, series) {
+  const { knee, half, wall } = foundOf(figure, series);
+  const value = knee === undefined ? undefined : pointAt(figure, series, knee).value;
+  inside(plot, ctx => {
+    ctx.strokeStyle = colourOf(series);
+    ctx.lineWidth = pixels(1.5);
+    if (value) {
+      ctx.beginPath();
+      ctx.arc(plot.valToPos(knee, "x", true), heightOf(plot, value.median), pixels(8), 0, 2 * Math.PI);
+      ctx.stroke();
+    }
+    if (half) {
+      ctx.setLineDash([pixels(3), pixels(3)]);
+      paintUpright(plot, half, 0.15);
+    }
+    if (wall) {
+      ctx.setLineDash([]);
+      ctx.lineWidth = pixels(3);
+      paintUpright(plot, Math.sqrt(wall.good * wall.bad), 1);
+    }
+  });
+  return Object.entries({ "○": value, "┆": half, "┃": wall }).filter(([, is]) => is).map(([mark]) => mark);
+}
