@@ -17,7 +17,7 @@
 //!      v
 //!    analysis           records -> curves
 //!      v
-//!    report             terminal, SVG, HTML
+//!    report . export    terminal, SVG, HTML . CSV, Parquet, ...
 //! ```
 //!
 //! A scenario expands into a plan of trials. Each trial is set up, measured and torn down on a testbed and becomes a
@@ -43,6 +43,7 @@ pub mod runner;
 pub mod testbed;
 
 pub mod analysis;
+pub mod export;
 pub mod report;
 
 pub mod cli;

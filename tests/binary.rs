@@ -29,7 +29,7 @@ macro_rules! assert_said {
 fn help_of_the_whole_and_of_every_verb() {
     assert_said!("help", says(&["--help"]));
     for verb in [
-        "run", "sweep", "plan", "report", "doctor", "lab", "exec", "schema",
+        "run", "sweep", "plan", "report", "export", "doctor", "lab", "exec", "schema",
     ] {
         let help = says(&[verb, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
@@ -293,4 +293,48 @@ fn report_of_what_is_no_run_folder_exits_with_1() {
     let said = says(&["report", "scenarios"]);
     assert_eq!(said.code, Some(1));
     assert_said!("refused report of no run folder", said);
+}
+
+#[test]
+fn an_export_in_a_form_that_is_not_there_is_refused() {
+    let said = says(&["export", "results", "--format", "xlsx"]);
+    assert_eq!(said.code, Some(2));
+    assert_said!("refused an unknown format", said);
+}
+
+#[test]
+fn an_export_of_one_file_goes_to_standard_output_or_where_it_is_told() {
+    let run = "results/20261123T115626Z-docker-rules";
+    let printed = says(&["export", run, "--format", "k8s-netperf-csv"]);
+    assert_eq!((printed.code, printed.err.as_str()), (Some(0), ""));
+    assert!(
+        printed.out.starts_with("Driver,Profile,"),
+        "{}",
+        printed.out
+    );
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("cells.csv");
+    let file = path.to_str().unwrap();
+    let kept = says(&["export", run, "--format", "k8s-netperf-csv", "--out", file]);
+    assert_eq!((kept.code, kept.out.as_str()), (Some(0), ""));
+    assert_eq!(fs::read_to_string(&path).unwrap(), printed.out);
+}
+
+#[test]
+fn an_export_of_several_files_prints_their_paths() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("tables");
+    let run = "results/20261123T115626Z-docker-rules";
+    let said = says(&[
+        "export",
+        run,
+        "--format",
+        "csv",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""));
+    let paths: Vec<_> = said.out.lines().map(fs::metadata).collect();
+    assert_eq!(paths.len(), 3);
+    assert!(paths.into_iter().all(|file| file.unwrap().len() > 0));
 }

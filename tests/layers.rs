@@ -17,13 +17,13 @@ const ORDER: &[&[&str]] = &[
     &["testbed"],
     &["runner"],
     &["analysis"],
-    &["report"],
+    &["report", "export"],
     &["cli"],
     &["main"],
 ];
 
 /// What a run folder is read with: nothing of it may need rights, nor Linux.
-const BEHIND_THE_DISK: &[&str] = &["analysis", "report"];
+const BEHIND_THE_DISK: &[&str] = &["analysis", "report", "export"];
 /// The rooms that act on a machine.
 const MACHINE: &[&str] = &["lab", "host", "traffic", "testbed", "runner"];
 

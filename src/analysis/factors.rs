@@ -11,6 +11,12 @@ use super::model::Count;
 use crate::scenario::{Cell, Rules, Wiring};
 use levels::{ROWS, Row, Rule};
 
+/// The keys of every factor that reports name, but the counts.
+#[cfg(test)]
+pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.key)
+}
+
 /// What varies in a run.
 pub(super) struct Varying {
     count: Count,

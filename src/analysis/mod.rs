@@ -38,6 +38,8 @@ use crate::store::record::Record;
 use answers::{Answers, Asked};
 use baseline::Baselines;
 use factors::Varying;
+#[cfg(test)]
+pub(crate) use factors::keys as factor_keys;
 
 pub use answers::Answer;
 pub use fit::{Capacity, Residual, Term, Usl};

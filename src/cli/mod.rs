@@ -7,6 +7,7 @@ mod attach;
 mod clean;
 mod doctor;
 mod exec;
+mod export;
 mod factors;
 mod keep;
 mod lab;
@@ -43,6 +44,7 @@ Examples:
   kilonet sweep --topology bridge --containers 2..4096 --print > mine.toml
   kilonet plan mine.toml
   kilonet report results/20261123T120000Z-quickstart
+  kilonet export results/20261123T120000Z-quickstart --format parquet
 
 Exit codes: 0 done, 1 failed or some trials failed, 2 usage or scenario error.";
 
@@ -56,6 +58,8 @@ enum Verb {
     Plan(plan::Plan),
     /// Report on a run folder again, from its records
     Report(report::Report),
+    /// Write a run's trials, flows and samples in a form that other programs read
+    Export(export::Export),
     /// Show what this machine can do, and which limit will bind first
     Doctor(doctor::Doctor),
     /// Measure between containers or namespaces that exist, changing nothing in them
@@ -96,6 +100,7 @@ impl Cli {
             Verb::Sweep(sweep) => sweep.run(leave),
             Verb::Plan(plan) => plan.run(),
             Verb::Report(report) => report.run(),
+            Verb::Export(export) => export.run(),
             Verb::Doctor(doctor) => doctor.run(leave),
             Verb::Attach(attach) => attach.run(leave),
             Verb::Lab(lab) => lab.run(),

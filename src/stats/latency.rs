@@ -89,7 +89,9 @@ impl Latencies {
         (!self.0.is_empty()).then(|| self.0.max())
     }
 
-    fn encoded(&self) -> Option<String> {
+    /// All of them in hdrhistogram's V2 encoding, deflated, in base64; absent where that fails.
+    #[must_use]
+    pub fn encoded(&self) -> Option<String> {
         let mut bytes = Vec::new();
         V2DeflateSerializer::new()
             .serialize(&self.0, &mut bytes)

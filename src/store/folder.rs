@@ -3,11 +3,13 @@
 //! Must not know what a record says beyond its id, status and schema. The invariant: a record's line is the commit point
 //! of its trial. It is written whole or not at all, after the trial's flow rows, and is on the disk when `append` returns.
 
+mod flows;
 mod reader;
 mod writer;
 
 use serde::{Deserialize, Serialize};
 
+pub use flows::Flows;
 pub use reader::Run;
 pub use writer::Writer;
 

@@ -1,0 +1,124 @@
+//! `kilonet export`: a run folder in the forms that other programs read.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::error::{Error, Result};
+use crate::export::{Destination, FORMATS, Files, Format, Source};
+
+/// Needs no rights, nor the machine the run was made on.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Export {
+    /// The run folder
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// The form to write
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
+    format: &'static Format,
+    /// Where to: the file, or the folder for several; standard output, or DIR/export, if absent
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kilonet export results/20261123T120000Z-quickstart --format parquet
+  kilonet export results/20261123T120000Z-quickstart --format csv --out /tmp/tables
+
+The columns of csv and parquet are described in results/COLUMNS.md.";
+
+/// Where the several files of a form go if nothing else is said, within the run folder.
+const FOLDER: &str = "export";
+
+impl Export {
+    pub(super) fn run(&self) -> Result<ExitCode> {
+        let source = Source::read(&self.dir)?;
+        let notes = match (self.format.files, &self.out) {
+            (Files::Several, out) => self.write_folder(&source, out.as_deref()),
+            (Files::One, Some(path)) => self.format.write(&source, &mut OneFile(path)),
+            (Files::One, None) => unless_closed(self.format.write(&source, &mut StandardOutput)),
+        }?;
+        for note in source.notes().iter().chain(&notes) {
+            anstream::eprintln!("note: {note}");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Writes several files, and prints their paths.
+    fn write_folder(&self, source: &Source, out: Option<&Path>) -> Result<Vec<String>> {
+        let dir = out.map_or_else(|| self.dir.join(FOLDER), Path::to_owned);
+        fs::create_dir_all(&dir)
+            .map_err(|error| Error::kernel("create folder", dir.display().to_string(), error))?;
+        let mut folder = Folder {
+            dir,
+            written: Vec::new(),
+        };
+        let notes = self.format.write(source, &mut folder)?;
+        for path in &folder.written {
+            anstream::println!("{}", path.display());
+        }
+        Ok(notes)
+    }
+}
+
+fn formats() -> impl TypedValueParser<Value = &'static Format> {
+    let values = FORMATS
+        .iter()
+        .map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(values)
+        .try_map(|name| Format::named(&name).ok_or("there is no such format"))
+}
+
+/// A reader that has seen enough, such as `head`, is not a failure.
+fn unless_closed(written: Result<Vec<String>>) -> Result<Vec<String>> {
+    match written {
+        Err(Error::Kernel { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Vec::new())
+        }
+        other => other,
+    }
+}
+
+struct StandardOutput;
+
+impl Destination for StandardOutput {
+    fn file(&mut self, _name: &str) -> Result<Box<dyn Write + Send + '_>> {
+        Ok(Box::new(BufWriter::new(io::stdout())))
+    }
+}
+
+/// The file that was asked for, whatever name it goes by.
+struct OneFile<'a>(&'a Path);
+
+impl Destination for OneFile<'_> {
+    fn file(&mut self, _name: &str) -> Result<Box<dyn Write + Send + '_>> {
+        create(self.0)
+    }
+}
+
+/// A folder, and what has been written into it.
+struct Folder {
+    dir: PathBuf,
+    written: Vec<PathBuf>,
+}
+
+impl Destination for Folder {
+    fn file(&mut self, name: &str) -> Result<Box<dyn Write + Send + '_>> {
+        let path = self.dir.join(name);
+        let file = create(&path)?;
+        self.written.push(path);
+        Ok(file)
+    }
+}
+
+fn create(path: &Path) -> Result<Box<dyn Write + Send>> {
+    let file = File::create(path)
+        .map_err(|error| Error::kernel("create", path.display().to_string(), error))?;
+    Ok(Box::new(BufWriter::new(file)))
+}

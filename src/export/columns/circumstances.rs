@@ -1,0 +1,123 @@
+//! The columns of `trials` that say what took effect, and what others say of the same trial.
+
+use super::super::column::Unit::{BitsPerSecond, Bytes, PerSecond, Plain, Ratio};
+use super::super::column::{Column, integer, number, text, truth};
+use super::identity::written;
+use crate::store::Record;
+
+/// What took effect, and what others say.
+pub(super) const COLUMNS: &[Column<Record>] = &[
+    text(
+        "effective_engine",
+        "Version of the engine that made the containers; absent where there was none.",
+        |it| it.effective.as_ref()?.engine.as_deref().map(Into::into),
+    ),
+    text(
+        "effective_forwarder",
+        "What carried flows to published ports; absent where none went by one.",
+        |it| written(&it.effective.as_ref()?.forwarder),
+    ),
+    text(
+        "effective_counted_by",
+        "What counted the bytes: the flows' own sockets, or the receivers' interfaces.",
+        |it| written(&it.effective.as_ref()?.counted_by),
+    ),
+    truth(
+        "effective_confinement_memory_cgroup",
+        "Whether memory was charged to a control group below the root; absent where that could not be seen.",
+        |it| it.effective.as_ref()?.confinement?.memory_cgroup,
+    ),
+    truth(
+        "effective_confinement_seccomp",
+        "Whether system calls passed a filter; absent where the kernel has none.",
+        |it| it.effective.as_ref()?.confinement?.seccomp,
+    ),
+    truth(
+        "effective_confinement_net_admin",
+        "Whether the processes had `CAP_NET_ADMIN`.",
+        |it| {
+            it.effective
+                .as_ref()?
+                .confinement
+                .map(|held| held.net_admin)
+        },
+    ),
+    text(
+        "effective_congestion",
+        "Congestion control read back from the sockets.",
+        |it| it.effective.as_ref()?.congestion.as_deref().map(Into::into),
+    ),
+    integer(
+        "effective_send_buffer_bytes",
+        Bytes,
+        "Send buffer at the end of the first flow.",
+        |it| it.effective.as_ref()?.send_buffer_bytes,
+    ),
+    integer(
+        "effective_receive_buffer_bytes",
+        Bytes,
+        "Receive buffer, likewise.",
+        |it| it.effective.as_ref()?.receive_buffer_bytes,
+    ),
+    number(
+        "effective_zerocopy_copied_ratio",
+        Ratio,
+        "Sends that were to go without a copy and were copied all the same; absent where none was to.",
+        |it| it.effective.as_ref()?.zerocopy_copied_ratio,
+    ),
+    number(
+        "effective_mapped_ratio",
+        Ratio,
+        "Bytes that receivers had mapped over all they received; absent where none were to be.",
+        |it| it.effective.as_ref()?.mapped_ratio,
+    ),
+    number(
+        "effective_batch_per_send",
+        Plain,
+        "Datagrams sent by a call, on average; absent for other workloads.",
+        |it| it.effective.as_ref()?.batch?.per_send,
+    ),
+    number(
+        "effective_batch_per_receive",
+        Plain,
+        "Datagrams received by a call, likewise.",
+        |it| it.effective.as_ref()?.batch?.per_receive,
+    ),
+    text(
+        "generator_name",
+        "Somebody else's tool that made the traffic; absent, as are the next five, where the flows were kilonet's own.",
+        |it| it.generator.as_ref().map(|tool| tool.name.as_str().into()),
+    ),
+    text("generator_version", "Its version.", |it| {
+        it.generator.as_ref()?.version.as_deref().map(Into::into)
+    }),
+    number(
+        "generator_sum_bps",
+        BitsPerSecond,
+        "Sum of what its pairs say they have had, each over an interval of its own.",
+        |it| it.generator.as_ref()?.sum_bps,
+    ),
+    number(
+        "generator_transactions_per_s",
+        PerSecond,
+        "Sum of the requests that they say were answered; absent where none says it.",
+        |it| it.generator.as_ref()?.transactions_per_s,
+    ),
+    number(
+        "generator_sum_over_crossed",
+        Ratio,
+        "That sum over what crossed in the common window.",
+        |it| it.generator.as_ref()?.sum_over_crossed,
+    ),
+    integer(
+        "generator_failed",
+        Plain,
+        "Pairs that say nothing, because they failed.",
+        |it| it.generator.as_ref().map(|tool| tool.failed.into()),
+    ),
+    text(
+        "warnings",
+        "Sentences to be seen beside the figures, joined by `; `; absent where there are none.",
+        |it| (!it.warnings.is_empty()).then(|| it.warnings.join("; ").into()),
+    ),
+];

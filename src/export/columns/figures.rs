@@ -1,0 +1,138 @@
+//! The columns of `trials` that were measured over the window; absent, all of them, in a failed trial.
+
+use super::super::column::Unit::{BitsPerSecond, Nanoseconds, PerSecond, Plain, Ratio};
+use super::super::column::{Column, integer, number};
+use crate::store::Record;
+
+/// What was measured in the window.
+pub(super) const COLUMNS: &[Column<Record>] = &[
+    integer(
+        "window_start_unix_ns",
+        Nanoseconds,
+        "Start of the window, since 1970 UTC.",
+        |it| it.window.map(|window| window.start_unix_ns),
+    ),
+    integer("window_duration_ns", Nanoseconds, "Its length.", |it| {
+        it.window.map(|window| window.duration_ns)
+    }),
+    integer(
+        "window_skew_ns",
+        Nanoseconds,
+        "By how much the windows of two flows can differ.",
+        |it| it.window.map(|window| window.skew_ns),
+    ),
+    number(
+        "aggregate_goodput_bps",
+        BitsPerSecond,
+        "Payload delivered to all receivers in the window.",
+        |it| it.aggregate.map(|all| all.goodput_bps),
+    ),
+    number(
+        "aggregate_transactions_per_s",
+        PerSecond,
+        "Requests whose response came in the window; absent for workloads without.",
+        |it| it.aggregate?.transactions_per_s,
+    ),
+    number(
+        "aggregate_datagrams_per_s",
+        PerSecond,
+        "Datagrams that receivers took; absent for other workloads.",
+        |it| it.aggregate?.datagrams_per_s,
+    ),
+    number(
+        "aggregate_loss_ratio",
+        Ratio,
+        "The share of datagrams that was lost; absent likewise.",
+        |it| it.aggregate?.loss_ratio,
+    ),
+    number(
+        "per_pair_min_bps",
+        BitsPerSecond,
+        "Goodput of the slowest pair.",
+        |it| it.per_pair.map(|pairs| pairs.min_bps),
+    ),
+    number(
+        "per_pair_p5_bps",
+        BitsPerSecond,
+        "5th percentile of pairs.",
+        |it| it.per_pair.map(|pairs| pairs.p5_bps),
+    ),
+    number(
+        "per_pair_p50_bps",
+        BitsPerSecond,
+        "The median pair.",
+        |it| it.per_pair.map(|pairs| pairs.p50_bps),
+    ),
+    number(
+        "per_pair_p95_bps",
+        BitsPerSecond,
+        "95th percentile of pairs.",
+        |it| it.per_pair.map(|pairs| pairs.p95_bps),
+    ),
+    number(
+        "per_pair_max_bps",
+        BitsPerSecond,
+        "The fastest pair.",
+        |it| it.per_pair.map(|pairs| pairs.max_bps),
+    ),
+    number(
+        "per_pair_jain",
+        Ratio,
+        "Jain's fairness index over pairs: 1 when all got the same, 1/n when one got everything.",
+        |it| it.per_pair.map(|pairs| pairs.jain),
+    ),
+    integer(
+        "per_pair_starved",
+        Plain,
+        "Pairs that moved no byte in the window.",
+        |it| it.per_pair.map(|pairs| pairs.starved.into()),
+    ),
+    integer(
+        "latency_count",
+        Plain,
+        "Requests whose latency was recorded; absent, as are the next seven, for workloads without.",
+        |it| it.latency.as_ref().map(|latency| latency.count),
+    ),
+    number(
+        "latency_mean_ns",
+        Nanoseconds,
+        "Their mean latency, from the moment each was meant to be sent.",
+        |it| it.latency.as_ref().map(|latency| latency.mean_ns),
+    ),
+    integer("latency_p50_ns", Nanoseconds, "Median.", |it| {
+        it.latency.as_ref().map(|latency| latency.p50_ns)
+    }),
+    integer("latency_p90_ns", Nanoseconds, "90th percentile.", |it| {
+        it.latency.as_ref().map(|latency| latency.p90_ns)
+    }),
+    integer("latency_p99_ns", Nanoseconds, "99th percentile.", |it| {
+        it.latency.as_ref().map(|latency| latency.p99_ns)
+    }),
+    integer("latency_p999_ns", Nanoseconds, "99.9th percentile.", |it| {
+        it.latency.as_ref().map(|latency| latency.p999_ns)
+    }),
+    integer(
+        "latency_p9999_ns",
+        Nanoseconds,
+        "99.99th percentile.",
+        |it| it.latency.as_ref().map(|latency| latency.p9999_ns),
+    ),
+    integer("latency_max_ns", Nanoseconds, "The longest.", |it| {
+        it.latency.as_ref().map(|latency| latency.max_ns)
+    }),
+    integer(
+        "lateness_p50_ns",
+        Nanoseconds,
+        "How late requests were sent, median; absent, as are the next two, where they have no times of their own.",
+        |it| it.lateness.map(|late| late.p50_ns),
+    ),
+    integer(
+        "lateness_p99_ns",
+        Nanoseconds,
+        "99th percentile of that.",
+        |it| it.lateness.map(|late| late.p99_ns),
+    ),
+    integer("lateness_max_ns", Nanoseconds, "The latest.", |it| {
+        it.lateness.map(|late| late.max_ns)
+    }),
+];

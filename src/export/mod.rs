@@ -1,0 +1,185 @@
+//! What a run says, in the forms that other programs read: one file for each form.
+//!
+//! Reads records only, and must not know where what it writes ends up. The invariant: all forms are made of the same run
+//! as [`Run`] reads it, and what a record does not have is absent in each of them, never zero.
+
+mod column;
+pub mod columns;
+mod csv;
+mod flent;
+mod grouped;
+mod hgrm;
+mod iperf3;
+mod k8s_netperf;
+mod openmetrics;
+mod parquet;
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::store::folder::{Flows, Run};
+use crate::store::record::FlowRow;
+
+/// A form that a run can be exported in.
+#[derive(Debug)]
+pub struct Format {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// What it is, and who reads it.
+    pub about: &'static str,
+    /// How many files it is.
+    pub files: Files,
+    write: fn(&Source, &mut dyn Destination) -> Result<Vec<String>>,
+}
+
+/// How many files a form is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// One, which may as well be a stream.
+    One,
+    /// Several: a folder.
+    Several,
+}
+
+/// Every form, in the order in which help lists them.
+pub static FORMATS: &[Format] = &[
+    Format {
+        name: "csv",
+        about: "trials.csv, flows.csv and samples.csv, for everything that reads tables",
+        files: Files::Several,
+        write: csv::write,
+    },
+    Format {
+        name: "parquet",
+        about: "the same tables with types, for DuckDB, Polars, pandas and Arrow",
+        files: Files::Several,
+        write: parquet::write,
+    },
+    Format {
+        name: "iperf3-json",
+        about: "a file for each trial, in the shape of iperf3 --json",
+        files: Files::Several,
+        write: iperf3::write,
+    },
+    Format {
+        name: "k8s-netperf-csv",
+        about: "a row for each cell, with the columns of k8s-netperf's results",
+        files: Files::One,
+        write: k8s_netperf::write,
+    },
+    Format {
+        name: "flent",
+        about: "a .flent.gz for each trial of TCP streams, for Flent's plots and statistics",
+        files: Files::Several,
+        write: flent::write,
+    },
+    Format {
+        name: "openmetrics",
+        about: "OpenMetrics text with the time of each trial, for Prometheus to load as history",
+        files: Files::One,
+        write: openmetrics::write,
+    },
+    Format {
+        name: "hgrm",
+        about: "latencies as hdrhistogram's interval log, one tag for each trial",
+        files: Files::One,
+        write: hgrm::write,
+    },
+];
+
+impl Format {
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+
+    /// Writes a run in this form, and gives what of it could not be read, each a sentence.
+    ///
+    /// # Errors
+    /// When `into` refuses, or the run's flows cannot be opened.
+    pub fn write(&self, source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
+        (self.write)(source, into)
+    }
+}
+
+/// Where files go; only the command line knows.
+pub trait Destination {
+    /// A new file of that name, or what stands for it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn file(&mut self, name: &str) -> Result<Box<dyn Write + Send + '_>>;
+}
+
+/// A run to be exported.
+pub struct Source {
+    dir: PathBuf,
+    run: Run,
+}
+
+impl Source {
+    /// Reads the run in `dir`, all but its flows, which are read as they are written.
+    ///
+    /// # Errors
+    /// When `dir` is no run folder.
+    pub fn read(dir: &Path) -> Result<Self> {
+        Ok(Self {
+            dir: dir.to_owned(),
+            run: Run::read(dir)?,
+        })
+    }
+
+    /// What of the records could not be read, each a sentence.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.run.notes
+    }
+
+    /// The flows of the trials that have a record: a record's line is what makes a trial.
+    fn flows(&self) -> Result<Recorded<'_>> {
+        let records = self.run.records.iter();
+        Ok(Recorded {
+            trials: records.map(|record| record.trial.as_str()).collect(),
+            flows: Flows::open(&self.dir)?,
+            notes: Vec::new(),
+        })
+    }
+}
+
+/// Rows of `flows.csv` that belong to a trial with a record.
+struct Recorded<'a> {
+    trials: HashSet<&'a str>,
+    flows: Flows,
+    notes: Vec<String>,
+}
+
+impl Recorded<'_> {
+    fn notes(self) -> Vec<String> {
+        self.notes
+    }
+}
+
+impl Iterator for Recorded<'_> {
+    type Item = FlowRow;
+
+    fn next(&mut self) -> Option<FlowRow> {
+        loop {
+            match self.flows.next()? {
+                Ok(row) if self.trials.contains(row.trial.as_str()) => return Some(row),
+                Ok(_) => {}
+                Err(note) => self.notes.push(note),
+            }
+        }
+    }
+}
+
+/// A file that could not be written.
+fn refusal(name: &str, source: io::Error) -> Error {
+    Error::kernel("write", name, source)
+}
+
+#[cfg(test)]
+mod tests;
