@@ -4,10 +4,11 @@
 //! all and a note says why.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::{MANIFEST, Manifest, TRIALS};
@@ -34,16 +35,10 @@ impl Run {
     pub fn read(dir: &Path) -> Result<Self> {
         let manifest = read_manifest(dir)?;
         let path = dir.join(TRIALS);
-        let text = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            read => {
-                read.map_err(|error| Error::kernel("read", path.display().to_string(), error))?
-            }
-        };
         let mut lines = Lines::default();
-        for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            lines.take(number + 1, line);
-        }
+        lines
+            .read(&path)
+            .map_err(|error| Error::kernel("read", path.display().to_string(), error))?;
         Ok(Self {
             manifest,
             records: lines.records,
@@ -93,19 +88,44 @@ fn newer_schema(text: &[u8]) -> Option<u32> {
     (version.schema > SCHEMA).then_some(version.schema)
 }
 
+/// Lines that are in memory at once, and parsed side by side: a run may have a hundred thousand.
+const BATCH: usize = 4096;
+
 /// What the lines so far have given.
 #[derive(Default)]
 struct Lines {
+    count: usize,
     records: Vec<Record>,
     places: HashMap<String, usize>,
     notes: Vec<String>,
 }
 
 impl Lines {
-    fn take(&mut self, number: usize, line: &[u8]) {
-        match parse(line) {
+    /// Takes those of a file; none where it is not there.
+    fn read(&mut self, path: &Path) -> io::Result<()> {
+        let mut file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => BufReader::new(opened?),
+        };
+        loop {
+            let batch = next_lines(&mut file)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let parsed: Vec<_> = batch.par_iter().map(|line| parse(line)).collect();
+            for line in parsed {
+                self.take(line);
+            }
+        }
+    }
+
+    fn take(&mut self, line: Result<Record, String>) {
+        self.count += 1;
+        match line {
             Ok(record) => self.keep(record),
-            Err(why) => self.notes.push(format!("{TRIALS} line {number} {why}")),
+            Err(why) => self
+                .notes
+                .push(format!("{TRIALS} line {} {why}", self.count)),
         }
     }
 
@@ -120,23 +140,40 @@ impl Lines {
     }
 }
 
+/// The next lines with their ends; fewer than a batch only at the end of the file.
+fn next_lines(file: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
+    let mut lines = Vec::new();
+    while lines.len() < BATCH {
+        let mut line = Vec::new();
+        if file.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
 /// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
 fn parse(line: &[u8]) -> Result<Record, String> {
     let text = line
         .strip_suffix(b"\n")
         .ok_or("is cut off; its trial counts as not run")?;
-    if let Some(schema) = newer_schema(text) {
+    let parsed: Result<Record, _> = serde_json::from_slice(text);
+    let newer = match &parsed {
+        Ok(record) => Some(record.schema).filter(|schema| *schema > SCHEMA),
+        Err(_) => newer_schema(text),
+    };
+    if let Some(schema) = newer {
         return Err(format!(
             "is skipped: its schema {schema} is newer than this kilonet reads ({SCHEMA})"
         ));
     }
-    // serde_json counts lines within what it is given, which here is one.
-    serde_json::from_slice(text).map_err(|error| {
+    parsed.map_err(|error| {
+        // serde_json counts lines within what it is given, which here is one.
+        let error = error.to_string();
         format!(
             "is skipped: {}",
-            error
-                .to_string()
-                .replace(" at line 1 column ", " at column ")
+            error.replace(" at line 1 column ", " at column ")
         )
     })
 }
