@@ -11,11 +11,16 @@ struct Parts<'a> {
     figures: Vec<&'a str>,
 }
 
-/// Replaces each sentence by one that stands for all of its kind. One with a colon names things, whose numbers are not
-/// figures: it stays as it is.
+/// Whether the numbers of a sentence may be names: one that counts things before a colon names them behind it.
+fn names_things(sentence: &str) -> bool {
+    let counted = sentence.split_once(':').map(|(before, _)| before);
+    counted.is_some_and(|before| before.contains(|c: char| c.is_ascii_digit()))
+}
+
+/// Replaces each sentence by one that stands for all of its kind. One that names things stays as it is.
 pub(super) fn merge_figures(sentences: &mut [&mut String]) {
     let mut ranges: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    for sentence in sentences.iter().filter(|sentence| !sentence.contains(':')) {
+    for sentence in sentences.iter().filter(|sentence| !names_things(sentence)) {
         let parts = split(sentence);
         let kind = ranges.entry(parts.words.join("#")).or_default();
         if kind.is_empty() {
@@ -31,7 +36,7 @@ pub(super) fn merge_figures(sentences: &mut [&mut String]) {
     }
     for sentence in sentences
         .iter_mut()
-        .filter(|sentence| !sentence.contains(':'))
+        .filter(|sentence| !names_things(sentence))
     {
         let parts = split(sentence);
         if let Some(kind) = ranges.get(&parts.words.join("#")) {
@@ -108,6 +113,16 @@ mod tests {
             "steal took 9 % of 2 CPUs",
         ]);
         assert_eq!(said, [range, range, range]);
+    }
+
+    #[test]
+    fn a_colon_alone_names_nothing() {
+        let range = "rates were not held: one in a hundred was 5 to 70 us late";
+        let said = merged(&[
+            "rates were not held: one in a hundred was 70 us late",
+            "rates were not held: one in a hundred was 5 us late",
+        ]);
+        assert_eq!(said, [range, range]);
     }
 
     #[test]

@@ -227,7 +227,7 @@ pub(super) const ROWS: &[Row] = {
                 Some(rate.unwrap_or(none.to_owned()))
             },
             phrase: plain,
-            rule: AtOneCount,
+            rule: OfOneWorkload,
         },
         Row {
             key: "arrivals",
