@@ -8,7 +8,6 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::{MANIFEST, Manifest, TRIALS};
@@ -112,7 +111,7 @@ impl Lines {
             if batch.is_empty() {
                 return Ok(());
             }
-            let parsed: Vec<_> = batch.par_iter().map(|line| parse(line)).collect();
+            let parsed: Vec<_> = batch.iter().map(|line| parse(line)).collect();
             for line in parsed {
                 self.take(line);
             }
