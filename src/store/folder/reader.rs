@@ -87,9 +87,6 @@ fn newer_schema(text: &[u8]) -> Option<u32> {
     (version.schema > SCHEMA).then_some(version.schema)
 }
 
-/// Lines that are in memory at once, and parsed side by side: a run may have a hundred thousand.
-const BATCH: usize = 4096;
-
 /// What the lines so far have given.
 #[derive(Default)]
 struct Lines {
@@ -106,16 +103,12 @@ impl Lines {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => BufReader::new(opened?),
         };
-        loop {
-            let batch = next_lines(&mut file)?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let parsed: Vec<_> = batch.iter().map(|line| parse(line)).collect();
-            for line in parsed {
-                self.take(line);
-            }
+        let mut line = Vec::new();
+        while file.read_until(b'\n', &mut line)? > 0 {
+            self.take(parse(&line));
+            line.clear();
         }
+        Ok(())
     }
 
     fn take(&mut self, line: Result<Record, String>) {
@@ -137,19 +130,6 @@ impl Lines {
             self.records.push(record);
         }
     }
-}
-
-/// The next lines with their ends; fewer than a batch only at the end of the file.
-fn next_lines(file: &mut impl BufRead) -> io::Result<Vec<Vec<u8>>> {
-    let mut lines = Vec::new();
-    while lines.len() < BATCH {
-        let mut line = Vec::new();
-        if file.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        lines.push(line);
-    }
-    Ok(lines)
 }
 
 /// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
