@@ -4,13 +4,14 @@
 //! and who belongs to which follows from the cell alone.
 
 use std::fmt;
+use std::iter;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Workload};
 use super::factor::Factor;
-use super::load::Load;
+use super::load::{Load, MOST_RATE};
 
 /// What a flow does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,11 +132,22 @@ impl Cell {
         [vec![own], guests].concat()
     }
 
+    /// What its flows do, its own workload first.
+    pub fn workloads(&self) -> impl Iterator<Item = Workload> {
+        iter::once(self.workload).chain(self.beside.workloads())
+    }
+
+    /// Whether some of its flows have requests.
+    #[must_use]
+    pub fn has_requests(&self) -> bool {
+        self.workloads().any(Workload::has_responses)
+    }
+
     /// Whether all that its flows move is requests and their responses, if anything.
     #[must_use]
     pub fn is_of_requests(&self) -> bool {
         let quiet = |workload: Workload| workload.has_responses() || workload == Workload::Idle;
-        quiet(self.workload) && self.beside.workloads().all(quiet)
+        self.workloads().all(quiet)
     }
 
     /// What each pair does.
@@ -200,9 +212,6 @@ impl TryFrom<String> for Beside {
         text.parse()
     }
 }
-
-/// Requests a second of one flow at most, as of a cell's own.
-const MOST_RATE: u32 = 1_000_000;
 
 impl FromStr for Guests {
     type Err = String;

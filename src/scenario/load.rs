@@ -19,6 +19,9 @@ pub(crate) const CONNECTIONS_AT_ONCE: u32 = 8;
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
 pub(crate) const LARGEST_DATAGRAM: u32 = 65_507;
 
+/// Messages a second of one flow at most: beyond a million the clock's own reading would be the greater part of each.
+pub(super) const MOST_RATE: u32 = 1_000_000;
+
 super::factor::factor! {
     /// How the times at which requests are meant to be sent lie, where they have a rate.
     #[derive(Default)]

@@ -13,7 +13,7 @@ use super::beside::Beside;
 use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 use super::copying::{Receiving, Sending};
 use super::limits::{CpuList, CpuMax, MemoryMax};
-use super::load::{Arrivals, Batch};
+use super::load::{Arrivals, Batch, MOST_RATE};
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
 use super::placement::Pinning;
@@ -75,8 +75,8 @@ pub(super) type RuleCount = Count<0, 100_000>;
 /// Bytes of a message.
 pub(super) type MessageSize = Size<1, { 16 << 20 }>;
 
-/// Messages a second of one flow: beyond a million the clock's own reading would be the greater part of each.
-pub(super) type RequestRate = Count<1, 1_000_000>;
+/// Messages a second of one flow.
+pub(super) type RequestRate = Count<1, { MOST_RATE }>;
 
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
 pub(super) type PortCount = Count<0, { MOST_PUBLISHED }>;

@@ -58,34 +58,25 @@ pub(super) fn summarise(
     edges: Option<&Edges>,
 ) -> Measurement {
     let seconds = outcome.window.duration_ns as f64 / 1e9;
-    let rate = |bytes: u64| bytes as f64 * 8.0 / seconds;
     let bytes: u64 = outcome.flows.iter().map(FlowOutcome::payload).sum();
     let flows: Vec<_> = outcome.flows.iter().collect();
-    let requests = Requests::of(has_responses(trial.cell), &flows);
+    let requests = Requests::of(trial.cell.has_requests(), &flows);
     let datagrams = Datagrams::of(&flows);
     let checks = checks::of(trial.cell, outcome, edges, (&requests, &datagrams));
     let unpunctual = requests.unpunctual();
     let consumption = edges.and_then(|edges| edges.containers.as_ref());
+    let members = Members::by_class(trial.cell, outcome);
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
             duration_ns: outcome.window.duration_ns,
             skew_ns: outcome.window.skew_ns,
         },
-        aggregate: Aggregate {
-            goodput_bps: rate(bytes),
-            transactions_per_s: requests.transactions.map(|count| count as f64 / seconds),
-            datagrams_per_s: datagrams.per_s(seconds),
-            loss_ratio: datagrams.loss_ratio(),
-        },
+        aggregate: aggregate(bytes, (&requests, &datagrams), seconds),
         latency: requests.latency,
         lateness: requests.lateness,
-        per_pair: classes::per_pair(
-            trial.cell.workload,
-            &Members::of(trial.cell, 0, outcome),
-            seconds,
-        ),
-        classes: classes::of(trial.cell, outcome),
+        per_pair: classes::per_pair(trial.cell.workload, &members[0], seconds),
+        classes: classes::of(trial.cell, &members, seconds),
         cpu: edges.map(|edges| {
             // Beside streams, most of it is theirs.
             let own = requests
@@ -109,17 +100,29 @@ pub(super) fn summarise(
         rows: Rows {
             flows: flows
                 .iter()
-                .map(|flow| row(trial.id, flow, rate(flow.payload())))
+                .map(|flow| row(trial.id, flow, bps(flow.payload(), seconds)))
                 .collect(),
             containers: consumption.map_or_else(Vec::new, |it| it.rows(trial.id)),
         },
     }
 }
 
-/// Whether some of a trial's flows have requests.
-fn has_responses(cell: &Cell) -> bool {
-    let mut classes = cell.classes().into_iter();
-    classes.any(|class| class.orders.workload.has_responses())
+fn aggregate(
+    bytes: u64,
+    (requests, datagrams): (&Requests, &Datagrams),
+    seconds: f64,
+) -> Aggregate {
+    Aggregate {
+        goodput_bps: bps(bytes, seconds),
+        transactions_per_s: requests.transactions.map(|count| count as f64 / seconds),
+        datagrams_per_s: datagrams.per_s(seconds),
+        loss_ratio: datagrams.loss_ratio(),
+    }
+}
+
+/// Bytes over a time, as bits a second.
+fn bps(bytes: u64, seconds: f64) -> f64 {
+    bytes as f64 * 8.0 / seconds
 }
 
 fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {

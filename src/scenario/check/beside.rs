@@ -13,13 +13,6 @@ pub(super) fn check(axes: &Axes, problems: &mut Problems) {
             let problem = Problem::of(axes.key("beside"), message).at(at.span.clone());
             problems.push(problem.remedy("allowed: workloads other than those of `workload`"));
         }
-        let by_port = axes.path.0.iter().find(|at| at.value.is_by_port());
-        let datagrams = at.value.workloads().find(|it| it.is_datagrams());
-        if let (Some(path), Some(workload)) = (by_port, datagrams) {
-            let message = format!("ports are published for TCP, which {workload} is not");
-            let problem = Problem::of(axes.key("path"), message).at(path.span.clone());
-            problems.push(problem.remedy("allowed with it: \"direct\", \"outside\""));
-        }
     }
 }
 

@@ -19,18 +19,14 @@ pub(super) fn check(axes: &Axes, problems: &mut Problems) {
     check_copying(axes, problems);
 }
 
-fn datagrams(axes: &Axes) -> Option<Workload> {
-    let mut workloads = axes.workload.0.iter().map(|at| at.value);
-    workloads.find(|workload| workload.is_datagrams())
-}
-
 fn check_datagrams(
     axes: &Axes,
     key: &str,
     sizes: Option<&Axis<MessageSize>>,
     problems: &mut Problems,
 ) {
-    let Some(workload) = datagrams(axes) else {
+    let mut workloads = axes.workload.0.iter().map(|at| at.value);
+    let Some(workload) = workloads.find(|it| it.is_datagrams()) else {
         return;
     };
     let carried = SMALLEST_DATAGRAM..=LARGEST_DATAGRAM;
@@ -156,7 +152,9 @@ fn check_loop(axes: &Axes, problems: &mut Problems) {
 
 /// The rules that publish ports do so for TCP.
 fn check_published(axes: &Axes, problems: &mut Problems) {
-    let Some(workload) = datagrams(axes) else {
+    let own = axes.workload.0.iter().map(|at| at.value);
+    let beside = axes.beside.0.iter().flat_map(|at| at.value.workloads());
+    let Some(workload) = own.chain(beside).find(|it| it.is_datagrams()) else {
         return;
     };
     let by_port = axes.path.0.iter().filter(|at| at.value.is_by_port());

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::{Datagrams, Edges, Requests, has_responses};
-use crate::scenario::{Cell, Class, Family, Topology, Workload};
+use super::{Datagrams, Edges, Requests};
+use crate::scenario::{Cell, Family, Topology, Workload};
 use crate::store::record::Checks;
 use crate::traffic::{FlowOutcome, Outcome};
 
@@ -46,16 +46,14 @@ pub(in crate::testbed) fn header_bytes(cell: &Cell) -> u64 {
         Family::Ipv4 => 20,
         Family::Ipv6 => 40,
     };
-    let mut classes = cell.classes().into_iter();
-    let datagrams = classes.any(|class| class.orders.workload.is_datagrams());
+    let datagrams = cell.workloads().any(Workload::is_datagrams);
     let transport = if datagrams { 8 } else { 32 };
     link + network + transport
 }
 
 /// Whether what its flows move may be less than what containers say of themselves: requests of a byte, or nothing.
 fn is_small(cell: &Cell) -> bool {
-    let idle = |class: &Class| class.orders.workload == Workload::Idle;
-    has_responses(cell) || cell.classes().iter().all(idle)
+    cell.has_requests() || cell.workloads().all(|workload| workload == Workload::Idle)
 }
 
 /// Bytes by which a connection's first packet each way has more options than the others: 20 of TCP's, where the timestamps
@@ -88,7 +86,7 @@ pub(super) fn of(
 /// What a reader should be told of them.
 pub(super) fn warnings(cell: &Cell, checks: Checks) -> Option<String> {
     if checks.valid {
-        filling(checks).filter(|_| !has_responses(cell))
+        filling(checks).filter(|_| !cell.has_requests())
     } else {
         Some(disagreement(checks))
     }

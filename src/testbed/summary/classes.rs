@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bps;
 use super::datagrams::Datagrams;
 use super::requests::Requests;
 use crate::scenario::{self, Cell, Workload};
@@ -10,38 +11,38 @@ use crate::store::record::{Class, PerPair};
 use crate::traffic::{FlowOutcome, Outcome};
 
 /// The pairs of one class, and their flows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Members<'a> {
     pairs: Vec<u32>,
     flows: Vec<&'a FlowOutcome>,
 }
 
 impl<'a> Members<'a> {
-    /// Those of the class of this number, as [`Cell::classes`] has them.
-    pub(super) fn of(cell: &Cell, class: usize, outcome: &'a Outcome) -> Self {
-        let classes = cell.class_of_pairs();
-        let pairs = (0..).zip(&classes).filter(|(_, its)| **its == class);
-        let flows = outcome.flows.iter();
-        let own = flows.filter(|flow| classes.get(flow.pair as usize) == Some(&class));
-        Self {
-            pairs: pairs.map(|(pair, _)| pair).collect(),
-            flows: own.collect(),
+    /// Those of each class, in the order of [`Cell::classes`]: the cell's own first.
+    pub(super) fn by_class(cell: &Cell, outcome: &'a Outcome) -> Vec<Self> {
+        let class_of_pairs = cell.class_of_pairs();
+        let mut members: Vec<_> = cell.workloads().map(|_| Self::default()).collect();
+        for (pair, class) in (0..).zip(&class_of_pairs) {
+            members[*class].pairs.push(pair);
         }
+        for flow in &outcome.flows {
+            if let Some(class) = class_of_pairs.get(flow.pair as usize) {
+                members[*class].flows.push(flow);
+            }
+        }
+        members
     }
 }
 
 /// Each class of a mixed trial; none where all pairs do the same.
-pub(super) fn of(cell: &Cell, outcome: &Outcome) -> Vec<Class> {
+pub(super) fn of(cell: &Cell, members: &[Members<'_>], seconds: f64) -> Vec<Class> {
     if cell.beside.is_none() {
         return Vec::new();
     }
-    let seconds = outcome.window.duration_ns as f64 / 1e9;
-    let classes = cell.classes().into_iter().enumerate();
-    let classes = classes.map(|(number, class)| {
-        let members = Members::of(cell, number, outcome);
-        one(class, &members, seconds)
-    });
-    classes.collect()
+    let classes = cell.classes().into_iter().zip(members);
+    classes
+        .map(|(class, members)| one(class, members, seconds))
+        .collect()
 }
 
 fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
@@ -54,7 +55,7 @@ fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
         workload,
         rate: class.orders.load.rate,
         pairs: class.pairs,
-        goodput_bps: bytes as f64 * 8.0 / seconds,
+        goodput_bps: bps(bytes, seconds),
         per_pair: per_pair(workload, members, seconds),
         transactions_per_s: count.map(|count| count as f64 / seconds),
         latency: requests.latency,
