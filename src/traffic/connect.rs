@@ -177,8 +177,7 @@ impl<'a> Connector<'a> {
     }
 
     fn orders(&self, plan: usize) -> Orders {
-        let own = self.plans[plan].orders;
-        own.unwrap_or(self.settings.orders())
+        self.plans[plan].orders(self.settings)
     }
 
     fn attempt<T>(

@@ -127,6 +127,12 @@ pub struct Settings {
     pub connect: Duration,
 }
 
+impl FlowPlan<'_> {
+    fn orders(&self, settings: &Settings) -> Orders {
+        self.orders.unwrap_or(settings.orders())
+    }
+}
+
 impl Settings {
     fn orders(&self) -> Orders {
         Orders {

@@ -171,7 +171,7 @@ pub(super) struct FlowName {
 impl FlowName {
     pub(super) fn of(plan: &FlowPlan<'_>, settings: &Settings) -> Self {
         Self {
-            orders: plan.orders.unwrap_or(settings.orders()),
+            orders: plan.orders(settings),
             pair: plan.pair,
             stream: plan.stream,
             client: plan.client.container,
