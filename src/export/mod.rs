@@ -13,6 +13,7 @@ mod iperf3;
 mod k8s_netperf;
 mod openmetrics;
 mod parquet;
+mod tables;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -49,13 +50,13 @@ pub static FORMATS: &[Format] = &[
         name: "csv",
         about: "trials.csv, flows.csv and samples.csv, for everything that reads tables",
         files: Files::Several,
-        write: csv::write,
+        write: tables::write::<csv::Csv>,
     },
     Format {
         name: "parquet",
         about: "the same tables with types, for DuckDB, Polars, pandas and Arrow",
         files: Files::Several,
-        write: parquet::write,
+        write: tables::write::<parquet::Tables>,
     },
     Format {
         name: "iperf3-json",

@@ -3,7 +3,7 @@
 //! Must not know what a column means. The invariant: every column is optional, and an absent value is null.
 
 use std::borrow::Borrow;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
@@ -15,31 +15,25 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
 use super::column::{Column, Read};
-use super::columns::{FLOWS, SAMPLES, Sample, TRIALS, Table};
-use super::{Destination, Source, refusal};
-use crate::error::Result;
+use super::columns::Table;
+use super::tables::Form;
 
 /// Rows that are held in memory and written as one group: what readers take at once.
 const GROUP: usize = 1 << 17;
 
-/// Writes the three tables of a run.
-pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
-    let records = &source.run.records;
-    table(&TRIALS, records.iter(), into)?;
-    let mut flows = source.flows()?;
-    table(&FLOWS, &mut flows, into)?;
-    table(&SAMPLES, records.iter().flat_map(Sample::of), into)?;
-    Ok(flows.notes())
-}
+/// See the file's head.
+pub(super) struct Tables;
 
-fn table<Row>(
-    table: &Table<Row>,
-    rows: impl Iterator<Item = impl Borrow<Row>>,
-    into: &mut dyn Destination,
-) -> Result<()> {
-    let name = format!("{}.parquet", table.name);
-    let file = into.file(&name)?;
-    groups(table, rows, file).map_err(|error| refusal(&name, io_error(error)))
+impl Form for Tables {
+    const EXTENSION: &'static str = "parquet";
+
+    fn table<Row>(
+        table: &Table<Row>,
+        rows: impl Iterator<Item = impl Borrow<Row>>,
+        file: impl Write + Send,
+    ) -> io::Result<()> {
+        groups(table, rows, file).map_err(io_error)
+    }
 }
 
 fn groups<Row>(
@@ -188,12 +182,12 @@ fn keep<T>(values: &mut Vec<T>, value: Option<T>) -> bool {
 }
 
 /// The disk's own refusal where that is what it was.
-fn io_error(error: ParquetError) -> std::io::Error {
+fn io_error(error: ParquetError) -> io::Error {
     match error {
-        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+        ParquetError::External(source) => match source.downcast::<io::Error>() {
             Ok(source) => *source,
-            Err(source) => std::io::Error::other(source),
+            Err(source) => io::Error::other(source),
         },
-        other => std::io::Error::other(other),
+        other => io::Error::other(other),
     }
 }
