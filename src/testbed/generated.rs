@@ -9,7 +9,6 @@ use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
 use crate::lab::Lab;
 use crate::lab::meters::Meters;
-use crate::lab::witness::Witness;
 use crate::store::record::{CountedBy, Generator, ProgramOutput};
 use crate::traffic::FlowPlan;
 use crate::traffic::generator::{Crew, Crossed, Output, Said};
@@ -46,8 +45,6 @@ fn run(
     };
     crew.assemble(&|| watch.interrupted())?;
     let bench = Bench {
-        // The interfaces are the count here, and so are no witness of it.
-        witness: Witness::default(),
         kin: crew.pids(),
         ..bench
     };

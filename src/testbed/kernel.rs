@@ -80,15 +80,21 @@ impl Testbed for Kernel {
     ) -> Result<Measurement> {
         let plans = flows(&lab.lab, trial.cell);
         let processes = lab.processes.as_deref();
+        let generated = trial.cell.driver.is_generator();
         let bench = Bench {
-            witness: Witness::of(&lab.lab)?,
+            // Where the interfaces are the count, they are no witness of it.
+            witness: if generated {
+                Witness::default()
+            } else {
+                Witness::of(&lab.lab)?
+            },
             tracking: lab.lab.tracking()?,
             kin: processes.map(Processes::kin).unwrap_or_default(),
             confinement: processes.map_or_else(Confinement::of_self, Processes::confinement),
             groups: processes.map(Processes::groups),
             tcp_memory: self.tcp_memory,
         };
-        if trial.cell.driver.is_generator() {
+        if generated {
             let from = (&lab.lab, &plans[..]);
             return generated::measure(from, bench, (trial, watch), &mut self.outputs);
         }
