@@ -29,7 +29,7 @@ macro_rules! assert_said {
 fn help_of_the_whole_and_of_every_verb() {
     assert_said!("help", says(&["--help"]));
     for verb in [
-        "run", "sweep", "plan", "report", "export", "doctor", "lab", "exec", "schema",
+        "run", "sweep", "plan", "report", "compare", "export", "doctor", "lab", "exec", "schema",
     ] {
         let help = says(&[verb, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
@@ -286,6 +286,106 @@ fn a_file_of_50_mb_is_refused_by_its_size_and_a_folder_as_one() {
     let said = says(&["plan", "scenarios"]);
     assert_eq!(said.code, Some(2));
     assert_said!("refused a folder", said);
+}
+
+const RULES: &str = "results/20261123T115626Z-docker-rules";
+
+#[test]
+fn a_run_compared_with_itself_has_no_regression() {
+    let said = says(&["compare", RULES, RULES]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(
+        said.out.starts_with("no regression found\n"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("what differs"), "{}", said.out);
+}
+
+/// A copy of a run whose trials moved so much of what they did.
+fn slowed(share: f64) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let run = harness::crate_dir().join(RULES);
+    fs::copy(
+        run.join("manifest.json"),
+        folder.path().join("manifest.json"),
+    )
+    .unwrap();
+    let trials = fs::read_to_string(run.join("trials.jsonl")).unwrap();
+    let slower = trials.lines().map(|line| {
+        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let goodput = &mut record["aggregate"]["goodput_bps"];
+        *goodput = (goodput.as_f64().unwrap() * share).into();
+        format!("{record}\n")
+    });
+    fs::write(
+        folder.path().join("trials.jsonl"),
+        slower.collect::<String>(),
+    )
+    .unwrap();
+    folder
+}
+
+#[test]
+fn a_slower_run_exits_with_1_in_every_form() {
+    let new = slowed(0.5);
+    let new = new.path().to_str().unwrap();
+    for format in ["term", "md", "json"] {
+        let said = says(&[
+            "compare", RULES, new, "--metric", "goodput", "--format", format,
+        ]);
+        assert_eq!((said.code, said.err.as_str()), (Some(1), ""), "{format}");
+        if format == "json" {
+            let found: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+            let figure = &found["news"][0]["cells"][0]["figures"][0];
+            assert_eq!(figure["verdict"], "worse", "{figure}");
+            assert_eq!(figure["regression"], true);
+            assert!((figure["change"]["ratio"].as_f64().unwrap() - 0.5).abs() < 1e-6);
+        } else {
+            assert!(said.out.contains("worse: a regression"), "{}", said.out);
+        }
+    }
+    let patient = says(&[
+        "compare",
+        RULES,
+        new,
+        "--metric",
+        "goodput",
+        "--threshold",
+        "60%",
+    ]);
+    assert_eq!(patient.code, Some(0), "{patient:?}");
+    let other = says(&["compare", RULES, new, "--metric", "cpu-per-byte"]);
+    assert_eq!(other.code, Some(0), "{other:?}");
+}
+
+#[test]
+fn what_cannot_be_compared_exits_with_2() {
+    let setup = "results/20261123T112949Z-docker-setup";
+    for (name, arguments) in [
+        ("compare of one run", &["compare", RULES][..]),
+        ("compare of no run folder", &["compare", RULES, "scenarios"]),
+        (
+            "compare of other cells",
+            &["compare", "results/20261123T120013Z-post-2017", setup],
+        ),
+        (
+            "compare of no metric",
+            &["compare", RULES, RULES, "--metric", "speed"],
+        ),
+        (
+            "compare by no share",
+            &["compare", RULES, RULES, "--threshold", "0.05"],
+        ),
+    ] {
+        let said = says(arguments);
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (Some(2), ""),
+            "{name}: {said:?}"
+        );
+        assert_said!(format!("refused {name}"), said);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use kilonet::analysis::compare::{Comparison, Folder, Presence, Terms, Verdict};
 use kilonet::analysis::{Analysis, Bend, CellSummary, Metric};
 use kilonet::plan::{Plan, Trial};
 use kilonet::runner::{self, Outcome, Phase, Progress, Work};
@@ -376,4 +377,70 @@ fn the_planted_knee_half_and_limit_are_answers() {
     };
     assert_eq!((limit.good, limit.bad, limit.trials), (64, 128, 5));
     assert_eq!(limit.mechanism, Some("a Linux bridge holds 1,023 ports"));
+}
+
+/// What a model's run comes to beside another's, each of five repeats.
+fn compared(base: Model, new: Model) -> Comparison {
+    let text = KNEE.replace("repeats = 3", "repeats = 5");
+    let out = tempfile::tempdir().unwrap();
+    let [base, new] = [base, new].map(|model| Folder {
+        name: "run".to_owned(),
+        run: run_anew(&text, model, out.path()).1,
+    });
+    let terms = Terms {
+        metrics: vec![Metric::Goodput],
+        threshold: 0.05,
+        same_within: 0.02,
+    };
+    Comparison::of(&base, &[new], terms).unwrap()
+}
+
+fn verdicts(comparison: &Comparison) -> Vec<Verdict> {
+    comparison.figures().map(|figure| figure.verdict).collect()
+}
+
+#[test]
+fn the_same_law_from_the_same_seed_is_the_same_run() {
+    let noisy = || Model {
+        noise: 0.01,
+        ..Model::default()
+    };
+    let comparison = compared(noisy(), noisy());
+    assert_eq!(verdicts(&comparison), [Verdict::Same; 7]);
+    assert_eq!(comparison.regressions(), 0);
+}
+
+#[test]
+fn a_slower_law_is_a_regression_in_the_cells_that_it_slows() {
+    let noisy = |ceiling_bps, seed| Model {
+        noise: 0.01,
+        ceiling_bps,
+        seed,
+        ..Model::default()
+    };
+    let comparison = compared(noisy(40e9, 1), noisy(34e9, 2));
+    // Up to two pairs move what they did; from four on the ceiling is 15 % lower.
+    let [below, above] = [&verdicts(&comparison)[..2], &verdicts(&comparison)[2..]];
+    assert!(!below.contains(&Verdict::Worse), "{below:?}");
+    assert_eq!(above, [Verdict::Worse; 5]);
+    assert_eq!(comparison.regressions(), 5);
+}
+
+#[test]
+fn a_limit_that_has_come_down_is_a_regression() {
+    let limited = |limit| Model {
+        limit,
+        ..Model::default()
+    };
+    let comparison = compared(limited(64), limited(32));
+    let presences = comparison.cells().map(|cell| cell.presence);
+    let [found @ .., first, second] = &presences.collect::<Vec<_>>()[..] else {
+        panic!("seven cells")
+    };
+    assert_eq!(found, [Presence::Both; 5]);
+    assert_eq!(
+        (first, second),
+        (&Presence::FailsNow, &Presence::FailsStill)
+    );
+    assert_eq!(comparison.regressions(), 1);
 }

@@ -109,6 +109,12 @@ impl Varying {
     }
 }
 
+/// A cell's level of a factor, for people; absent where the factor is none of the table's, or does not apply.
+pub(super) fn level_of(key: &str, cell: &Cell) -> Option<String> {
+    let row = ROWS.iter().find(|row| row.key == key)?;
+    (row.level)(cell)
+}
+
 fn count_among(cells: &[&Cell]) -> Count {
     let varies = |count: Count| {
         let levels: BTreeSet<_> = cells.iter().map(|cell| count.of(cell)).collect();

@@ -8,9 +8,11 @@
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
+//! `compare` holds runs against each other.
 
 mod answers;
 mod baseline;
+pub mod compare;
 mod containers;
 mod curve;
 mod factors;

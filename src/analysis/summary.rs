@@ -52,7 +52,7 @@ impl Estimate {
     /// Estimates from the figures of one metric; absent without any.
     ///
     /// No metric can be below nothing, so an interval that reaches there ends at nothing.
-    fn of(figures: &[f64]) -> Option<Self> {
+    pub(super) fn of(figures: &[f64]) -> Option<Self> {
         let median = stats::median(figures)?;
         Some(Self {
             n: figures.len(),
@@ -89,7 +89,11 @@ fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Met
 }
 
 /// What one trial says of a metric, beside its baseline.
-fn figure<'a>(metric: Metric, record: &'a Record, baselines: &Baselines<'a>) -> Option<f64> {
+pub(super) fn figure<'a>(
+    metric: Metric,
+    record: &'a Record,
+    baselines: &Baselines<'a>,
+) -> Option<f64> {
     match metric {
         Metric::BaselineRatio => baselines.ratio(record),
         _ => own_figure(metric, record),

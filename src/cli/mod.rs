@@ -5,6 +5,7 @@
 mod agent;
 mod attach;
 mod clean;
+mod compare;
 mod doctor;
 mod exec;
 mod export;
@@ -44,6 +45,7 @@ Examples:
   kilonet sweep --topology bridge --containers 2..4096 --print > mine.toml
   kilonet plan mine.toml
   kilonet report results/20261123T120000Z-quickstart
+  kilonet compare results/base results/new --threshold 5%
   kilonet export results/20261123T120000Z-quickstart --format parquet
 
 Exit codes: 0 done, 1 failed or some trials failed, 2 usage or scenario error.";
@@ -58,6 +60,8 @@ enum Verb {
     Plan(plan::Plan),
     /// Report on a run folder again, from its records
     Report(report::Report),
+    /// Hold run folders against a base, cell by cell; exit code 1 on a regression
+    Compare(compare::Compare),
     /// Write a run's trials, flows and samples in a form that other programs read
     Export(export::Export),
     /// Show what this machine can do, and which limit will bind first
@@ -100,6 +104,7 @@ impl Cli {
             Verb::Sweep(sweep) => sweep.run(leave),
             Verb::Plan(plan) => plan.run(),
             Verb::Report(report) => report.run(),
+            Verb::Compare(compare) => Ok(compare.run()),
             Verb::Export(export) => export.run(),
             Verb::Doctor(doctor) => doctor.run(leave),
             Verb::Attach(attach) => attach.run(leave),
@@ -118,6 +123,12 @@ impl Cli {
 /// Says what went wrong on standard error, and which exit code that is.
 #[must_use]
 pub fn complain(error: &Error) -> ExitCode {
+    tell(error);
+    ExitCode::from(if error.is_usage() { 2 } else { 1 })
+}
+
+/// Says what went wrong on standard error.
+fn tell(error: &Error) {
     // A scenario's errors come rendered, each with its own `error:`.
     let label = if matches!(error, Error::Scenario(_)) {
         ""
@@ -128,5 +139,4 @@ pub fn complain(error: &Error) -> ExitCode {
     if let Some(hint) = error.hint() {
         anstream::eprintln!("hint: {hint}");
     }
-    ExitCode::from(if error.is_usage() { 2 } else { 1 })
 }

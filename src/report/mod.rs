@@ -3,6 +3,7 @@
 //! Must not know how anything was measured, nor where the records lie beyond the folder it is given. The invariant: every
 //! figure shown is an estimate of the analysis; nothing is computed here but places and words.
 
+pub mod compare;
 mod findings;
 pub mod page;
 mod quantity;
@@ -13,7 +14,9 @@ pub mod terminal;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::analysis::Analysis;
+use serde_json::Value;
+
+use crate::analysis::{Analysis, Count};
 use crate::error::{Error, Result};
 use crate::store::folder::Run;
 use crate::store::record::Failure;
@@ -55,25 +58,39 @@ fn save(path: PathBuf, text: &str) -> Result<PathBuf> {
 ///
 /// What the fingerprint lacks is left out.
 fn machine(analysis: &Analysis) -> String {
-    let fingerprint = &analysis.manifest["fingerprint"];
-    let word = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    machine_of(&analysis.name, &analysis.manifest)
+}
+
+/// The same of a run that is not analysed by itself.
+fn machine_of(name: &str, manifest: &Value) -> String {
+    let fingerprint = &manifest["fingerprint"];
+    let word = |value: &Value| value.as_str().map(str::to_owned);
     let cpus = fingerprint["cpu"]["online"].as_u64();
     let cpus = cpus.map(|cpus| format!("{cpus} CPUs"));
     let cpu = [word(&fingerprint["cpu"]["model"]), cpus];
     let cpu: Vec<_> = cpu.into_iter().flatten().collect();
     let parts = [
-        Some(analysis.name.clone()),
+        Some(name.to_owned()),
         (!cpu.is_empty()).then(|| cpu.join(", ")),
         word(&fingerprint["kernel"]["release"]).map(|release| format!("Linux {release}")),
-        day(analysis),
+        day(manifest),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-fn day(analysis: &Analysis) -> Option<String> {
-    let started = analysis.manifest["started_unix_ns"].as_u64()?;
+fn day(manifest: &Value) -> Option<String> {
+    let started = manifest["started_unix_ns"].as_u64()?;
     let started = jiff::Timestamp::from_nanosecond(i128::from(started)).ok()?;
     Some(started.strftime("%Y-%m-%d").to_string())
+}
+
+/// What a column of counts is called.
+fn heading(count: Count) -> &'static str {
+    match count {
+        Count::Containers => "count",
+        Count::Active => "active",
+        Count::Rules => "rules",
+    }
 }
 
 /// Why a trial failed, in the form of an error: the act, the object and the reason.

@@ -84,12 +84,12 @@ impl View {
         }
     }
 
-    fn columns(self) -> usize {
+    pub(super) fn columns(self) -> usize {
         usize::from(self.width.max(60))
     }
 
     /// The text in a style, where there are colours.
-    fn paint(self, style: Style, text: &str) -> String {
+    pub(super) fn paint(self, style: Style, text: &str) -> String {
         match self.colours {
             Colours::Plain => text.to_owned(),
             Colours::Ansi => style.style(text).to_string(),
@@ -105,7 +105,7 @@ impl View {
     }
 
     /// Text from records and manifests, with nothing that the view lacks or that a terminal would obey.
-    fn plain(self, text: &str) -> String {
+    pub(super) fn plain(self, text: &str) -> String {
         let text: String = text
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
@@ -120,7 +120,7 @@ impl View {
     }
 
     /// Text broken between words, its further lines set in.
-    fn paragraph(self, style: Style, text: &str) -> String {
+    pub(super) fn paragraph(self, style: Style, text: &str) -> String {
         let text = self.plain(text);
         let mut lines = vec![String::new()];
         for word in text.split_whitespace() {

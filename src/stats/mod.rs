@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod allocations;
 mod bootstrap;
+mod gap;
 mod latency;
 mod line;
 mod straight;
@@ -13,6 +14,7 @@ mod straight;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 pub use bootstrap::{Bootstrap, RESAMPLES, interval_of_ratios};
+pub use gap::{Gap, Judged, judge, real_95};
 pub use latency::{Latencies, Recorder};
 pub use line::Line;
 pub use straight::straightness;

@@ -10,7 +10,7 @@ use owo_colors::Style;
 use super::View;
 use crate::analysis::{Analysis, CellSummary, Count, Metric};
 use crate::report::quantity::Quantity;
-use crate::report::reason;
+use crate::report::{heading, reason};
 use crate::units::{decimal, three_digits};
 
 /// A column, after that of the count; from what is kept to what is left out first where room is short.
@@ -204,13 +204,8 @@ fn fitting(analysis: &Analysis, view: View) -> Vec<String> {
 fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    let count = match analysis.count {
-        Count::Containers => "count",
-        Count::Active => "active",
-        Count::Rules => "rules",
-    };
     table.set_header(
-        [count]
+        [heading(analysis.count)]
             .into_iter()
             .chain(columns.iter().map(|column| column.heading())),
     );

@@ -1,0 +1,224 @@
+//! What there is to compare: cells side by side, and the figures that both have.
+//!
+//! Must not know what will be said of them. The invariant: each figure is of one trial that may be shown.
+
+use super::fingerprint::differences;
+use super::matching::Matching;
+use super::metric::usual;
+use super::model::{Against, CellPair, Figure, Folder, Presence, Source, Standing, Terms};
+use super::verdict::{Finding, Samples};
+use crate::analysis::baseline::Baselines;
+use crate::analysis::factors::Varying;
+use crate::analysis::summary::{figure, is_shown};
+use crate::analysis::{CellSummary, Estimate, Metric, Trials, notes};
+use crate::error::{Error, Result};
+use crate::plan::{Role, cell_id};
+use crate::scenario::Cell;
+
+/// A run, its trials by cell.
+pub(super) struct Side<'a> {
+    folder: &'a Folder,
+    trials: Trials<'a>,
+    baselines: Baselines<'a>,
+}
+
+impl<'a> Side<'a> {
+    /// Gathers the cells of the sweep; baselines are there for ratios alone.
+    pub(super) fn of(folder: &'a Folder) -> Self {
+        let mut trials = Trials::new();
+        let records = &folder.run.records;
+        for record in records.iter().filter(|record| record.role == Role::Cell) {
+            trials.entry(&record.cell).or_default().push(record);
+        }
+        Self {
+            folder,
+            trials,
+            baselines: Baselines::of(records),
+        }
+    }
+
+    fn cells(&self) -> Vec<&'a Cell> {
+        self.trials.keys().copied().collect()
+    }
+
+    fn standing(&self, cell: &Cell) -> Standing {
+        let summary = CellSummary::of(cell, &self.trials[cell], &self.baselines);
+        Standing {
+            measured: summary.measured,
+            invalid: summary.invalid,
+            failed: summary.failures.len(),
+            failure: summary.failures.into_iter().next(),
+        }
+    }
+
+    fn figures(&self, metric: Metric, cell: &Cell) -> Vec<f64> {
+        let shown = self.trials[cell].iter().filter(|record| is_shown(record));
+        let figures = shown.filter_map(|record| figure(metric, record, &self.baselines));
+        figures.filter(|figure| figure.is_finite()).collect()
+    }
+}
+
+impl Source {
+    /// What a comparison says of a run's folder.
+    pub(super) fn of(folder: &Folder) -> Self {
+        Self {
+            folder: folder.name.clone(),
+            name: folder.run.manifest.name.clone(),
+            // A manifest is plain data, which always has a JSON form.
+            manifest: serde_json::to_value(&folder.run.manifest).unwrap_or_default(),
+            notes: notes(&folder.run),
+        }
+    }
+}
+
+/// A run beside the base, before anything is said of its figures.
+pub(super) struct Draft {
+    /// All but the cells.
+    against: Against,
+    /// These, without their figures, and what the figures will be of.
+    cells: Vec<(CellPair, Vec<Samples>)>,
+}
+
+impl Draft {
+    /// Sets a run beside the base.
+    pub(super) fn of(sides: [&Side<'_>; 2], terms: &Terms) -> Result<Self> {
+        let [base, new] = sides.map(|side| &side.folder.run.manifest);
+        let matching = Matching::of(&sides[0].cells(), &sides[1].cells());
+        if matching.common() == 0 {
+            return Err(nothing_in_common(sides));
+        }
+        let mut differing = differences(base, new);
+        differing.extend(matching.changed);
+        differing.sort();
+        let varying = Varying::among(&matching.cells.keys().collect::<Vec<_>>());
+        let against = Against {
+            new: Source::of(sides[1].folder),
+            differences: differing,
+            count: varying.count(),
+            cells: Vec::new(),
+        };
+        let ordered = varying.in_order(matching.cells.keys().collect());
+        let found = ordered.into_iter().map(|cell| Found {
+            cell,
+            sides: [0, 1].map(|side| Some((sides[side], matching.cells[cell][side]?))),
+        });
+        let cells = found.map(|found| (found.pair(&varying), found.samples(&terms.metrics)));
+        Ok(Self {
+            against,
+            cells: cells.collect(),
+        })
+    }
+
+    /// All figures, in the order in which [`Self::decided`] takes what is said of them.
+    pub(super) fn samples(&self) -> impl Iterator<Item = &Samples> {
+        self.cells.iter().flat_map(|(_, samples)| samples)
+    }
+
+    /// The run beside the base, with what may be said of each figure.
+    pub(super) fn decided(&self, findings: &mut impl Iterator<Item = Finding>) -> Against {
+        let mut cells = Vec::new();
+        for (pair, samples) in &self.cells {
+            let figures = samples.iter().zip(findings.by_ref());
+            cells.push(CellPair {
+                figures: figures
+                    .filter_map(|(samples, finding)| decided(samples, finding))
+                    .collect(),
+                ..pair.clone()
+            });
+        }
+        Against {
+            cells,
+            ..self.against.clone()
+        }
+    }
+}
+
+fn decided(samples: &Samples, finding: Finding) -> Option<Figure> {
+    let [base, new] = samples
+        .sides
+        .each_ref()
+        .map(|figures| Estimate::of(figures));
+    Some(Figure {
+        metric: samples.metric,
+        base: base?,
+        new: new?,
+        change: finding.change,
+        verdict: finding.verdict,
+        doubt: finding.doubt,
+        regression: finding.regression,
+    })
+}
+
+/// A cell, and what it is on each side that has it.
+struct Found<'a, 'b> {
+    /// In the base's terms.
+    cell: &'b Cell,
+    sides: [Option<(&'b Side<'a>, &'a Cell)>; 2],
+}
+
+impl Found<'_, '_> {
+    fn pair(&self, varying: &Varying) -> CellPair {
+        let [base, new] = self
+            .sides
+            .map(|side| side.map(|(side, cell)| side.standing(cell)));
+        CellPair {
+            cell: cell_id(self.cell),
+            label: varying.label(self.cell),
+            count: varying.count().of(self.cell),
+            presence: Presence::of(base.as_ref(), new.as_ref()),
+            base,
+            new,
+            figures: Vec::new(),
+        }
+    }
+
+    /// The figures that both sides have.
+    fn samples(&self, metrics: &[Metric]) -> Vec<Samples> {
+        let metrics = if metrics.is_empty() {
+            usual(self.cell)
+        } else {
+            metrics
+        };
+        let samples = |metric: &Metric| {
+            let of = |side: Option<(&Side<'_>, &Cell)>| {
+                let figures = side.map(|(side, cell)| side.figures(*metric, cell));
+                figures.filter(|figures| !figures.is_empty())
+            };
+            let [base, new] = self.sides.map(of);
+            Some(Samples {
+                metric: *metric,
+                sides: [base?, new?],
+            })
+        };
+        metrics.iter().filter_map(samples).collect()
+    }
+}
+
+impl Presence {
+    fn of(base: Option<&Standing>, new: Option<&Standing>) -> Self {
+        let (Some(base), Some(new)) = (base, new) else {
+            return if base.is_some() {
+                Self::OnlyInBase
+            } else {
+                Self::OnlyInNew
+            };
+        };
+        match (base.measured > 0, new.measured > 0) {
+            (true, true) => Self::Both,
+            (true, false) => Self::FailsNow,
+            (false, true) => Self::WorksNow,
+            (false, false) => Self::FailsStill,
+        }
+    }
+}
+
+fn nothing_in_common(sides: [&Side<'_>; 2]) -> Error {
+    let [base, new] = sides.map(|side| side.folder.name.as_str());
+    let empty = sides.iter().find(|side| side.trials.is_empty());
+    let reason = match empty {
+        Some(side) => format!("no trial is recorded in {}", side.folder.name),
+        None => "they have no cell in common".to_owned(),
+    };
+    Error::refused("compare", format!("{base} and {new}"), reason)
+        .with_hint("compare runs of the same scenario, or of the same sweep")
+}

@@ -1,0 +1,128 @@
+//! `kilonet compare`: runs held against a base, cell by cell, with an exit code that serves in CI.
+//!
+//! The invariant: exit code 1 means a regression and nothing else; whatever keeps runs from being compared is 2.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::tell;
+use crate::analysis::Metric;
+use crate::analysis::compare::{Comparison, Folder, Terms};
+use crate::error::{Error, Result};
+use crate::report::compare::{markdown, terminal};
+use crate::report::terminal::View;
+use crate::store::folder::Run;
+
+/// Needs no rights, nor the machines the runs were made on.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Compare {
+    /// The run folder that the others are held against
+    #[arg(value_name = "BASE")]
+    base: PathBuf,
+    /// Run folders that are held against it
+    #[arg(value_name = "NEW", required = true)]
+    news: Vec<PathBuf>,
+    /// What to compare, such as goodput,cpu-per-byte [default: what got through, what it cost in CPU time, and latency p99]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    metric: Vec<Metric>,
+    /// What is worse by this share is a regression
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
+    threshold: f64,
+    /// What lies within this share of the base, interval and all, is the same
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    same_within: f64,
+    /// The form of what is printed
+    #[arg(long, value_enum, default_value_t = Format::Term)]
+    format: Format,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kilonet compare results/20261116T120000Z-quickstart results/20261123T120000Z-quickstart
+  kilonet compare base new --threshold 10% --metric goodput,setup
+  kilonet compare base new --format md > comparison.md
+  kilonet compare stock patched-1 patched-2 --format json
+
+Differences that chance would show as well are not called any: where two runs follow one law, at
+most one comparison in twenty calls any figure better or worse, however many figures there are.
+Three repeats show differences that are larger than the noise; for smaller ones, run with
+--repeats 10 or more. Two runs minutes apart may differ by more than their repeats do: where it
+matters, run base and new by turns and compare several.
+
+Exit codes: 0 no regression, 1 a regression (a figure that is worse by the threshold or more, or
+a cell that fails now), 2 the runs cannot be compared.";
+
+/// What a comparison can be printed as.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Tables for the terminal
+    Term,
+    /// Markdown, short enough for a pull request
+    Md,
+    /// Everything, for programs
+    Json,
+}
+
+impl Compare {
+    pub(super) fn run(&self) -> ExitCode {
+        match self
+            .compared()
+            .and_then(|comparison| self.print(&comparison))
+        {
+            Ok(regressions) => ExitCode::from(u8::from(regressions > 0)),
+            Err(error) => {
+                tell(&error);
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    fn compared(&self) -> Result<Comparison> {
+        let news: Vec<_> = self
+            .news
+            .iter()
+            .map(|dir| open(dir))
+            .collect::<Result<_>>()?;
+        let terms = Terms {
+            metrics: self.metric.clone(),
+            threshold: self.threshold,
+            same_within: self.same_within,
+        };
+        Comparison::of(&open(&self.base)?, &news, terms)
+    }
+
+    /// Prints it, and gives the number of regressions.
+    fn print(&self, comparison: &Comparison) -> Result<usize> {
+        match self.format {
+            Format::Term => anstream::print!("{}", terminal::render(comparison, View::of_stdout())),
+            Format::Md => anstream::print!("{}", markdown::render(comparison)),
+            Format::Json => anstream::println!("{}", json(comparison)?),
+        }
+        Ok(comparison.regressions())
+    }
+}
+
+fn open(dir: &Path) -> Result<Folder> {
+    Ok(Folder {
+        name: dir.display().to_string(),
+        run: Run::read(dir)?,
+    })
+}
+
+fn json(comparison: &Comparison) -> Result<String> {
+    serde_json::to_string_pretty(comparison)
+        .map_err(|error| Error::refused("write", "the comparison", error.to_string()))
+}
+
+/// A share of the whole, written in percent.
+fn share(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').map(str::trim_end);
+    let percent: Option<f64> = number.and_then(|number| number.parse().ok());
+    percent
+        .filter(|percent| (0.0..100.0).contains(percent))
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| "write a share in percent, such as 5%".to_owned())
+}
