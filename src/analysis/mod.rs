@@ -22,6 +22,7 @@ mod halving;
 mod knee;
 mod limit;
 mod merge;
+pub mod metric;
 pub mod model;
 mod post;
 mod reality;

@@ -52,20 +52,15 @@ impl Estimate {
     /// Estimates from the figures of one metric; absent without any.
     ///
     /// No metric can be below nothing, so an interval that reaches there ends at nothing.
-    pub(super) fn of(figures: &[f64]) -> Option<Self> {
-        let median = stats::median(figures)?;
+    pub(super) fn of(metric: Metric, figures: &[f64]) -> Option<Self> {
+        let interval = match metric {
+            Metric::BaselineRatio => stats::interval_of_ratios(figures),
+            _ => stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high)),
+        };
         Some(Self {
             n: figures.len(),
-            median,
-            interval: stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high)),
-        })
-    }
-
-    /// Estimates a ratio from those of the blocks; absent without any.
-    fn of_ratios(ratios: &[f64]) -> Option<Self> {
-        Some(Self {
-            interval: stats::interval_of_ratios(ratios),
-            ..Self::of(ratios)?
+            median: stats::median(figures)?,
+            interval,
         })
     }
 }
@@ -79,11 +74,7 @@ fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Met
                 .filter_map(|record| figure(metric, record, baselines))
                 .filter(|figure| figure.is_finite())
                 .collect();
-            let estimate = match metric {
-                Metric::BaselineRatio => Estimate::of_ratios(&figures),
-                _ => Estimate::of(&figures),
-            };
-            Some((metric, estimate?))
+            Some((metric, Estimate::of(metric, &figures)?))
         })
         .collect()
 }

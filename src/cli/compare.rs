@@ -46,11 +46,11 @@ Examples:
   kilonet compare base new --format md > comparison.md
   kilonet compare stock patched-1 patched-2 --format json
 
-Differences that chance would show as well are not called any: where two runs follow one law, at
-most one comparison in twenty calls any figure better or worse, however many figures there are.
-Three repeats show differences that are larger than the noise; for smaller ones, run with
---repeats 10 or more. Two runs minutes apart may differ by more than their repeats do: where it
-matters, run base and new by turns and compare several.
+A verdict takes into account how many figures there are, since of many some differ by chance. Of
+equal runs of a model up to 6.5 % had any figure called better or worse, and up to 3 % came to exit
+code 1 (METHODOLOGY.md says how). Three repeats show differences that are larger than the noise; for
+smaller ones, run with --repeats 10 or more. Two runs minutes apart may differ by more than their
+repeats do: where it matters, run base and new by turns and compare several.
 
 Exit codes: 0 no regression, 1 a regression (a figure that is worse by the threshold or more, or
 a cell that fails now), 2 the runs cannot be compared.";

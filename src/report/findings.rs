@@ -62,29 +62,11 @@ fn noun(over: Count) -> &'static str {
     }
 }
 
-/// A metric as sentences name it.
+/// A metric as sentences on a curve name it, in which set-up is by the container.
 fn metric_name(metric: Metric) -> &'static str {
     match metric {
-        Metric::Goodput => "aggregate goodput",
-        Metric::BaselineRatio => "the ratio to lo",
-        Metric::PairMin => "what the slowest pair gets",
-        Metric::PairP5 => "the 5th percentile of pairs",
-        Metric::PairP50 => "what the median pair gets",
-        Metric::PairP95 => "the 95th percentile of pairs",
-        Metric::PairMax => "what the fastest pair gets",
-        Metric::Jain => "fairness",
-        Metric::Starved => "starved pairs",
-        Metric::CpuPerByte => "CPU time per byte",
-        Metric::Transactions => "requests answered",
-        Metric::LatencyP50 => "median latency",
-        Metric::LatencyP99 => "the 99th percentile of latency",
-        Metric::LatencyP999 => "the 99.9th percentile of latency",
-        Metric::CpuPerTransaction => "CPU time per request",
-        Metric::Datagrams => "datagrams delivered",
-        Metric::Loss => "the share of datagrams lost",
         Metric::Setup => "set-up per container",
-        Metric::Teardown => "teardown",
-        Metric::KernelMemory => "kernel memory per container",
+        _ => metric.about().name,
     }
 }
 

@@ -4,7 +4,6 @@
 
 use super::fingerprint::differences;
 use super::matching::Matching;
-use super::metric::usual;
 use super::model::{Against, CellPair, Figure, Folder, Presence, Source, Standing, Terms};
 use super::verdict::{Finding, Samples};
 use crate::analysis::baseline::Baselines;
@@ -102,11 +101,34 @@ impl Draft {
             cell,
             sides: [0, 1].map(|side| Some((sides[side], matching.cells[cell][side]?))),
         });
-        let cells = found.map(|found| (found.pair(&varying), found.samples(&terms.metrics)));
-        Ok(Self {
+        let cells = found.map(|found| found.drafted(&varying, &terms.metrics));
+        let draft = Self {
             against,
             cells: cells.collect(),
-        })
+        };
+        if draft.says_something() {
+            Ok(draft)
+        } else {
+            Err(draft.nothing_to_compare(sides))
+        }
+    }
+
+    /// Whether there is a figure, or a cell that fails on one side only.
+    fn says_something(&self) -> bool {
+        let said = |presence| matches!(presence, Presence::FailsNow | Presence::WorksNow);
+        let mut cells = self.cells.iter();
+        cells.any(|(pair, samples)| !samples.is_empty() || said(pair.presence))
+    }
+
+    fn nothing_to_compare(&self, sides: [&Side<'_>; 2]) -> Error {
+        let measured = |(pair, _): &(CellPair, _)| pair.presence == Presence::Both;
+        if self.cells.iter().any(measured) {
+            refused(sides, "no cell has a figure of what was asked for in both")
+                .with_hint("leave --metric out to compare what is usual for the workload")
+        } else {
+            let why = "every trial of the cells that both have failed or is invalid";
+            refused(sides, why).with_hint("kilonet report says of each run why")
+        }
     }
 
     /// All figures, in the order in which [`Self::decided`] takes what is said of them.
@@ -134,10 +156,8 @@ impl Draft {
 }
 
 fn decided(samples: &Samples, finding: Finding) -> Option<Figure> {
-    let [base, new] = samples
-        .sides
-        .each_ref()
-        .map(|figures| Estimate::of(figures));
+    let estimate = |figures: &Vec<f64>| Estimate::of(samples.metric, figures);
+    let [base, new] = samples.sides.each_ref().map(estimate);
     Some(Figure {
         metric: samples.metric,
         base: base?,
@@ -157,6 +177,32 @@ struct Found<'a, 'b> {
 }
 
 impl Found<'_, '_> {
+    fn drafted(&self, varying: &Varying, asked: &[Metric]) -> (CellPair, Vec<Samples>) {
+        let metrics = if asked.is_empty() {
+            usual(self.cell)
+        } else {
+            asked
+        };
+        let mut pair = self.pair(varying);
+        let mut samples = Vec::new();
+        for metric in metrics {
+            match self.figures(*metric) {
+                [Some(base), Some(new)] => samples.push(Samples {
+                    metric: *metric,
+                    sides: [base, new],
+                }),
+                [Some(_), None] if pair.presence == Presence::Both => {
+                    pair.only_in_base.push(*metric);
+                }
+                [None, Some(_)] if pair.presence == Presence::Both => {
+                    pair.only_in_new.push(*metric);
+                }
+                _ => {}
+            }
+        }
+        (pair, samples)
+    }
+
     fn pair(&self, varying: &Varying) -> CellPair {
         let [base, new] = self
             .sides
@@ -169,28 +215,17 @@ impl Found<'_, '_> {
             base,
             new,
             figures: Vec::new(),
+            only_in_base: Vec::new(),
+            only_in_new: Vec::new(),
         }
     }
 
-    /// The figures that both sides have.
-    fn samples(&self, metrics: &[Metric]) -> Vec<Samples> {
-        let metrics = if metrics.is_empty() {
-            usual(self.cell)
-        } else {
-            metrics
-        };
-        let samples = |metric: &Metric| {
-            let of = |side: Option<(&Side<'_>, &Cell)>| {
-                let figures = side.map(|(side, cell)| side.figures(*metric, cell));
-                figures.filter(|figures| !figures.is_empty())
-            };
-            let [base, new] = self.sides.map(of);
-            Some(Samples {
-                metric: *metric,
-                sides: [base?, new?],
-            })
-        };
-        metrics.iter().filter_map(samples).collect()
+    /// The figures of each side that has some.
+    fn figures(&self, metric: Metric) -> [Option<Vec<f64>>; 2] {
+        self.sides.map(|side| {
+            let figures = side.map(|(side, cell)| side.figures(metric, cell));
+            figures.filter(|figures| !figures.is_empty())
+        })
     }
 }
 
@@ -212,13 +247,29 @@ impl Presence {
     }
 }
 
-fn nothing_in_common(sides: [&Side<'_>; 2]) -> Error {
+/// What is compared unless something else is asked for: what got through, what it cost, how long it took.
+fn usual(cell: &Cell) -> &'static [Metric] {
+    if cell.is_of_requests() {
+        &[
+            Metric::Transactions,
+            Metric::CpuPerTransaction,
+            Metric::LatencyP99,
+        ]
+    } else {
+        &[Metric::Goodput, Metric::CpuPerByte, Metric::LatencyP99]
+    }
+}
+
+fn refused(sides: [&Side<'_>; 2], why: &str) -> Error {
     let [base, new] = sides.map(|side| side.folder.name.as_str());
+    Error::refused("compare", format!("{base} and {new}"), why)
+}
+
+fn nothing_in_common(sides: [&Side<'_>; 2]) -> Error {
     let empty = sides.iter().find(|side| side.trials.is_empty());
     let reason = match empty {
         Some(side) => format!("no trial is recorded in {}", side.folder.name),
         None => "they have no cell in common".to_owned(),
     };
-    Error::refused("compare", format!("{base} and {new}"), reason)
-        .with_hint("compare runs of the same scenario, or of the same sweep")
+    refused(sides, &reason).with_hint("compare runs of the same scenario, or of the same sweep")
 }

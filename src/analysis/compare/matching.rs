@@ -14,8 +14,8 @@ use crate::scenario::Cell;
 /// A cell by the keys of its record.
 type Fields = Map<String, Value>;
 
-/// What says how large a cell is: two sizes are two cells.
-const SIZES: [&str; 3] = ["containers", "active", "pairs"];
+/// What is never looked past: two sizes are two cells, and figures of two workloads are of two things.
+const OF_THE_CELL: [&str; 4] = ["containers", "active", "pairs", "workload"];
 
 /// The cells of two runs side by side.
 pub(super) struct Matching<'a> {
@@ -85,7 +85,7 @@ fn changed(base: &[&Cell], new: &[&Cell]) -> Vec<Change> {
         })
     };
     keys.into_iter()
-        .filter(|key| !SIZES.contains(&key.as_str()))
+        .filter(|key| !OF_THE_CELL.contains(&key.as_str()))
         .filter_map(change)
         .collect()
 }
@@ -122,7 +122,7 @@ fn translated(cell: &Cell, changed: &[Change]) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Congestion, Path, Topology};
+    use crate::scenario::{Congestion, Path, Topology, Workload};
     use crate::store::sample::cell;
 
     fn by(congestion: &str, cell: Cell) -> Cell {
@@ -179,6 +179,15 @@ mod tests {
     #[test]
     fn another_size_is_another_cell() {
         let [base, new] = [2, 4].map(|count| [cell(Topology::Bridge, count)]);
+        let matching = matched(&base, &new);
+        assert_eq!((matching.common(), matching.changed.len()), (0, 0));
+    }
+
+    #[test]
+    fn another_workload_is_another_cell_also_where_it_is_the_only_one() {
+        let base = [cell(Topology::Bridge, 2)];
+        let mut new = base.clone();
+        new[0].workload = Workload::TcpRr;
         let matching = matched(&base, &new);
         assert_eq!((matching.common(), matching.changed.len()), (0, 0));
     }

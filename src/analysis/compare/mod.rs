@@ -3,14 +3,13 @@
 //! Must not know words. The invariant: only figures of the same cell and metric are held against each other, both of trials
 //! that may be shown; what one side lacks is said, and never counted as a figure.
 //!
-//! `draft` finds which cells and figures there are to compare, by `matching` (which cell is which), `fingerprint` (what
-//! differs beside the figures) and `metric` (which way is better); `verdict` is what may be said of them all together;
+//! `draft` finds which cells and figures there are to compare, by `matching` (which cell is which) and `fingerprint` (what
+//! differs beside the figures); `verdict` is what may be said of them all together;
 //! `model` is what it is handed on as.
 
 mod draft;
 mod fingerprint;
 mod matching;
-pub mod metric;
 mod model;
 mod verdict;
 

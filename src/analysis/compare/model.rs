@@ -83,6 +83,10 @@ pub struct CellPair {
     pub presence: Presence,
     /// The figures; none unless both sides have some.
     pub figures: Vec<Figure>,
+    /// Metrics that were asked for and that the base's trials alone have, where both sides have trials to show.
+    pub only_in_base: Vec<Metric>,
+    /// The same of the new run's.
+    pub only_in_new: Vec<Metric>,
 }
 
 /// Which sides of a cell have figures.

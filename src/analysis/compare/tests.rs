@@ -1,6 +1,6 @@
 use super::*;
 use crate::analysis::Metric;
-use crate::scenario::{Congestion, Topology};
+use crate::scenario::{Congestion, Topology, Workload};
 use crate::store::Record;
 use crate::store::record::Status;
 use crate::store::sample::{cell, failed, invalid, measured, run};
@@ -236,6 +236,63 @@ fn runs_without_a_cell_in_common_are_refused_with_the_reason() {
         error.sentence(),
         "compare BASE and NEW: no trial is recorded in NEW"
     );
+}
+
+#[test]
+fn runs_of_two_workloads_have_nothing_in_common() {
+    let base = folder("BASE", trials(Topology::Bridge, 2, 3, 1.0));
+    let mut new = folder("NEW", base.run.records.clone());
+    for record in &mut new.run.records {
+        record.cell.workload = Workload::TcpRr;
+    }
+    let error = Comparison::of(&base, &[new], terms()).unwrap_err();
+    assert!(error.sentence().ends_with("no cell in common"), "{error:?}");
+}
+
+#[test]
+fn runs_without_a_figure_to_compare_are_refused_and_never_found_alike() {
+    let base = folder("BASE", trials(Topology::Bridge, 2, 3, 1.0));
+    let asked = Terms {
+        metrics: vec![Metric::LatencyP99],
+        ..terms()
+    };
+    let error = Comparison::of(&base, std::slice::from_ref(&base), asked).unwrap_err();
+    assert_eq!(
+        error.sentence(),
+        "compare BASE and BASE: no cell has a figure of what was asked for in both"
+    );
+    let all_failed = |name| folder(name, vec![failed(cell(Topology::Bridge, 2), 0)]);
+    let error = Comparison::of(&all_failed("BASE"), &[all_failed("NEW")], terms()).unwrap_err();
+    assert_eq!(
+        error.sentence(),
+        "compare BASE and NEW: every trial of the cells that both have failed or is invalid"
+    );
+    let comparison = Comparison::of(&base, &[all_failed("NEW")], terms()).unwrap();
+    assert_eq!(
+        (comparison.figures().count(), comparison.regressions()),
+        (0, 1)
+    );
+}
+
+#[test]
+fn a_metric_that_one_side_lacks_is_said_of_that_cell() {
+    let full = folder("FULL", trials(Topology::Bridge, 2, 3, 1.0));
+    let mut lean = folder("LEAN", full.run.records.clone());
+    for record in &mut lean.run.records {
+        record.cpu = None;
+    }
+    let of = |base: &Folder, new: &Folder| {
+        let asked = Terms {
+            metrics: vec![Metric::Goodput, Metric::CpuPerByte],
+            ..terms()
+        };
+        let found = Comparison::of(base, std::slice::from_ref(new), asked).unwrap();
+        found.cells().next().unwrap().clone()
+    };
+    let cell = of(&full, &lean);
+    assert_eq!(cell.figures.len(), 1);
+    assert_eq!(cell.only_in_base, [Metric::CpuPerByte]);
+    assert_eq!(of(&lean, &full).only_in_new, [Metric::CpuPerByte]);
 }
 
 #[test]

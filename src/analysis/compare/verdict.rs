@@ -1,16 +1,17 @@
 //! From the figures of two runs to what may be said of them.
 //!
 //! Ratios are of geometric means: logarithms are what Student's t is taken of, so that twice is to half what half is to
-//! twice. Must not know where figures come from. The invariant: where two runs follow one law, the probability that any
-//! figure of all that are compared together is called better or worse is at most 5 %.
+//! twice. Must not know where figures come from. The invariant: all figures that are compared together are judged
+//! together, so that where two runs follow one law any of them is called better or worse in 5 % of comparisons at most, as
+//! far as Student's t holds; `results/20261123-false-alarms` has what it comes to under noise that is not normal.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::metric::Direction;
 use super::{Change, Terms};
 use crate::analysis::Metric;
+use crate::analysis::metric::Direction;
 use crate::stats::{Gap, Judged, judge, real_95};
 
 /// What may be said of a figure.

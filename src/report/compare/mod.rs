@@ -6,12 +6,14 @@
 pub mod markdown;
 pub mod terminal;
 
+use std::collections::BTreeMap;
+
 use super::quantity::Quantity;
 use super::reason;
-use crate::analysis::compare::metric::{About, Direction};
 use crate::analysis::compare::{
     Against, CellPair, Change, Comparison, Doubt, Figure, Kind, Presence, Standing, Verdict,
 };
+use crate::analysis::metric::{About, Direction};
 use crate::analysis::{Count, Metric};
 use crate::units::three_digits;
 
@@ -149,9 +151,10 @@ fn tally(comparison: &Comparison) -> String {
     )
 }
 
-/// What the columns are, and what may be relied on.
-const BASIS: &str = "medians of each side's trials; change of the geometric mean, with its 95 % interval; verdicts hold \
-                     together: of twenty comparisons of equal runs at most one calls anything better or worse";
+/// What the columns are, and what may be relied on; the shares are the largest in `results/20261123-false-alarms`.
+const BASIS: &str = "medians of each side's trials; change of the geometric mean, with its 95 % interval; verdicts take into \
+                     account how many figures there are: of equal runs of a model up to 6.5 % had any figure called \
+                     better or worse, and up to 3 % a regression";
 
 /// What is said where the folders are of two machines.
 const TWO_MACHINES: &str = "the runs are of different machines: what differs may be theirs";
@@ -250,8 +253,45 @@ fn notes(comparison: &Comparison) -> Vec<String> {
                 .iter()
                 .map(|note| format!("{}: {note}", source.folder))
         })
+        .chain(comparison.news.iter().filter_map(|it| twin(it, comparison)))
+        .chain(comparison.news.iter().flat_map(one_sided))
         .chain(advice(comparison))
         .collect()
+}
+
+/// What is said of a run held against itself, which a manifest with its start tells from one made again.
+fn twin(against: &Against, comparison: &Comparison) -> Option<String> {
+    let (base, new) = (&comparison.base, &against.new);
+    (base.manifest == new.manifest).then(|| {
+        format!(
+            "{} has the manifest of {}: it is the same run, or a copy of it",
+            new.folder, base.folder
+        )
+    })
+}
+
+/// Metrics of which one side has figures and the other has none, though it has trials to show.
+fn one_sided(against: &Against) -> Vec<String> {
+    let mut cells: BTreeMap<(Metric, &str), usize> = BTreeMap::new();
+    for cell in &against.cells {
+        let sides = [
+            (&cell.only_in_base, "in the base"),
+            (&cell.only_in_new, "in the new run"),
+        ];
+        for (metrics, side) in sides {
+            for metric in metrics {
+                *cells.entry((*metric, side)).or_default() += 1;
+            }
+        }
+    }
+    let said = cells.into_iter().map(|((metric, side), cells)| {
+        let (folder, name) = (&against.new.folder, metric.about().name);
+        format!(
+            "{folder}: {name} is there {side} only, for {}",
+            counted(cells, "cell")
+        )
+    });
+    said.collect()
 }
 
 /// What helps where nothing can be said for want of trials.

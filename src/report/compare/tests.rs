@@ -43,6 +43,10 @@ fn sample() -> Comparison {
     base.run.records.push(measured(cell(Topology::Veth, 8), 0));
     new.run.records.push(failed(cell(Topology::Veth, 4), 0));
     new.run.records.push(invalid(cell(Topology::Bridge, 8), 9));
+    let mut asked = measured(cell(Topology::Veth, 16), 0);
+    base.run.records.push(asked.clone());
+    asked.cpu = None;
+    new.run.records.push(asked);
     new.run
         .notes
         .push("trials.jsonl line 7 is cut off; its trial counts as not run".to_owned());
@@ -79,6 +83,17 @@ fn several_runs_have_a_part_each() {
     assert!(text[one..two].contains("same within 2 %") && !text[one..two].contains("regression"));
     assert!(text[two..].contains("worse: a regression"));
     assert!(text.starts_with("6 regressions\n"), "{text}");
+}
+
+#[test]
+fn a_run_held_against_itself_is_said_to_be_that() {
+    let base = folder("base", [1.0; 3]);
+    let said = |new: Folder| notes(&compared(&base, &[new]));
+    let twin = "new has the manifest of base: it is the same run, or a copy of it".to_owned();
+    assert!(said(folder("new", [1.0; 3])).contains(&twin));
+    let mut later = folder("new", [1.0; 3]);
+    later.run.manifest.started_unix_ns += 1;
+    assert!(!said(later).contains(&twin));
 }
 
 #[test]

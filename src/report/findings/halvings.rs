@@ -1,7 +1,7 @@
 //! Where what a pair gets has halved, in sentences.
 
-use super::{Finding, Shown, noun};
-use crate::analysis::{Analysis, Answer, Halving, Metric};
+use super::{Finding, Shown, metric_name, noun};
+use crate::analysis::{Analysis, Answer, Halving};
 use crate::report::quantity::{Quantity, grouped};
 
 /// A finding for each curve that halves.
@@ -28,7 +28,11 @@ fn finding(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<Fi
         None => format!("between {last} and {first} {counted}"),
     };
     Some(Finding {
-        text: format!("{}: what the median pair gets halves {place}", series.label),
+        text: format!(
+            "{}: {} halves {place}",
+            series.label,
+            metric_name(answer.metric)
+        ),
         evidence: evidence(analysis, answer, halving)?,
         shown: Shown::In(answer.metric),
     })
@@ -43,7 +47,7 @@ fn evidence(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<S
         cell.estimate(answer.metric)
     };
     let show = |count: u32| {
-        let median = Quantity::of(Metric::PairP50).show(at(count)?.median);
+        let median = Quantity::of(answer.metric).show(at(count)?.median);
         Some(format!("{median} at {}", grouped(count as usize)))
     };
     let mut counts = vec![halving.from, halving.between.0, halving.between.1];
