@@ -23,7 +23,8 @@ fn carried_data(html: &str) -> serde_json::Value {
 
 #[test]
 fn the_page_loads_nothing() {
-    let html = rendered(CURVES);
+    // A clip that is named by its place in the same drawing is not loaded.
+    let html = rendered(CURVES).replace("url(#", "");
     for loader in [
         "src=\"",
         "src='",

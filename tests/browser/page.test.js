@@ -3,54 +3,8 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { after, before, describe, test } = require("node:test");
-const { pathToFileURL } = require("node:url");
-const { chromium } = require("playwright-core");
-
-const UNITS = {
-  "b/s": 1, "kb/s": 1e3, "Mb/s": 1e6, "Gb/s": 1e9, "Tb/s": 1e12,
-  ns: 1, "µs": 1e3, ms: 1e6, s: 1e9, "ns/B": 1, "": 1,
-};
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 800 };
-
-let browser;
-before(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"],
-  });
-});
-after(() => browser.close());
-
-/** Opens a page and keeps all it complains of or asks for. */
-async function open(file, viewport = DESK) {
-  const page = await browser.newPage({ viewport, colorScheme: "light" });
-  const url = pathToFileURL(file).href;
-  const seen = { errors: [], requests: [] };
-  page.on("console", message => ["error", "warning"].includes(message.type()) && seen.errors.push(message.text()));
-  page.on("pageerror", error => seen.errors.push(error.stack));
-  page.on("request", request => request.url() !== url && seen.requests.push(request.url()));
-  await page.goto(url);
-  const data = JSON.parse(await page.locator("#data").textContent());
-  return { page, seen, data };
-}
-
-const countOf = (data, summary) => summary.cell[data.count] ?? 0;
-const countsOf = data => new Set(data.series.flatMap(series => series.cells.map(i => countOf(data, data.cells[i]))));
-const parse = text => {
-  const [, number, unit] = text.replaceAll(",", "").match(/^(-?[\d.]+) ?(.*)$/);
-  assert.ok(unit in UNITS, `unit of ${text}`);
-  return Number(number) * UNITS[unit];
-};
-const near = (shown, exact) => assert.ok(Math.abs(shown - exact) <= Math.abs(exact) * 0.006, `${shown} is not ${exact}`);
-const median = (cell, metric) => cell.metrics[metric]?.median;
-
-/** The cell of a series at a count, found in the data. */
-function cellOf(data, label, count) {
-  const series = data.series.find(candidate => candidate.label === label);
-  return series.cells.map(i => data.cells[i]).find(summary => countOf(data, summary) === count);
-}
+const { test } = require("node:test");
+const { PHONE, cellOf, countOf, countsOf, forEachPage, median, near, open, parse } = require("./harness.js");
 
 /** Canvas pixels of a figure that have the colour of a legend entry's line, as drawn opaque. */
 const inkOf = (page, figure, rgb) => page.evaluate(([id, colour]) => {
@@ -66,155 +20,153 @@ const inkOf = (page, figure, rgb) => page.evaluate(([id, colour]) => {
 
 const picture = (page, figure) => page.locator(`#${figure} canvas`).evaluate(canvas => canvas.toDataURL());
 
-for (const file of process.env.PAGES.split(":")) {
-  describe(file, () => {
-    test("it opens without a complaint and asks for nothing", async () => {
-      const { page, seen, data } = await open(file);
-      assert.deepEqual(seen, { errors: [], requests: [] });
-      const drawn = await page.locator(countsOf(data).size > 1 ? "figure canvas" : "figure .bar").count();
-      assert.ok(drawn > 0, "nothing is drawn");
-      await page.close();
-    });
-
-    test("a level switched off leaves every legend, the table and the plot, and comes back", async context => {
-      const { page, data } = await open(file);
-      const chips = page.locator("#switches input");
-      if (await chips.count() === 0) return context.skip("one series: nothing to switch");
-      const chip = chips.last();
-      const [factor, level] = [await chip.getAttribute("name"), await chip.getAttribute("value")];
-      const hidden = data.series.filter(series => series.factors[factor] === level);
-      const entries = page.locator(hidden.map(series => `[data-series="${series.label}"]`).join(","));
-      const rows = await page.locator("#table tbody tr").count();
-      assert.ok(await entries.count() > 0);
-      await chip.uncheck({ force: true });
-      assert.equal(await entries.count(), 0);
-      const gone = hidden.reduce((sum, series) => sum + series.cells.length, 0);
-      assert.equal(await page.locator("#table tbody tr").count(), rows - gone);
-      await chip.check({ force: true });
-      assert.ok(await entries.count() > 0);
-      await page.close();
-    });
-
-    test("a topology switched off takes its ink with it", async context => {
-      const { page, data } = await open(file);
-      const chip = page.locator('#switches input[name="topology"]').last();
-      if (countsOf(data).size === 1 || await chip.count() === 0) return context.skip("no curves by topology");
-      const level = await chip.getAttribute("value");
-      const { label } = data.series.find(series => series.factors.topology === level);
-      const line = page.locator(`#figure-goodput [data-series="${label}"] path`).first();
-      const rgb = await line.evaluate(path => getComputedStyle(path).stroke);
-      assert.ok(await inkOf(page, "figure-goodput", rgb) > 50);
-      await chip.uncheck({ force: true });
-      assert.equal(await inkOf(page, "figure-goodput", rgb), 0);
-      await page.close();
-    });
-
-    test("hovering shows the exact values of every series, with interval and n", async context => {
-      const { page, data } = await open(file);
-      if (countsOf(data).size === 1) return context.skip("bars print their values");
-      const over = page.locator("#figure-goodput .u-over");
-      await over.scrollIntoViewIfNeeded();
-      const box = await over.boundingBox();
-      await page.mouse.move(box.x + box.width * 0.62, box.y + box.height * 0.5);
-      const readout = page.locator("#figure-goodput .readout");
-      await readout.waitFor({ state: "visible" });
-      const count = parse((await readout.locator("caption").textContent()).split(" ")[0]);
-      assert.ok(countsOf(data).has(count));
-      const rows = await readout.locator("tbody tr").all();
-      assert.equal(rows.length, data.series.length);
-      for (const row of rows) {
-        const cell = cellOf(data, await row.locator("th").textContent(), count);
-        const texts = await row.locator("td").allTextContents();
-        if (!cell.metrics.goodput) {
-          assert.match(texts[0], /^(failed|invalid|not measured)/);
-          continue;
-        }
-        near(parse(texts[0]), cell.metrics.goodput.median);
-        if (cell.metrics.goodput.interval) near(parse(texts[1].split(" to ")[1]), cell.metrics.goodput.interval[1]);
-        assert.equal(texts.at(-1), String(cell.metrics.goodput.n));
-      }
-      await page.close();
-    });
-
-    test("arrow keys step through the counts and Escape ends it", async context => {
-      const { page, data } = await open(file);
-      const counts = [...countsOf(data)].sort((a, b) => a - b);
-      if (counts.length === 1) return context.skip("one count");
-      const plot = page.locator("#figure-goodput .plot");
-      const caption = page.locator("#figure-goodput .readout caption");
-      await plot.focus();
-      for (const [key, count] of [["ArrowRight", counts[0]], ["ArrowRight", counts[1]], ["End", counts.at(-1)]]) {
-        await plot.press(key);
-        assert.equal(parse((await caption.textContent()).split(" ")[0]), count);
-      }
-      await plot.press("Escape");
-      await caption.waitFor({ state: "hidden" });
-      await page.close();
-    });
-
-    test("log and linear draw different axes and lead back to each other", async context => {
-      const { page, data } = await open(file);
-      if (countsOf(data).size === 1) return context.skip("bars begin at zero");
-      const button = name => page.locator("#figure-goodput .segments").getByRole("button", { name });
-      const linear = await picture(page, "figure-goodput");
-      await button("log").click();
-      assert.equal(await button("log").getAttribute("aria-pressed"), "true");
-      assert.equal(await button("linear").getAttribute("aria-pressed"), "false");
-      assert.notEqual(await picture(page, "figure-goodput"), linear);
-      await button("linear").click();
-      assert.equal(await picture(page, "figure-goodput"), linear);
-      await page.close();
-    });
-
-    test("the table sorts by a figure both ways, with what is absent last", async () => {
-      const { page, data } = await open(file);
-      const column = (await page.locator("#table thead th").allTextContents()).indexOf("goodput");
-      const head = page.locator("#table thead th").nth(column);
-      for (const [order, direction] of [["ascending", 1], ["descending", -1]]) {
-        await head.getByRole("button").click();
-        assert.equal(await head.getAttribute("aria-sort"), order);
-        const rows = await page.locator("#table tbody tr").evaluateAll(
-          rows => rows.map(row => [row.children[0].textContent, row.children[1].textContent]));
-        const values = rows.map(([label, count]) => median(cellOf(data, label, parse(count)), "goodput") ?? direction * Infinity);
-        assert.deepEqual(values, values.toSorted((a, b) => direction * (a - b)));
-      }
-      await page.close();
-    });
-
-    test("what failed is marked where its value would be", async context => {
-      const { page, data } = await open(file);
-      const shown = new Set(data.series.flatMap(series => series.cells));
-      const failed = data.cells.filter((cell, i) => shown.has(i) && cell.measured === 0 && cell.failures.length > 0);
-      if (failed.length === 0) return context.skip("no cell failed");
-      const mark = countsOf(data).size > 1 ? ".marks" : ".bars .why";
-      assert.match(await page.locator(`#figure-goodput ${mark}`).first().textContent(), /failed/);
-      assert.equal(await page.locator("#table tr.failed").count(), failed.length);
-      assert.match(await page.locator("#notices").textContent(), new RegExp(failed[0].failures[0].act));
-      await page.close();
-    });
-
-    test("the theme switches and the plots with it", async () => {
-      const { page, data } = await open(file);
-      const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-      const curves = countsOf(data).size > 1;
-      const [light, drawn] = [await paper(), curves && await picture(page, "figure-goodput")];
-      await page.locator("#theme").click();
-      assert.notEqual(await paper(), light);
-      if (curves) assert.notEqual(await picture(page, "figure-goodput"), drawn);
-      await page.close();
-    });
-
-    test("a phone scrolls down, never sideways", async () => {
-      const { page, data } = await open(file, PHONE);
-      const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-      assert.equal(await width(), PHONE.width);
-      if (countsOf(data).size > 1) {
-        await page.locator("#figure-goodput .plot").focus();
-        await page.keyboard.press("End");
-        await page.locator("#figure-goodput .readout").waitFor({ state: "visible" });
-        assert.equal(await width(), PHONE.width);
-      }
-      await page.close();
-    });
+forEachPage(file => {
+  test("it opens without a complaint and asks for nothing", async () => {
+    const { page, seen, data } = await open(file);
+    assert.deepEqual(seen, { errors: [], requests: [] });
+    const drawn = await page.locator(countsOf(data).size > 1 ? "figure canvas" : "figure .bar").count();
+    assert.ok(drawn > 0, "nothing is drawn");
+    await page.close();
   });
-}
+
+  test("a level switched off leaves every legend, the table and the plot, and comes back", async context => {
+    const { page, data } = await open(file);
+    const chips = page.locator("#switches input");
+    if (await chips.count() === 0) return context.skip("one series: nothing to switch");
+    const chip = chips.last();
+    const [factor, level] = [await chip.getAttribute("name"), await chip.getAttribute("value")];
+    const hidden = data.series.filter(series => series.factors[factor] === level);
+    const entries = page.locator(hidden.map(series => `[data-series="${series.label}"]`).join(","));
+    const rows = await page.locator("#table tbody tr").count();
+    assert.ok(await entries.count() > 0);
+    await chip.uncheck({ force: true });
+    assert.equal(await entries.count(), 0);
+    const gone = hidden.reduce((sum, series) => sum + series.cells.length, 0);
+    assert.equal(await page.locator("#table tbody tr").count(), rows - gone);
+    await chip.check({ force: true });
+    assert.ok(await entries.count() > 0);
+    await page.close();
+  });
+
+  test("a topology switched off takes its ink with it", async context => {
+    const { page, data } = await open(file);
+    const chip = page.locator('#switches input[name="topology"]').last();
+    if (countsOf(data).size === 1 || await chip.count() === 0) return context.skip("no curves by topology");
+    const level = await chip.getAttribute("value");
+    const { label } = data.series.find(series => series.factors.topology === level);
+    const line = page.locator(`#figure-goodput [data-series="${label}"] path`).first();
+    const rgb = await line.evaluate(path => getComputedStyle(path).stroke);
+    assert.ok(await inkOf(page, "figure-goodput", rgb) > 50);
+    await chip.uncheck({ force: true });
+    assert.equal(await inkOf(page, "figure-goodput", rgb), 0);
+    await page.close();
+  });
+
+  test("hovering shows the exact values of every series, with interval and n", async context => {
+    const { page, data } = await open(file);
+    if (countsOf(data).size === 1) return context.skip("bars print their values");
+    const over = page.locator("#figure-goodput .u-over");
+    await over.scrollIntoViewIfNeeded();
+    const box = await over.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.62, box.y + box.height * 0.5);
+    const readout = page.locator("#figure-goodput .readout");
+    await readout.waitFor({ state: "visible" });
+    const count = parse((await readout.locator("caption").textContent()).split(" ")[0]);
+    assert.ok(countsOf(data).has(count));
+    const rows = await readout.locator("tbody tr").all();
+    assert.equal(rows.length, data.series.length);
+    for (const row of rows) {
+      const cell = cellOf(data, await row.locator("th").textContent(), count);
+      const texts = await row.locator("td").allTextContents();
+      if (!cell.metrics.goodput) {
+        assert.match(texts[0], /^(failed|invalid|not measured)/);
+        continue;
+      }
+      near(parse(texts[0]), cell.metrics.goodput.median);
+      if (cell.metrics.goodput.interval) near(parse(texts[1].split(" to ")[1]), cell.metrics.goodput.interval[1]);
+      assert.equal(texts.at(-1), String(cell.metrics.goodput.n));
+    }
+    await page.close();
+  });
+
+  test("arrow keys step through the counts and Escape ends it", async context => {
+    const { page, data } = await open(file);
+    const counts = [...countsOf(data)].sort((a, b) => a - b);
+    if (counts.length === 1) return context.skip("one count");
+    const plot = page.locator("#figure-goodput .plot");
+    const caption = page.locator("#figure-goodput .readout caption");
+    await plot.focus();
+    for (const [key, count] of [["ArrowRight", counts[0]], ["ArrowRight", counts[1]], ["End", counts.at(-1)]]) {
+      await plot.press(key);
+      assert.equal(parse((await caption.textContent()).split(" ")[0]), count);
+    }
+    await plot.press("Escape");
+    await caption.waitFor({ state: "hidden" });
+    await page.close();
+  });
+
+  test("log and linear draw different axes and lead back to each other", async context => {
+    const { page, data } = await open(file);
+    if (countsOf(data).size === 1) return context.skip("bars begin at zero");
+    const button = name => page.locator("#figure-goodput .segments").getByRole("button", { name });
+    const linear = await picture(page, "figure-goodput");
+    await button("log").click();
+    assert.equal(await button("log").getAttribute("aria-pressed"), "true");
+    assert.equal(await button("linear").getAttribute("aria-pressed"), "false");
+    assert.notEqual(await picture(page, "figure-goodput"), linear);
+    await button("linear").click();
+    assert.equal(await picture(page, "figure-goodput"), linear);
+    await page.close();
+  });
+
+  test("the table sorts by a figure both ways, with what is absent last", async () => {
+    const { page, data } = await open(file);
+    const column = (await page.locator("#table thead th").allTextContents()).indexOf("goodput");
+    const head = page.locator("#table thead th").nth(column);
+    for (const [order, direction] of [["ascending", 1], ["descending", -1]]) {
+      await head.getByRole("button").click();
+      assert.equal(await head.getAttribute("aria-sort"), order);
+      const rows = await page.locator("#table tbody tr").evaluateAll(
+        rows => rows.map(row => [row.children[0].textContent, row.children[1].textContent]));
+      const values = rows.map(([label, count]) => median(cellOf(data, label, parse(count)), "goodput") ?? direction * Infinity);
+      assert.deepEqual(values, values.toSorted((a, b) => direction * (a - b)));
+    }
+    await page.close();
+  });
+
+  test("what failed is marked where its value would be", async context => {
+    const { page, data } = await open(file);
+    const shown = new Set(data.series.flatMap(series => series.cells));
+    const failed = data.cells.filter((cell, i) => shown.has(i) && cell.measured === 0 && cell.failures.length > 0);
+    if (failed.length === 0) return context.skip("no cell failed");
+    const mark = countsOf(data).size > 1 ? ".marks" : ".bars .why";
+    assert.match(await page.locator(`#figure-goodput ${mark}`).first().textContent(), /failed/);
+    assert.equal(await page.locator("#table tr.failed").count(), failed.length);
+    assert.match(await page.locator("#notices").textContent(), new RegExp(failed[0].failures[0].act));
+    await page.close();
+  });
+
+  test("the theme switches and the plots with it", async () => {
+    const { page, data } = await open(file);
+    const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const curves = countsOf(data).size > 1;
+    const [light, drawn] = [await paper(), curves && await picture(page, "figure-goodput")];
+    await page.locator("#theme").click();
+    assert.notEqual(await paper(), light);
+    if (curves) assert.notEqual(await picture(page, "figure-goodput"), drawn);
+    await page.close();
+  });
+
+  test("a phone scrolls down, never sideways", async () => {
+    const { page, data } = await open(file, PHONE);
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(await width(), PHONE.width);
+    if (countsOf(data).size > 1) {
+      await page.locator("#figure-goodput .plot").focus();
+      await page.keyboard.press("End");
+      await page.locator("#figure-goodput .readout").waitFor({ state: "visible" });
+      assert.equal(await width(), PHONE.width);
+    }
+    await page.close();
+  });
+});

@@ -12,6 +12,7 @@ use askama::Template;
 
 use crate::analysis::Analysis;
 use crate::report::findings::{self, Section};
+use crate::report::machine;
 use crate::{Error, Result};
 
 use found::Found;
@@ -31,6 +32,11 @@ const SCRIPT: &[&str] = &[
     include_str!("assets/figures.js"),
     include_str!("assets/scale.js"),
     include_str!("assets/paint.js"),
+    include_str!("assets/vector.js"),
+    include_str!("assets/sheet.js"),
+    include_str!("assets/picture.js"),
+    include_str!("assets/csv.js"),
+    include_str!("assets/save.js"),
     include_str!("assets/readout.js"),
     include_str!("assets/curve.js"),
     include_str!("assets/bars.js"),
@@ -51,6 +57,7 @@ struct Page<'a> {
     notices: Vec<Notice>,
     found: Vec<Found>,
     sections: Vec<Section>,
+    machine: String,
     data: String,
     uplot_script: &'static str,
     uplot_licence: &'static str,
@@ -76,6 +83,7 @@ pub fn render(analysis: &Analysis) -> Result<String> {
         notices: notice::notices(analysis),
         found: found::found(analysis),
         sections: findings::sections(analysis),
+        machine: machine(analysis),
         data: inline_json(analysis)?,
         uplot_script: UPLOT_SCRIPT,
         uplot_licence: UPLOT_LICENCE,

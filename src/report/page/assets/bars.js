@@ -6,7 +6,7 @@ class Bars {
 
   constructor(figure) {
     this.#figure = figure;
-    this.#parts = frame(figure);
+    this.#parts = frame(figure, [saveButtons(this)]);
     this.#parts.legend.remove();
   }
 
@@ -14,11 +14,45 @@ class Bars {
     return this.#parts.element;
   }
 
+  get title() {
+    return this.#figure.title;
+  }
+
+  get name() {
+    return this.#figure.metric;
+  }
+
+  get caption() {
+    return `${this.#parts.caption} At ${grouped(counts[0])} ${countNoun}.`;
+  }
+
+  get legend() {
+    return [];
+  }
+
+  get table() {
+    return tableOfFigure(this.#figure);
+  }
+
+  /** The bars as vectors; gives the height they take. */
+  paint(ctx, width) {
+    const rows = this.#rows();
+    const label = Math.max(...rows.map(({ series }) => textWidth(series.label, SHEET_FONT))) + 48;
+    const box = { left: label, top: 0, width: width - label - 230, height: BAR_STEP * rows.length };
+    const [, top] = linearRange(this.#figure);
+    const sheet = new Sheet(ctx, box, scaleOver([0, top]), scaleOver([0, rows.length]));
+    rows.forEach((row, i) => paintBarRow(sheet, this.#figure, row, BAR_STEP * (i + 0.5)));
+    return { height: box.height };
+  }
+
   draw() {
-    const rows = shownSeries().map(series => ({ series, ...pointAt(this.#figure, series, counts[0]) }));
     const [, top] = linearRange(this.#figure);
     this.#parts.plot.className = "bars";
-    this.#parts.plot.replaceChildren(make("dl", {}, rows.flatMap(row => this.#row(row, top))));
+    this.#parts.plot.replaceChildren(make("dl", {}, this.#rows().flatMap(row => this.#row(row, top))));
+  }
+
+  #rows() {
+    return shownSeries().map(series => ({ series, ...pointAt(this.#figure, series, counts[0]) }));
   }
 
   #row(point, top) {
@@ -26,14 +60,17 @@ class Bars {
     if (!point.value) {
       return [name, make("dd", {}, make("span", { class: "why" }, reason(point.summary) || "not measured"))];
     }
-    const { exact } = this.#figure.kind;
-    const { value: { median, interval: bounds, n } } = point;
-    const rest = [bounds ? span(bounds, this.#figure.kind) : undefined, `n = ${n}`].filter(Boolean).join(", ");
+    const [exact, rest] = barTexts(this.#figure, point);
     return [name, make("dd", {}, [
       bar(point, top),
-      make("span", { class: "bar-value" }, [make("b", {}, exact(median)), ` ${rest}`]),
+      make("span", { class: "bar-value" }, [make("b", {}, exact), ` ${rest}`]),
     ])];
   }
+}
+
+/** What is written beside a bar: its value, then its interval and trials. */
+function barTexts({ kind }, { value: { median, interval, n } }) {
+  return [kind.exact(median), [interval ? span(interval, kind) : undefined, `n = ${n}`].filter(Boolean).join(", ")];
 }
 
 /** The bar, with the band as a lighter stretch and the interval as a whisker, all held within the scale. */
@@ -47,4 +84,48 @@ function bar({ series, value, band }, top) {
   if (value.interval) parts.push(stretch("bar-whisker", value.interval));
   const hollow = lookOf(series).hollow ? " hollow" : "";
   return make("span", { class: `bar${hollow}`, style: `--hue:var(--hue-${lookOf(series).hue})` }, parts);
+}
+
+/** From a bar to the next, on a sheet. */
+const BAR_STEP = 30;
+
+/** A bar on a sheet, its name left of it and its value right. */
+function paintBarRow(sheet, figure, point, y) {
+  const { ctx, bbox: { left, width } } = sheet;
+  const { series, value } = point;
+  ctx.insert(`<g transform="translate(14 ${y})">${swatchVectors(lookOf(series), SWATCH_LINE, colour)}</g>`);
+  Object.assign(ctx, { font: SHEET_FONT, textAlign: "start", fillStyle: colour("ink") });
+  ctx.fillText(series.label, 34, y + 4);
+  if (!value) {
+    ctx.fillStyle = colour("bad");
+    ctx.fillText(reason(point.summary) || "not measured", left, y + 4);
+    return;
+  }
+  paintBar(sheet, point, y);
+  ctx.fillStyle = colour("ink");
+  ctx.fillText(barTexts(figure, point).join(" · "), left + width + 14, y + 4);
+}
+
+/** The bar alone: pale for a series whose marker is hollow, with the band over it and the interval as a whisker. */
+function paintBar(sheet, { series, value, band }, y) {
+  const { ctx } = sheet;
+  const at = amount => sheet.valToPos(Math.min(sheet.scales.x.max, Math.max(0, amount)), "x");
+  const stretch = ([low, high], half) => ctx.fillRect(at(low), y - half, at(high) - at(low), 2 * half);
+  const alpha = (amount, ink, draw) => {
+    Object.assign(ctx, { globalAlpha: amount, fillStyle: ink });
+    draw();
+    ctx.globalAlpha = 1;
+  };
+  alpha(lookOf(series).hollow ? 0.35 : 1, colourOf(series), () => stretch([0, value.median], 7));
+  if (band) alpha(0.15, colour("ink"), () => stretch(band, 9));
+  if (!value.interval) return;
+  Object.assign(ctx, { strokeStyle: colour("ink"), lineWidth: 1.5 });
+  ctx.beginPath();
+  for (const end of value.interval) {
+    ctx.moveTo(at(end), y - 4);
+    ctx.lineTo(at(end), y + 4);
+  }
+  ctx.moveTo(at(value.interval[0]), y);
+  ctx.lineTo(at(value.interval[1]), y);
+  ctx.stroke();
 }

@@ -7,6 +7,8 @@ const MARK_MEANING = {
   "×": "× failed", "?": "? invalid", "0": "0 is below a log axis", "○": "○ knee", "┆": "┆ a pair gets half", "┃": "┃ refused beyond",
 };
 
+const meaningOf = marks => [...marks].map(mark => MARK_MEANING[mark]).join(" · ");
+
 class Curve {
   #figure;
   #scale;
@@ -18,7 +20,7 @@ class Curve {
   constructor(figure) {
     this.#figure = figure;
     this.#scale = figure.scale;
-    this.#parts = frame(figure, this.#scaleSwitch());
+    this.#parts = frame(figure, [this.#scaleSwitch(), saveButtons(this)]);
     this.#parts.plot.after(this.#marks);
     this.#parts.plot.tabIndex = 0;
     this.#parts.plot.setAttribute("aria-label", `${figure.title}: arrow keys step through the counts`);
@@ -28,6 +30,36 @@ class Curve {
 
   get element() {
     return this.#parts.element;
+  }
+
+  get title() {
+    return this.#figure.title;
+  }
+
+  get name() {
+    return this.#figure.metric;
+  }
+
+  get caption() {
+    return this.#parts.caption;
+  }
+
+  get legend() {
+    return seriesLegend(shownSeries());
+  }
+
+  get table() {
+    return tableOfFigure(this.#figure);
+  }
+
+  /** The curves as vectors; gives the height they take, and what their marks mean. */
+  paint(ctx, width) {
+    const sheet = countSheet(ctx, this.#figure, this.#scale, { left: 72, top: 24, width: width - 90, height: 400 });
+    nameValueAxis(sheet, this.#figure.title);
+    drawValueAxis(sheet, this.#figure.kind);
+    drawCountAxis(sheet);
+    const marks = paintCurves(sheet, this.#figure, this.#scale);
+    return { height: 470, note: meaningOf(marks) };
   }
 
   draw() {
@@ -91,15 +123,12 @@ class Curve {
   }
 
   #paintUnder(plot) {
-    if (this.#figure.guide && analysis.count !== "rules") paintGuide(plot, this.#figure);
+    if (this.#figure.guide && analysis.count !== "rules") paintGuide(plot, this.#figure, shownSeries());
     if (this.#figure.band) for (const series of shownSeries()) paintBand(plot, this.#figure, series);
   }
 
   #paintOver(plot) {
-    for (const series of shownSeries()) paintPoints(plot, this.#figure, series);
-    const drawn = paintFloor(plot, this.#figure, this.#scale);
-    for (const series of shownSeries()) for (const mark of paintFound(plot, this.#figure, series)) drawn.add(mark);
-    this.#marks.textContent = [...drawn].map(mark => MARK_MEANING[mark]).join(" · ");
+    this.#marks.textContent = meaningOf(paintPointsAndMarks(plot, this.#figure, this.#scale, shownSeries()));
   }
 
   #read(plot) {

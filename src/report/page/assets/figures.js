@@ -82,16 +82,17 @@ function pointAt(figure, series, count) {
   return { summary, value, band: band?.every(Number.isFinite) ? band : undefined };
 }
 
-/** The frame of a figure: title, caption, legend, plot. */
+/** The frame of a figure: title and controls, caption, legend, plot. */
 function frame(figure, controls) {
   const legend = make("ul", { class: "legend" });
   const plot = make("div", { class: "plot" });
-  const notes = [figure.caption, controls && analysis.count !== "rules" ? figure.guideNote : undefined].filter(Boolean).join(" ");
+  const hasGuide = counts.length > 1 && analysis.count !== "rules";
+  const caption = [figure.caption, hasGuide ? figure.guideNote : undefined].filter(Boolean).join(" ");
   const element = make("figure", { id: `figure-${figure.metric}`, class: figure.wide ? "wide" : "" }, [
-    make("div", { class: "figure-head" }, [make("h2", {}, figure.title), ...(controls ? [controls] : [])]),
-    make("figcaption", { class: "caption" }, notes), legend, plot,
+    make("div", { class: "figure-head" }, [make("h2", {}, figure.title), make("div", { class: "controls" }, controls)]),
+    make("figcaption", { class: "caption" }, caption), legend, plot,
   ]);
-  return { element, legend, plot };
+  return { element, caption, legend, plot };
 }
 
 function fillLegend(legend) {

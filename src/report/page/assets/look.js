@@ -44,6 +44,16 @@ const looks = assignLooks();
 const lookOf = series => looks.get(series.label);
 const probe = document.body.appendChild(make("span", { hidden: "" }));
 
+/** Runs `draw` with the colours of the light theme, whatever the reader's is: what is saved lies on white paper. */
+function inLight(draw) {
+  probe.style.colorScheme = "light";
+  try {
+    return draw();
+  } finally {
+    probe.style.colorScheme = "";
+  }
+}
+
 /** A colour of the style sheet as the current theme resolves it. */
 function colour(name) {
   probe.style.color = `var(--${name})`;
@@ -70,18 +80,24 @@ function polygon(points, grow) {
 }
 
 /** A line with its marker, as it appears in the plots. */
-const swatch = series => drawSwatch(lookOf(series), "-14 -7 28 14", "M-14 0H14");
+const SWATCH_LINE = "M-14 0H14";
+const swatch = series => drawSwatch(lookOf(series), "-14 -7 28 14", SWATCH_LINE);
 
 function drawSwatch(look, viewBox, line) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   for (const [name, value] of Object.entries({ class: "swatch", viewBox, "aria-hidden": "true" })) {
     svg.setAttribute(name, value);
   }
-  const ink = `var(--hue-${look.hue})`;
-  const fill = look.hollow ? "var(--paper)" : ink;
-  svg.innerHTML = `<path d="${line}" style="stroke:${ink}" stroke-width="2" stroke-dasharray="${look.dash.join(" ")}"/>`
-    + `<path d="${OUTLINES[look.marker](4.2)}" style="stroke:${ink};fill:${fill}" stroke-width="1.6"/>`;
+  svg.innerHTML = swatchVectors(look, line, name => `var(--${name})`);
   return svg;
+}
+
+/** The line and the marker of a swatch around (0, 0); `ink` gives a colour of the style sheet. */
+function swatchVectors(look, line, ink) {
+  const stroke = ink(`hue-${look.hue}`);
+  const fill = look.hollow ? ink("paper") : stroke;
+  return `<path d="${line}" style="fill:none;stroke:${stroke}" stroke-width="2" stroke-dasharray="${look.dash.join(" ")}"/>`
+    + `<path d="${OUTLINES[look.marker](4.2)}" style="stroke:${stroke};fill:${fill}" stroke-width="1.6"/>`;
 }
 
 /** The marker of a level of the factor that colours; nothing for the levels of others. */

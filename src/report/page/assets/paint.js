@@ -1,14 +1,15 @@
 // What uPlot does not draw by itself: bands, intervals, markers, the guide, and marks where a cell has no figure.
 // Everything is drawn in canvas pixels inside the plot's box.
 
-const pixels = number => number * devicePixelRatio;
+/** Lengths in the units of what is drawn on: canvas pixels, or those of a sheet. */
+const pixels = (plot, number) => number * (plot.density ?? devicePixelRatio);
 
 /** Runs `draw` clipped to the plotting area. */
 function inside(plot, draw) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(bbox.left - pixels(6), bbox.top - pixels(6), bbox.width + pixels(12), bbox.height + pixels(12));
+  ctx.rect(bbox.left - pixels(plot, 6), bbox.top - pixels(plot, 6), bbox.width + pixels(plot, 12), bbox.height + pixels(plot, 12));
   ctx.clip();
   draw(ctx);
   ctx.restore();
@@ -48,7 +49,7 @@ function paintBand(plot, figure, series) {
 /** A whisker; an end beyond the axis is left open, without its cap. */
 function paintInterval(plot, x, [low, high]) {
   const { ctx, scales: { y } } = plot;
-  const cap = pixels(3);
+  const cap = pixels(plot, 3);
   const [bottom, top] = [heightOf(plot, low), heightOf(plot, high)];
   ctx.beginPath();
   ctx.moveTo(x, bottom);
@@ -61,6 +62,9 @@ function paintInterval(plot, x, [low, high]) {
   ctx.stroke();
 }
 
+/** Path data as a canvas takes it, which remembers them for those that take nothing else. */
+const outlineOf = data => Object.assign(new Path2D(data), { data });
+
 function paintMarker(ctx, outline, x, y) {
   ctx.save();
   ctx.translate(x, y);
@@ -72,7 +76,7 @@ function paintMarker(ctx, outline, x, y) {
 /** The markers of a series and their intervals. */
 function paintPoints(plot, figure, series) {
   const look = lookOf(series);
-  const outline = new Path2D(OUTLINES[look.marker](pixels(3.4)));
+  const outline = outlineOf(OUTLINES[look.marker](pixels(plot, 3.4)));
   const log = plot.scales.y.distr === 3;
   inside(plot, ctx => {
     ctx.setLineDash([]);
@@ -82,9 +86,9 @@ function paintPoints(plot, figure, series) {
       const { value } = pointAt(figure, series, count);
       if (!value || (log && value.median <= 0)) continue;
       const x = plot.valToPos(count, "x", true);
-      ctx.lineWidth = pixels(1.2);
+      ctx.lineWidth = pixels(plot, 1.2);
       if (value.interval) paintInterval(plot, x, value.interval);
-      ctx.lineWidth = pixels(1.5);
+      ctx.lineWidth = pixels(plot, 1.5);
       paintMarker(ctx, outline, x, heightOf(plot, value.median));
     }
   });
@@ -98,20 +102,20 @@ function floorMark(figure, series, count, scale) {
 }
 
 /** Marks on the floor, stacked where several series have one at the same count. Gives the kinds it drew. */
-function paintFloor(plot, figure, scale) {
+function paintFloor(plot, figure, scale, list) {
   const drawn = new Set();
   const { ctx, bbox } = plot;
   ctx.save();
-  ctx.font = `600 ${pixels(14)}px system-ui, sans-serif`;
+  ctx.font = `600 ${pixels(plot, 14)}px system-ui, sans-serif`;
   ctx.textAlign = "center";
   for (const count of counts) {
-    let height = bbox.top + bbox.height - pixels(5);
-    for (const series of shownSeries()) {
+    let height = bbox.top + bbox.height - pixels(plot, 5);
+    for (const series of list) {
       const mark = floorMark(figure, series, count, scale);
       if (!mark) continue;
       ctx.fillStyle = colourOf(series);
       ctx.fillText(mark, plot.valToPos(count, "x", true), height);
-      height -= pixels(13);
+      height -= pixels(plot, 13);
       drawn.add(mark);
     }
   }
@@ -120,23 +124,23 @@ function paintFloor(plot, figure, scale) {
 }
 
 /** Equal shares of the fastest first point: goodput at the first count times first pairs over pairs. */
-function guidePoints(figure) {
-  const first = shownSeries().map(series => pointAt(figure, series, counts[0])).filter(point => point.value)
+function guidePoints(figure, list) {
+  const first = list.map(series => pointAt(figure, series, counts[0])).filter(point => point.value)
     .sort((a, b) => b.value.median - a.value.median)[0];
   if (!first) return [];
-  const pairsAt = count => shownSeries().map(series => cellAt(series, count)?.cell.pairs).find(Boolean);
+  const pairsAt = count => list.map(series => cellAt(series, count)?.cell.pairs).find(Boolean);
   return counts.map(count => [count, first.value.median * first.summary.cell.pairs / pairsAt(count)])
     .filter(([, value]) => Number.isFinite(value));
 }
 
-function paintGuide(plot, figure) {
+function paintGuide(plot, figure, list) {
   inside(plot, ctx => {
     ctx.strokeStyle = colour("muted");
-    ctx.lineWidth = pixels(1.2);
-    ctx.setLineDash([pixels(1), pixels(4)]);
+    ctx.lineWidth = pixels(plot, 1.2);
+    ctx.setLineDash([pixels(plot, 1), pixels(plot, 4)]);
     ctx.lineCap = "round";
     ctx.beginPath();
-    for (const [count, value] of guidePoints(figure)) {
+    for (const [count, value] of guidePoints(figure, list)) {
       ctx.lineTo(plot.valToPos(count, "x", true), plot.valToPos(value, "y", true));
     }
     ctx.stroke();
@@ -172,21 +176,29 @@ function paintFound(plot, figure, series) {
   const value = knee === undefined ? undefined : pointAt(figure, series, knee).value;
   inside(plot, ctx => {
     ctx.strokeStyle = colourOf(series);
-    ctx.lineWidth = pixels(1.5);
+    ctx.lineWidth = pixels(plot, 1.5);
     if (value) {
       ctx.beginPath();
-      ctx.arc(plot.valToPos(knee, "x", true), heightOf(plot, value.median), pixels(8), 0, 2 * Math.PI);
+      ctx.arc(plot.valToPos(knee, "x", true), heightOf(plot, value.median), pixels(plot, 8), 0, 2 * Math.PI);
       ctx.stroke();
     }
     if (half) {
-      ctx.setLineDash([pixels(3), pixels(3)]);
+      ctx.setLineDash([pixels(plot, 3), pixels(plot, 3)]);
       paintUpright(plot, half, 0.15);
     }
     if (wall) {
       ctx.setLineDash([]);
-      ctx.lineWidth = pixels(3);
+      ctx.lineWidth = pixels(plot, 3);
       paintUpright(plot, Math.sqrt(wall.good * wall.bad), 1);
     }
   });
   return Object.entries({ "○": value, "┆": half, "┃": wall }).filter(([, is]) => is).map(([mark]) => mark);
+}
+
+/** Points, intervals and marks of some series, over their lines. Gives the kinds of marks it drew. */
+function paintPointsAndMarks(plot, figure, scale, list) {
+  for (const series of list) paintPoints(plot, figure, series);
+  const drawn = paintFloor(plot, figure, scale, list);
+  for (const series of list) for (const mark of paintFound(plot, figure, series)) drawn.add(mark);
+  return drawn;
 }
