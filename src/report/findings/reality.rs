@@ -81,13 +81,16 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     labels.map(finding).collect()
 }
 
-/// `geometric means of the ratios within 5 blocks, at 6 counts`
+/// `geometric means of the ratios within 5 blocks, at 6 counts; ...`
 fn evidence(realities: &[Reality]) -> String {
     let ratios = realities.iter().flat_map(|reality| &reality.ratios);
     let blocks = ratios.map(|ratio| ratio.blocks).max().unwrap_or(0);
+    let counts = match realities.len() {
+        1 => "one count".to_owned(),
+        many => format!("{many} counts"),
+    };
     format!(
-        "geometric means of the ratios within {blocks} blocks, at {} counts; their intervals are in the section",
-        realities.len()
+        "geometric means of the ratios within {blocks} blocks, at {counts}; their intervals are in the section"
     )
 }
 
