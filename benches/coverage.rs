@@ -155,7 +155,7 @@ fn is_retrograde(analysis: &Analysis) -> Option<Found> {
 
 fn slope(analysis: &Analysis) -> Option<Found> {
     let line = analysis.slopes.first()?.fits.first()?.line;
-    Some(Found::Interval(line.slope, line.interval))
+    Some(Found::Interval(line.slope, line.interval?))
 }
 
 fn has_slope(analysis: &Analysis) -> Option<Found> {

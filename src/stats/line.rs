@@ -1,66 +1,74 @@
 //! The straight line through points, by least squares, and how far its slope is known.
 //!
-//! Must not know what the points are of. The invariant: a line rests on three points or more at two places or more, since
-//! fewer leave nothing to judge its slope by.
+//! Must not know what the points are of. The invariant: a line rests on three points or more at two places or more; its
+//! slope has an interval only where something shows how much slopes scatter.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{mean, student_t_975};
+use super::{interval_95, mean, student_t_975};
 
 /// `y = intercept + slope x`, fitted to points whose `y` alone is uncertain.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Line {
     /// Points it rests on.
     pub n: usize,
+    /// Blocks these come in; 1 where they do not come in blocks.
+    pub blocks: usize,
     /// Its value at zero.
     pub intercept: f64,
     /// What one more of `x` adds.
     pub slope: f64,
-    /// The 95 % interval of the slope, lower end first: Student's t with n - 1 degrees of freedom less one for each block.
-    pub interval: (f64, f64),
+    /// The 95 % interval of the slope by Student's t, lower end first: over the slopes of blocks, or over what points that do
+    /// not come in blocks scatter. Absent where there is one block.
+    pub interval: Option<(f64, f64)>,
 }
 
 impl Line {
-    /// Fits a line; absent where the points do not determine one and its slope's interval.
+    /// Fits a line to points of which each scatters by itself, and all alike; absent where they do not determine one and its
+    /// slope's interval.
     #[must_use]
     pub fn through(points: &[(f64, f64)]) -> Option<Self> {
-        let points: Vec<_> = points.iter().map(|(x, y)| (0, *x, *y)).collect();
-        Self::within(&points)
+        let freedom = points.len().checked_sub(2)? as f64;
+        let centred = Centred::of(points)?;
+        let half = student_t_975(freedom)? * (centred.scatter() / freedom / centred.spread).sqrt();
+        let slope = centred.slope();
+        Some(Self {
+            n: points.len(),
+            blocks: 1,
+            intercept: centred.middle.1 - slope * centred.middle.0,
+            slope,
+            interval: Some((slope - half, slope + half)),
+        })
     }
 
-    /// Fits a line to points that come in blocks, named first: each block is as high as it likes, and all have the slope.
+    /// Fits a line to points that come in blocks, named first: each block is as high as it likes, and as steep. The slope is
+    /// the mean of theirs; absent where they do not determine one.
     ///
-    /// What a block adds to all its points is then no scatter, and each block takes a degree of freedom. Where every block
-    /// has every place the slope is that of [`Line::through`].
+    /// A block that lies higher as a whole is often steeper too, by the same factor, and its points scatter by what they are
+    /// of. One slope for all with the interval of its residuals takes neither into account, and says too much. The t interval
+    /// of the blocks' own slopes holds however these differ in how well they are known (Ibragimov and Mueller, "t-Statistic
+    /// Based Correlation and Heterogeneity Robust Inference", Journal of Business & Economic Statistics 28:453, 2010).
     #[must_use]
     pub fn within(points: &[(u32, f64, f64)]) -> Option<Self> {
-        let n = points.len();
-        let blocks: BTreeSet<_> = points.iter().map(|(block, ..)| *block).collect();
-        let freedom = n
-            .checked_sub(blocks.len() + 1)
-            .filter(|freedom| *freedom > 0)? as f64;
-        let centred: Vec<_> = blocks
-            .iter()
-            .flat_map(|block| centred(points, *block))
-            .collect();
-        let spread: f64 = centred.iter().map(|(x, _)| x.powi(2)).sum();
-        if spread == 0.0 {
-            return None;
+        let mut blocks: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+        for (block, x, y) in points {
+            blocks.entry(*block).or_default().push((*x, *y));
         }
-        let slope = centred.iter().map(|(x, y)| x * y).sum::<f64>() / spread;
-        let residuals = centred.iter().map(|(x, y)| y - slope * x);
-        let variance = residuals.map(|residual| residual.powi(2)).sum::<f64>() / freedom;
-        let half = student_t_975(freedom)? * (variance / spread).sqrt();
-        let sums = points
-            .iter()
-            .fold((0.0, 0.0), |sums, (_, x, y)| (sums.0 + x, sums.1 + y));
-        Some(Self {
-            n,
-            intercept: (sums.1 - slope * sums.0) / n as f64,
+        // A block at one place has no slope, and its points say nothing of one.
+        blocks.retain(|_, points| Centred::of(points).is_some());
+        let centred = blocks.values().filter_map(|points| Centred::of(points));
+        let slopes: Vec<_> = centred.map(|block| block.slope()).collect();
+        let slope = mean(&slopes)?;
+        let points: Vec<_> = blocks.into_values().flatten().collect();
+        let middle = Centred::of(&points)?.middle;
+        (points.len() > 2).then(|| Self {
+            n: points.len(),
+            blocks: slopes.len(),
+            intercept: middle.1 - slope * middle.0,
             slope,
-            interval: (slope - half, slope + half),
+            interval: interval_95(&slopes),
         })
     }
 
@@ -73,20 +81,43 @@ impl Line {
     /// Whether the interval leaves zero out, so that the slope has a sign.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        let (low, high) = self.interval;
-        low > 0.0 || high < 0.0
+        self.interval
+            .is_some_and(|(low, high)| low > 0.0 || high < 0.0)
     }
 }
 
-/// The points of a block, from where their mean is.
-fn centred(points: &[(u32, f64, f64)], block: u32) -> Vec<(f64, f64)> {
-    let of_block = points.iter().filter(|(name, ..)| *name == block);
-    let (xs, ys): (Vec<_>, Vec<_>) = of_block.map(|(_, x, y)| (*x, *y)).unzip();
-    let (Some(mean_x), Some(mean_y)) = (mean(&xs), mean(&ys)) else {
-        return Vec::new();
-    };
-    let moved = xs.iter().zip(&ys);
-    moved.map(|(x, y)| (x - mean_x, y - mean_y)).collect()
+/// Points at two places or more, from where their mean is.
+struct Centred {
+    middle: (f64, f64),
+    points: Vec<(f64, f64)>,
+    /// The sum of the squares of `x`.
+    spread: f64,
+}
+
+impl Centred {
+    fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let (xs, ys): (Vec<_>, Vec<_>) = points.iter().copied().unzip();
+        let middle = (mean(&xs)?, mean(&ys)?);
+        let points = points.iter().map(|(x, y)| (x - middle.0, y - middle.1));
+        let points: Vec<_> = points.collect();
+        let spread: f64 = points.iter().map(|(x, _)| x.powi(2)).sum();
+        (spread > 0.0).then_some(Self {
+            middle,
+            points,
+            spread,
+        })
+    }
+
+    fn slope(&self) -> f64 {
+        self.points.iter().map(|(x, y)| x * y).sum::<f64>() / self.spread
+    }
+
+    /// The sum of the squares of what is left beside the line.
+    fn scatter(&self) -> f64 {
+        let slope = self.slope();
+        let left = self.points.iter().map(|(x, y)| y - slope * x);
+        left.map(|left| left.powi(2)).sum()
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +180,8 @@ mod tests {
         );
         // The certified standard error of the slope, times t(0.975) of 34 degrees of freedom.
         let half = 0.000_429_796_848_199_937 * 2.032_244_509;
-        let found = (line.interval.1 - line.interval.0) / 2.0;
+        let (low, high) = line.interval.unwrap();
+        let found = (high - low) / 2.0;
         assert!((found / half - 1.0).abs() < 1e-8, "{found} {half}");
         assert!(line.is_certain());
     }
@@ -159,22 +191,46 @@ mod tests {
         let flat = [(0.0, 1.0), (1.0, 1.2), (2.0, 0.9), (3.0, 1.1)];
         let line = Line::through(&flat).unwrap();
         assert!(!line.is_certain(), "{line:?}");
-        assert!(line.interval.0 < 0.0 && line.interval.1 > 0.0);
+        let (low, high) = line.interval.unwrap();
+        assert!(low < 0.0 && high > 0.0);
+    }
+
+    /// Four points of each block, which rises by so much a place from a height of its own.
+    fn blocks(slopes: &[f64]) -> Vec<(u32, f64, f64)> {
+        let block = |(name, slope): (u32, &f64)| {
+            let (height, slope) = (100.0 * f64::from(name), *slope);
+            (0..4).map(move |x| (name, f64::from(x), height + slope * f64::from(x)))
+        };
+        (0..).zip(slopes).flat_map(block).collect()
     }
 
     #[test]
-    fn what_a_block_adds_to_all_its_points_is_no_scatter() {
-        // numpy.linalg.lstsq of these on x and a column for each block; t by scipy.stats.t.ppf(0.975, 3).
-        let points = [1.0, 2.1, 2.9, 11.0, 12.2, 12.9];
-        let points: Vec<_> = (0..)
-            .zip(points)
-            .map(|(nth, y)| (nth / 3, f64::from(nth % 3), y))
-            .collect();
-        let line = Line::within(&points).unwrap();
-        assert!((line.slope - 0.95).abs() < 1e-12, "{line:?}");
-        let half = (line.interval.1 - line.interval.0) / 2.0;
-        assert!((half - 0.218_692_704_409).abs() < 1e-9, "{half}");
-        assert_eq!(line.n, 6);
+    fn blocks_say_by_themselves_how_much_slopes_scatter() {
+        let line = Line::within(&blocks(&[1.0, 2.0, 3.0])).unwrap();
+        assert!((line.slope - 2.0).abs() < 1e-12, "{line:?}");
+        assert_eq!((line.n, line.blocks), (12, 3));
+        assert!((line.at(1.5) - 103.0).abs() < 1e-9, "{line:?}");
+        let (low, high) = line.interval.unwrap();
+        // Tables: t(0.975) is 4.3027 at 2 degrees of freedom.
+        let half = 4.302_653 / 3_f64.sqrt();
+        assert!((low - 2.0 + half).abs() < 1e-5, "{low}");
+        assert!((high - 2.0 - half).abs() < 1e-5, "{high}");
+    }
+
+    #[test]
+    fn one_block_has_a_slope_and_no_interval() {
+        let line = Line::within(&blocks(&[2.0])).unwrap();
+        assert_eq!((line.blocks, line.interval), (1, None));
+        assert!((line.slope - 2.0).abs() < 1e-12, "{line:?}");
+        assert!(!line.is_certain());
+    }
+
+    #[test]
+    fn a_block_at_one_place_says_nothing_of_a_slope() {
+        let mut points = blocks(&[1.0, 3.0]);
+        let whole = Line::within(&points);
+        points.extend([(7, 2.0, 1e6), (7, 2.0, 2e6)]);
+        assert_eq!(Line::within(&points), whole);
     }
 
     #[test]
@@ -182,6 +238,9 @@ mod tests {
         assert_eq!(Line::through(&[]), None);
         assert_eq!(Line::through(&[(1.0, 1.0), (2.0, 2.0)]), None);
         assert_eq!(Line::through(&[(5.0, 1.0), (5.0, 2.0), (5.0, 3.0)]), None);
+        assert_eq!(Line::within(&[]), None);
+        assert_eq!(Line::within(&[(0, 1.0, 1.0), (0, 2.0, 2.0)]), None);
+        assert_eq!(Line::within(&[(0, 1.0, 1.0), (1, 2.0, 2.0)]), None);
     }
 
     proptest! {

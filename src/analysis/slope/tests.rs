@@ -27,7 +27,7 @@ fn a_planted_cost_of_a_rule_comes_back() {
         (Metric::CpuPerByte, Control::Absent, 12)
     );
     assert!(close(cost.line.slope, EACH, 0.01), "{:?}", cost.line);
-    let (low, high) = cost.line.interval;
+    let (low, high) = cost.line.interval.unwrap();
     assert!(low > 0.0 && low < EACH && EACH < high);
     assert!(slope.fits[1].line.slope < 0.0, "more rules, less goodput");
 }

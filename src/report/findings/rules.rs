@@ -1,6 +1,7 @@
 //! What rules cost, in sentences.
 //!
-//! The invariant: a slope whose interval holds zero is said to be none, with the interval that says so.
+//! The invariant: a slope whose interval holds zero is said to be none, with the interval that says so; one without an
+//! interval is said to have none.
 
 use super::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
@@ -19,10 +20,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let fits = slopes.flat_map(|slope| slope.fits.iter().map(move |fit| (slope, fit)));
     fits.map(|(slope, fit)| Finding {
         text: format!("{}: {}", about(slope), finding(fit, slope.over)),
-        evidence: format!(
-            "straight line through {} trials by least squares, and the 95 % interval of its slope",
-            fit.line.n
-        ),
+        evidence: evidence(fit),
         shown: Shown::In(fit.metric),
     })
     .collect()
@@ -50,19 +48,34 @@ fn about(slope: &Slope) -> String {
     )
 }
 
+/// `straight lines by least squares through the 25 trials of 5 blocks; the mean of their slopes and its 95 % interval`
+fn evidence(fit: &Fit) -> String {
+    match (fit.line.n, fit.line.blocks) {
+        (n, 1) => format!("straight line by least squares through the {n} trials of one block"),
+        (n, blocks) => format!(
+            "straight lines by least squares through the {n} trials of {blocks} blocks; the mean of their slopes and its 95 % \
+             interval"
+        ),
+    }
+}
+
 fn finding(fit: &Fit, over: Count) -> String {
-    let (range, what) = (range(fit), what(fit.metric));
+    let what = what(fit.metric);
     let per = format!("per {MANY} {}", noun(over));
+    let slope = change(fit, fit.line.slope);
+    let Some(interval) = fit.line.interval else {
+        return format!("{slope} {what} {per}, without an interval, which one block does not give");
+    };
+    let range = range(fit, interval);
     if !fit.line.is_certain() {
         return format!("no slope {what}: its 95 % interval, {range} {per}, holds zero");
     }
-    let (slope, unit) = (change(fit, fit.line.slope), by_the_unit(fit, over));
+    let unit = by_the_unit(fit, over);
     format!("{slope} {what} {per} (95 %: {range}){unit}")
 }
 
-/// The interval, its unit once where both ends have the same.
-fn range(fit: &Fit) -> String {
-    let (low, high) = fit.line.interval;
+/// An interval of the slope, its unit once where both ends have the same.
+fn range(fit: &Fit, (low, high): (f64, f64)) -> String {
     let (low, high) = (change(fit, low), change(fit, high));
     match (low.split_once(' '), high.split_once(' ')) {
         (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} to {high}"),

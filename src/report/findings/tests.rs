@@ -79,6 +79,16 @@ fn a_slope_within_its_noise_is_said_to_be_none() {
 }
 
 #[test]
+fn a_slope_of_one_block_is_said_to_have_no_interval() {
+    let mut records = over_rules(1.0);
+    records.retain(|record| record.repeat == 0);
+    let said = said(records);
+    assert_eq!(said.matches("without an interval").count(), 2, "{said}");
+    assert_eq!(said.matches("4 trials of one block").count(), 2, "{said}");
+    assert!(!said.contains("(95 %:"), "{said}");
+}
+
+#[test]
 fn model_and_reality_are_said_with_what_differs() {
     insta::assert_snapshot!(said(both_testbeds()));
 }

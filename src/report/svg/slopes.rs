@@ -1,6 +1,6 @@
 //! The figure of what rules cost: trials as dots and the straight lines through them, on linear axes.
 //!
-//! The invariant: a line is drawn solid where its slope has a sign, and dashed where its interval holds zero.
+//! The invariant: a line is drawn solid where its slope has a sign, and dashed where its interval holds zero, or where it has none.
 
 use super::canvas::{Anchor, Canvas, Px};
 use super::curves::{apart, shortened};
@@ -36,7 +36,7 @@ pub(super) fn figure(analysis: &Analysis) -> Option<(&'static str, String)> {
     (bottom > HEADER).then(|| {
         canvas.text("title", (MARGIN, 36.0), Anchor::Start, QUESTION);
         canvas.text("sub", (MARGIN, 58.0), Anchor::Start, &machine(analysis));
-        let basis = "each dot is a trial; lines by least squares, dashed where the slope's 95 % interval holds zero";
+        let basis = "each dot is a trial; lines by least squares, dashed where the slope's 95 % interval holds zero or is not known";
         canvas.text("sub", (MARGIN, bottom + 14.0), Anchor::Start, basis);
         (FILE, canvas.finish(bottom + 30.0, QUESTION))
     })
