@@ -4,16 +4,16 @@
 //! recorded, unless the user ended the run in the middle of it.
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Trial};
-use crate::scenario::Timing;
+use crate::plan::{Figures, Place, Plan, Standing, Trial};
+use crate::scenario::{Factor, Gauge, Timing};
 use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
 
 /// Told how a run goes; the words on the screen are its business.
 pub trait Progress: Watch {
-    /// A trial begins: its number from 1, and how many there are.
-    fn begins(&self, number: usize, of: usize, trial: &Trial);
+    /// A trial begins, with how far the run is.
+    fn begins(&self, place: Place, trial: &Trial);
     /// A phase of the current trial begins.
     fn phase(&self, phase: Phase);
     /// A trial ended and is recorded.
@@ -47,11 +47,30 @@ pub struct Outcome {
 pub struct Work<'a> {
     /// The trials, in their order.
     pub plan: &'a Plan,
-    /// Whether a trial, by id, was done in an earlier run of the folder.
-    pub done: &'a dyn Fn(&str) -> bool,
+    /// The records of what was done in an earlier run of the folder.
+    pub done: &'a [Record],
 }
 
-/// Runs every trial of a plan that is not done yet, each on the testbed and then into the folder.
+impl<'a> Work<'a> {
+    /// What there is of the plan before the run goes on.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'a> {
+        let mut standing = Standing::new(self.plan);
+        for record in self.done {
+            standing.enter(&record.trial, judged(record));
+        }
+        standing
+    }
+}
+
+/// The figures of a record by which it is judged whether its cell has been measured often enough.
+fn judged(record: &Record) -> Figures {
+    let gauges = Gauge::ALL.iter();
+    let figures = gauges.filter_map(|gauge| Some((*gauge, record.figure(*gauge)?)));
+    figures.collect()
+}
+
+/// Runs every trial of a plan that is wanted and not done yet, each on the testbed and then into the folder.
 ///
 /// # Errors
 /// Only when a record cannot be written; a trial that fails is a record.
@@ -62,12 +81,9 @@ pub fn run<T: Testbed>(
     progress: &dyn Progress,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    let total = work.plan.trials.len();
-    for (number, trial) in (1..).zip(&work.plan.trials) {
-        if (work.done)(&trial.id) {
-            continue;
-        }
-        progress.begins(number, total, trial);
+    let mut standing = work.standing();
+    while let Some(trial) = standing.next_trial() {
+        progress.begins(standing.place(), trial);
         let Some((record, rows)) = run_trial(testbed, trial, work.plan.timing, progress) else {
             outcome.interrupted = true;
             break;
@@ -78,6 +94,7 @@ pub fn run<T: Testbed>(
             Status::Ok => outcome.ok += 1,
             Status::Failed => outcome.failed += 1,
         }
+        standing.enter(&trial.id, judged(&record));
         progress.ends(&record);
     }
     Ok(outcome)

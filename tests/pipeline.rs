@@ -1,13 +1,15 @@
 //! Scenario, plan, runner, folder and analysis over a testbed that follows a known law: no kernel, no clock.
 
-use std::collections::BTreeSet;
+#[path = "pipeline/repeats.rs"]
+mod repeats;
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kilonet::analysis::compare::{Comparison, Folder, Presence, Terms, Verdict};
 use kilonet::analysis::{Analysis, Bend, CellSummary, Metric};
-use kilonet::plan::{Plan, Trial};
+use kilonet::plan::{Place, Plan, Trial};
 use kilonet::runner::{self, Outcome, Phase, Progress, Work};
 use kilonet::scenario::Scenario;
 use kilonet::store::Record;
@@ -50,7 +52,7 @@ impl Watch for User {
 }
 
 impl Progress for User {
-    fn begins(&self, _number: usize, _of: usize, _trial: &Trial) {
+    fn begins(&self, _place: Place, _trial: &Trial) {
         self.begun.fetch_add(1, Ordering::Relaxed);
     }
     fn phase(&self, _phase: Phase) {}
@@ -67,10 +69,10 @@ fn manifest(text: &str, plan: &Plan) -> Manifest {
         name: "pipeline".into(),
         scenario_text: text.into(),
         ruleset_text: None,
-        settings: serde_json::Value::Null,
+        settings: serde_json::json!({ "repeats": plan.repeats }),
         version: "test".into(),
         seed: plan.seed,
-        planned: u32::try_from(plan.trials.len()).unwrap(),
+        planned: u32::try_from(plan.least()).unwrap(),
         started_unix_ns: 0,
         fingerprint: serde_json::Value::Null,
         command: None,
@@ -78,12 +80,12 @@ fn manifest(text: &str, plan: &Plan) -> Manifest {
 }
 
 /// Runs what is not done yet into a folder.
-fn go(text: &str, model: &mut Model, user: &User, folder: (Writer, BTreeSet<String>)) -> Outcome {
+fn go(text: &str, model: &mut Model, user: &User, folder: (Writer, Vec<Record>)) -> Outcome {
     let plan = plan(text);
     let (mut writer, done) = folder;
     let work = Work {
         plan: &plan,
-        done: &|id| done.contains(id),
+        done: &done,
     };
     runner::run(model, work, &mut writer, user).expect("the disk takes it")
 }
@@ -92,12 +94,7 @@ fn go(text: &str, model: &mut Model, user: &User, folder: (Writer, BTreeSet<Stri
 fn run_anew(text: &str, mut model: Model, out: &Path) -> (Outcome, Run) {
     let writer = Writer::create(out, &manifest(text, &plan(text))).unwrap();
     let dir = writer.dir().to_owned();
-    let outcome = go(
-        text,
-        &mut model,
-        &User::default(),
-        (writer, BTreeSet::new()),
-    );
+    let outcome = go(text, &mut model, &User::default(), (writer, Vec::new()));
     (outcome, Run::read(&dir).unwrap())
 }
 
@@ -224,7 +221,7 @@ fn an_interrupted_run_is_resumed_to_each_trial_once() {
         KNEE,
         &mut model,
         &User::with_patience(5),
-        (writer, BTreeSet::new()),
+        (writer, Vec::new()),
     );
     assert_eq!(
         outcome,

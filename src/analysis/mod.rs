@@ -4,7 +4,7 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `summary` estimates a cell over its repeats; `answers` asks each curve for its knee (`knee`) and halving point
+//! `summary` estimates a cell over its repeats, and `precision` says how well it is known; `answers` asks each curve for its knee (`knee`) and halving point
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
@@ -25,6 +25,7 @@ mod merge;
 pub mod metric;
 pub mod model;
 mod post;
+mod precision;
 mod reality;
 mod signs;
 mod slope;
@@ -53,6 +54,7 @@ pub use model::{
     Analysis, CellSummary, Column, Control, Count, Estimate, Fit, Metric, Post, PostCell, PostRow,
     Ratio, Reality, Series, Slope,
 };
+pub use precision::{Known, Reach};
 pub use signs::{Place, Sign, Symptom};
 
 impl Analysis {
@@ -64,9 +66,16 @@ impl Analysis {
         let cells: Vec<_> = trials.keys().copied().collect();
         let varying = Varying::among(&cells);
         let ordered = varying.in_order(cells);
+        let goal = precision::goal(&run.manifest);
+        let known = |cell| Known::of(goal.as_ref()?, cell, &trials[cell]);
+        // Where cells decide how often they are measured, what is planned is the least.
+        let more = goal.as_ref().map_or(0, |_| run.records.len());
         let mut cells: Vec<_> = ordered
             .par_iter()
-            .map(|cell| CellSummary::of(cell, &trials[cell], &baselines))
+            .map(|cell| CellSummary {
+                precision: known(cell),
+                ..CellSummary::of(cell, &trials[cell], &baselines)
+            })
             .collect();
         merge_warnings(&mut cells);
         let series = series(&varying, &cells);
@@ -95,11 +104,11 @@ impl Analysis {
             realities: reality::realities(&trials, &varying),
             post: post::post(&cells),
             of_requests: are_of_requests(&cells),
+            notes: notes(run),
             series,
             cells,
-            planned: run.manifest.planned as usize,
+            planned: (run.manifest.planned as usize).max(more),
             recorded: run.records.len(),
-            notes: notes(run),
         }
     }
 }
@@ -194,6 +203,8 @@ fn notes(run: &Run) -> Vec<String> {
         notes.push(format!(
             "{recorded} of {planned} planned trials are recorded: the run was cut off or is still going"
         ));
+    } else {
+        notes.extend(precision::notes(run));
     }
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::answers::Answer;
 use super::fit::{Capacity, Usl};
 use super::limit::Limit;
+use super::precision::Known;
 use super::signs::Sign;
 use crate::scenario::{Cell, Topology};
 use crate::stats::Line;
@@ -101,6 +102,9 @@ pub struct Estimate {
 pub struct CellSummary {
     /// The factors.
     pub cell: Cell,
+    /// How well it is known; absent where the run had a number of trials, and where nothing tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Known>,
     /// Estimates over the trials that were measured and whose witnesses agree.
     pub metrics: BTreeMap<Metric, Estimate>,
     /// Trials that were measured and are valid.
@@ -273,7 +277,8 @@ pub struct Analysis {
     pub realities: Vec<Reality>,
     /// The 2017 post's table, where the run has its rows.
     pub post: Option<Post>,
-    /// Trials planned; more than there are records of when the run was cut off.
+    /// Trials planned, more than there are records of when the run was cut off; where trials go on until cells are known,
+    /// those that there are in any case, or are recorded.
     pub planned: usize,
     /// Trials recorded.
     pub recorded: usize,

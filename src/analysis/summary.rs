@@ -13,7 +13,7 @@ use crate::store::record::{LabCost, Latency, PerPair, Record, Status};
 
 /// Whether a trial's figures may be shown as values.
 pub(super) fn is_shown(record: &Record) -> bool {
-    record.status == Status::Ok && record.checks.is_none_or(|checks| checks.valid)
+    record.is_shown()
 }
 
 impl CellSummary {
@@ -30,6 +30,7 @@ impl CellSummary {
             .count();
         Self {
             cell: cell.clone(),
+            precision: None,
             metrics: metrics(&shown, baselines),
             measured: shown.len(),
             invalid: done - shown.len(),

@@ -73,9 +73,16 @@ pub(super) struct Factors {
     /// Length of the window: `1s`
     #[arg(long, value_name = "TIME")]
     measure: Option<String>,
-    /// Trials of each cell
-    #[arg(long, value_name = "N")]
+    /// Trials of each cell: `5`, or `3..10`, as many of these as it takes
+    #[arg(long, value_name = "N|RANGE")]
     repeats: Option<String>,
+    /// With a range of them: go on until the 95 % interval is as narrow as this to either side
+    #[arg(long, value_name = "PERCENT")]
+    within: Option<String>,
+    /// With a range of them: what is to be known so well: goodput, pair-p50, transactions, datagrams, latency-p50,
+    /// latency-p99, cpu-per-byte
+    #[arg(long, value_name = "LIST")]
+    metrics: Option<String>,
     /// Seed of the trials' order, and of patterns drawn by lot
     #[arg(long, value_name = "N")]
     seed: Option<String>,
@@ -109,6 +116,8 @@ impl Factors {
             warmup,
             measure,
             repeats,
+            within,
+            metrics,
             seed,
             ..
         } = self.clone();
@@ -144,6 +153,8 @@ impl Factors {
             warmup,
             measure,
             repeats,
+            within,
+            metrics,
             seed,
         }
     }

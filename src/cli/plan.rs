@@ -11,7 +11,7 @@ use serde_json::json;
 use super::factors::Factors;
 use crate::error::Result;
 use crate::host::limits::{Limits, Strength};
-use crate::plan::{Need, Plan as Trials, Role};
+use crate::plan::{Need, Plan as Trials, Trial};
 use crate::scenario::Scenario;
 use crate::units::Bytes;
 
@@ -48,9 +48,12 @@ impl Plan {
 }
 
 fn as_json(plan: &Trials) -> serde_json::Value {
+    let (least, most) = plan.estimate_duration();
     json!({
         "seed": plan.seed,
-        "estimated_s": plan.estimate_duration().as_secs_f64(),
+        "certain_trials": plan.least(),
+        "certain_s": least.as_secs_f64(),
+        "estimated_s": most.as_secs_f64(),
         "need": plan.need(),
         "trials": plan.trials,
     })
@@ -63,15 +66,10 @@ fn trials(plan: &Trials) -> Table {
     table.set_header(["#", "trial", "", "time", "memory", "descriptors", "threads"]);
     for (number, trial) in (1..).zip(&plan.trials) {
         let need = Need::of(&trial.cell);
-        let role = if trial.role == Role::Baseline {
-            "baseline"
-        } else {
-            ""
-        };
         table.add_row([
             format!("{number}"),
             trial.id.clone(),
-            role.to_owned(),
+            role(plan, trial),
             format!("{:.1} s", plan.estimate_trial(&trial.cell).as_secs_f64()),
             Bytes(need.memory_bytes).to_string(),
             need.descriptors.to_string(),
@@ -86,14 +84,21 @@ fn trials(plan: &Trials) -> Table {
     table
 }
 
+/// Why a trial is there, where it is not simply one of the sweep.
+fn role(plan: &Trials, trial: &Trial) -> String {
+    let baseline = trial.is_baseline().then_some("baseline");
+    let wanted = (!plan.is_certain(trial)).then_some("if wanted");
+    let words: Vec<_> = baseline.into_iter().chain(wanted).collect();
+    words.join(", ")
+}
+
 /// The whole plan in a few lines: how long, how much, and what would stand in its way.
 fn summary(plan: &Trials, limits: &Limits) -> String {
     let need = plan.need();
     let mut lines = vec![
         format!(
-            "{} trials, about {}, seed {}",
-            plan.trials.len(),
-            minutes(plan.estimate_duration()),
+            "{}, seed {}",
+            extent((plan.least(), plan.trials.len()), plan.estimate_duration()),
             plan.seed
         ),
         format!(
@@ -129,6 +134,22 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+/// How many trials there are and how long they take, at least and at most: `21 trials, about 58 s`,
+/// `21 to 70 trials, about 58 s to 3 min`.
+pub(super) fn extent((least, most): (usize, usize), (short, long): (Duration, Duration)) -> String {
+    let (short, long) = (minutes(short), minutes(long));
+    let time = if short == long {
+        long
+    } else {
+        format!("{short} to {long}")
+    };
+    match (least, most) {
+        (_, 1) => format!("1 trial, about {time}"),
+        _ if least == most => format!("{most} trials, about {time}"),
+        _ => format!("{least} to {most} trials, about {time}"),
+    }
 }
 
 /// A duration as people plan with it: `58 s`, `3 min`, `1 h 20 min`.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::host::signal::Interrupt;
-use crate::plan::Trial;
+use crate::plan::{Place, Trial};
 use crate::runner::{Phase, Progress};
 use crate::store::Record;
 use crate::testbed::Watch;
@@ -49,12 +49,12 @@ pub(super) struct Screen {
 /// The trial at hand.
 #[derive(Debug, Default, Clone)]
 struct Current {
-    number: usize,
-    of: usize,
+    /// How far the run is.
+    place: Option<Place>,
     id: String,
     /// Trials ended in this run.
     ended: usize,
-    /// Trials this run has to do.
+    /// Trials this run has to do, at most.
     to_do: usize,
 }
 
@@ -127,12 +127,13 @@ impl Watch for Screen {
 }
 
 impl Progress for Screen {
-    fn begins(&self, number: usize, of: usize, trial: &Trial) {
+    fn begins(&self, place: Place, trial: &Trial) {
         self.change(|current| {
-            current.number = number;
-            current.of = of;
+            current.to_do = current.ended + place.most.saturating_sub(place.number - 1);
+            current.place = Some(place);
             current.id.clone_from(&trial.id);
         });
+        self.bar.set_length(self.current().to_do as u64);
         self.bar.set_prefix(self.left(&self.current()));
     }
 
@@ -151,13 +152,24 @@ impl Progress for Screen {
         self.bar.inc(1);
         if self.form == Form::Log {
             let current = self.current();
-            let (number, of, left) = (current.number, current.of, self.left(&current));
-            anstream::eprintln!(
-                "{number}/{of} {}  {}  {left}",
-                record.trial,
-                outcome(record)
-            );
+            let place = current.place.map(count).unwrap_or_default();
+            let left = self.left(&current);
+            anstream::eprintln!("{place} {}  {}  {left}", record.trial, outcome(record));
         }
+    }
+}
+
+/// `4/21`; where it depends on what they show how many there will be, `4/12-21`.
+fn count(place: Place) -> String {
+    let Place {
+        number,
+        least,
+        most,
+    } = place;
+    if least == most {
+        format!("{number}/{most}")
+    } else {
+        format!("{number}/{least}-{most}")
     }
 }
 

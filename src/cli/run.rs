@@ -1,6 +1,5 @@
 //! `kilonet run` and `kilonet sweep`: measure, then report.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,11 +16,11 @@ use crate::error::{Error, Result};
 use crate::host::limits::Strength;
 use crate::host::sysctl;
 use crate::lab::existing::Existing;
-use crate::plan::Plan;
+use crate::plan::{Plan, Trial};
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Baseline, Scenario, Timing};
+use crate::scenario::{Baseline, Repeats, Scenario, Timing};
 use crate::store::folder::{Manifest, Run as Folder, Writer};
-use crate::store::record::SCHEMA;
+use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
 use crate::traffic::generator;
 use crate::units::nanos;
@@ -32,6 +31,7 @@ use crate::units::nanos;
 Examples:
   kilonet run scenarios/quickstart.toml
   kilonet run scenarios/bridge-scaling.toml --containers 2..256 --repeats 5
+  kilonet run scenarios/quickstart.toml --repeats 3..10 --within 5%
   kilonet run scenarios/thousands.toml --verify
   kilonet run --resume results/20261123T120000Z-bridge-scaling")]
 pub(super) struct Run {
@@ -140,12 +140,12 @@ fn tiny(scenario: Scenario) -> Scenario {
         warmup: window,
         measure: window,
         sample: window,
-        repeats: 1,
         ..scenario.timing
     };
     Scenario {
         name: format!("{}{VERIFY}", scenario.name),
         timing,
+        repeats: Repeats::Fixed(1),
         ..scenario
     }
 }
@@ -182,11 +182,11 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let mut testbeds = Testbeds::new(machine.tcp_memory).attached_to(places);
     let (outcome, dir) = with_sysctls(scenario, || {
         let (mut folder, done) = open(job.destination, scenario, &plan, &machine)?;
-        let screen = screen(&plan, &done, &machine, form);
         let work = Work {
             plan: &plan,
-            done: &|id| done.contains(id),
+            done: &done,
         };
+        let screen = screen(work, &machine, form);
         let outcome = runner::run(&mut testbeds, work, &mut folder, &screen);
         screen.close();
         let outcome = outcome?;
@@ -229,12 +229,12 @@ fn open(
     scenario: &Scenario,
     plan: &Plan,
     machine: &Machine,
-) -> Result<(Writer, BTreeSet<String>)> {
+) -> Result<(Writer, Vec<Record>)> {
     match destination {
         Destination::Old(dir) => Writer::resume(dir),
         Destination::New(out) => {
             let manifest = manifest(scenario, plan, machine)?;
-            Writer::create(out, &manifest).map(|writer| (writer, BTreeSet::new()))
+            Writer::create(out, &manifest).map(|writer| (writer, Vec::new()))
         }
     }
 }
@@ -253,7 +253,7 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         settings: settings(scenario, machine),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: plan.seed,
-        planned: u32::try_from(plan.trials.len()).unwrap_or(u32::MAX),
+        planned: u32::try_from(plan.least()).unwrap_or(u32::MAX),
         started_unix_ns: nanos(now),
         fingerprint,
         command: Some(command()),
@@ -298,7 +298,6 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         measure,
         sample,
         connect,
-        repeats,
     } = scenario.timing;
     json!({
         "about": scenario.about,
@@ -307,7 +306,7 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "measure_ns": nanos(measure),
         "sample_ns": nanos(sample),
         "connect_ns": nanos(connect),
-        "repeats": repeats,
+        "repeats": scenario.repeats,
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
         "privilege": machine.privilege.word(),
@@ -316,11 +315,17 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
 }
 
 /// What is about to be done, and with which rights.
-fn announce(plan: &Plan, machine: &Machine, to_do: usize, expected: Duration) {
-    match to_do {
-        0 => anstream::eprintln!("all trials are recorded already"),
-        1 => anstream::eprintln!("1 trial, about {}", super::plan::minutes(expected)),
-        _ => anstream::eprintln!("{to_do} trials, about {}", super::plan::minutes(expected)),
+fn announce(plan: &Plan, machine: &Machine, owed: &[&Trial]) {
+    let certain: Vec<_> = owed.iter().filter(|trial| plan.is_certain(trial)).collect();
+    let numbers = (certain.len(), owed.len());
+    let times = (
+        plan.estimate(certain.into_iter().copied()),
+        plan.estimate(owed.iter().copied()),
+    );
+    if owed.is_empty() {
+        anstream::eprintln!("all trials are recorded already");
+    } else {
+        anstream::eprintln!("{}", super::plan::extent(numbers, times));
     }
     let missing = machine.privilege.missing();
     if !missing.is_empty() {
@@ -356,17 +361,14 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
 }
 
 /// Says what is about to be done, and makes what its progress is shown on.
-fn screen(plan: &Plan, done: &BTreeSet<String>, machine: &Machine, form: Form) -> Screen {
-    let to_do = plan.trials.iter().filter(|trial| !done.contains(&trial.id));
-    let expected = to_do
-        .clone()
-        .map(|trial| plan.estimate_trial(&trial.cell))
-        .sum();
-    let to_do = to_do.count();
+fn screen(work: Work<'_>, machine: &Machine, form: Form) -> Screen {
+    let plan = work.plan;
+    let owed: Vec<_> = work.standing().owed().collect();
     if form != Form::Quiet {
-        announce(plan, machine, to_do, expected);
+        announce(plan, machine, &owed);
     }
-    Screen::new(form, machine.interrupt.clone(), to_do, expected)
+    let expected = plan.estimate(owed.iter().copied());
+    Screen::new(form, machine.interrupt.clone(), owed.len(), expected)
 }
 
 fn exit_code(outcome: Outcome) -> ExitCode {

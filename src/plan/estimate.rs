@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::Plan;
+use super::{Plan, Trial};
 use crate::scenario::pattern::pairs;
 use crate::scenario::{
     Batch, Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed,
@@ -192,13 +192,17 @@ impl Plan {
             .fold(Need::default(), Need::max)
     }
 
-    /// About how long all trials take, one after the other.
+    /// About how long some trials take, one after the other.
+    pub fn estimate<'a>(&self, trials: impl IntoIterator<Item = &'a Trial>) -> Duration {
+        let each = trials.into_iter();
+        each.map(|trial| self.estimate_trial(&trial.cell)).sum()
+    }
+
+    /// About how long the plan takes at least, and at most.
     #[must_use]
-    pub fn estimate_duration(&self) -> Duration {
-        self.trials
-            .iter()
-            .map(|trial| self.estimate_trial(&trial.cell))
-            .sum()
+    pub fn estimate_duration(&self) -> (Duration, Duration) {
+        let certain = self.trials.iter().filter(|trial| self.is_certain(trial));
+        (self.estimate(certain), self.estimate(&self.trials))
     }
 
     /// About how long one trial of a cell takes, from its first namespace to its last.

@@ -6,6 +6,8 @@
 mod estimate;
 mod id;
 mod order;
+mod precision;
+mod standing;
 
 use std::collections::HashSet;
 
@@ -13,8 +15,10 @@ use serde::{Deserialize, Serialize};
 
 pub use estimate::Need;
 pub use id::of_cell as cell_id;
+pub use precision::Precision;
+pub use standing::{Figures, Place, Standing};
 
-use crate::scenario::{Baseline, Cell, Scenario, Timing};
+use crate::scenario::{Baseline, Cell, Repeats, Scenario, Timing};
 
 /// The ordered trials of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +27,10 @@ pub struct Plan {
     pub seed: u64,
     /// How each trial is timed.
     pub timing: Timing,
-    /// The trials, first to last: a block for each repeat, and in it every cell once, in an order of its own.
+    /// How often each cell is measured.
+    pub repeats: Repeats,
+    /// The trials, first to last: a block for each repeat, and in it every cell once, in an order of its own. Where trials go
+    /// on until cells are known well enough, those beyond the least are run as far as they are wanted: see [`Standing`].
     pub trials: Vec<Trial>,
 }
 
@@ -58,7 +65,7 @@ impl Plan {
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
         let block = block(scenario);
-        let trials = (0..scenario.timing.repeats)
+        let trials = (0..scenario.repeats.most())
             .flat_map(|repeat| {
                 let mut block: Vec<_> = block
                     .iter()
@@ -71,8 +78,22 @@ impl Plan {
         Self {
             seed: scenario.seed,
             timing: scenario.timing,
+            repeats: scenario.repeats.clone(),
             trials,
         }
+    }
+
+    /// Whether a trial is run whatever the others show.
+    #[must_use]
+    pub fn is_certain(&self, trial: &Trial) -> bool {
+        trial.repeat < self.repeats.least()
+    }
+
+    /// How many trials there are whatever they show.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        let certain = self.trials.iter().filter(|trial| self.is_certain(trial));
+        certain.count()
     }
 }
 
@@ -84,6 +105,12 @@ impl Trial {
             repeat,
             role,
         }
+    }
+
+    /// Whether it is there for others to be compared with, and for nothing else.
+    #[must_use]
+    pub fn is_baseline(&self) -> bool {
+        self.role == Role::Baseline
     }
 }
 

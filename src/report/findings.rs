@@ -9,6 +9,7 @@ mod halvings;
 mod limits;
 mod models;
 mod post;
+mod precision;
 mod reality;
 mod rules;
 mod signs;
@@ -45,6 +46,7 @@ const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
     models::capacity,
     rules::findings,
     reality::findings,
+    precision::findings,
     signs::findings,
 ];
 
@@ -63,7 +65,7 @@ fn noun(over: Count) -> &'static str {
 }
 
 /// A metric as sentences on a curve name it, in which set-up is by the container.
-fn metric_name(metric: Metric) -> &'static str {
+pub(in crate::report) fn metric_name(metric: Metric) -> &'static str {
     match metric {
         Metric::Setup => "set-up per container",
         _ => metric.about().name,

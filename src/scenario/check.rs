@@ -7,6 +7,7 @@ mod generator;
 mod limits;
 mod load;
 mod pattern;
+mod repeats;
 mod rules;
 
 use std::fmt::Display;
@@ -54,12 +55,14 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
     }
     check_seats(&wire.lab, problems);
     check_sample(&wire.trial, problems);
+    repeats::check(&wire.trial, problems);
     check_size(wire, problems);
 }
 
 /// What only the cells themselves show.
 pub(super) fn check_cells(wire: &Wire, cells: &[Cell], problems: &mut Problems) {
     beside::check_cells(wire, cells, problems);
+    repeats::check_cells(wire, cells, problems);
 }
 
 fn check_counts(axes: &Axes, problems: &mut Problems) {
@@ -270,7 +273,7 @@ fn check_napi(axes: &Axes, problems: &mut Problems) {
 }
 
 fn check_size(wire: &Wire, problems: &mut Problems) {
-    let repeats = u64::from(wire.trial.repeats.value.0);
+    let repeats = u64::from(wire.trial.repeats.value.most());
     let cells = wire.axes.0.iter().map(combinations);
     let trials = cells.fold(0, u64::saturating_add).saturating_mul(repeats);
     if trials > MOST_TRIALS {

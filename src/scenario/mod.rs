@@ -22,6 +22,7 @@ mod placement;
 mod problem;
 mod range;
 mod receive;
+mod repeats;
 mod schema;
 mod source;
 mod sysctl;
@@ -49,6 +50,7 @@ pub use overrides::Overrides;
 pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;
 pub use receive::{Napi, Rps};
+pub use repeats::{Gauge, Goal, Repeats, Width};
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
 pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
@@ -58,6 +60,7 @@ use crate::error::Result;
 use name::Name;
 use problem::Problems;
 use source::Source;
+use value::Times;
 use wire::{Trial, Wire};
 
 /// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
@@ -74,6 +77,8 @@ pub struct Scenario {
     pub cells: Vec<Cell>,
     /// How each trial is timed.
     pub timing: Timing,
+    /// How often each cell is measured.
+    pub repeats: Repeats,
     /// Seed of the order of trials.
     pub seed: u64,
     /// Whether blocks have a baseline.
@@ -94,8 +99,6 @@ pub struct Timing {
     pub sample: Duration,
     /// Time all flows have to connect, 100 ms to ten minutes.
     pub connect: Duration,
-    /// Repetitions of each cell, 1 to 1000.
-    pub repeats: u32,
 }
 
 /// Whether each block of trials has a pair over loopback to compare the others with.
@@ -162,6 +165,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
         about: wire.about.map(|at| at.value),
         text: source.text.clone(),
         timing: timing(&wire.trial),
+        repeats: repeats(&wire.trial),
         seed: wire.trial.seed.value.0,
         baseline: if wire.trial.baseline.value {
             Baseline::Interleaved
@@ -178,6 +182,19 @@ fn timing(trial: &Trial) -> Timing {
         measure: trial.measure.value.0,
         sample: trial.sample.value.0,
         connect: trial.connect.value.0,
-        repeats: trial.repeats.value.0,
     }
+}
+
+fn repeats(trial: &Trial) -> Repeats {
+    let (min, max) = match trial.repeats.value {
+        Times::Of(times) => return Repeats::Fixed(times),
+        Times::Between(min, max) => (min, max),
+    };
+    let metrics = trial.metrics.iter().flat_map(|axis| &axis.0);
+    Repeats::Until(Goal {
+        min,
+        max,
+        within: trial.within.as_ref().map_or(Width::USUAL, |at| at.value),
+        metrics: metrics.map(|at| at.value).collect(),
+    })
 }

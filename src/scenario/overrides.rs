@@ -56,6 +56,10 @@ pub struct Overrides {
     pub measure: Option<String>,
     /// `--repeats`, for `trial.repeats`.
     pub repeats: Option<String>,
+    /// `--within`, for `trial.within`.
+    pub within: Option<String>,
+    /// `--metrics`, for `trial.metrics`.
+    pub metrics: Option<String>,
     /// `--seed`, for `trial.seed`.
     pub seed: Option<String>,
 }
@@ -86,6 +90,8 @@ impl Overrides {
             ("--warmup", "trial", "warmup", &self.warmup),
             ("--measure", "trial", "measure", &self.measure),
             ("--repeats", "trial", "repeats", &self.repeats),
+            ("--within", "trial", "within", &self.within),
+            ("--metrics", "trial", "metrics", &self.metrics),
             ("--seed", "trial", "seed", &self.seed),
         ];
         let given = rows.into_iter().filter_map(|(flag, table, key, text)| {

@@ -2,6 +2,8 @@
 //!
 //! One type for each kind of value, its bounds in its type, so that reading and the schema cannot disagree. Knows no key.
 
+mod times;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use super::factor::Factor;
 use super::range;
 use super::receive::Rps;
 use crate::units::{Bytes, parse_duration};
+
+pub(super) use times::Times;
 
 /// A value as it is written in a scenario.
 pub(super) trait Written: Sized + Clone {

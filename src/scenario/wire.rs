@@ -19,11 +19,12 @@ use super::pattern::{Direction, Pattern};
 use super::placement::Pinning;
 use super::problem::Problems;
 use super::receive::{Napi, Rps};
+use super::repeats::{Gauge, Width};
 use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::{At, Axis, Table};
 use super::topology::{Testbed, Topology};
-use super::value::{BufferSize, Count, Length, Seed, Share, Size};
+use super::value::{BufferSize, Count, Length, Seed, Share, Size, Times};
 use super::wiring::{Entries, Join};
 
 /// A scenario file of kilonet: factors to vary, the lab they are tried in, and how each trial is timed.
@@ -282,9 +283,15 @@ pub(super) struct Trial {
     /// Time all flows have to connect.
     #[schemars(extend("default" = "10s"))]
     pub(super) connect: At<Length<100, 600_000>>,
-    /// Repetitions of each cell.
+    /// Trials of each cell: a number, or a range, of which each cell has as many as it takes for its metrics to be known.
     #[schemars(extend("default" = 3))]
-    pub(super) repeats: At<Count<1, 1000>>,
+    pub(super) repeats: At<Times>,
+    /// With a range: what half the 95 % interval of each metric's mean may come to; 5% if absent.
+    #[schemars(with = "Width", default)]
+    pub(super) within: Option<At<Width>>,
+    /// With a range: what is to be known so well; if absent, what all flows get through, and what the median pair gets.
+    #[schemars(with = "Axis<Gauge>", default)]
+    pub(super) metrics: Option<Axis<Gauge>>,
     /// Seed of the order of trials, and of patterns that are drawn by lot.
     #[schemars(extend("default" = 1))]
     pub(super) seed: At<Seed>,
@@ -396,7 +403,9 @@ impl Trial {
             measure: table.single("measure", Length(Duration::from_secs(1))),
             sample: table.single("sample", Length(Duration::from_millis(100))),
             connect: table.single("connect", Length(Duration::from_secs(10))),
-            repeats: table.single("repeats", Count(3)),
+            repeats: table.single("repeats", Times::Of(3)),
+            within: table.optional("within"),
+            metrics: table.optional_axis("metrics"),
             seed: table.single("seed", Seed(1)),
             baseline: table.single("baseline", true),
         };

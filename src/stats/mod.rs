@@ -115,6 +115,20 @@ pub fn interval_95(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean - half, mean + half))
 }
 
+/// Half the 95 % interval of the mean, as a share of the median: how well a figure is known, to either side.
+///
+/// `None` below two values, and where the median is nothing that a deviation could be a share of.
+#[must_use]
+pub fn relative_half_width(values: &[f64]) -> Option<f64> {
+    let (low, high) = interval_95(values)?;
+    let half = (high - low) / 2.0;
+    let median = median(values)?.abs();
+    if half == 0.0 {
+        return Some(0.0);
+    }
+    (median > 0.0).then(|| half / median)
+}
+
 /// How many standard errors the 95 % interval reaches to either side; `None` below one degree of freedom.
 fn student_t_975(freedom: f64) -> Option<f64> {
     let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;

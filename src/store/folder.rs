@@ -44,7 +44,7 @@ pub struct Manifest {
     pub version: String,
     /// The seed that the order of trials came from.
     pub seed: u64,
-    /// Trials planned.
+    /// Trials planned; where trials go on until cells are known well enough, those that there are in any case.
     pub planned: u32,
     /// When the run began, in nanoseconds since 1970 UTC.
     pub started_unix_ns: u64,

@@ -6,6 +6,7 @@ mod class;
 mod containers;
 mod datagrams;
 mod effective;
+mod gauge;
 mod generator;
 mod latency;
 mod rows;

@@ -22,6 +22,8 @@ pub struct Model {
     pub ceiling_bps: f64,
     /// Largest relative deviation of a trial from the law.
     pub noise: f64,
+    /// Containers from which on trials deviate.
+    pub noisy_from: u32,
     /// Containers above which set-up is refused, as a full bridge would.
     pub limit: u32,
     /// State of the deviations' generator; the seed at first.
@@ -34,6 +36,7 @@ impl Default for Model {
             pair_bps: 10e9,
             ceiling_bps: 40e9,
             noise: 0.0,
+            noisy_from: 0,
             limit: u32::MAX,
             seed: 1,
         }
@@ -85,7 +88,9 @@ impl Testbed for Model {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement> {
-        let goodput_bps = self.goodput_bps(trial.cell) * self.factor();
+        let factor = self.factor();
+        let noisy = trial.cell.containers >= self.noisy_from;
+        let goodput_bps = self.goodput_bps(trial.cell) * if noisy { factor } else { 1.0 };
         watch.sample(goodput_bps);
         Ok(measurement(trial, goodput_bps))
     }

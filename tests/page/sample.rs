@@ -189,6 +189,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
 
 fn summary(cell: Cell) -> CellSummary {
     let mut summary = CellSummary {
+        precision: None,
         metrics: metrics(&cell),
         measured: REPEATS,
         invalid: 0,

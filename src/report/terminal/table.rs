@@ -8,7 +8,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::Style;
 
 use super::View;
-use crate::analysis::{Analysis, CellSummary, Count, Metric};
+use crate::analysis::{Analysis, CellSummary, Count, Known, Metric, Reach};
+use crate::report::findings::metric_name;
 use crate::report::quantity::Quantity;
 use crate::report::{heading, reason};
 use crate::units::{decimal, three_digits};
@@ -84,7 +85,7 @@ impl Column {
             Self::Ratio => any(Metric::BaselineRatio),
             Self::Cpu => bytes && any(Metric::CpuPerByte),
             Self::Setup => any(Metric::Setup),
-            Self::Trials => trials(cells).len() > 1,
+            Self::Trials => trials(cells).len() > 1 || is_adaptive(analysis),
         }
     }
 
@@ -140,11 +141,17 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
             if cell.measured > 0 {
                 lines.extend(rows.next());
             }
+            lines.extend(never_known(cell, view));
             lines.extend(starved(cell, view));
             lines.extend(shortfall(cell, analysis.count, view));
         }
     }
     lines.join("\n")
+}
+
+/// Whether trials went on until cells were known well enough.
+fn is_adaptive(analysis: &Analysis) -> bool {
+    analysis.cells.iter().any(|cell| cell.precision.is_some())
 }
 
 /// What the figures are.
@@ -179,6 +186,10 @@ fn fitting(analysis: &Analysis, view: View) -> Vec<String> {
         .into_iter()
         .filter(|column| column.is_needed(analysis))
         .collect();
+    if is_adaptive(analysis) {
+        // How often each cell was measured is then a result too: the last to be left out.
+        columns.sort_by_key(|column| *column != Column::Trials);
+    }
     loop {
         // How many trials there are is not worth narrow gaps: it is said above, and a row that lacks some says so.
         let gaps: &[u16] = if columns.last() == Some(&Column::Trials) {
@@ -266,6 +277,29 @@ fn starved(cell: &CellSummary, view: View) -> Option<String> {
     let starved = Quantity::Pairs.tick(starved.median);
     let line = format!("{:>7}  {starved} of {} pairs starved", "", cell.cell.pairs);
     Some(view.paint(Style::new().red(), &line))
+}
+
+/// How far a cell is known that had all its trials and is not known as well as was asked for.
+fn never_known(cell: &CellSummary, view: View) -> Option<String> {
+    let Known {
+        within,
+        half_width,
+        metric,
+        trials,
+        ..
+    } = cell.precision.filter(|it| it.reach == Reach::Never)?;
+    let sign = view.glyph("±", "+-");
+    let percent = |share| Quantity::Percent.tick(share).replace(' ', "");
+    let found = half_width.map_or("no interval".to_owned(), |it| {
+        format!("{sign}{}", percent(it))
+    });
+    let asked = percent(within);
+    let line = format!(
+        "{:>7}  never within {sign}{asked} in {trials} trials: {} {found}",
+        "",
+        metric_name(metric)
+    );
+    Some(view.paint(Style::new().yellow(), &line))
 }
 
 /// What became of the trials that gave no figure.

@@ -18,7 +18,7 @@ fn the_least_a_scenario_needs_is_a_count() {
     );
     assert_eq!((cell.message_bytes, cell.mtu), (131_072, Some(1500)));
     assert_eq!(cell.congestion.0, "cubic");
-    assert_eq!(scenario.timing.repeats, 3);
+    assert_eq!(scenario.repeats, Repeats::Fixed(3));
     assert_eq!(scenario.baseline, Baseline::Interleaved);
 }
 

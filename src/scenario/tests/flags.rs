@@ -39,7 +39,7 @@ fn a_flag_replaces_its_key_wherever_that_stands() {
             ("bridge", 8),
         ];
         assert_eq!(seen, expected, "{file}");
-        assert_eq!(scenario.timing.repeats, 5, "{file}");
+        assert_eq!(scenario.repeats, Repeats::Fixed(5), "{file}");
         assert_eq!(
             Scenario::parse(&scenario.text, "test").unwrap(),
             scenario,
@@ -109,4 +109,53 @@ fn flags_alone_make_a_scenario_that_can_be_kept() {
         .unwrap_err()
         .to_string();
     assert!(said.contains("`axes.containers`: required"), "{said}");
+}
+
+#[test]
+fn trials_may_go_on_until_cells_are_known() {
+    let overrides = given(|flags| {
+        flags.containers = Some("2".to_owned());
+        flags.workload = Some("tcp-stream,tcp-rr".to_owned());
+        flags.repeats = Some("3..10".to_owned());
+        flags.within = Some("2.5%".to_owned());
+        flags.metrics = Some("goodput,latency-p99".to_owned());
+    });
+    let scenario = Scenario::from_overrides(&overrides).unwrap();
+    let goal = scenario.repeats.goal().unwrap();
+    assert_eq!((goal.min, goal.max), (3, 10));
+    assert_eq!(goal.within.to_string(), "2.5%");
+    let gauges = scenario.cells.iter().map(|cell| goal.gauges(cell));
+    assert_eq!(
+        gauges.collect::<Vec<_>>(),
+        [
+            vec![Gauge::Goodput],
+            vec![Gauge::Goodput, Gauge::LatencyP99]
+        ]
+    );
+    assert_eq!(Scenario::parse(&scenario.text, "sweep").unwrap(), scenario);
+}
+
+#[test]
+fn a_cell_is_judged_by_its_workload_where_nothing_is_asked_for() {
+    let text = "axes = { containers = 2, workload = [\"tcp-stream\", \"tcp-rr\"] }\ntrial.repeats = \"2..5\"";
+    let scenario = parsed(text);
+    let goal = scenario.repeats.goal().unwrap();
+    assert!((goal.within.share() - 0.05).abs() < 1e-12);
+    let gauges = scenario.cells.iter().map(|cell| goal.gauges(cell));
+    assert_eq!(
+        gauges.collect::<Vec<_>>(),
+        [
+            [Gauge::Goodput, Gauge::PairP50],
+            [Gauge::Transactions, Gauge::PairP50]
+        ]
+    );
+    let streams = parsed(
+        "axes = { containers = 2, workload = [\"tcp-stream\", \"tcp-rr\"] }\n\
+         trial = { repeats = \"2..5\", metrics = \"latency-p50\" }",
+    );
+    let goal = streams.repeats.goal().unwrap();
+    assert_eq!(
+        goal.gauges(&streams.cells[0]),
+        [Gauge::Goodput, Gauge::PairP50]
+    );
 }

@@ -264,6 +264,33 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         &["4:10", "longer than the window"],
     ),
     ("[trial]\nrepeats = 0", &["from 1 to 1000"]),
+    (
+        "[trial]\nrepeats = \"1..5\"",
+        &["out of bounds", "from 2 on"],
+    ),
+    ("[trial]\nrepeats = \"5..3\"", &["runs backwards"]),
+    ("[trial]\nrepeats = \"3..9 x2\"", &["not a value"]),
+    ("[trial]\nrepeats = \"2..1001\"", &["out of bounds"]),
+    (
+        "[trial]\nwithin = \"5%\"",
+        &["4:10", "3 trials whatever", "\"3..10\""],
+    ),
+    (
+        "[trial]\nrepeats = 5\nmetrics = \"goodput\"",
+        &["5:11", "5 trials whatever"],
+    ),
+    (
+        "[trial]\nrepeats = \"3..9\"\nwithin = 5",
+        &["not a value", "\"5%\""],
+    ),
+    (
+        "[trial]\nrepeats = \"3..9\"\nmetrics = [\"goodput\", \"latency-p99\"]",
+        &["5:23", "no cell of the scenario has latency-p99"],
+    ),
+    (
+        "[trial]\nrepeats = \"3..9\"\nmetrics = \"jain\"",
+        &["is no metric", "\"pair-p50\""],
+    ),
     ("[trial]\nseed = -1", &["from 0 to"]),
     ("[trial]\nbaseline = \"yes\"", &["true or false"]),
     ("[trial]\nrepeat = 2", &["did you mean `repeats`?"]),

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -152,7 +151,7 @@ fn a_resumed_run_drops_what_was_cut_off_and_repeats_what_failed() {
     );
 
     let (mut writer, done) = Writer::resume(&dir).unwrap();
-    assert_eq!(done, BTreeSet::from([record(2).trial]));
+    assert_eq!(done, [record(2)]);
     assert_eq!(flow_trials(&dir), [record(2).trial]);
     let again = record(4);
     assert_eq!(again.trial, failure.trial);

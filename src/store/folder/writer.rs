@@ -41,29 +41,26 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Takes a folder up again, and says which trials need not be run: those whose last record is `ok`.
+    /// Takes a folder up again, and gives the records of the trials that need not be run: those whose last one is `ok`.
     ///
     /// A last line that was cut off is removed, and so are the flow rows of trials that will be run again.
     ///
     /// # Errors
     /// When `dir` is no run folder, another process is writing to it, or the disk refuses.
-    pub fn resume(dir: &Path) -> Result<(Self, BTreeSet<String>)> {
+    pub fn resume(dir: &Path) -> Result<(Self, Vec<Record>)> {
         // Before anything is opened, so that a mistyped path is not littered with empty files.
         reader::read_manifest(dir)?;
         let mut writer = Self::open(dir.to_owned())?;
         writer.trials.drop_torn_line()?;
-        let done: BTreeSet<_> = Run::read(dir)?
-            .records
-            .into_iter()
-            .filter(|record| record.status == Status::Ok)
-            .map(|record| record.trial)
-            .collect();
-        keep_rows(&dir.join(FLOWS), &FLOW_FIELDS, &done)?;
+        let mut done = Run::read(dir)?.records;
+        done.retain(|record| record.status == Status::Ok);
+        let ids: BTreeSet<_> = done.iter().map(|record| record.trial.as_str()).collect();
+        keep_rows(&dir.join(FLOWS), &FLOW_FIELDS, &ids)?;
         // The file was replaced: what is appended from here on must reach the new one.
         writer.flows = Appender::open(dir.join(FLOWS))?;
         let containers = dir.join(CONTAINERS);
         if containers.exists() {
-            keep_rows(&containers, &CONTAINER_FIELDS, &done)?;
+            keep_rows(&containers, &CONTAINER_FIELDS, &ids)?;
         }
         Ok((writer, done))
     }
@@ -261,7 +258,7 @@ fn replace(path: &Path, text: &[u8]) -> Result<()> {
 }
 
 /// Leaves in a table only the rows of `done`: a trial that is run again writes all of its own.
-fn keep_rows(path: &Path, fields: &[&str], done: &BTreeSet<String>) -> Result<()> {
+fn keep_rows(path: &Path, fields: &[&str], done: &BTreeSet<&str>) -> Result<()> {
     let text = fs::read(path).map_err(|source| refusal("read", path, source))?;
     let mut kept = csv::Writer::from_writer(header(fields));
     // A row that cannot be parsed was cut off, and belongs to a trial without a record.

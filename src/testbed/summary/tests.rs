@@ -126,7 +126,6 @@ fn told(cell: &Cell, outcome: &Outcome, edges: Option<&Edges>) -> Measurement {
         measure: 2 * second,
         sample: second,
         connect: second,
-        repeats: 1,
     };
     let trial = TrialPlan {
         id: "t",

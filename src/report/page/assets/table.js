@@ -17,6 +17,7 @@ const trialsText = ({ summary }) => [
   make("small", {}, [
     summary.failures.length > 0 ? `${summary.failures.length} failed` : "",
     summary.invalid > 0 ? `${summary.invalid} invalid` : "",
+    summary.precision?.reach === "never" ? `never ±${quantity.percent.exact(summary.precision.within)}` : "",
   ].filter(Boolean).join(", ")),
 ];
 

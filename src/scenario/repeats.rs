@@ -1,0 +1,229 @@
+//! How often each cell is measured: a number of times, or until its figures are known well enough.
+//!
+//! Must not know how a figure is measured, nor what it comes to. The invariant: what goes on until figures are known is
+//! measured twice at least, since one trial has no interval.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Workload};
+
+/// How often each cell is measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Repeats {
+    /// So many times, 1 to 1000.
+    Fixed(u32),
+    /// Until it is known well enough.
+    Until(Goal),
+}
+
+impl Repeats {
+    /// Trials that each cell has whatever they show.
+    #[must_use]
+    pub fn least(&self) -> u32 {
+        match self {
+            Self::Fixed(times) => *times,
+            Self::Until(goal) => goal.min,
+        }
+    }
+
+    /// Trials of each cell at most; those that take the place of disturbed ones apart.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        match self {
+            Self::Fixed(times) => *times,
+            Self::Until(goal) => goal.max,
+        }
+    }
+
+    /// What trials go on until; none where there is a number of them.
+    #[must_use]
+    pub fn goal(&self) -> Option<&Goal> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Until(goal) => Some(goal),
+        }
+    }
+}
+
+/// When a cell has been measured often enough.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goal {
+    /// Trials of each cell at least, from 2.
+    pub min: u32,
+    /// And at most, up to 1000.
+    pub max: u32,
+    /// What half the interval of each gauge may come to.
+    pub within: Width,
+    /// What is to be known; nothing for what each cell's workload is judged by.
+    pub metrics: Vec<Gauge>,
+}
+
+impl Goal {
+    /// What is to be known of a cell: those that were asked for and that it has, or else those of its workload.
+    #[must_use]
+    pub fn gauges(&self, cell: &Cell) -> Vec<Gauge> {
+        let asked = self.metrics.iter().copied();
+        let there: Vec<_> = asked.filter(|gauge| gauge.is_of(cell)).collect();
+        if there.is_empty() {
+            Gauge::usual(cell).to_vec()
+        } else {
+            there
+        }
+    }
+}
+
+super::factor::factor! {
+    /// A figure by which it is judged whether a cell has been measured often enough.
+    Gauge, "metric" {
+        /// Goodput of all flows together.
+        Goodput = "goodput",
+        /// Goodput of the median pair.
+        PairP50 = "pair-p50",
+        /// Requests answered, all flows together.
+        Transactions = "transactions",
+        /// Datagrams received, all flows together.
+        Datagrams = "datagrams",
+        /// Median of how long requests took.
+        LatencyP50 = "latency-p50",
+        /// 99th percentile of that.
+        LatencyP99 = "latency-p99",
+        /// CPU time of the machine for each byte of payload.
+        CpuPerByte = "cpu-per-byte",
+    }
+}
+
+impl Gauge {
+    /// What a cell is judged by where nothing is asked for: what it gets through, and what the median pair gets.
+    fn usual(cell: &Cell) -> [Self; 2] {
+        let through = if cell.is_of_requests() && cell.has_requests() {
+            Self::Transactions
+        } else {
+            Self::Goodput
+        };
+        [through, Self::PairP50]
+    }
+
+    /// Whether trials of a cell can have it.
+    #[must_use]
+    pub fn is_of(self, cell: &Cell) -> bool {
+        match self {
+            Self::Goodput | Self::PairP50 | Self::CpuPerByte => true,
+            Self::Transactions | Self::LatencyP50 | Self::LatencyP99 => cell.has_requests(),
+            Self::Datagrams => cell.workload == Workload::UdpStream,
+        }
+    }
+}
+
+/// What half the 95 % interval of a mean may come to, as a share of the figure that stands for it: `5%` is 5 % to either
+/// side. In hundredths of a percent, 1 to 10,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Width(u32);
+
+impl Width {
+    /// Where nothing is asked for.
+    pub const USUAL: Self = Self(500);
+
+    /// It as a share.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        f64::from(self.0) / 10_000.0
+    }
+}
+
+impl fmt::Display for Width {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&format!("{}%", f64::from(self.0) / 100.0))
+    }
+}
+
+impl From<Width> for String {
+    fn from(width: Width) -> Self {
+        width.to_string()
+    }
+}
+
+impl TryFrom<String> for Width {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for Width {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.trim().strip_suffix('%').map(str::trim_end);
+        let number = number.ok_or_else(|| format!("\"{text}\" is no percentage"))?;
+        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+        if !plain(whole) || !plain(part) || part.len() > 2 {
+            return Err(format!("\"{text}\" is no percentage"));
+        }
+        let hundredths = format!("{whole}{part:0<2}").parse().unwrap_or(u32::MAX);
+        match hundredths {
+            1..=10_000 => Ok(Self(hundredths)),
+            _ => Err(format!("\"{text}\" is out of bounds")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_width_reads_as_it_is_written() {
+        for (text, share) in [
+            ("5%", 0.05),
+            ("0.5 %", 0.005),
+            ("0.01%", 1e-4),
+            ("100%", 1.0),
+            ("2.25%", 0.0225),
+        ] {
+            let width: Width = text.parse().unwrap();
+            assert!((width.share() - share).abs() < 1e-12, "{text}");
+            assert_eq!(width.to_string().parse(), Ok(width), "{text}");
+        }
+        for text in [
+            "5",
+            "%",
+            "0%",
+            "-1%",
+            "101%",
+            "1.234%",
+            "1e1%",
+            ".5%",
+            "5.%",
+            "99999999999%",
+        ] {
+            assert!(text.parse::<Width>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_of_every_kind_come_back() {
+        let goal = Goal {
+            min: 3,
+            max: 10,
+            within: Width(250),
+            metrics: vec![Gauge::LatencyP99],
+        };
+        for (repeats, text) in [
+            (Repeats::Fixed(3), "3"),
+            (
+                Repeats::Until(goal),
+                r#"{"min":3,"max":10,"within":"2.5%","metrics":["latency-p99"]}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&repeats).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Repeats>(text).unwrap(), repeats);
+        }
+    }
+}
