@@ -8,7 +8,7 @@
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
-//! `compare` holds runs against each other.
+//! `growing` has the curves of a run that goes on. `compare` holds runs against each other.
 
 mod answers;
 mod baseline;
@@ -18,6 +18,7 @@ mod curve;
 mod factors;
 mod fit;
 mod generated;
+mod growing;
 mod halving;
 mod knee;
 mod limit;
@@ -47,6 +48,7 @@ pub(crate) use factors::keys as factor_keys;
 
 pub use answers::Answer;
 pub use fit::{Capacity, Residual, Term, Usl};
+pub use growing::{Growing, GrowingCurve};
 pub use halving::Halving;
 pub use knee::{Basis, Bend, Knee};
 pub use limit::Limit;

@@ -1,10 +1,12 @@
 //! What a run says, in the forms people read: the terminal, SVG files and a page.
 //!
 //! Must not know how anything was measured, nor where the records lie beyond the folder it is given. The invariant: every
-//! figure shown is an estimate of the analysis; nothing is computed here but places and words.
+//! figure shown is an estimate of the analysis, or of a run that goes on (`live`); nothing is computed here but places and
+//! words.
 
 pub mod compare;
 mod findings;
+pub mod live;
 pub mod page;
 mod quantity;
 mod scale;

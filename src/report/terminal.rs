@@ -9,12 +9,12 @@ mod plot;
 mod table;
 
 use std::env;
-use std::io::{self, IsTerminal};
 
 use owo_colors::Style;
 
 use super::machine;
 use crate::analysis::Analysis;
+pub(super) use plot::{COLOURS, marker, whole};
 
 /// What the text is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +62,21 @@ impl View {
     /// ASCII unless the locale says UTF-8.
     #[must_use]
     pub fn of_stdout() -> Self {
-        if !io::stdout().is_terminal() {
+        Self::of(&console::Term::stdout())
+    }
+
+    /// The same of standard error.
+    #[must_use]
+    pub fn of_stderr() -> Self {
+        Self::of(&console::Term::stderr())
+    }
+
+    fn of(terminal: &console::Term) -> Self {
+        if !terminal.is_term() {
             return Self::PLAIN;
         }
         let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let columns = console::Term::stdout()
+        let columns = terminal
             .size_checked()
             .map_or(PLAIN_WIDTH, |(_, columns)| columns);
         Self {
@@ -97,7 +107,7 @@ impl View {
     }
 
     /// The text, or what stands for it where there is but ASCII.
-    fn glyph(self, unicode: &'static str, ascii: &'static str) -> &'static str {
+    pub(super) fn glyph(self, unicode: &'static str, ascii: &'static str) -> &'static str {
         match self.glyphs {
             Glyphs::Unicode => unicode,
             Glyphs::Ascii => ascii,

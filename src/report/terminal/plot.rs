@@ -18,7 +18,8 @@ const ROWS: usize = 12;
 const LEFT: usize = 11;
 
 const MARKERS: [char; 8] = ['●', '■', '◆', '▲', '○', '□', '◇', '△'];
-const COLOURS: [AnsiColors; 6] = [
+/// The hues of curves, in their order.
+pub(in crate::report) const COLOURS: [AnsiColors; 6] = [
     AnsiColors::Blue,
     AnsiColors::Yellow,
     AnsiColors::Green,
@@ -110,7 +111,8 @@ fn style(nth: usize) -> Style {
     Style::new().color(COLOURS[nth % COLOURS.len()])
 }
 
-fn marker(nth: usize, view: View) -> char {
+/// What the nth curve's points look like.
+pub(in crate::report) fn marker(nth: usize, view: View) -> char {
     let letters = || ('A'..='Z').chain('a'..='z').cycle();
     match view.glyphs {
         Glyphs::Unicode => MARKERS.into_iter().chain(letters()).nth(nth).unwrap_or('?'),
@@ -348,7 +350,7 @@ impl<'a> Plot<'a> {
     clippy::cast_sign_loss,
     reason = "a scale gives no place before its start, which is not below zero"
 )]
-fn whole(place: f64) -> usize {
+pub(in crate::report) fn whole(place: f64) -> usize {
     place.round() as usize
 }
 
