@@ -10,25 +10,14 @@ use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
 
+pub use crate::testbed::Phase;
+
 /// Told how a run goes; the words on the screen are its business.
 pub trait Progress: Watch {
     /// A trial begins, with how far the run is.
     fn begins(&self, place: Place, trial: &Trial);
-    /// A phase of the current trial begins.
-    fn phase(&self, phase: Phase);
     /// A trial ended and is recorded.
     fn ends(&self, record: &Record);
-}
-
-/// What a trial is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Raising the lab.
-    Setup,
-    /// Connecting, warming up, measuring.
-    Measure,
-    /// Removing the lab.
-    Teardown,
 }
 
 /// How a run ended.
@@ -115,7 +104,7 @@ fn run_trial<T: Testbed>(
         Ok(lab) => lab,
         Err(error) => return failed(trial, &error),
     };
-    progress.phase(Phase::Measure);
+    progress.phase(Phase::Connect);
     let plan = TrialPlan {
         id: &trial.id,
         cell: &trial.cell,

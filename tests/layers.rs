@@ -225,6 +225,17 @@ fn only_one_room_speaks_to_an_engine() {
 }
 
 #[test]
+fn only_the_view_of_a_run_that_goes_on_draws_on_a_screen() {
+    for (word, rooms) in [
+        ("ratatui::", &["report/live/", "cli/live/"][..]),
+        ("termios::", &["cli/live/terminal.rs"]),
+    ] {
+        assert_eq!(strays(word, rooms), [""; 0], "`{word}`");
+        assert_ne!(strays(word, &[]), [""; 0], "`{word}` is nowhere");
+    }
+}
+
+#[test]
 fn only_the_command_line_prints_and_only_main_exits() {
     for word in ["println!", "print!(", "eprint"] {
         assert_eq!(strays(word, &["cli/", "main.rs"]), [""; 0], "`{word}`");

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kilonet::analysis::compare::{Comparison, Folder, Presence, Terms, Verdict};
 use kilonet::analysis::{Analysis, Bend, CellSummary, Metric};
 use kilonet::plan::{Place, Plan, Trial};
-use kilonet::runner::{self, Outcome, Phase, Progress, Work};
+use kilonet::runner::{self, Outcome, Progress, Work};
 use kilonet::scenario::Scenario;
 use kilonet::store::Record;
 use kilonet::store::folder::{FLOWS, Manifest, Run, TRIALS, Writer};
@@ -55,7 +55,6 @@ impl Progress for User {
     fn begins(&self, _place: Place, _trial: &Trial) {
         self.begun.fetch_add(1, Ordering::Relaxed);
     }
-    fn phase(&self, _phase: Phase) {}
     fn ends(&self, _record: &Record) {}
 }
 

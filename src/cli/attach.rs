@@ -35,7 +35,7 @@ impl Attach {
             scenario: &scenario,
             destination: Destination::New(&self.output.out),
             places: &self.places,
-            quiet: self.output.quiet,
+            asked: self.output.asked(),
         };
         execute(job, leave)
     }

@@ -9,6 +9,7 @@ use super::Leave;
 use crate::error::Result;
 use crate::host::features::{self, State};
 use crate::host::limits::{Limit, Limits, Resource, Strength};
+use crate::host::signal::Blocked;
 use crate::lab::docker::Engine;
 use crate::plan::Need;
 use crate::scenario::{Overrides, Scenario};
@@ -36,7 +37,7 @@ impl Doctor {
             .containers
             .get_or_insert_with(|| EXAMPLE.to_owned());
         let need = need(&overrides)?;
-        let machine = super::start::machine(leave)?;
+        let machine = super::start::machine(Blocked::new()?, leave)?;
         anstream::println!("rights: {}\n", machine.privilege.word());
         anstream::println!("{}\n", feature_table(&features::probe()?));
         anstream::println!("{}\n", limit_table(&machine.limits));

@@ -1,11 +1,13 @@
-//! How a run goes, on standard error: a line that moves on a terminal, a line per trial in a log.
+//! How a run goes, on standard error: a line that moves on a terminal, a line per trial in a log. The view over the whole
+//! screen is in `live`.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::live;
 use crate::host::signal::Interrupt;
 use crate::plan::{Place, Trial};
 use crate::runner::{Phase, Progress};
@@ -18,6 +20,8 @@ use crate::units::{BitsPerSecond, show_duration};
 pub(super) enum Form {
     /// Nowhere.
     Quiet,
+    /// Over the whole screen.
+    Live,
     /// A line that moves.
     Terminal,
     /// A line per trial.
@@ -25,14 +29,89 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// What suits standard error.
-    pub(super) fn of(quiet: bool) -> Self {
-        match (quiet, std::io::stderr().is_terminal()) {
-            (true, _) => Self::Quiet,
-            (false, true) => Self::Terminal,
-            (false, false) => Self::Log,
+    /// What was asked for, as far as it suits standard error.
+    pub(super) fn of(asked: Asked) -> Self {
+        let is_terminal = || std::io::stderr().is_terminal();
+        match asked {
+            Asked::Nothing => Self::Quiet,
+            Asked::View if live::is_possible() => Self::Live,
+            Asked::View | Asked::Lines if is_terminal() => Self::Terminal,
+            Asked::View | Asked::Lines => Self::Log,
         }
     }
+}
+
+/// What the user wants to see of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// No progress.
+    Nothing,
+    /// Progress, in the form that standard error takes.
+    Lines,
+    /// The live view.
+    View,
+}
+
+/// What shows a run.
+pub(super) trait Display: Progress {
+    /// Takes away what moves, once the run has ended.
+    fn close(&self);
+}
+
+/// How far a run is, and how long it still takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// Trials ended in this run.
+    ended: usize,
+    /// Trials this run has to do, at most.
+    to_do: usize,
+    /// What the plan expects of one of them.
+    expected: Duration,
+}
+
+impl Pace {
+    /// Of a run of at most `to_do` trials that should take `expected` together.
+    pub(super) fn new(to_do: usize, expected: Duration) -> Self {
+        Self {
+            ended: 0,
+            to_do,
+            expected: expected / whole(to_do).max(1),
+        }
+    }
+
+    /// A trial begins, which may tell that there will be fewer.
+    pub(super) fn begin(&mut self, place: Place) {
+        self.to_do = self.ended + place.most.saturating_sub(place.number - 1);
+    }
+
+    /// A trial ends.
+    pub(super) fn end(&mut self) {
+        self.ended += 1;
+    }
+
+    /// Trials ended in this run.
+    pub(super) fn ended(self) -> usize {
+        self.ended
+    }
+
+    /// Trials this run has to do, at most.
+    pub(super) fn to_do(self) -> usize {
+        self.to_do
+    }
+
+    /// Time left when it has gone on for `elapsed`: by the plan's estimate at first, then by what the trials so far really
+    /// took.
+    pub(super) fn left(self, elapsed: Duration) -> Duration {
+        let each = match self.ended {
+            0 => self.expected,
+            ended => elapsed / whole(ended),
+        };
+        each * whole(self.to_do.saturating_sub(self.ended))
+    }
+}
+
+fn whole(trials: usize) -> u32 {
+    u32::try_from(trials).unwrap_or(u32::MAX)
 }
 
 /// Shows a run, and knows whether the user has asked for its end.
@@ -42,79 +121,74 @@ pub(super) struct Screen {
     interrupt: Interrupt,
     current: Mutex<Current>,
     started: Instant,
-    /// What the plan expects of the trials that are to be run.
-    expected: Duration,
 }
 
 /// The trial at hand.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 struct Current {
     /// How far the run is.
     place: Option<Place>,
     id: String,
-    /// Trials ended in this run.
-    ended: usize,
-    /// Trials this run has to do, at most.
-    to_do: usize,
+    pace: Pace,
 }
 
 impl Screen {
-    /// A screen for a run of `to_do` trials that should take `expected`.
-    pub(super) fn new(form: Form, interrupt: Interrupt, to_do: usize, expected: Duration) -> Self {
-        let bar = ProgressBar::new(to_do as u64);
+    /// A screen for a run at this pace.
+    pub(super) fn new(form: Form, interrupt: Interrupt, pace: Pace) -> Self {
+        let bar = ProgressBar::new(pace.to_do() as u64);
         bar.set_draw_target(match form {
             Form::Terminal => ProgressDrawTarget::stderr(),
-            Form::Quiet | Form::Log => ProgressDrawTarget::hidden(),
+            Form::Quiet | Form::Live | Form::Log => ProgressDrawTarget::hidden(),
         });
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {prefix}  {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let current = Mutex::new(Current {
-            to_do,
-            ..Current::default()
-        });
         Self {
             form,
             bar,
             interrupt,
-            current,
+            current: Mutex::new(Current {
+                place: None,
+                id: String::new(),
+                pace,
+            }),
             started: Instant::now(),
-            expected,
         }
-    }
-
-    /// Takes the moving line away.
-    pub(super) fn close(&self) {
-        self.bar.finish_and_clear();
     }
 
     fn current(&self) -> Current {
-        self.current
-            .lock()
-            .map(|current| current.clone())
-            .unwrap_or_default()
+        self.lock().clone()
     }
 
-    fn change(&self, change: impl FnOnce(&mut Current)) {
-        if let Ok(mut current) = self.current.lock() {
-            change(&mut current);
-        }
+    /// A thread that panicked left nothing half done here.
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Time left: the plan's estimate at first, then what the trials so far really took.
     fn left(&self, current: &Current) -> String {
-        let to_do = u32::try_from(current.to_do).unwrap_or(u32::MAX).max(1);
-        let ended = u32::try_from(current.ended).unwrap_or(u32::MAX);
-        let each = match ended {
-            0 => self.expected / to_do,
-            _ => self.started.elapsed() / ended,
-        };
-        let left = each * to_do.saturating_sub(ended);
-        let seconds = left.as_secs();
+        let seconds = current.pace.left(self.started.elapsed()).as_secs();
         format!("{}:{:02} left", seconds / 60, seconds % 60)
     }
 }
 
+impl Display for Screen {
+    fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 impl Watch for Screen {
+    fn phase(&self, phase: Phase) {
+        let act = match phase {
+            Phase::Setup => "setting up",
+            Phase::Connect => "connecting",
+            Phase::Teardown => "tearing down",
+            // The samples say more.
+            Phase::WarmUp | Phase::Measure | Phase::Drain => return,
+        };
+        self.bar
+            .set_message(format!("{}  {act}", self.current().id));
+    }
+
     fn sample(&self, goodput_bps: f64) {
         let id = self.current().id;
         self.bar
@@ -128,27 +202,19 @@ impl Watch for Screen {
 
 impl Progress for Screen {
     fn begins(&self, place: Place, trial: &Trial) {
-        self.change(|current| {
-            current.to_do = current.ended + place.most.saturating_sub(place.number - 1);
+        let current = {
+            let mut current = self.lock();
+            current.pace.begin(place);
             current.place = Some(place);
             current.id.clone_from(&trial.id);
-        });
-        self.bar.set_length(self.current().to_do as u64);
-        self.bar.set_prefix(self.left(&self.current()));
-    }
-
-    fn phase(&self, phase: Phase) {
-        let act = match phase {
-            Phase::Setup => "setting up",
-            Phase::Measure => "connecting",
-            Phase::Teardown => "tearing down",
+            current.clone()
         };
-        self.bar
-            .set_message(format!("{}  {act}", self.current().id));
+        self.bar.set_length(current.pace.to_do() as u64);
+        self.bar.set_prefix(self.left(&current));
     }
 
     fn ends(&self, record: &Record) {
-        self.change(|current| current.ended += 1);
+        self.lock().pace.end();
         self.bar.inc(1);
         if self.form == Form::Log {
             let current = self.current();

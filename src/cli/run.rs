@@ -8,15 +8,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::Args;
 use serde_json::json;
 
+use super::display::display;
 use super::factors::Factors;
-use super::progress::{Form, Screen};
+use super::progress::{Asked, Form};
 use super::start::{self, Machine};
 use super::{Leave, report};
 use crate::error::{Error, Result};
 use crate::host::limits::Strength;
+use crate::host::signal::Blocked;
 use crate::host::sysctl;
 use crate::lab::existing::Existing;
-use crate::plan::{Plan, Trial};
+use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
 use crate::scenario::{Baseline, Repeats, Scenario, Timing};
 use crate::store::folder::{Manifest, Run as Folder, Writer};
@@ -32,6 +34,7 @@ Examples:
   kilonet run scenarios/quickstart.toml
   kilonet run scenarios/bridge-scaling.toml --containers 2..256 --repeats 5
   kilonet run scenarios/quickstart.toml --repeats 3..10 --within 5%
+  kilonet run scenarios/bridge-scaling.toml --live
   kilonet run scenarios/thousands.toml --verify
   kilonet run --resume results/20261123T120000Z-bridge-scaling")]
 pub(super) struct Run {
@@ -77,7 +80,21 @@ pub(super) struct Output {
     pub(super) out: PathBuf,
     /// Show no progress
     #[arg(long, short)]
-    pub(super) quiet: bool,
+    quiet: bool,
+    /// Show the run on the whole screen while it goes on: its curves, the pairs of the trial at hand, the machine
+    #[arg(long, conflicts_with = "quiet")]
+    live: bool,
+}
+
+impl Output {
+    /// What is to be seen of the run.
+    pub(super) fn asked(&self) -> Asked {
+        match (self.quiet, self.live) {
+            (true, _) => Asked::Nothing,
+            (false, true) => Asked::View,
+            (false, false) => Asked::Lines,
+        }
+    }
 }
 
 impl Run {
@@ -87,7 +104,7 @@ impl Run {
             scenario: &scenario,
             destination: folder,
             places: &[],
-            quiet: self.output.quiet,
+            asked: self.output.asked(),
         };
         execute(job, leave)
     }
@@ -124,7 +141,7 @@ impl Sweep {
             scenario: &scenario,
             destination: Destination::New(&self.output.out),
             places: &[],
-            quiet: self.output.quiet,
+            asked: self.output.asked(),
         };
         execute(job, leave)
     }
@@ -166,17 +183,21 @@ pub(super) struct Job<'a> {
     pub(super) destination: Destination<'a>,
     /// What exists and is to be attached to, as the user names it.
     pub(super) places: &'a [String],
-    pub(super) quiet: bool,
+    pub(super) asked: Asked,
 }
 
 /// Measures, then reports.
 pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let scenario = job.scenario;
     let plan = Plan::new(scenario);
-    let machine = start::machine(leave)?;
+    let form = Form::of(job.asked);
+    let signals = match form {
+        Form::Live => Blocked::with_hangup(),
+        Form::Quiet | Form::Terminal | Form::Log => Blocked::new(),
+    };
+    let machine = start::machine(signals?, leave)?;
     refuse_beyond_limits(&plan, &machine)?;
     refuse_without_generators(scenario)?;
-    let form = Form::of(job.quiet);
     let places = job.places.iter().map(|place| Existing::find(place));
     let places = places.collect::<Result<Vec<_>>>()?;
     let mut testbeds = Testbeds::new(machine.tcp_memory).attached_to(places);
@@ -186,9 +207,9 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
             plan: &plan,
             done: &done,
         };
-        let screen = screen(work, &machine, form);
-        let outcome = runner::run(&mut testbeds, work, &mut folder, &screen);
-        screen.close();
+        let display = display(work, &machine, (job, form))?;
+        let outcome = runner::run(&mut testbeds, work, &mut folder, &*display);
+        display.close();
         let outcome = outcome?;
         Ok((outcome, folder.dir().to_owned()))
     })?;
@@ -314,35 +335,6 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
     })
 }
 
-/// What is about to be done, and with which rights.
-fn announce(plan: &Plan, machine: &Machine, owed: &[&Trial]) {
-    let certain: Vec<_> = owed.iter().filter(|trial| plan.is_certain(trial)).collect();
-    let numbers = (certain.len(), owed.len());
-    let times = (
-        plan.estimate(certain.into_iter().copied()),
-        plan.estimate(owed.iter().copied()),
-    );
-    if owed.is_empty() {
-        anstream::eprintln!("all trials are recorded already");
-    } else {
-        anstream::eprintln!("{}", super::plan::extent(numbers, times));
-    }
-    let missing = machine.privilege.missing();
-    if !missing.is_empty() {
-        anstream::eprintln!(
-            "in a user namespace, without root; not to be had: {}",
-            missing.join(", ")
-        );
-    }
-    for soft in machine.limits.binding(&plan.need()) {
-        anstream::eprintln!(
-            "note: the largest trial may go beyond {}: {}",
-            soft.limit.name,
-            soft.remedy
-        );
-    }
-}
-
 /// Puts back what runs that died had raised, raises what the scenario asks for, and puts it back when the work is done.
 pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let tell = |sentences: Vec<String>| {
@@ -358,17 +350,6 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
     let result = work();
     tell(raised.restore());
     result
-}
-
-/// Says what is about to be done, and makes what its progress is shown on.
-fn screen(work: Work<'_>, machine: &Machine, form: Form) -> Screen {
-    let plan = work.plan;
-    let owed: Vec<_> = work.standing().owed().collect();
-    if form != Form::Quiet {
-        announce(plan, machine, &owed);
-    }
-    let expected = plan.estimate(owed.iter().copied());
-    Screen::new(form, machine.interrupt.clone(), owed.len(), expected)
 }
 
 fn exit_code(outcome: Outcome) -> ExitCode {

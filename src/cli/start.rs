@@ -4,6 +4,7 @@
 //! before rights are acquired, since a user namespace hides some of it; threads come last.
 
 use super::Leave;
+use super::live::terminal;
 use crate::error::Result;
 use crate::host::counters::TcpMemory;
 use crate::host::fingerprint::Fingerprint;
@@ -21,17 +22,18 @@ pub(super) struct Machine {
     pub(super) interrupt: Interrupt,
 }
 
-/// Gets ready to measure. `leave` ends the process when the user asks a second time.
-pub(super) fn machine(leave: Leave) -> Result<Machine> {
-    let signals = Blocked::new()?;
+/// Gets ready to measure, with the signals blocked that are to end it. `leave` ends the process when the user asks a second
+/// time.
+pub(super) fn machine(signals: Blocked, leave: Leave) -> Result<Machine> {
     limits::raise_soft_limits()?;
     let limits = Limits::probe()?;
     let tcp_memory = TcpMemory::thresholds();
     let fingerprint = Fingerprint::take()?;
     let privilege = privilege::acquire()?;
     let interrupt = signals.listen(move || {
-        // Sysctls are the one thing that would outlive the process.
+        // Sysctls and the terminal's modes are what would outlive the process.
         let _ = sysctl::restore_own();
+        terminal::give_back();
         leave()
     })?;
     Ok(Machine {

@@ -17,7 +17,7 @@ const PANICKED: i32 = 101;
     unsafe_code,
     reason = "a single-threaded process is only to be had by a fork"
 )]
-pub(super) fn start(body: impl FnOnce()) -> Pid {
+pub(crate) fn start(body: impl FnOnce()) -> Pid {
     // SAFETY: the copy has this thread alone, so a lock that another thread holds at this instant stays locked in it. The
     // allocator's are released by the C library; the test harness's are never taken, as the copy neither returns
     // to the harness nor prints before it panics. Run each test in a process of its own (nextest) to be quite sure.
@@ -33,7 +33,7 @@ pub(super) fn start(body: impl FnOnce()) -> Pid {
 }
 
 /// Waits for the process and gives its exit code.
-pub(super) fn exit_code(pid: Pid) -> i32 {
+pub(crate) fn exit_code(pid: Pid) -> i32 {
     match waitpid(pid, None).unwrap() {
         WaitStatus::Exited(_, code) => code,
         other => panic!("the process ended otherwise: {other:?}"),

@@ -11,7 +11,7 @@
 //! machine's own namespaces; a user namespace hides some of it.
 
 #[cfg(test)]
-mod alone;
+pub(crate) mod alone;
 pub mod cgroup;
 pub mod confinement;
 pub mod counters;

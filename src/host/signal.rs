@@ -29,6 +29,15 @@ impl Blocked {
         Self::of([Signal::SIGINT, Signal::SIGTERM])
     }
 
+    /// The same with SIGHUP: for who has something to put back on the terminal that goes away. For others it would make
+    /// `nohup` useless, since a signal that is waited for comes also where it is ignored.
+    ///
+    /// # Errors
+    /// None on Linux, as above.
+    pub fn with_hangup() -> Result<Self> {
+        Self::of([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])
+    }
+
     /// The same for other signals.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::summary::{Consumption, Edges, Witnessed, summarise};
-use super::{Measurement, TrialPlan, Watch};
+use super::{Measurement, Phase, TrialPlan, Watch};
 use crate::error::Result;
 use crate::host::cgroup::{CpuTime, Nest};
 use crate::host::confinement::Confinement;
@@ -14,7 +14,7 @@ use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
 use crate::lab::Tracking;
 use crate::lab::witness::{Reading, Witness};
 use crate::store::record;
-use crate::traffic::{Observer, Outcome, Settings};
+use crate::traffic::{Dials, Observer, Outcome, Settings};
 
 /// What a window of some lab is measured with.
 pub(super) struct Bench<'a> {
@@ -153,12 +153,19 @@ impl EdgeReader<'_> {
 }
 
 impl Observer for EdgeReader<'_> {
+    fn flowing(&mut self, dials: Dials) {
+        self.watch.phase(Phase::WarmUp);
+        self.watch.flowing(dials);
+    }
+
     fn before_window(&mut self) {
+        self.watch.phase(Phase::Measure);
         self.opened = Some(self.open());
     }
 
     fn after_window(&mut self) {
         self.closed = Some(self.close());
+        self.watch.phase(Phase::Drain);
     }
 
     fn sample(&mut self, goodput_bps: f64, _elapsed: Duration) {

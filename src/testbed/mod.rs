@@ -26,6 +26,7 @@ use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, Generator, LabCost, Latency,
     Lateness, PerContainer, PerPair, ProgramOutput, Rows, Samples, Window,
 };
+use crate::traffic::Dials;
 
 /// What can raise, measure and remove labs.
 pub trait Testbed {
@@ -72,8 +73,31 @@ pub struct TrialPlan<'a> {
     pub timing: Timing,
 }
 
+/// What a trial is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Raising the lab.
+    Setup,
+    /// Bringing the flows up.
+    Connect,
+    /// Letting them run before the window opens.
+    WarmUp,
+    /// The window is open.
+    Measure,
+    /// Ending the flows, and hearing what they have to say.
+    Drain,
+    /// Removing the lab.
+    Teardown,
+}
+
 /// Who watches a trial: shown what goes on, asked whether to go on. Shared between threads.
+///
+/// It is told by the thread that controls the window, so it must not wait for anything.
 pub trait Watch: Sync {
+    /// A phase of the trial begins. What drives its own flows tells of every phase; somebody else's generators warm up unseen.
+    fn phase(&self, _phase: Phase) {}
+    /// The flows are up: what they move may be read from any thread, until the trial ends.
+    fn flowing(&self, _dials: Dials) {}
     /// A sample of the window ended with this goodput of all flows, in bits a second.
     fn sample(&self, goodput_bps: f64);
     /// Whether the trial should end.

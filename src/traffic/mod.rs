@@ -11,6 +11,7 @@
 //! | `dialer` | what makes one connection after another |
 //! | `flow` | an endpoint and its counter; the field of all of them |
 //! | `ledger` | the counters, on memory that other processes may share |
+//! | `dials` | what anybody may read of the counters meanwhile |
 //! | `gate` | where endpoints wait until all are there, and how they are told to stop |
 //! | `workload` | what one turn of an endpoint does |
 //! | `driver` | which thread gives an endpoint its turns |
@@ -30,6 +31,7 @@ mod account;
 pub mod agent;
 mod connect;
 mod dialer;
+mod dials;
 mod driver;
 mod flow;
 mod gate;
@@ -49,6 +51,7 @@ use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use dials::Dials;
 pub use numbered::Datagrams;
 pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome, Uncopied};
 pub use window::{Sample, Window};
@@ -145,6 +148,8 @@ impl Settings {
 
 /// Hooks around the window, called on the thread that called [`run`]. They should be quick: the flows are running.
 pub trait Observer {
+    /// The flows are up and begin to move. The dials may be read from any thread, until the trial ends.
+    fn flowing(&mut self, _dials: Dials) {}
     /// Just before the snapshot that opens the window.
     fn before_window(&mut self);
     /// Just after the snapshot that closes the window.
@@ -197,6 +202,7 @@ pub fn run(
         ledger: &ledger,
         flows: plans.len(),
     };
+    observer.flowing(Dials::new(&ledger, plans.iter().map(|plan| plan.pair)));
     let measured = drive(&field, counters, settings, observer)?;
     Ok(roll.outcome(Finished {
         measured,

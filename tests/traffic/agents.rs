@@ -13,7 +13,7 @@ use kilonet::traffic::{FlowStatus, Observer};
 use kilonet::{Error, Result};
 
 use super::lab::Lab;
-use super::{Hooks, alone, assert_true_to_its_witnesses, settings};
+use super::{Hooks, alone, assert_seen, assert_true_to_its_witnesses, settings};
 
 /// Agents 0 and 1 at the two ends of a veth, 2 and 3 both over the lo of the second.
 pub(super) struct Agents {
@@ -86,7 +86,8 @@ fn agents_in_namespaces_of_their_own_move_what_the_kernel_says() {
     let outcome = agent::run(&crew, &routes, &settings(Driver::Threads), &mut hooks).unwrap();
 
     outcome.flows.iter().for_each(assert_true_to_its_witnesses);
-    assert_eq!(hooks.calls, ["before", "after"]);
+    assert_eq!(hooks.calls, ["flowing", "before", "after"]);
+    assert_seen(&hooks, &outcome);
     assert_eq!(outcome.congestion.as_deref(), Some("reno"));
     let names: Vec<_> = outcome
         .flows

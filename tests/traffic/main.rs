@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use kilonet::Error;
 use kilonet::scenario::{Buffers, Congestion, Driver, Load, Workload};
-use kilonet::traffic::{FlowOutcome, FlowPlan, FlowStatus, Observer, Outcome, Settings, run};
+use kilonet::traffic::{
+    Dials, FlowOutcome, FlowPlan, FlowStatus, Observer, Outcome, Settings, run,
+};
 use nix::errno::Errno;
 
 use lab::{Lab, ip};
@@ -48,9 +50,17 @@ struct Hooks<'a> {
     interrupt: bool,
     told: Vec<(f64, Duration)>,
     calls: Vec<&'static str>,
+    dials: Option<Dials>,
+    /// What it said once the window was closed.
+    seen: Vec<u64>,
 }
 
 impl Observer for Hooks<'_> {
+    fn flowing(&mut self, dials: Dials) {
+        self.calls.push("flowing");
+        self.dials = Some(dials);
+    }
+
     fn before_window(&mut self) {
         self.calls.push("before");
         if let Some(act) = self.before_window {
@@ -60,6 +70,8 @@ impl Observer for Hooks<'_> {
 
     fn after_window(&mut self) {
         self.calls.push("after");
+        let dials = self.dials.as_ref().expect("flows were there before");
+        self.seen = dials.bytes_by_pair().expect("they are there still");
     }
 
     fn sample(&mut self, goodput_bps: f64, elapsed: Duration) {
@@ -101,6 +113,17 @@ fn unread_on_connections() -> u64 {
         u64::from_str_radix(unread, 16).ok()
     };
     table.lines().skip(1).filter_map(queued).sum()
+}
+
+/// Holds what anybody could read at the end of the window against what the flows say at theirs; now nobody can.
+fn assert_seen(hooks: &Hooks<'_>, outcome: &Outcome) {
+    assert_eq!(hooks.seen.len(), outcome.flows.len());
+    for (flow, seen) in outcome.flows.iter().zip(&hooks.seen) {
+        let moved = flow.window_bytes..=flow.total_bytes;
+        assert!(moved.contains(seen), "{seen} {flow:?}");
+    }
+    let dials = hooks.dials.as_ref().unwrap();
+    assert_eq!(dials.bytes_by_pair(), None);
 }
 
 fn assert_true_to_its_witnesses(flow: &FlowOutcome) {
@@ -177,7 +200,8 @@ fn samples_add_up_to_the_window() {
         assert_eq!(length, Duration::from_nanos(outcome.window.duration_ns));
         assert!(length >= Duration::from_millis(300), "{length:?}");
         assert_eq!(outcome.samples.len(), 3);
-        assert_eq!(hooks.calls, ["before", "after"]);
+        assert_eq!(hooks.calls, ["flowing", "before", "after"]);
+        assert_seen(&hooks, &outcome);
         assert_eq!(hooks.told.len(), 3);
         assert_eq!(hooks.told[2].1, length);
     }

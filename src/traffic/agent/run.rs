@@ -21,6 +21,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::scenario::Orders;
 use crate::traffic::account::Account;
+use crate::traffic::dials::Dials;
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
 use crate::traffic::outcome::{Finished, FlowName, Outcome, Roll};
@@ -97,6 +98,7 @@ pub fn run(
         ledger: &ledger,
         flows: routes.len(),
     };
+    observer.flowing(Dials::new(&ledger, routes.iter().map(|route| route.pair)));
     let measured = {
         let _urgent = Urgent::raise();
         plan.start();

@@ -1,0 +1,82 @@
+//! What a run is shown on, and what is said before it begins.
+//!
+//! Must not know how anything is shown. The invariant: what is said here stays on the terminal, whatever comes after it.
+
+use super::live::{Live, Subject};
+use super::plan::extent;
+use super::progress::{Asked, Display, Form, Pace, Screen};
+use super::run::Job;
+use super::start::Machine;
+use crate::analysis::Growing;
+use crate::error::Result;
+use crate::plan::{Plan, Role, Trial};
+use crate::runner::Work;
+
+/// Says what is about to be done, and makes what its progress is shown on.
+pub(super) fn display(
+    work: Work<'_>,
+    machine: &Machine,
+    (job, form): (Job<'_>, Form),
+) -> Result<Box<dyn Display>> {
+    let owed: Vec<_> = work.standing().owed().collect();
+    if form != Form::Quiet {
+        announce(work.plan, machine, &owed);
+    }
+    if job.asked == Asked::View && form != Form::Live {
+        let wanted = "a terminal of its own, with a cursor that can be moved";
+        anstream::eprintln!("note: --live wants standard error to be {wanted}; lines are shown");
+    }
+    let pace = Pace::new(owed.len(), work.plan.estimate(owed.iter().copied()));
+    let interrupt = machine.interrupt.clone();
+    if form != Form::Live {
+        return Ok(Box::new(Screen::new(form, interrupt, pace)));
+    }
+    let subject = Subject {
+        name: &job.scenario.name,
+        curves: curves(work),
+        pace,
+        tcp_memory: machine.tcp_memory,
+    };
+    Ok(Box::new(Live::start(subject, interrupt)?))
+}
+
+/// The curves that the plan will draw, with the points that are recorded already.
+fn curves(work: Work<'_>) -> Growing {
+    let trials = work.plan.trials.iter();
+    let trials = trials.filter(|trial| trial.role == Role::Cell);
+    let cells: Vec<_> = trials.map(|trial| &trial.cell).collect();
+    let mut curves = Growing::through(&cells);
+    for record in work.done {
+        curves.add(record);
+    }
+    curves
+}
+
+/// What is about to be done, and with which rights.
+fn announce(plan: &Plan, machine: &Machine, owed: &[&Trial]) {
+    let certain: Vec<_> = owed.iter().filter(|trial| plan.is_certain(trial)).collect();
+    let numbers = (certain.len(), owed.len());
+    let times = (
+        plan.estimate(certain.into_iter().copied()),
+        plan.estimate(owed.iter().copied()),
+    );
+    if owed.is_empty() {
+        anstream::eprintln!("all trials are recorded already");
+    } else {
+        anstream::eprintln!("{}", extent(numbers, times));
+    }
+    let missing = machine.privilege.missing();
+    if !missing.is_empty() {
+        anstream::eprintln!(
+            "in a user namespace, without root; not to be had: {}",
+            missing.join(", ")
+        );
+    }
+    for soft in machine.limits.binding(&plan.need()) {
+        anstream::eprintln!(
+            "note: the largest trial may go beyond {}: {}",
+            soft.limit.name,
+            soft.remedy
+        );
+    }
+}
