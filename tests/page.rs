@@ -134,3 +134,34 @@ fn a_run_over_rules_says_so() {
     let html = page::render(&sample::over_rules()).expect("it renders");
     assert!(html.contains("8 configurations at 4 counts, 0 to 1,000 rules."));
 }
+
+#[test]
+fn the_page_stays_light_however_many_cells_it_has() {
+    for (streams, cells, megabytes) in [(2, 192, 2), (21, 2016, 10)] {
+        let analysis = sample::large(streams);
+        assert_eq!(analysis.cells.len(), cells);
+        let length = page::render(&analysis).expect("it renders").len();
+        assert!(
+            length < megabytes << 20,
+            "{cells} cells make {length} bytes"
+        );
+    }
+}
+
+#[test]
+fn a_run_over_existing_and_active_containers_is_one_of_curves() {
+    let html = page::render(&sample::over_two_counts()).expect("it renders");
+    assert!(html.contains("6 configurations at 5 counts, 8 to 2,048 containers."));
+    let cells = &carried_data(&html)["cells"];
+    assert_eq!(cells[0]["cell"]["active"], 8);
+}
+
+#[test]
+fn what_lies_beside_the_estimates_is_carried_where_there_is_any() {
+    let requests = page::render(&sample::of_requests()).expect("it renders");
+    let detail = &carried_data(&requests)["cells"][0]["detail"];
+    assert_eq!(detail["latency"][4][0], 1.0);
+    let detail = &carried_data(&rendered(CURVES))["cells"][0]["detail"];
+    assert!(detail.get("latency").is_none());
+    assert_eq!(detail["cpu"]["of_window"].as_array().map(Vec::len), Some(4));
+}

@@ -4,7 +4,8 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `summary` estimates a cell over its repeats, and `precision` says how well it is known; `answers` asks each curve for its knee (`knee`) and halving point
+//! `summary` estimates a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
+//! `answers` asks each curve for its knee (`knee`) and halving point
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
@@ -15,6 +16,7 @@ mod baseline;
 pub mod compare;
 mod containers;
 mod curve;
+mod detail;
 mod factors;
 mod fit;
 mod generated;
@@ -47,6 +49,7 @@ use factors::Varying;
 pub(crate) use factors::keys as factor_keys;
 
 pub use answers::Answer;
+pub use detail::{CpuParts, Detail, Timeline};
 pub use fit::{Capacity, Residual, Term, Usl};
 pub use growing::{Growing, GrowingCurve};
 pub use halving::Halving;

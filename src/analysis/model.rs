@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::answers::Answer;
+use super::detail::Detail;
 use super::fit::{Capacity, Usl};
 use super::limit::Limit;
 use super::precision::Known;
@@ -116,6 +117,8 @@ pub struct CellSummary {
     /// The distinct warnings of all its trials. Those of the run that differ in their figures alone are one sentence, with
     /// the range of each figure.
     pub warnings: Vec<String>,
+    /// What there is to see beside the estimates.
+    pub detail: Detail,
 }
 
 /// Cells that differ in the count alone, smallest count first.

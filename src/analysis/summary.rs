@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::baseline::Baselines;
+use super::detail::Detail;
 use super::model::{CellSummary, Estimate, Metric};
 use crate::scenario::Cell;
 use crate::stats;
@@ -28,10 +29,12 @@ impl CellSummary {
             .iter()
             .filter(|record| record.status == Status::Ok)
             .count();
+        let metrics = metrics(&shown, baselines);
         Self {
             cell: cell.clone(),
+            detail: Detail::of(&shown, metrics.get(&Metric::Goodput)),
+            metrics,
             precision: None,
-            metrics: metrics(&shown, baselines),
             measured: shown.len(),
             invalid: done - shown.len(),
             failures: trials

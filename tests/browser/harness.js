@@ -2,21 +2,22 @@
 "use strict";
 
 const assert = require("node:assert/strict");
+const { readFile } = require("node:fs/promises");
 const { after, before, describe } = require("node:test");
 const { pathToFileURL } = require("node:url");
 const { chromium } = require("playwright-core");
 
 const UNITS = {
   "b/s": 1, "kb/s": 1e3, "Mb/s": 1e6, "Gb/s": 1e9, "Tb/s": 1e12,
-  ns: 1, "µs": 1e3, ms: 1e6, s: 1e9, "ns/B": 1, "": 1,
+  "/s": 1, "k/s": 1e3, "M/s": 1e6, ns: 1, "µs": 1e3, ms: 1e6, s: 1e9, "ns/B": 1, "": 1,
 };
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 800 };
 
 let browser;
 
-/** Runs `tests` for each of the pages given, with a browser up. */
-function forEachPage(tests) {
+/** Keeps a browser up while tests run. */
+function withBrowser() {
   before(async () => {
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM,
@@ -24,12 +25,19 @@ function forEachPage(tests) {
     });
   });
   after(() => browser.close());
+}
+
+/** Runs `tests` for each of the pages given, with a browser up. */
+function forEachPage(tests) {
+  withBrowser();
   for (const file of process.env.PAGES.split(":")) describe(file, () => tests(file));
 }
 
-/** Opens a page and keeps all it complains of or asks for. */
-async function open(file, viewport = DESK) {
+/** Opens a page and keeps all it complains of or asks for; `main` is its first figure and `metric` what that shows.
+ * `before` runs in the page ahead of its own script. */
+async function open(file, { viewport = DESK, before: first } = {}) {
   const page = await browser.newPage({ viewport, colorScheme: "light" });
+  if (first) await page.addInitScript(first);
   const url = pathToFileURL(file).href;
   const seen = { errors: [], requests: [] };
   page.on("console", message => ["error", "warning"].includes(message.type()) && seen.errors.push(message.text()));
@@ -37,7 +45,8 @@ async function open(file, viewport = DESK) {
   page.on("request", request => request.url() !== url && seen.requests.push(request.url()));
   await page.goto(url);
   const data = JSON.parse(await page.locator("#data").textContent());
-  return { page, seen, data };
+  const main = await page.locator("#figures figure").first().getAttribute("id");
+  return { page, seen, data, main, metric: main.replace("figure-", "") };
 }
 
 const countOf = (data, summary) => summary.cell[data.count] ?? 0;
@@ -55,4 +64,35 @@ function cellOf(data, label, count) {
   const series = data.series.find(candidate => candidate.label === label);
   return series.cells.map(i => data.cells[i]).find(summary => countOf(data, summary) === count);
 }
-module.exports = { DESK, PHONE, cellOf, countOf, countsOf, forEachPage, median, near, open, parse };
+/** Clicks a figure's button and gives what comes of it. */
+async function saved(page, figure, form) {
+  const coming = page.waitForEvent("download");
+  await page.locator(`#${figure} .save`).getByRole("button", { name: form }).click();
+  const file = await coming;
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+/** What a file of vectors holds, by the browser's own parser. */
+const vectorsOf = (page, bytes) => page.evaluate(text => {
+  const file = new DOMParser().parseFromString(text, "image/svg+xml");
+  const all = selector => [...file.querySelectorAll(selector)];
+  return {
+    root: file.documentElement.localName,
+    broken: all("parsererror").length,
+    foreign: all("image, script, foreignObject").length,
+    paths: all("path").length,
+    texts: all("text").map(element => element.textContent),
+    paper: file.querySelector("svg > rect")?.getAttribute("fill"),
+    beyond: all("text").filter(element => Number(element.getAttribute("x")) > file.documentElement.width.baseVal.value).length,
+  };
+}, bytes.toString());
+
+/** Rows of a table whose fields may stand in quotes. */
+function rowsOf(bytes) {
+  const [header, ...rows] = bytes.toString().trimEnd().split("\r\n")
+    .map(line => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].slice(0, line.split(",").length)
+      .map(([, field]) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field)));
+  return rows.map(row => Object.fromEntries(header.map((name, i) => [name, row[i]])));
+}
+
+module.exports = { DESK, PHONE, cellOf, countOf, countsOf, forEachPage, median, near, open, parse, rowsOf, saved, vectorsOf, withBrowser };

@@ -49,27 +49,27 @@ forEachPage(file => {
   });
 
   test("a topology switched off takes its ink with it", async context => {
-    const { page, data } = await open(file);
+    const { page, data, main } = await open(file);
     const chip = page.locator('#switches input[name="topology"]').last();
     if (countsOf(data).size === 1 || await chip.count() === 0) return context.skip("no curves by topology");
     const level = await chip.getAttribute("value");
     const { label } = data.series.find(series => series.factors.topology === level);
-    const line = page.locator(`#figure-goodput [data-series="${label}"] path`).first();
+    const line = page.locator(`#${main} [data-series="${label}"] path`).first();
     const rgb = await line.evaluate(path => getComputedStyle(path).stroke);
-    assert.ok(await inkOf(page, "figure-goodput", rgb) > 50);
+    assert.ok(await inkOf(page, main, rgb) > 50);
     await chip.uncheck({ force: true });
-    assert.equal(await inkOf(page, "figure-goodput", rgb), 0);
+    assert.equal(await inkOf(page, main, rgb), 0);
     await page.close();
   });
 
   test("hovering shows the exact values of every series, with interval and n", async context => {
-    const { page, data } = await open(file);
+    const { page, data, main, metric } = await open(file);
     if (countsOf(data).size === 1) return context.skip("bars print their values");
-    const over = page.locator("#figure-goodput .u-over");
+    const over = page.locator(`#${main} .u-over`);
     await over.scrollIntoViewIfNeeded();
     const box = await over.boundingBox();
     await page.mouse.move(box.x + box.width * 0.62, box.y + box.height * 0.5);
-    const readout = page.locator("#figure-goodput .readout");
+    const readout = page.locator(`#${main} .readout`);
     await readout.waitFor({ state: "visible" });
     const count = parse((await readout.locator("caption").textContent()).split(" ")[0]);
     assert.ok(countsOf(data).has(count));
@@ -78,23 +78,23 @@ forEachPage(file => {
     for (const row of rows) {
       const cell = cellOf(data, await row.locator("th").textContent(), count);
       const texts = await row.locator("td").allTextContents();
-      if (!cell.metrics.goodput) {
+      if (!cell.metrics[metric]) {
         assert.match(texts[0], /^(failed|invalid|not measured)/);
         continue;
       }
-      near(parse(texts[0]), cell.metrics.goodput.median);
-      if (cell.metrics.goodput.interval) near(parse(texts[1].split(" to ")[1]), cell.metrics.goodput.interval[1]);
-      assert.equal(texts.at(-1), String(cell.metrics.goodput.n));
+      near(parse(texts[0]), cell.metrics[metric].median);
+      if (cell.metrics[metric].interval) near(parse(texts[1].split(" to ")[1]), cell.metrics[metric].interval[1]);
+      assert.equal(texts.at(-1), String(cell.metrics[metric].n));
     }
     await page.close();
   });
 
   test("arrow keys step through the counts and Escape ends it", async context => {
-    const { page, data } = await open(file);
+    const { page, data, main } = await open(file);
     const counts = [...countsOf(data)].sort((a, b) => a - b);
     if (counts.length === 1) return context.skip("one count");
-    const plot = page.locator("#figure-goodput .plot");
-    const caption = page.locator("#figure-goodput .readout caption");
+    const plot = page.locator(`#${main} .plot`);
+    const caption = page.locator(`#${main} .readout caption`);
     await plot.focus();
     for (const [key, count] of [["ArrowRight", counts[0]], ["ArrowRight", counts[1]], ["End", counts.at(-1)]]) {
       await plot.press(key);
@@ -106,16 +106,16 @@ forEachPage(file => {
   });
 
   test("log and linear draw different axes and lead back to each other", async context => {
-    const { page, data } = await open(file);
+    const { page, data, main } = await open(file);
     if (countsOf(data).size === 1) return context.skip("bars begin at zero");
-    const button = name => page.locator("#figure-goodput .segments").getByRole("button", { name });
-    const linear = await picture(page, "figure-goodput");
+    const button = name => page.locator(`#${main} .segments`).getByRole("button", { name });
+    const linear = await picture(page, main);
     await button("log").click();
     assert.equal(await button("log").getAttribute("aria-pressed"), "true");
     assert.equal(await button("linear").getAttribute("aria-pressed"), "false");
-    assert.notEqual(await picture(page, "figure-goodput"), linear);
+    assert.notEqual(await picture(page, main), linear);
     await button("linear").click();
-    assert.equal(await picture(page, "figure-goodput"), linear);
+    assert.equal(await picture(page, main), linear);
     await page.close();
   });
 
@@ -135,36 +135,36 @@ forEachPage(file => {
   });
 
   test("what failed is marked where its value would be", async context => {
-    const { page, data } = await open(file);
+    const { page, data, main } = await open(file);
     const shown = new Set(data.series.flatMap(series => series.cells));
     const failed = data.cells.filter((cell, i) => shown.has(i) && cell.measured === 0 && cell.failures.length > 0);
     if (failed.length === 0) return context.skip("no cell failed");
     const mark = countsOf(data).size > 1 ? ".marks" : ".bars .why";
-    assert.match(await page.locator(`#figure-goodput ${mark}`).first().textContent(), /failed/);
+    assert.match(await page.locator(`#${main} ${mark}`).first().textContent(), /failed/);
     assert.equal(await page.locator("#table tr.failed").count(), failed.length);
     assert.match(await page.locator("#notices").textContent(), new RegExp(failed[0].failures[0].act));
     await page.close();
   });
 
   test("the theme switches and the plots with it", async () => {
-    const { page, data } = await open(file);
+    const { page, data, main } = await open(file);
     const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const curves = countsOf(data).size > 1;
-    const [light, drawn] = [await paper(), curves && await picture(page, "figure-goodput")];
+    const [light, drawn] = [await paper(), curves && await picture(page, main)];
     await page.locator("#theme").click();
     assert.notEqual(await paper(), light);
-    if (curves) assert.notEqual(await picture(page, "figure-goodput"), drawn);
+    if (curves) assert.notEqual(await picture(page, main), drawn);
     await page.close();
   });
 
   test("a phone scrolls down, never sideways", async () => {
-    const { page, data } = await open(file, PHONE);
+    const { page, data, main } = await open(file, { viewport: PHONE });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     assert.equal(await width(), PHONE.width);
     if (countsOf(data).size > 1) {
-      await page.locator("#figure-goodput .plot").focus();
+      await page.locator(`#${main} .plot`).focus();
       await page.keyboard.press("End");
-      await page.locator("#figure-goodput .readout").waitFor({ state: "visible" });
+      await page.locator(`#${main} .readout`).waitFor({ state: "visible" });
       assert.equal(await width(), PHONE.width);
     }
     await page.close();

@@ -3,40 +3,8 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const { readFile } = require("node:fs/promises");
 const { test } = require("node:test");
-const { countOf, countsOf, forEachPage, open } = require("./harness.js");
-
-/** Clicks a figure's button and gives what comes of it. */
-async function saved(page, figure, form) {
-  const coming = page.waitForEvent("download");
-  await page.locator(`#${figure} .save`).getByRole("button", { name: form }).click();
-  const file = await coming;
-  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
-}
-
-/** What a file of vectors holds, by the browser's own parser. */
-const vectorsOf = (page, bytes) => page.evaluate(text => {
-  const file = new DOMParser().parseFromString(text, "image/svg+xml");
-  const all = selector => [...file.querySelectorAll(selector)];
-  return {
-    root: file.documentElement.localName,
-    broken: all("parsererror").length,
-    foreign: all("image, script, foreignObject").length,
-    paths: all("path").length,
-    texts: all("text").map(element => element.textContent),
-    paper: file.querySelector("svg > rect")?.getAttribute("fill"),
-    beyond: all("text").filter(element => Number(element.getAttribute("x")) > file.documentElement.width.baseVal.value).length,
-  };
-}, bytes.toString());
-
-/** Rows of a table whose fields may stand in quotes. */
-function rowsOf(bytes) {
-  const [header, ...rows] = bytes.toString().trimEnd().split("\r\n")
-    .map(line => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].slice(0, line.split(",").length)
-      .map(([, field]) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field)));
-  return rows.map(row => Object.fromEntries(header.map((name, i) => [name, row[i]])));
-}
+const { countOf, countsOf, forEachPage, open, rowsOf, saved, vectorsOf } = require("./harness.js");
 
 const number = field => (field === "" ? undefined : Number(field));
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use kilonet::analysis::model::Count;
 use kilonet::analysis::{
-    Analysis, CellSummary, Column, Control, Estimate, Fit, Metric, Post, PostCell, PostRow, Ratio,
-    Reality, Series, Slope,
+    Analysis, CellSummary, Column, Control, CpuParts, Detail, Estimate, Fit, Metric, Post,
+    PostCell, PostRow, Ratio, Reality, Series, Slope, Timeline,
 };
 use kilonet::scenario::{
     Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Limits, Load, Macs, Path, Pattern,
@@ -87,6 +87,93 @@ pub(crate) fn over_rules() -> Analysis {
         summary.cell.rules.filler = (rules > 0).then_some(rules);
     }
     analysis
+}
+
+/// A run over existing and active containers, of the two topologies with most to lose.
+pub(crate) fn over_two_counts() -> Analysis {
+    let mut analysis = analysis(&[8, 32, 128, 512, 2048]);
+    let shown = analysis.series.iter().filter(|series| {
+        matches!(series.factors["topology"].as_str(), "veth" | "bridge")
+            && series.factors["family"] == "ipv4"
+    });
+    let mut cells = Vec::new();
+    let mut halves = Vec::new();
+    for series in shown {
+        for active in [Some(8), Some(128), None] {
+            let first = cells.len();
+            let existing = series.cells.iter().map(|index| &analysis.cells[*index]);
+            let existing = existing.filter(|one| active.is_none_or(|n| n <= one.cell.containers));
+            cells.extend(existing.map(|one| with_active(one, active)));
+            let level = active.map_or("all".to_owned(), |active| active.to_string());
+            let topology = series.factors["topology"].clone();
+            halves.push(Series {
+                label: format!("{topology} {level} active"),
+                factors: BTreeMap::from([
+                    ("topology".to_owned(), topology),
+                    ("active".to_owned(), level),
+                ]),
+                cells: (first..cells.len()).collect(),
+            });
+        }
+    }
+    analysis.cells = cells;
+    analysis.series = halves;
+    analysis
+}
+
+fn with_active(summary: &CellSummary, active: Option<u32>) -> CellSummary {
+    let mut cell = summary.cell.clone();
+    cell.active = active.unwrap_or(cell.containers);
+    cell.pairs = cell.active / 2;
+    CellSummary {
+        metrics: metrics(&cell),
+        cell,
+        ..summary.clone()
+    }
+}
+
+/// The run as one of requests, a hundred thousand a second of a pair alone.
+pub(crate) fn of_requests() -> Analysis {
+    let mut analysis = analysis(&[2, 16, 128, 1024]);
+    analysis.of_requests = true;
+    for summary in &mut analysis.cells {
+        summary.cell.workload = Workload::TcpRr;
+        let nanos = 1e4 * f64::from(summary.cell.pairs);
+        summary.detail.latency = [(0.0, 0.4), (0.5, 1.0), (0.9, 2.0), (0.99, 7.0), (1.0, 40.0)]
+            .map(|(share, times)| (share, nanos * times))
+            .to_vec();
+        summary.metrics.extend([
+            (Metric::Transactions, about(1e5, 0.03)),
+            (Metric::LatencyP50, about(nanos, 0.05)),
+            (Metric::LatencyP99, about(7.0 * nanos, 0.05)),
+            (Metric::LatencyP999, about(30.0 * nanos, 0.05)),
+        ]);
+    }
+    analysis
+}
+
+/// The run of 96 cells with one stream a pair, with two and so on.
+pub(crate) fn large(most_streams: u32) -> Analysis {
+    let counts: Vec<_> = (1..=12).map(|power| 1 << power).collect();
+    let mut large = analysis(&counts);
+    let (one, series) = (large.cells.clone(), large.series.clone());
+    for streams in 2..=most_streams {
+        let first = large.cells.len();
+        large.cells.extend(one.iter().cloned().map(|mut summary| {
+            summary.cell.streams = streams;
+            summary
+        }));
+        large.series.extend(series.iter().map(|series| Series {
+            label: format!("{} {streams} streams", series.label),
+            cells: series.cells.iter().map(|index| first + index).collect(),
+            ..series.clone()
+        }));
+    }
+    for series in &mut large.series {
+        let streams = large.cells[series.cells[0]].cell.streams.to_string();
+        series.factors.insert("streams".to_owned(), streams);
+    }
+    large
 }
 
 /// What each container's rules add to the cost of a byte, with a little noise by turns.
@@ -190,6 +277,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
 fn summary(cell: Cell) -> CellSummary {
     let mut summary = CellSummary {
         precision: None,
+        detail: detail(&cell),
         metrics: metrics(&cell),
         measured: REPEATS,
         invalid: 0,
@@ -222,6 +310,7 @@ fn fail(summary: &mut CellSummary) {
         hint: Some("raise sysctl user.max_net_namespaces".to_owned()),
     };
     summary.metrics.clear();
+    summary.detail = Detail::default();
     summary.measured = 0;
     summary.failures = vec![failure; REPEATS];
 }
@@ -274,6 +363,28 @@ fn metrics(cell: &Cell) -> BTreeMap<Metric, Estimate> {
         (Metric::Setup, about(3e6 + build, 0.08)),
         (Metric::Teardown, about(1.2e7 + build * 0.7, 0.15)),
     ])
+}
+
+/// A busy machine, and a window of two seconds that wavers.
+fn detail(cell: &Cell) -> Detail {
+    let goodput = goodput(cell);
+    let kinds = [0.05, 0.45, 0.3, 0.01];
+    let digits = |figure: f64| format!("{figure:.3e}").parse().unwrap_or(figure);
+    Detail {
+        cpu: Some(CpuParts {
+            of_window: kinds,
+            per_byte_ns: Some(kinds.map(|share| digits(share * 2.0 * 8e9 / goodput))),
+            per_transaction_ns: None,
+        }),
+        latency: Vec::new(),
+        timeline: Some(Timeline {
+            repeat: 1,
+            interval_ns: 100_000_000,
+            goodput_bps: (0..20)
+                .map(|moment| digits(goodput * (1.0 + 0.1 * f64::from(moment).sin())))
+                .collect(),
+        }),
+    }
 }
 
 fn goodput(cell: &Cell) -> f64 {

@@ -45,6 +45,10 @@ class Bars {
     return { height: box.height };
   }
 
+  get width() {
+    return this.#parts.plot.clientWidth;
+  }
+
   draw() {
     const [, top] = linearRange(this.#figure);
     this.#parts.plot.className = "bars";

@@ -15,9 +15,9 @@ function csvField(value) {
 const csvText = rows => rows.map(row => `${row.map(csvField).join(",")}\r\n`).join("");
 
 /** What a point is of: its series, the level of each factor that varies, the count. */
-const PLACE_COLUMNS = ["series", ...factorLevels().keys(), analysis.count];
+const PLACE_COLUMNS = ["series", ...factorLevels.keys(), analysis.count];
 const placeFields = (series, count) =>
-  [series.label, ...[...factorLevels().keys()].map(factor => series.factors[factor]), count];
+  [series.label, ...[...factorLevels.keys()].map(factor => series.factors[factor]), count];
 
 /** The header of a metric's columns. */
 function metricColumns(figure) {

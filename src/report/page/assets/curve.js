@@ -62,12 +62,16 @@ class Curve {
     return { height: 470, note: meaningOf(marks) };
   }
 
-  draw() {
+  get width() {
+    return this.#parts.plot.clientWidth;
+  }
+
+  draw(width = this.width) {
     const { plot, legend } = this.#parts;
     this.#plot?.destroy();
     this.#hideReadout();
     fillLegend(legend);
-    this.#plot = new uPlot(this.#options(plot.clientWidth), this.#data(), plot);
+    this.#plot = new uPlot(this.#options(width), this.#data(), plot);
     plot.append(this.#readout);
   }
 

@@ -95,7 +95,16 @@ function frame(figure, controls) {
   return { element, caption, legend, plot };
 }
 
+/** A legend longer than this is no help: the readout names what the reader points at. */
+const LONGEST_LEGEND = 32;
+
+function legendItems(entries, item) {
+  const left = entries.length - LONGEST_LEGEND;
+  const items = entries.slice(0, LONGEST_LEGEND).map(item);
+  return left > 0 ? [...items, make("li", {}, `and ${left} more: switch factors off, or point at the plot`)] : items;
+}
+
 function fillLegend(legend) {
-  legend.replaceChildren(...shownSeries().map(series =>
+  legend.replaceChildren(...legendItems(shownSeries(), series =>
     make("li", { "data-series": series.label }, [swatch(series), series.label])));
 }

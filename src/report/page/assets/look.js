@@ -21,7 +21,7 @@ function assignHues(factor, levels) {
 }
 
 function assignLooks() {
-  const factors = factorLevels();
+  const factors = factorLevels;
   const main = mainFactor(factors);
   const hues = main ? assignHues(main, factors.get(main)) : new Map();
   const variants = [];
@@ -44,20 +44,28 @@ const looks = assignLooks();
 const lookOf = series => looks.get(series.label);
 const probe = document.body.appendChild(make("span", { hidden: "" }));
 
+/** Colours that were asked for: asking makes the browser settle the whole page's style. Forgotten with the theme. */
+const resolved = new Map();
+
 /** Runs `draw` with the colours of the light theme, whatever the reader's is: what is saved lies on white paper. */
 function inLight(draw) {
   probe.style.colorScheme = "light";
+  resolved.clear();
   try {
     return draw();
   } finally {
     probe.style.colorScheme = "";
+    resolved.clear();
   }
 }
 
 /** A colour of the style sheet as the current theme resolves it. */
 function colour(name) {
-  probe.style.color = `var(--${name})`;
-  return getComputedStyle(probe).color;
+  if (!resolved.has(name)) {
+    probe.style.color = `var(--${name})`;
+    resolved.set(name, getComputedStyle(probe).color);
+  }
+  return resolved.get(name);
 }
 
 const colourOf = series => colour(`hue-${lookOf(series).hue}`);
@@ -102,7 +110,7 @@ function swatchVectors(look, line, ink) {
 
 /** The marker of a level of the factor that colours; nothing for the levels of others. */
 function levelMarker(factor, level) {
-  if (factor !== mainFactor(factorLevels())) return [];
+  if (factor !== mainFactor(factorLevels)) return [];
   const series = analysis.series.find(candidate => candidate.factors[factor] === level);
   return [drawSwatch({ ...lookOf(series), hollow: false }, "-6 -7 12 14", "")];
 }

@@ -19,7 +19,7 @@ const isShown = series =>
 const shownSeries = () => analysis.series.filter(isShown);
 
 /** Factor -> its levels, in the order in which the series bring them up; the topology first. */
-function factorLevels() {
+const factorLevels = (() => {
   const factors = new Map();
   for (const series of analysis.series) {
     for (const [factor, level] of Object.entries(series.factors)) {
@@ -29,13 +29,13 @@ function factorLevels() {
   }
   const byTopologyFirst = (a, b) => (b[0] === "topology") - (a[0] === "topology");
   return new Map([...factors].sort(byTopologyFirst).map(([factor, levels]) => [factor, [...levels]]));
-}
+})();
+
+const cellsByCount = new Map(analysis.series.map(series =>
+  [series, new Map(series.cells.map(i => [countOf(analysis.cells[i]), analysis.cells[i]]))]));
 
 /** A series' cell at a count, if the run has one. */
-function cellAt(series, count) {
-  const index = series.cells.find(i => countOf(analysis.cells[i]) === count);
-  return index === undefined ? undefined : analysis.cells[index];
-}
+const cellAt = (series, count) => cellsByCount.get(series).get(count);
 
 const estimate = (summary, metric) => summary?.metrics[metric];
 

@@ -2,8 +2,11 @@
 
 const figures = FIGURES.filter(hasData).map(figure => (counts.length > 1 ? new Curve(figure) : new Bars(figure)));
 
+/** Widths are read before anything is drawn: to read one after each drawing would lay the page out as often. */
 function drawFigures() {
-  for (const figure of figures) figure.draw();
+  const all = [...figures, ...CLOSER];
+  const widths = all.map(figure => figure.width);
+  all.forEach((figure, i) => figure.draw(widths[i]));
 }
 
 /** A chip a level; the last one standing of a factor cannot be switched off. */
@@ -24,7 +27,7 @@ function chip(factor, level, levels) {
 }
 
 function drawSwitches() {
-  const sets = [...factorLevels()].filter(([, levels]) => levels.length > 1).map(([factor, levels]) =>
+  const sets = [...factorLevels].filter(([, levels]) => levels.length > 1).map(([factor, levels]) =>
     make("fieldset", {}, [make("legend", {}, factor), ...levels.map(level => chip(factor, level, levels))]));
   const form = document.getElementById("switches");
   form.replaceChildren(...sets);
@@ -38,6 +41,7 @@ const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? 
 function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
+  resolved.clear();
   themeButton.textContent = isDark() ? "Light" : "Dark";
   drawFigures();
 }
@@ -63,6 +67,7 @@ function redrawOnResize() {
 }
 
 document.getElementById("figures").replaceChildren(...figures.map(figure => figure.element));
+document.getElementById("closer").replaceChildren(...CLOSER.map(figure => figure.element));
 document.getElementById("cells").hidden = analysis.cells.length === 0;
 themeButton.hidden = false;
 themeButton.addEventListener("click", () => setTheme(isDark() ? "light" : "dark"));

@@ -87,7 +87,9 @@ function paintPoints(plot, figure, series) {
       if (!value || (log && value.median <= 0)) continue;
       const x = plot.valToPos(count, "x", true);
       ctx.lineWidth = pixels(plot, 1.2);
+      ctx.globalAlpha = 0.6;
       if (value.interval) paintInterval(plot, x, value.interval);
+      ctx.globalAlpha = 1;
       ctx.lineWidth = pixels(plot, 1.5);
       paintMarker(ctx, outline, x, heightOf(plot, value.median));
     }

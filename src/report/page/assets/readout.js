@@ -20,10 +20,16 @@ function readoutRow(figure, { series, summary, value, band }) {
   ]);
 }
 
+/** Rows that have room on a screen. */
+const MOST_READ = 30;
+
 /** The table for one count. */
 function readoutTable(figure, count) {
   const heads = ["", "median", "95 % interval", ...(figure.band ? ["P5 to P95"] : []), "n"];
-  const rows = ranked(figure, count).map(point => readoutRow(figure, point));
+  const points = ranked(figure, count);
+  const rows = points.slice(0, MOST_READ).map(point => readoutRow(figure, point));
+  const left = points.length - MOST_READ;
+  if (left > 0) rows.push(make("tr", {}, make("th", { colspan: String(heads.length) }, `and ${left} below`)));
   return make("table", {}, [
     make("caption", {}, `${grouped(count)} ${countNoun}`),
     make("thead", {}, make("tr", {}, heads.map(head => make("th", { scope: "col" }, head)))),

@@ -40,7 +40,16 @@ function linearSplits([low, high], most) {
 function valueSplits(kind, scale, most) {
   const range = [scale.min, scale.max];
   if (kind === quantity.bytes) return binarySplits(range);
-  return scale.distr === 3 ? logSplits(range) : linearSplits(range, most);
+  if (scale.distr !== 3) return linearSplits(range, most);
+  const splits = logSplits(range);
+  return splits.length <= most + 2 ? splits : decadesAmong(splits, most);
+}
+
+/** Of the steps of a log axis the powers of ten, and of many of these every other. */
+function decadesAmong(splits, most) {
+  const decades = splits.filter(split => Number.isInteger(Number(Math.log10(split).toFixed(9))));
+  const stride = Math.max(1, Math.ceil(decades.length / most));
+  return decades.length > 1 ? decades.filter((_, i) => i % stride === 0) : splits;
 }
 
 /** The values' axis: a line across at each step, its label left of the plot unless there is no room for it. */

@@ -47,6 +47,10 @@ const COLUMNS = [
 ].filter(column => column.present?.() ?? true);
 
 const sorting = { column: undefined, direction: 1 };
+/** Rows that are shown at first: thousands of them take a browser longer than a reader waits. */
+const FIRST_ROWS = 200;
+const moreRows = document.getElementById("more-rows");
+let showsAll = false;
 
 function compareBy(column, direction) {
   return (a, b) => {
@@ -81,7 +85,15 @@ function drawTable() {
   const focused = [...table.querySelectorAll("thead button")].indexOf(document.activeElement);
   table.replaceChildren(
     make("thead", {}, make("tr", {}, COLUMNS.map(headCell))),
-    make("tbody", {}, rows.map(bodyRow)),
+    make("tbody", {}, rows.slice(0, showsAll ? rows.length : FIRST_ROWS).map(bodyRow)),
   );
+  moreRows.hidden = showsAll || rows.length <= FIRST_ROWS;
+  moreRows.textContent = `Show all ${grouped(rows.length)} cells`;
   table.querySelectorAll("thead button")[focused]?.focus();
 }
+
+moreRows.addEventListener("click", () => {
+  showsAll = true;
+  drawTable();
+  document.getElementById("table").querySelector("thead button").focus();
+});
