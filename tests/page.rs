@@ -165,3 +165,10 @@ fn what_lies_beside_the_estimates_is_carried_where_there_is_any() {
     assert!(detail.get("latency").is_none());
     assert_eq!(detail["cpu"]["of_window"].as_array().map(Vec::len), Some(4));
 }
+
+#[test]
+fn a_run_without_a_measured_trial_is_told_all_the_same() {
+    let html = page::render(&sample::all_failed()).expect("it renders");
+    assert!(html.contains("0 of 50 planned trials measured, 48 failed, 2 not run."));
+    assert!(html.contains("create namespace c00417: ENOSPC"));
+}

@@ -5,7 +5,7 @@
 
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { PHONE, countOf, countsOf, forEachPage, near, open, parse, rowsOf, saved, vectorsOf } = require("./harness.js");
+const { PHONE, cellOf, countOf, countsOf, forEachPage, near, open, parse, rowsOf, saved, vectorsOf } = require("./harness.js");
 
 const shown = page => page.locator("#closer figure:visible").evaluateAll(all => all.map(figure => figure.id));
 const textsIn = (page, figure) => page.locator(`#${figure} .plot > svg text`).allTextContents();
@@ -98,6 +98,26 @@ forEachPage(file => {
     near(shares.at(-1), detail.cpu.of_window.reduce((all, share) => all + share, 0));
     await page.close();
   });
+
+  for (const [figure, read] of [
+    ["figure-latency", cell => cell.detail.latency],
+    ["figure-timeline", cell => cell.detail.timeline?.goodput_bps.map(goodput => [undefined, goodput])],
+  ]) {
+    test(`${figure} tells each series' first point at the count that is chosen`, async context => {
+      const opened = await openAt(context, file, figure);
+      if (!opened) return;
+      const { page, data } = opened;
+      const [least] = await page.locator(`#${figure} option`).evaluateAll(all => all.map(option => option.value).toReversed());
+      await page.locator(`#${figure} select`).selectOption(least);
+      await page.locator(`#${figure} .plot`).focus();
+      await page.keyboard.press("Home");
+      const rows = await readout(page, figure).locator("tbody tr").evaluateAll(
+        all => all.map(row => [row.querySelector("th").textContent, row.querySelector("td").textContent]));
+      assert.ok(rows.length > 0);
+      for (const [label, text] of rows) near(parse(text), read(cellOf(data, label, Number(least)))[0][1]);
+      await page.close();
+    });
+  }
 
   test("each closer figure is saved as vectors and as a table", async () => {
     const { page, seen, data } = await open(file);

@@ -45,8 +45,8 @@ async function open(file, { viewport = DESK, before: first } = {}) {
   page.on("request", request => request.url() !== url && seen.requests.push(request.url()));
   await page.goto(url);
   const data = JSON.parse(await page.locator("#data").textContent());
-  const main = await page.locator("#figures figure").first().getAttribute("id");
-  return { page, seen, data, main, metric: main.replace("figure-", "") };
+  const [main] = await page.locator("#figures figure").evaluateAll(all => all.map(figure => figure.id));
+  return { page, seen, data, main, metric: main?.replace("figure-", "") };
 }
 
 const countOf = (data, summary) => summary.cell[data.count] ?? 0;
@@ -64,8 +64,15 @@ function cellOf(data, label, count) {
   const series = data.series.find(candidate => candidate.label === label);
   return series.cells.map(i => data.cells[i]).find(summary => countOf(data, summary) === count);
 }
+/** Chromium lets a page give ten files before it asks its user: one that gave so many is loaded anew, as it was at first. */
+const MOST_FILES = 10;
+const filesGiven = new WeakMap();
+
 /** Clicks a figure's button and gives what comes of it. */
 async function saved(page, figure, form) {
+  const given = filesGiven.get(page) ?? 0;
+  if (given > 0 && given % MOST_FILES === 0) await page.reload();
+  filesGiven.set(page, given + 1);
   const coming = page.waitForEvent("download");
   await page.locator(`#${figure} .save`).getByRole("button", { name: form }).click();
   const file = await coming;

@@ -16,8 +16,8 @@ forEachPage(file => {
     const { page, seen, data } = await open(file);
     const figures = await figuresOf(page);
     assert.ok(figures.length > 3, figures);
-    await page.locator("#theme").click();
     for (const figure of figures) {
+      await page.locator("#theme").click();
       const { name, bytes } = await saved(page, figure, "SVG");
       assert.equal(name, `${data.name}-${figure.replace("figure-", "")}.svg`);
       const vectors = await vectorsOf(page, bytes);

@@ -132,6 +132,13 @@ fn with_active(summary: &CellSummary, active: Option<u32>) -> CellSummary {
     }
 }
 
+/// The run with no trial that was measured.
+pub(crate) fn all_failed() -> Analysis {
+    let mut analysis = analysis(&[2, 4]);
+    analysis.cells.iter_mut().for_each(fail);
+    analysis
+}
+
 /// The run as one of requests, a hundred thousand a second of a pair alone.
 pub(crate) fn of_requests() -> Analysis {
     let mut analysis = analysis(&[2, 16, 128, 1024]);

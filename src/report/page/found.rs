@@ -10,10 +10,39 @@ use crate::report::findings::{self, Finding, Shown};
 pub(super) struct Found {
     /// What was found.
     pub(super) text: String,
+    /// The places that it holds for beyond those that a reader takes in.
+    pub(super) rest: Option<Rest>,
     /// What it rests on.
     pub(super) evidence: String,
     /// The name of the element in which it is seen.
     pub(super) anchor: String,
+}
+
+/// The end of a long list.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rest {
+    /// How many items it has.
+    pub(super) items: usize,
+    /// The items.
+    pub(super) text: String,
+}
+
+/// Bytes of a sentence that a reader takes in at once.
+const SHORT: usize = 360;
+
+/// Parts a long list after the last item that has room; a sentence that is no list stays whole.
+fn parted(text: String) -> (String, Option<Rest>) {
+    let ends = text.match_indices("; ").map(|(at, _)| at);
+    let Some(end) = ends.take_while(|at| *at <= SHORT).last() else {
+        return (text, None);
+    };
+    if text.len() <= SHORT {
+        return (text, None);
+    }
+    let rest = text[end + 2..].to_owned();
+    let items = rest.matches("; ").count() + 1;
+    let text = text[..=end].to_owned();
+    (text, Some(Rest { items, text: rest }))
 }
 
 /// Every finding, in the order in which they are told.
@@ -28,8 +57,10 @@ impl Found {
             Shown::In(metric) => format!("figure-{}", name(metric)),
             Shown::Section(id) => id.to_owned(),
         };
+        let (text, rest) = parted(finding.text);
         Self {
-            text: finding.text,
+            text,
+            rest,
             evidence: finding.evidence,
             anchor,
         }
@@ -46,6 +77,20 @@ fn name(metric: Metric) -> String {
 mod tests {
     use super::*;
     use crate::store::sample;
+
+    #[test]
+    fn a_long_list_is_parted_between_two_items_and_loses_none() {
+        let short = "lost at: a; b; c".to_owned();
+        assert_eq!(parted(short.clone()), (short, None));
+        let sentence = "x".repeat(2 * SHORT);
+        assert_eq!(parted(sentence.clone()), (sentence, None));
+        let items: Vec<_> = (0..200).map(|place| format!("veth at {place}")).collect();
+        let (text, rest) = parted(items.join("; "));
+        let rest = rest.unwrap();
+        assert!(text.len() <= SHORT + 1 && text.ends_with(';'));
+        assert_eq!(text.matches(';').count() + rest.items, 200);
+        assert_eq!(format!("{text} {}", rest.text), items.join("; "));
+    }
 
     #[test]
     fn links_lead_to_figures_and_sections_of_the_page() {

@@ -165,7 +165,20 @@ impl Book {
     }
 }
 
+/// Places that a reader takes in at once.
+const FEW: usize = 8;
+
 impl Notice {
+    /// The places that are told at once.
+    pub(super) fn first_places(&self) -> &[Place] {
+        &self.places[..self.places.len().min(FEW)]
+    }
+
+    /// Those beyond, told on demand.
+    pub(super) fn more_places(&self) -> &[Place] {
+        &self.places[self.places.len().min(FEW)..]
+    }
+
     fn hold_at(&mut self, series: &str, count: u32) {
         match self.places.iter_mut().find(|place| place.series == series) {
             Some(place) if place.counts.contains(&count) => {}

@@ -27,8 +27,8 @@ function heatPlan() {
   let figure = curves[0];
   return {
     name: "heat", title: "Two counts at once",
-    hasData: () => secondCount !== undefined && counts.length > 1,
-    caption: () => `${figure?.title} over ${countNoun} and ${SECOND_COUNTS[secondCount]}; medians, the lighter the more.`,
+    hasData: () => secondCount !== undefined && counts.length > 1 && curves.length > 0,
+    caption: () => `${figure.title} over ${countNoun} and ${SECOND_COUNTS[secondCount]}; medians, the lighter the more.`,
     legend: () => [],
     controls: [chooser("Figure", curves.map(({ metric, title }) => [metric, title]), metric => {
       figure = curves.find(one => one.metric === metric);

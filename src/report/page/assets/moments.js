@@ -39,7 +39,7 @@ function lineSpots(sheet, lines, { places, name, kind }) {
     rows: lines.map(({ points }, i) => ({ ...marks[i], values: [points.find(([at]) => at === x)?.[1]] }))
       .filter(({ values }) => values[0] !== undefined)
       .sort((a, b) => b.values[0] - a.values[0])
-      .map(row => ({ ...row, values: row.values.map(kind.exact) })),
+      .map(row => ({ ...row, values: row.values.map(value => kind.exact(value)) })),
   }));
 }
 
@@ -104,7 +104,7 @@ function paintTimeline(ctx, width, lines) {
   const places = placesOf(lines);
   const end = places.at(-1);
   const top = Math.max(...lines.flatMap(({ points }) => points.map(([, goodput]) => goodput))) * 1.06;
-  const sheet = new Sheet(ctx, { left: 72, top: 12, width: width - 90, height: 260 },
+  const sheet = new Sheet(ctx, { left: 72, top: 12, width: width - 100, height: 260 },
     scaleOver([0, end * 1.01], false), scaleOver([0, top], false));
   drawValueAxis(sheet, quantity.rate);
   drawBottomAxis(sheet, linearSplits([0, end], 8).map(time => [time, quantity.time.tick(time)]), "time since the window began");

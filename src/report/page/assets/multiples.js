@@ -10,8 +10,8 @@ function multiplesPlan() {
   const levels = () => factorLevels.get(factor).filter(level => shownSeries().some(series => series.factors[factor] === level));
   return {
     name: "multiples", title: "Side by side",
-    hasData: () => counts.length > 1 && factors.length > 0,
-    caption: () => (factor ? `${figure.title}, a panel for each level of ${factor}, on the same axes. ${figure.caption}` : ""),
+    hasData: () => counts.length > 1 && factors.length > 0 && curves.length > 0,
+    caption: () => `${figure.title}, a panel for each level of ${factor}, on the same axes. ${figure.caption}`,
     legend: () => seriesLegend(shownSeries()),
     controls: [
       chooser("Figure", curves.map(({ metric, title }) => [metric, title]), metric => { figure = curves.find(one => one.metric === metric); }),

@@ -36,7 +36,7 @@ function paintBand(plot, figure, series) {
     .filter(point => point.summary);
   inside(plot, ctx => {
     ctx.fillStyle = colourOf(series);
-    ctx.globalAlpha = Math.min(0.12, 0.8 / shownSeries().length);
+    ctx.globalAlpha = Math.min(0.12, 0.4 / shownSeries().length);
     for (const run of runs(points)) {
       ctx.beginPath();
       for (const { count, band } of run) ctx.lineTo(plot.valToPos(count, "x", true), heightOf(plot, band[1]));
@@ -162,14 +162,19 @@ function foundOf(figure, series) {
   };
 }
 
-/** A line up from the axis, to a height from 0 to 1. */
-function paintUpright(plot, count, height) {
+/** A line up from the axis, to a height from 0 to 1, with the series' marker at its top: colour alone does not tell whose it is. */
+function paintUpright(plot, series, count, height) {
   const { ctx, bbox } = plot;
   const x = plot.valToPos(count, "x", true);
+  const top = bbox.top + bbox.height * (1 - height);
   ctx.beginPath();
   ctx.moveTo(x, bbox.top + bbox.height);
-  ctx.lineTo(x, bbox.top + bbox.height * (1 - height));
+  ctx.lineTo(x, top);
   ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.lineWidth = pixels(plot, 1.5);
+  ctx.fillStyle = lookOf(series).hollow ? colour("paper") : colourOf(series);
+  paintMarker(ctx, outlineOf(OUTLINES[lookOf(series).marker](pixels(plot, 3.4))), x, top);
 }
 
 /** A ring around a knee, a dashed line where a pair gets half, a wall where something refuses. Gives the kinds it drew. */
@@ -179,6 +184,7 @@ function paintFound(plot, figure, series) {
   inside(plot, ctx => {
     ctx.strokeStyle = colourOf(series);
     ctx.lineWidth = pixels(plot, 1.5);
+    ctx.setLineDash([]);
     if (value) {
       ctx.beginPath();
       ctx.arc(plot.valToPos(knee, "x", true), heightOf(plot, value.median), pixels(plot, 8), 0, 2 * Math.PI);
@@ -186,12 +192,11 @@ function paintFound(plot, figure, series) {
     }
     if (half) {
       ctx.setLineDash([pixels(plot, 3), pixels(plot, 3)]);
-      paintUpright(plot, half, 0.15);
+      paintUpright(plot, series, half, 0.15);
     }
     if (wall) {
-      ctx.setLineDash([]);
       ctx.lineWidth = pixels(plot, 3);
-      paintUpright(plot, Math.sqrt(wall.good * wall.bad), 1);
+      paintUpright(plot, series, Math.sqrt(wall.good * wall.bad), 1);
     }
   });
   return Object.entries({ "○": value, "┆": half, "┃": wall }).filter(([, is]) => is).map(([mark]) => mark);

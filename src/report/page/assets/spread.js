@@ -12,7 +12,7 @@ function spreadPlan() {
   const has = series => counts.some(count => five(series, count));
   return {
     name: "spread", title: "Spread over the pairs",
-    hasData: () => manyPairs && !ofRequests && shownSeries().some(has),
+    hasData: () => manyPairs && !ofRequests && counts.length > 1 && shownSeries().some(has),
     caption: () => "Goodput of a cell's pairs: the box from the 5th to the 95th percentile, a line at the median, whiskers to the slowest and "
       + "the fastest. Each is the median over the cell's trials.",
     legend: () => [],

@@ -21,7 +21,9 @@ function stacksPlan() {
       + "Stolen time lies on top and is no part of the cost.",
     legend: () => CPU_KINDS.map(([label, hue]) => ({ label, mark: patch(colour(`hue-${hue}`)) })),
     controls: [segments("CPU time", words, word => { measure = CPU_MEASURES[word]; })],
-    paint: (ctx, width) => ({ ...paintStacks(ctx, width, panelledSeries(has), { parts, kind: measure.kind }), note: panelNote(has) }),
+    paint: (ctx, width) => (counts.length > 1
+      ? { ...paintStacks(ctx, width, panelledSeries(has), { parts, kind: measure.kind }), note: panelNote(has) }
+      : paintStackRows(ctx, width, shownSeries().filter(has), { parts, kind: measure.kind })),
     table: () => [
       [...PLACE_COLUMNS, ...CPU_KINDS.map(([name]) => `${measure.column.replace(/_(\w+)$/, `_${name}_$1`)}`)],
       ...shownSeries().flatMap(series => counts.filter(count => parts(cellAt(series, count)))
@@ -46,25 +48,54 @@ function paintStacks(ctx, width, list, { parts, kind }) {
   return { height, spots };
 }
 
-/** One stack, from user time up, with a line of paper between its parts. Gives its spot; nothing where there is no figure. */
+/** Lays the parts of a stack along an axis, a line of paper between them: `fill` gets the ends of each that can be seen. */
+function layParts(ctx, shares, fill) {
+  shares.reduce((floor, share, i) => {
+    ctx.fillStyle = colour(`hue-${CPU_KINDS[i][1]}`);
+    fill(floor, floor + share);
+    return floor + share;
+  }, 0);
+}
+
+/** One stack, from user time up. Gives its spot; nothing where there is no figure. */
 function paintStack(sheet, index, { shares, kind, series }) {
   if (!shares) return undefined;
-  const { ctx } = sheet;
-  const [x, , step] = stripAround(sheet, index, counts.length);
-  const width = Math.min(30, step * 0.72);
-  let floor = 0;
-  CPU_KINDS.forEach(([, hue], i) => {
-    const [low, high] = [sheet.valToPos(floor, "y"), sheet.valToPos(floor + shares[i], "y")];
-    floor += shares[i];
-    ctx.fillStyle = colour(`hue-${hue}`);
-    if (low - high > 0.1) ctx.fillRect(x + (step - width) / 2, high, width, Math.max(0.5, low - high - 1));
+  const box = stripAround(sheet, index, counts.length);
+  const width = Math.min(30, box[2] * 0.72);
+  layParts(sheet.ctx, shares, (from, to) => {
+    const [low, high] = [sheet.valToPos(from, "y"), sheet.valToPos(to, "y")];
+    if (low - high > 0.1) sheet.ctx.fillRect(box[0] + (box[2] - width) / 2, high, width, Math.max(0.5, low - high - 1));
   });
+  return stackSpot(box, counts[index], { shares, kind, series });
+}
+
+function stackSpot(box, count, { shares, kind, series }) {
+  const rows = CPU_KINDS.map(([label, hue], i) => ({ label, mark: patch(colour(`hue-${hue}`)), values: [kind.exact(shares[i])] }));
   return {
-    box: stripAround(sheet, index, counts.length),
-    caption: `${series.label}, ${grouped(counts[index])} ${countNoun}`,
-    rows: [
-      ...CPU_KINDS.map(([label, hue], i) => ({ label, mark: patch(colour(`hue-${hue}`)), values: [kind.exact(shares[i])] })).reverse(),
-      { label: "all", values: [kind.exact(floor)] },
-    ],
+    box, caption: `${series.label}, ${grouped(count)} ${countNoun}`,
+    rows: [...rows.reverse(), { label: "all", values: [kind.exact(sum(shares))] }],
   };
+}
+
+/** Where there is one count: a stack a series, lying, its name left of it or, where that takes too much of the width, above. */
+function paintStackRows(ctx, width, list, { parts, kind }) {
+  const widest = Math.max(...list.map(series => textWidth(series.label, SHEET_FONT))) + 12;
+  const isAbove = widest > width * 0.35;
+  const [label, step, head] = isAbove ? [0, 46, 20] : [widest, BAR_STEP, 5];
+  const all = list.map(series => parts(cellAt(series, counts[0])));
+  const range = [0, Math.max(...all.map(sum)) * 1.03];
+  const box = { left: label, top: 0, width: width - label - 24, height: step * list.length };
+  const sheet = new Sheet(ctx, box, scaleOver(range, false), scaleOver([0, 1], false));
+  drawBottomAxis(sheet, linearSplits(range, 6).map(split => [split, kind.tick(split)]), "");
+  const spots = list.map((series, i) => {
+    const y = step * i + head;
+    Object.assign(ctx, { font: SHEET_FONT, textAlign: "start", fillStyle: colour("ink") });
+    ctx.fillText(shortened(series.label, SHEET_FONT, width), 0, isAbove ? y - 5 : y + 14);
+    layParts(ctx, all[i], (from, to) => {
+      const [low, high] = [sheet.valToPos(from, "x"), sheet.valToPos(to, "x")];
+      if (high - low > 0.1) ctx.fillRect(low, y, Math.max(0.5, high - low - 1), BAR_STEP - 10);
+    });
+    return stackSpot([label, y - 3, box.width, BAR_STEP - 4], counts[0], { shares: all[i], kind, series });
+  });
+  return { height: box.height + 28, spots };
 }

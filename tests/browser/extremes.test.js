@@ -1,5 +1,6 @@
-// The report page of 2,000 cells in a real browser: it says how long its first curve took, and shows what it leaves out.
-// Run by scripts/test-page, which gives the page in LARGE where it makes one. How long something takes is printed, never asserted.
+// The report page with 2,000 cells and with nothing to draw, in a real browser: the one says how long its first curve took,
+// and shows what it leaves out at first; the other opens. Run by scripts/test-page, which gives the pages in LARGE and
+// FAILED where it makes them. How long something takes is printed, never asserted.
 "use strict";
 
 const assert = require("node:assert/strict");
@@ -7,7 +8,7 @@ const { test } = require("node:test");
 const { open, withBrowser } = require("./harness.js");
 
 withBrowser();
-const skip = process.env.LARGE ? false : "no page of so many cells";
+const skip = process.env.LARGE ? false : "no page was made for it";
 
 /** Remembers when the first line is drawn on a canvas that the reader sees. */
 function watchFirstStroke() {
@@ -45,5 +46,16 @@ test("a long table begins with its first rows, and shows all on demand", { skip 
   assert.equal(await rows.first().locator("td").first().textContent(), String(first.cell.containers.toLocaleString("en-US")));
   await page.getByRole("button", { name: /^Show all/ }).click();
   assert.equal(await rows.count(), data.cells.length);
+  await page.close();
+});
+
+test("a run without a measured trial opens, and says why", { skip }, async () => {
+  const { page, seen, data, main } = await open(process.env.FAILED);
+  assert.equal(main, undefined);
+  assert.equal(await page.locator("figure:visible").count(), 0);
+  assert.equal(await page.locator("#table tr.failed").count(), data.cells.length);
+  assert.match(await page.locator("#notices").textContent(), /create namespace c00417: ENOSPC/);
+  await page.locator("#theme").click();
+  assert.deepEqual(seen, { errors: [], requests: [] });
   await page.close();
 });
