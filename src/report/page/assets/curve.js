@@ -23,6 +23,7 @@ class Curve {
     this.#parts = frame(figure, [this.#scaleSwitch(), saveButtons(this)]);
     this.#parts.plot.after(this.#marks);
     this.#parts.plot.tabIndex = 0;
+    this.#parts.plot.setAttribute("role", "group");
     this.#parts.plot.setAttribute("aria-label", `${figure.title}: arrow keys step through the counts`);
     this.#parts.plot.addEventListener("keydown", event => this.#step(event));
     this.#parts.plot.addEventListener("blur", () => this.#hideReadout());

@@ -46,7 +46,7 @@ const quantity = {
   percent: { exact: value => `${threeDigits(value * 100)} %`, tick: value => `${brief(value * 100)} %` },
   plain: { exact: threeDigits, tick: brief },
   whole: { exact: value => (Number.isInteger(value) ? grouped(value) : threeDigits(value)), tick: brief },
-  cost: { exact: value => `${threeDigits(value)} ns/B`, tick: value => `${brief(value)} ns` },
+  cost: { exact: inUnits(TIMES, "/B").exact, tick: inUnits(TIMES, "").tick },
 };
 
 /** Makes an element; `content` is text or a list of elements and texts. */
