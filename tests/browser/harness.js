@@ -44,6 +44,8 @@ async function open(file, { viewport = DESK, before: first } = {}) {
   page.on("pageerror", error => seen.errors.push(error.stack));
   page.on("request", request => request.url() !== url && seen.requests.push(request.url()));
   await page.goto(url);
+  // The table is drawn last.
+  await page.locator("#table tbody").waitFor({ state: "attached" });
   const data = JSON.parse(await page.locator("#data").textContent());
   const [main] = await page.locator("#figures figure").evaluateAll(all => all.map(figure => figure.id));
   return { page, seen, data, main, metric: main?.replace("figure-", "") };
@@ -71,7 +73,10 @@ const filesGiven = new WeakMap();
 /** Clicks a figure's button and gives what comes of it. */
 async function saved(page, figure, form) {
   const given = filesGiven.get(page) ?? 0;
-  if (given > 0 && given % MOST_FILES === 0) await page.reload();
+  if (given > 0 && given % MOST_FILES === 0) {
+    await page.reload();
+    await page.locator("#table tbody").waitFor({ state: "attached" });
+  }
   filesGiven.set(page, given + 1);
   const coming = page.waitForEvent("download");
   await page.locator(`#${figure} .save`).getByRole("button", { name: form }).click();

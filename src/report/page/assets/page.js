@@ -38,12 +38,27 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const themeButton = document.getElementById("theme");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
+/** What shows the theme outside the style sheet; drawn figures hold its colours. */
 function setTheme(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
   resolved.clear();
   themeButton.textContent = isDark() ? "Light" : "Dark";
+}
+
+function changeTheme(theme) {
+  setTheme(theme);
   drawFigures();
+}
+
+/** The first figure at once, all else when the reader has seen it. */
+function drawInTurn() {
+  figures[0]?.draw();
+  requestAnimationFrame(() => setTimeout(() => {
+    drawFigures();
+    drawTable();
+    redrawOnResize();
+  }));
 }
 
 /** Paper is white: print in the light theme and return to the reader's afterwards. */
@@ -51,9 +66,9 @@ function printInLight() {
   let chosen;
   addEventListener("beforeprint", () => {
     chosen = document.documentElement.dataset.theme;
-    setTheme("light");
+    changeTheme("light");
   });
-  addEventListener("afterprint", () => setTheme(chosen));
+  addEventListener("afterprint", () => changeTheme(chosen));
 }
 
 function redrawOnResize() {
@@ -70,10 +85,9 @@ document.getElementById("figures").replaceChildren(...figures.map(figure => figu
 document.getElementById("closer").replaceChildren(...CLOSER.map(figure => figure.element));
 document.getElementById("cells").hidden = analysis.cells.length === 0;
 themeButton.hidden = false;
-themeButton.addEventListener("click", () => setTheme(isDark() ? "light" : "dark"));
-dark.addEventListener("change", () => setTheme(document.documentElement.dataset.theme));
+themeButton.addEventListener("click", () => changeTheme(isDark() ? "light" : "dark"));
+dark.addEventListener("change", () => changeTheme(document.documentElement.dataset.theme));
 drawSwitches();
 setTheme();
-drawTable();
 printInLight();
-redrawOnResize();
+drawInTurn();
