@@ -4,11 +4,12 @@
 
 mod harness;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use harness::{Said, kilonet, said};
-use serde_json::Value;
+use harness::{Said, kernel_allows, kilonet, said};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A committed run: five repeats, rules as an axis, a firewall as another.
@@ -122,4 +123,175 @@ fn what_neither_run_has_is_not_called_alike() {
     let said = says(&["compare", RULES, RULES, "--metric", "latency-p99"]);
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert!(said.err.contains("no cell has a figure"), "{}", said.err);
+}
+
+/// What a report says, in one line.
+fn reported(folder: &TempDir) -> String {
+    let said = says(&["report", path(folder)]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains("</html>"), "the page is whole");
+    said.out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The rows of the trials in a table that is exported, by their headings.
+fn exported(folder: &TempDir) -> Vec<HashMap<String, String>> {
+    let out = folder.path().join("tables");
+    let out = out.to_str().unwrap();
+    let said = says(&["export", path(folder), "--format", "csv", "--out", out]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let trials = folder.path().join("tables/trials.csv");
+    let rows = csv::Reader::from_path(trials).unwrap().into_deserialize();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a_run_that_was_cut_off_is_reported_and_exported_as_far_as_it_goes() {
+    let folder = edited(Some);
+    cut_off(&folder.path().join("trials.jsonl"));
+    let said = reported(&folder);
+    assert!(
+        said.contains("line 80 is cut off; its trial counts as not run"),
+        "{said}"
+    );
+    assert!(said.contains("79 of 80 planned trials"), "{said}");
+    assert_eq!(exported(&folder).len(), 79);
+}
+
+#[test]
+fn records_of_a_newer_schema_are_left_out_and_said_once() {
+    let folder = edited(|mut record| {
+        record["schema"] = 99.into();
+        Some(record)
+    });
+    let said = reported(&folder);
+    let note = "line 1 is skipped: its schema 99 is newer than this kilonet reads (1); so are 79 more lines up to line 80";
+    assert!(said.contains(note), "{said}");
+    assert!(said.contains("no trial is recorded"), "{said}");
+    assert_eq!(exported(&folder).len(), 0);
+}
+
+#[test]
+fn a_manifest_of_a_newer_schema_that_cannot_be_read_is_refused_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("manifest.json");
+    fs::write(manifest, "{\"schema\":99,\"runs\":[]}").unwrap();
+    let verbs = [
+        &["report"][..],
+        &["export", "--format", "csv"],
+        &["compare", RULES],
+    ];
+    for verb in verbs {
+        let said = says(&[verb, &[path(&folder)]].concat());
+        assert_ne!(said.code, Some(0), "{said:?}");
+        assert!(said.err.contains("use a newer one"), "{}", said.err);
+    }
+}
+
+#[test]
+fn cells_that_are_missing_are_named_and_nothing_stands_in_their_place() {
+    let folder = edited(|record| (record["cell"]["containers"] != 256).then_some(record));
+    let said = reported(&folder);
+    assert!(said.contains("65 of 80 planned trials"), "{said}");
+    assert!(
+        said.contains("of 3 of 15 planned cells no trial is recorded: "),
+        "{said}"
+    );
+    let rows = exported(&folder);
+    assert_eq!(rows.len(), 65);
+    assert!(rows.iter().all(|row| row["containers"] != "256"));
+    let figure = fs::read_to_string(folder.path().join("aggregate.svg")).unwrap();
+    assert!(figure.contains("512 containers") && !figure.contains("256 containers"));
+}
+
+#[test]
+fn a_single_repeat_is_shown_without_any_interval() {
+    let folder = edited(first_repeats);
+    let said = reported(&folder);
+    assert!(said.contains("each figure is one trial"), "{said}");
+    assert!(said.contains("without an interval"), "{said}");
+    for interval in ["Gb/s +-", "(95 %:", "95 % interval"] {
+        assert!(!said.contains(interval), "{interval}: {said}");
+    }
+}
+
+#[test]
+fn a_run_of_which_every_trial_failed_is_reported_without_a_figure() {
+    let folder = edited(|mut record| {
+        let kept = ["schema", "trial", "repeat", "role", "cell"];
+        record
+            .as_object_mut()
+            .unwrap()
+            .retain(|key, _| kept.contains(&key.as_str()));
+        record["status"] = "failed".into();
+        record["error"] =
+            json!({"act": "add port", "object": "v1 to bridge br0", "errno": "EXFULL"});
+        Some(record)
+    });
+    let said = reported(&folder);
+    assert!(said.contains("no cell has a valid trial"), "{said}");
+    assert!(
+        said.contains("75 trials failed: add port v1 to bridge br0: EXFULL"),
+        "{said}"
+    );
+    assert!(!said.contains("Gb/s"), "{said}");
+    let rows = exported(&folder);
+    assert_eq!(rows.len(), 80);
+    assert!(
+        rows.iter()
+            .all(|row| row["aggregate_goodput_bps"].is_empty())
+    );
+    assert!(rows.iter().all(|row| row["error_errno"] == "EXFULL"));
+}
+
+#[test]
+fn the_records_of_two_runs_in_one_folder_are_noticed() {
+    let folder = edited(Some);
+    let trials = folder.path().join("trials.jsonl");
+    let text = fs::read_to_string(&trials).unwrap();
+    let strange = text.replace("\"containers\":256", "\"containers\":254");
+    fs::write(&trials, [text.as_str(), strange.as_str()].concat()).unwrap();
+    let said = reported(&folder);
+    for note in [
+        "line 81 is of a trial that had been measured",
+        "two machines; so are 79 more lines up to line 160",
+        "records of cells that the scenario in the manifest does not have: ",
+    ] {
+        assert!(said.contains(note), "{note}: {said}");
+    }
+}
+
+#[test]
+fn a_run_of_another_machine_is_not_gone_on_with() {
+    if !kernel_allows() {
+        return;
+    }
+    let folder = edited(first_repeats);
+    let manifest = folder.path().join("manifest.json");
+    let mut changed: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    changed["fingerprint"]["cpu"]["model"] = "Another".into();
+    fs::write(&manifest, changed.to_string()).unwrap();
+    let before = harness::records(folder.path());
+    let said = says(&["run", "--quiet", "--resume", path(&folder)]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("cpu.model was Another"), "{}", said.err);
+    assert_eq!(harness::records(folder.path()), before);
+}
+
+#[test]
+fn what_is_no_run_folder_is_refused_by_every_verb_that_reads_one() {
+    let empty = tempfile::tempdir().unwrap();
+    for nothing in [path(&empty), "no/such/folder", "Cargo.toml"] {
+        for (verb, code) in [("report", 1), ("export", 1), ("compare", 2)] {
+            let rest: &[&str] = match verb {
+                "export" => &[nothing, "--format", "csv"],
+                "compare" => &[RULES, nothing],
+                _ => &[nothing],
+            };
+            let said = says(&[&[verb], rest].concat());
+            let told = (said.code, said.out.as_str());
+            assert_eq!(told, (Some(code), ""), "{verb} {nothing}: {said:?}");
+            assert!(said.err.contains("hint: give the folder"), "{}", said.err);
+        }
+    }
 }

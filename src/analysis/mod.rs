@@ -9,7 +9,8 @@
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
-//! `growing` has the curves of a run that goes on. `compare` holds runs against each other.
+//! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario. `compare` holds runs
+//! against each other.
 
 mod answers;
 mod baseline;
@@ -27,6 +28,7 @@ mod limit;
 mod merge;
 pub mod metric;
 pub mod model;
+mod planned;
 mod post;
 mod precision;
 mod reality;
@@ -211,6 +213,7 @@ fn notes(run: &Run) -> Vec<String> {
     } else {
         notes.extend(precision::notes(run));
     }
+    notes.extend(planned::notes(run));
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));
     notes.extend(containers::notes(&run.records));

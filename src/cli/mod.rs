@@ -18,6 +18,7 @@ mod load;
 mod plan;
 mod progress;
 mod report;
+mod resume;
 mod run;
 mod schema;
 mod start;

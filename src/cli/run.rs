@@ -12,7 +12,7 @@ use super::display::display;
 use super::factors::Factors;
 use super::progress::{Asked, Form};
 use super::start::{self, Machine};
-use super::{Leave, report};
+use super::{Leave, report, resume};
 use crate::error::{Error, Result};
 use crate::host::limits::Strength;
 use crate::host::signal::Blocked;
@@ -252,7 +252,7 @@ fn open(
     machine: &Machine,
 ) -> Result<(Writer, Vec<Record>)> {
     match destination {
-        Destination::Old(dir) => Writer::resume(dir),
+        Destination::Old(dir) => resume::resume(dir, machine),
         Destination::New(out) => {
             let manifest = manifest(scenario, plan, machine)?;
             Writer::create(out, &manifest).map(|writer| (writer, Vec::new()))

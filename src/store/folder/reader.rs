@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{MANIFEST, Manifest, TRIALS};
 use crate::error::{Error, Result};
-use crate::store::record::{Record, SCHEMA};
+use crate::store::record::{Record, SCHEMA, Status};
 
 /// A run as its folder has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +40,8 @@ impl Run {
             .map_err(|error| Error::kernel("read", path.display().to_string(), error))?;
         Ok(Self {
             manifest,
+            notes: lines.notes(),
             records: lines.records,
-            notes: lines.notes,
         })
     }
 }
@@ -93,7 +93,45 @@ struct Lines {
     count: usize,
     records: Vec<Record>,
     places: HashMap<String, usize>,
-    notes: Vec<String>,
+    /// Those that could not be read, by why.
+    unread: HashMap<String, Span>,
+    /// Those of trials that had been measured by an earlier line.
+    again: Option<Span>,
+}
+
+/// Lines of which one thing is to be said.
+#[derive(Clone, Copy)]
+struct Span {
+    first: usize,
+    last: usize,
+    number: usize,
+}
+
+impl Span {
+    /// These lines and one more.
+    fn and(span: Option<Self>, line: usize) -> Self {
+        let first = span.map_or(line, |span| span.first);
+        Self {
+            first,
+            last: line,
+            number: span.map_or(1, |span| span.number + 1),
+        }
+    }
+
+    /// What is said of the first, and that it holds for others.
+    fn note(self, why: &str) -> String {
+        let Self {
+            first,
+            last,
+            number,
+        } = self;
+        let others = match number {
+            1 => String::new(),
+            2 => format!("; so is line {last}"),
+            _ => format!("; so are {} more lines up to line {last}", number - 1),
+        };
+        format!("{TRIALS} line {first} {why}{others}")
+    }
 }
 
 impl Lines {
@@ -115,22 +153,40 @@ impl Lines {
         self.count += 1;
         match line {
             Ok(record) => self.keep(record),
-            Err(why) => self
-                .notes
-                .push(format!("{TRIALS} line {} {why}", self.count)),
+            Err(why) => {
+                let span = Span::and(self.unread.get(&why).copied(), self.count);
+                self.unread.insert(why, span);
+            }
         }
     }
 
-    /// The last record of a trial stands: an earlier one is of an attempt that was repeated.
+    /// The last record of a trial stands: an earlier one is of an attempt that failed and was repeated. No run repeats what
+    /// was measured, so that a second record of it is of another run.
     fn keep(&mut self, record: Record) {
-        if let Some(place) = self.places.get(&record.trial) {
-            self.records[*place] = record;
-        } else {
+        let Some(place) = self.places.get(&record.trial) else {
             self.places.insert(record.trial.clone(), self.records.len());
             self.records.push(record);
+            return;
+        };
+        if self.records[*place].status == Status::Ok {
+            self.again = Some(Span::and(self.again, self.count));
         }
+        self.records[*place] = record;
+    }
+
+    /// In the order of the lines that they begin with.
+    fn notes(&self) -> Vec<String> {
+        let again = self.again.map(|span| (span, MEASURED_BEFORE));
+        let unread = self.unread.iter().map(|(why, span)| (*span, why.as_str()));
+        let mut said: Vec<_> = unread.chain(again).collect();
+        said.sort_by_key(|(span, _)| span.first);
+        said.into_iter().map(|(span, why)| span.note(why)).collect()
     }
 }
+
+/// What is said of a record that nothing explains but a second run in the same folder.
+const MEASURED_BEFORE: &str = "is of a trial that had been measured, and stands in the place of that record: the folder may \
+                               hold two runs, and these may be of two machines";
 
 /// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
 fn parse(line: &[u8]) -> Result<Record, String> {
