@@ -3,12 +3,16 @@
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
 //! recorded, unless the user ended the run in the middle of it.
 
+use std::time::Duration;
+
 use crate::error::{Error, Result};
-use crate::plan::{Figures, Place, Plan, Standing, Trial};
+use crate::host::canary::Pace;
+use crate::plan::{Place, Plan, Shown, Standing, Trial};
 use crate::scenario::{Factor, Gauge, Timing};
 use crate::store::folder::Writer;
-use crate::store::record::{Failure, LabCost, Record, Rows, Status};
+use crate::store::record::{Failure, LabCost, Noise, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
+use crate::units::nanos;
 
 pub use crate::testbed::Phase;
 
@@ -46,17 +50,20 @@ impl<'a> Work<'a> {
     pub fn standing(&self) -> Standing<'a> {
         let mut standing = Standing::new(self.plan);
         for record in self.done {
-            standing.enter(&record.trial, judged(record));
+            standing.enter(&record.trial, shown(record));
         }
         standing
     }
 }
 
-/// The figures of a record by which it is judged whether its cell has been measured often enough.
-fn judged(record: &Record) -> Figures {
+/// What a record says, as far as it decides on other trials.
+fn shown(record: &Record) -> Shown {
     let gauges = Gauge::ALL.iter();
     let figures = gauges.filter_map(|gauge| Some((*gauge, record.figure(*gauge)?)));
-    figures.collect()
+    Shown {
+        figures: figures.collect(),
+        disturbed: record.is_disturbed(),
+    }
 }
 
 /// Runs every trial of a plan that is wanted and not done yet, each on the testbed and then into the folder.
@@ -71,22 +78,74 @@ pub fn run<T: Testbed>(
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut standing = work.standing();
+    let mut watchman = Watchman::of(work.done);
     while let Some(trial) = standing.next_trial() {
-        progress.begins(standing.place(), trial);
-        let Some((record, rows)) = run_trial(testbed, trial, work.plan.timing, progress) else {
+        progress.begins(standing.place(), &trial);
+        let (tried, times) = canaries(testbed, |testbed| {
+            run_trial(testbed, &trial, work.plan.timing, progress)
+        });
+        let Some((mut record, rows)) = tried else {
             outcome.interrupted = true;
             break;
         };
+        watchman.judge(&mut record, times);
         folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;
         match record.status {
             Status::Ok => outcome.ok += 1,
             Status::Failed => outcome.failed += 1,
         }
-        standing.enter(&trial.id, judged(&record));
+        standing.enter(&trial.id, shown(&record));
         progress.ends(&record);
     }
     Ok(outcome)
+}
+
+/// What the canary took before a piece of work, and after it.
+type Times = [Option<Duration>; 2];
+
+/// Does a piece of work between two canaries.
+fn canaries<T: Testbed, R>(testbed: &mut T, work: impl FnOnce(&mut T) -> R) -> (R, Times) {
+    let before = testbed.canary();
+    let result = work(testbed);
+    (result, [before, testbed.canary()])
+}
+
+/// Who knows how long the canary takes in the run.
+#[derive(Default)]
+struct Watchman(Pace);
+
+impl Watchman {
+    /// Who was there for the trials of an earlier run of the folder.
+    fn of(done: &[Record]) -> Self {
+        let mut watchman = Self::default();
+        for record in done {
+            watchman.remember(record);
+        }
+        watchman
+    }
+
+    /// Takes note of a trial of the run.
+    fn remember(&mut self, record: &Record) {
+        let noise = record.noise.iter();
+        let times = noise.flat_map(|noise| [noise.canary_before_ns, noise.canary_after_ns]);
+        self.0.enter(times.flatten());
+    }
+
+    /// Enters into a record what the canary took around its trial, and whether that is too long for it to be undisturbed.
+    fn judge(&mut self, record: &mut Record, times: Times) {
+        let [before, after] = times.map(|time| time.map(nanos));
+        let complaint = before
+            .max(after)
+            .and_then(|longest| self.0.complaint(longest));
+        if let Some(noise) = &mut record.noise {
+            noise.canary_before_ns = before;
+            noise.canary_after_ns = after;
+            noise.disturbed.extend(complaint.clone());
+            record.warnings.extend(complaint);
+        }
+        self.remember(record);
+    }
 }
 
 /// One trial from set-up to record; `None` when the user ended it.
@@ -140,6 +199,10 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         samples: Some(measured.samples),
         effective: Some(measured.effective),
         generator: measured.generator,
+        noise: Some(Noise {
+            disturbed: measured.disturbed,
+            ..Noise::default()
+        }),
         warnings,
         ..blank(trial, Status::Ok)
     };
@@ -168,6 +231,7 @@ fn blank(trial: &Trial, status: Status) -> Record {
     Record {
         status,
         role: trial.role,
+        again: trial.again,
         ..Record::blank(trial.id.clone(), trial.repeat, trial.cell.clone())
     }
 }

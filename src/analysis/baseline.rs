@@ -8,7 +8,7 @@ use super::summary::is_shown;
 use crate::plan::Role;
 use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Topology, Workload};
 use crate::stats;
-use crate::store::record::{Record, Status};
+use crate::store::record::{Record, Status, standing};
 
 /// A baseline has two containers: one pair, as the loopback row of any table of two containers.
 const CONTAINERS: u32 = 2;
@@ -51,10 +51,7 @@ impl<'a> Baselines<'a> {
     /// Gathers the baselines, those of the sweep itself included.
     pub(super) fn of(records: &'a [Record]) -> Self {
         let mut found: HashMap<_, Vec<f64>> = HashMap::new();
-        for record in records
-            .iter()
-            .filter(|record| is_baseline(record) && is_shown(record))
-        {
+        for record in standing(records).filter(|it| is_baseline(it) && is_shown(it)) {
             let goodput = record.aggregate.map(|aggregate| aggregate.goodput_bps);
             found
                 .entry(Traffic::of(record))
@@ -77,8 +74,7 @@ fn is_baseline(record: &Record) -> bool {
 
 /// Says which blocks have no ratios because their baseline has no figure. (A cell of the sweep speaks for itself.)
 pub(super) fn notes(records: &[Record]) -> Vec<String> {
-    records
-        .iter()
+    standing(records)
         .filter(|record| record.role == Role::Baseline && !is_shown(record))
         .map(|record| {
             let why = match record.status {

@@ -46,7 +46,8 @@ pub struct GrowingCurve {
 struct GrowingCell {
     cell: Cell,
     count: u32,
-    figures: BTreeMap<Metric, Vec<f64>>,
+    /// By metric and block.
+    figures: BTreeMap<Metric, BTreeMap<u32, f64>>,
 }
 
 impl Growing {
@@ -83,7 +84,13 @@ impl Growing {
         };
         for metric in WATCHED {
             if let Some(figure) = own_figure(metric, record).filter(|it| it.is_finite()) {
-                cell.figures.entry(metric).or_default().push(figure);
+                let blocks = cell.figures.entry(metric).or_default();
+                if record.again && record.is_disturbed() {
+                    // Disturbed as the first was, it stands for it only where that has no figure.
+                    blocks.entry(record.repeat).or_insert(figure);
+                } else {
+                    blocks.insert(record.repeat, figure);
+                }
             }
         }
     }
@@ -101,8 +108,9 @@ impl GrowingCurve {
     /// Of each of its cells the count, and what its trials so far say of a metric; absent where they say nothing.
     pub fn points(&self, metric: Metric) -> impl Iterator<Item = (u32, Option<f64>)> {
         self.cells.iter().map(move |cell| {
-            let figures = cell.figures.get(&metric);
-            (cell.count, figures.and_then(|it| stats::median(it)))
+            let blocks = cell.figures.get(&metric).into_iter().flatten();
+            let figures: Vec<_> = blocks.map(|(_, figure)| *figure).collect();
+            (cell.count, stats::median(&figures))
         })
     }
 }
@@ -119,6 +127,8 @@ fn blank(count: Count, cell: &Cell) -> GrowingCell {
 mod tests {
     use super::*;
     use crate::analysis::Analysis;
+    use crate::plan::AGAIN;
+    use crate::store::record::Noise;
     use crate::store::sample;
 
     /// A curve's label and points.
@@ -133,7 +143,18 @@ mod tests {
 
     #[test]
     fn once_all_trials_are_in_the_curves_are_those_of_the_report() {
-        let run = sample::sweep(128);
+        let mut run = sample::sweep(128);
+        // One that was disturbed, with the one that stands for it.
+        let mut again = run.records[0].clone();
+        let disturbed = Noise {
+            disturbed: vec!["steal took 7 %".to_owned()],
+            ..Noise::default()
+        };
+        run.records[0].noise = Some(disturbed);
+        run.records[0].aggregate.as_mut().unwrap().goodput_bps /= 2.0;
+        again.trial.push_str(AGAIN);
+        again.again = true;
+        run.records.push(again);
         let cells: Vec<_> = run.records.iter().map(|record| &record.cell).collect();
         let mut growing = Growing::through(&cells);
         assert_eq!(growing.ends(), Some((2, 128)));

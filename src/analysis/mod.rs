@@ -18,6 +18,7 @@ pub mod compare;
 mod containers;
 mod curve;
 mod detail;
+mod disturbed;
 mod factors;
 mod fit;
 mod generated;
@@ -43,7 +44,7 @@ use rayon::prelude::*;
 use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::store::folder::Run;
-use crate::store::record::Record;
+use crate::store::record::{Record, standing};
 use answers::{Answers, Asked};
 use baseline::Baselines;
 use factors::Varying;
@@ -76,7 +77,8 @@ impl Analysis {
         let goal = precision::goal(&run.manifest);
         let known = |cell| Known::of(goal.as_ref()?, cell, &trials[cell]);
         // Where cells decide how often they are measured, what is planned is the least.
-        let more = goal.as_ref().map_or(0, |_| run.records.len());
+        let recorded = standing(&run.records).count();
+        let more = goal.as_ref().map_or(0, |_| recorded);
         let mut cells: Vec<_> = ordered
             .par_iter()
             .map(|cell| CellSummary {
@@ -115,7 +117,7 @@ impl Analysis {
             series,
             cells,
             planned: (run.manifest.planned as usize).max(more),
-            recorded: run.records.len(),
+            recorded,
         }
     }
 }
@@ -168,14 +170,11 @@ type Trials<'a> = BTreeMap<&'a Cell, Vec<&'a Record>>;
 /// because it has one count, theirs; and not where the sweep measured the same cell for itself.
 fn by_cell(records: &[Record]) -> Trials<'_> {
     let mut trials = Trials::new();
-    for record in records.iter().filter(|record| record.role == Role::Cell) {
+    for record in standing(records).filter(|record| record.role == Role::Cell) {
         trials.entry(&record.cell).or_default().push(record);
     }
     let mut extra = Trials::new();
-    for record in records
-        .iter()
-        .filter(|record| record.role == Role::Baseline)
-    {
+    for record in standing(records).filter(|record| record.role == Role::Baseline) {
         let at_the_one_count = trials.keys().all(|cell| {
             let counts = [Count::Containers, Count::Rules];
             counts
@@ -205,7 +204,8 @@ fn series(varying: &Varying, cells: &[CellSummary]) -> Vec<Series> {
 
 fn notes(run: &Run) -> Vec<String> {
     let mut notes = run.notes.clone();
-    let (recorded, planned) = (run.records.len(), run.manifest.planned as usize);
+    let recorded = standing(&run.records).count();
+    let planned = run.manifest.planned as usize;
     if recorded < planned {
         notes.push(format!(
             "{recorded} of {planned} planned trials are recorded: the run was cut off or is still going"
@@ -214,6 +214,7 @@ fn notes(run: &Run) -> Vec<String> {
         notes.extend(precision::notes(run));
     }
     notes.extend(planned::notes(run));
+    notes.extend(disturbed::notes(&run.records));
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));
     notes.extend(containers::notes(&run.records));

@@ -3,7 +3,7 @@
 //! Must not know how anything is shown. The invariant: what is said here stays on the terminal, whatever comes after it.
 
 use super::live::{Live, Subject};
-use super::plan::extent;
+use super::plan::{again, extent};
 use super::progress::{Asked, Display, Form, Pace, Screen};
 use super::run::Job;
 use super::start::Machine;
@@ -63,7 +63,7 @@ fn announce(plan: &Plan, machine: &Machine, owed: &[&Trial]) {
     if owed.is_empty() {
         anstream::eprintln!("all trials are recorded already");
     } else {
-        anstream::eprintln!("{}", extent(numbers, times));
+        anstream::eprintln!("{}{}", extent(numbers, times), again(plan));
     }
     let missing = machine.privilege.missing();
     if !missing.is_empty() {

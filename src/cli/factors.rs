@@ -83,6 +83,9 @@ pub(super) struct Factors {
     /// latency-p99, cpu-per-byte
     #[arg(long, value_name = "LIST")]
     metrics: Option<String>,
+    /// Trials that may be run again as others disturbed them, as a share of all: `20%`, `0%`
+    #[arg(long, value_name = "PERCENT")]
+    again: Option<String>,
     /// Seed of the trials' order, and of patterns drawn by lot
     #[arg(long, value_name = "N")]
     seed: Option<String>,
@@ -118,6 +121,7 @@ impl Factors {
             repeats,
             within,
             metrics,
+            again,
             seed,
             ..
         } = self.clone();
@@ -155,6 +159,7 @@ impl Factors {
             repeats,
             within,
             metrics,
+            again,
             seed,
         }
     }

@@ -54,6 +54,7 @@ fn as_json(plan: &Trials) -> serde_json::Value {
         "certain_trials": plan.least(),
         "certain_s": least.as_secs_f64(),
         "estimated_s": most.as_secs_f64(),
+        "again_trials": plan.allowance(),
         "need": plan.need(),
         "trials": plan.trials,
     })
@@ -97,8 +98,9 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
     let need = plan.need();
     let mut lines = vec![
         format!(
-            "{}, seed {}",
+            "{}{}, seed {}",
             extent((plan.least(), plan.trials.len()), plan.estimate_duration()),
+            again(plan),
             plan.seed
         ),
         format!(
@@ -134,6 +136,14 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+/// How many more there may be, where any: `, up to 4 more where others disturb them`
+pub(super) fn again(plan: &Trials) -> String {
+    match plan.allowance() {
+        0 => String::new(),
+        more => format!(", up to {more} more for those that others disturb"),
+    }
 }
 
 /// How many trials there are and how long they take, at least and at most: `21 trials, about 58 s`,

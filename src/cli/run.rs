@@ -20,7 +20,7 @@ use crate::host::sysctl;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Baseline, Repeats, Scenario, Timing};
+use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing};
 use crate::store::folder::{Manifest, Run as Folder, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
@@ -163,6 +163,7 @@ fn tiny(scenario: Scenario) -> Scenario {
         name: format!("{}{VERIFY}", scenario.name),
         timing,
         repeats: Repeats::Fixed(1),
+        again: Allowance::NONE,
         ..scenario
     }
 }
@@ -328,6 +329,7 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "sample_ns": nanos(sample),
         "connect_ns": nanos(connect),
         "repeats": scenario.repeats,
+        "again": scenario.again,
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
         "privilege": machine.privilege.word(),

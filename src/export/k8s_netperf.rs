@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::scenario::{Cell, Path, Topology};
 use crate::stats;
 use crate::store::Record;
-use crate::store::record::Status;
+use crate::store::record::{Status, standing};
 
 const FILE: &str = "k8s-netperf.csv";
 
@@ -49,7 +49,7 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
 
 fn rows(records: &[Record], file: impl Write) -> io::Result<()> {
     let mut cells: BTreeMap<&Cell, Vec<&Record>> = BTreeMap::new();
-    for record in records {
+    for record in standing(records) {
         cells.entry(&record.cell).or_default().push(record);
     }
     let mut writer = csv::Writer::from_writer(file);

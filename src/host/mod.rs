@@ -12,6 +12,7 @@
 
 #[cfg(test)]
 pub(crate) mod alone;
+pub mod canary;
 pub mod cgroup;
 pub mod confinement;
 pub mod counters;

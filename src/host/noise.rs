@@ -23,13 +23,17 @@ const LEAST_TICKS: u64 = 100;
 /// The sentences on one window and on the foreign processes around it, the gravest kind first.
 #[must_use]
 pub fn warnings(window: &Delta, foreign: Option<&ForeignDelta>) -> Vec<String> {
-    let found = [
-        steal(window),
-        foreign.and_then(|foreign| others(window, foreign)),
-        backlog(window),
-        neighbours(window),
-    ];
-    found.into_iter().flatten().collect()
+    let found = [backlog(window), neighbours(window)];
+    let mut sentences = disturbances(window, foreign);
+    sentences.extend(found.into_iter().flatten());
+    sentences
+}
+
+/// Those of them that say that others took what the trial should have had.
+#[must_use]
+pub fn disturbances(window: &Delta, foreign: Option<&ForeignDelta>) -> Vec<String> {
+    let others = foreign.and_then(|foreign| others(window, foreign));
+    steal(window).into_iter().chain(others).collect()
 }
 
 fn steal(window: &Delta) -> Option<String> {

@@ -16,9 +16,13 @@ use serde::{Deserialize, Serialize};
 pub use estimate::Need;
 pub use id::of_cell as cell_id;
 pub use precision::Precision;
-pub use standing::{Figures, Place, Standing};
+pub use standing::{Figures, Place, Shown, Standing};
 
-use crate::scenario::{Baseline, Cell, Repeats, Scenario, Timing};
+use crate::scenario::cell::is_default;
+use crate::scenario::{Allowance, Baseline, Cell, Repeats, Scenario, Timing};
+
+/// What the id of a trial ends in that is run as others disturbed another.
+pub const AGAIN: &str = "-again";
 
 /// The ordered trials of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct Plan {
     pub timing: Timing,
     /// How often each cell is measured.
     pub repeats: Repeats,
+    /// How many trials may be run again, as others disturbed them.
+    pub again: Allowance,
     /// The trials, first to last: a block for each repeat, and in it every cell once, in an order of its own. Where trials go
     /// on until cells are known well enough, those beyond the least are run as far as they are wanted: see [`Standing`].
     pub trials: Vec<Trial>,
@@ -45,6 +51,9 @@ pub struct Trial {
     pub repeat: u32,
     /// Why it is there.
     pub role: Role,
+    /// Whether it is run as others disturbed the one of the plan.
+    #[serde(skip_serializing_if = "is_default")]
+    pub again: bool,
 }
 
 /// Why a trial is in the plan; in a record only where it is not one of the sweep itself.
@@ -79,6 +88,7 @@ impl Plan {
             seed: scenario.seed,
             timing: scenario.timing,
             repeats: scenario.repeats.clone(),
+            again: scenario.again,
             trials,
         }
     }
@@ -87,6 +97,12 @@ impl Plan {
     #[must_use]
     pub fn is_certain(&self, trial: &Trial) -> bool {
         trial.repeat < self.repeats.least()
+    }
+
+    /// How many trials may be run again, as others disturbed them.
+    #[must_use]
+    pub fn allowance(&self) -> usize {
+        self.again.of(self.trials.len())
     }
 
     /// How many trials there are whatever they show.
@@ -104,6 +120,16 @@ impl Trial {
             cell: cell.clone(),
             repeat,
             role,
+            again: false,
+        }
+    }
+
+    /// The trial that is run where others disturbed this one.
+    fn once_more(&self) -> Self {
+        Self {
+            id: format!("{}{AGAIN}", self.id),
+            again: true,
+            ..self.clone()
         }
     }
 

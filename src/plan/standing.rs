@@ -6,18 +6,34 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{Plan, Precision, Trial};
+use super::{AGAIN, Plan, Precision, Trial};
 use crate::scenario::{Cell, Gauge, Goal};
 
-/// The figures of a trial that are judged; none of one that failed or is invalid.
+/// The figures of a trial that are judged.
 pub type Figures = Vec<(Gauge, f64)>;
+
+/// What a trial came to, as far as it decides on others.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    /// Its figures; none where it failed or is invalid.
+    pub figures: Figures,
+    /// Whether others disturbed it.
+    pub disturbed: bool,
+}
+
+impl Shown {
+    /// Whether it stands for a trial that others disturbed.
+    fn stands_for(&self, first: &Self) -> bool {
+        !self.figures.is_empty() && (!self.disturbed || first.figures.is_empty())
+    }
+}
 
 /// A plan and the results that there are.
 #[derive(Debug)]
 pub struct Standing<'a> {
     plan: &'a Plan,
     /// By the trial's id.
-    results: HashMap<String, Figures>,
+    results: HashMap<String, Shown>,
     /// The trials of each cell, block by block.
     cells: HashMap<&'a Cell, Vec<&'a Trial>>,
     /// The cells that are compared with one.
@@ -35,7 +51,7 @@ pub struct Place {
     pub number: usize,
     /// Trials that there will be at least, those that are done among them.
     pub least: usize,
-    /// And at most.
+    /// And at most, as long as no more are disturbed.
     pub most: usize,
 }
 
@@ -62,40 +78,78 @@ impl<'a> Standing<'a> {
     }
 
     /// Enters what a trial came to: it is done.
-    pub fn enter(&mut self, trial: &str, figures: Figures) {
-        self.results.insert(trial.to_owned(), figures);
+    pub fn enter(&mut self, trial: &str, shown: Shown) {
+        self.results.insert(trial.to_owned(), shown);
         self.open.borrow_mut().clear();
     }
 
-    /// The trial that is to be run next; none when all is done.
-    pub fn next_trial(&mut self) -> Option<&'a Trial> {
+    /// The trial that is to be run next; none when all is done. What others disturbed is run again at the end of its block.
+    pub fn next_trial(&mut self) -> Option<Trial> {
         let plan = self.plan;
-        while let Some(trial) = plan.trials.get(self.next) {
-            if self.is_owed(trial) {
-                return Some(trial);
+        loop {
+            let trial = plan.trials.get(self.next);
+            let block = trial.map_or(u32::MAX, |trial| trial.repeat);
+            let again = self.disturbed().find(|first| first.repeat < block);
+            if let Some(first) = again {
+                return Some(first.once_more());
+            }
+            if self.is_owed(trial?) {
+                return trial.cloned();
             }
             self.next += 1;
         }
-        None
     }
 
-    /// The trials that are still to be run if no more becomes known than is.
+    /// The trials that are still to be run if no more becomes known than is; in the place of one that is to be run again, the
+    /// one that was disturbed.
     pub fn owed(&self) -> impl Iterator<Item = &'a Trial> {
-        let left = self.plan.trials.iter().skip(self.next);
-        left.filter(|trial| self.is_owed(trial))
+        self.disturbed().chain(self.untried())
     }
 
     /// How far the run is, with the trial that is to be run next as the one at hand.
     #[must_use]
     pub fn place(&self) -> Place {
-        let done = self.results.len();
-        let most = done + self.owed().count();
-        let sure = self.owed().take_while(|trial| self.is_sure(trial)).count();
+        let done = self.results.len() + self.disturbed().count();
+        let sure = self.untried().take_while(|trial| self.is_sure(trial));
         Place {
-            number: done + 1,
-            least: (done + sure).min(most),
-            most,
+            number: self.results.len() + 1,
+            least: done + sure.count(),
+            most: done + self.untried().count(),
         }
+    }
+
+    /// The trials of the plan that are still to be run, if no more becomes known than is.
+    fn untried(&self) -> impl Iterator<Item = &'a Trial> {
+        let left = self.plan.trials.iter().skip(self.next);
+        left.filter(|trial| self.is_owed(trial))
+    }
+
+    /// The trials that were disturbed and are to be run again, as far as that is allowed.
+    fn disturbed(&self) -> impl Iterator<Item = &'a Trial> {
+        let again = self.results.keys().filter(|id| id.ends_with(AGAIN)).count();
+        let left = self.plan.allowance().saturating_sub(again);
+        // Where nothing is disturbed or allowed, nothing is looked for.
+        let any = left > 0 && self.results.values().any(|shown| shown.disturbed);
+        let trials = if any { &self.plan.trials[..] } else { &[] };
+        let disturbed = trials.iter().filter(|trial| {
+            let shown = self.results.get(&trial.id);
+            shown.is_some_and(|shown| shown.disturbed) && self.second(trial).is_none()
+        });
+        disturbed.take(left)
+    }
+
+    /// What the trial showed that was run as others had disturbed this one.
+    fn second(&self, trial: &Trial) -> Option<&Shown> {
+        self.results.get(&format!("{}{AGAIN}", trial.id))
+    }
+
+    /// What stands for a trial, once it is done.
+    fn result(&self, trial: &Trial) -> Option<&Shown> {
+        let first = self.results.get(&trial.id)?;
+        let second = first.disturbed.then(|| self.second(trial)).flatten();
+        second
+            .filter(|second| second.stands_for(first))
+            .or(Some(first))
     }
 
     /// Whether a trial is run whatever those before it in its block show.
@@ -129,7 +183,8 @@ impl<'a> Standing<'a> {
         }
         let before = trials.iter().take_while(|trial| trial.repeat < block);
         let seen: Vec<_> = before
-            .filter_map(|trial| self.results.get(&trial.id))
+            .filter_map(|trial| self.result(trial))
+            .map(|shown| &shown.figures)
             .collect();
         let key = (*cell, seen.len());
         let known = self.open.borrow().get(&key).copied();

@@ -50,7 +50,7 @@ pub use overrides::Overrides;
 pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;
 pub use receive::{Napi, Rps};
-pub use repeats::{Gauge, Goal, Repeats, Width};
+pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
 pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
@@ -79,6 +79,8 @@ pub struct Scenario {
     pub timing: Timing,
     /// How often each cell is measured.
     pub repeats: Repeats,
+    /// How many trials may be run again, as others disturbed them.
+    pub again: Allowance,
     /// Seed of the order of trials.
     pub seed: u64,
     /// Whether blocks have a baseline.
@@ -166,6 +168,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
         text: source.text.clone(),
         timing: timing(&wire.trial),
         repeats: repeats(&wire.trial),
+        again: again(&wire.trial),
         seed: wire.trial.seed.value.0,
         baseline: if wire.trial.baseline.value {
             Baseline::Interleaved
@@ -183,6 +186,16 @@ fn timing(trial: &Trial) -> Timing {
         sample: trial.sample.value.0,
         connect: trial.connect.value.0,
     }
+}
+
+/// Where nothing is asked for, a cell that is measured once is measured once: whoever wants no more wants to have a look.
+fn again(trial: &Trial) -> Allowance {
+    let usual = if trial.repeats.value.most() > 1 {
+        Allowance::USUAL
+    } else {
+        Allowance::NONE
+    };
+    trial.again.as_ref().map_or(usual, |at| at.value)
 }
 
 fn repeats(trial: &Trial) -> Repeats {

@@ -60,6 +60,8 @@ pub struct Overrides {
     pub within: Option<String>,
     /// `--metrics`, for `trial.metrics`.
     pub metrics: Option<String>,
+    /// `--again`, for `trial.again`.
+    pub again: Option<String>,
     /// `--seed`, for `trial.seed`.
     pub seed: Option<String>,
 }
@@ -92,6 +94,7 @@ impl Overrides {
             ("--repeats", "trial", "repeats", &self.repeats),
             ("--within", "trial", "within", &self.within),
             ("--metrics", "trial", "metrics", &self.metrics),
+            ("--again", "trial", "again", &self.again),
             ("--seed", "trial", "seed", &self.seed),
         ];
         let given = rows.into_iter().filter_map(|(flag, table, key, text)| {

@@ -119,35 +119,57 @@ impl Gauge {
 }
 
 /// What half the 95 % interval of a mean may come to, as a share of the figure that stands for it: `5%` is 5 % to either
-/// side. In hundredths of a percent, 1 to 10,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Width(u32);
+/// side.
+pub type Width = Percent<1>;
 
 impl Width {
     /// Where nothing is asked for.
     pub const USUAL: Self = Self(500);
+}
 
+/// How many trials may be run again as others disturbed them, as a share of all.
+pub type Allowance = Percent<0>;
+
+impl Allowance {
+    /// Where nothing is asked for, and cells are measured more than once.
+    pub const USUAL: Self = Self(2_000);
+    /// None are run again.
+    pub const NONE: Self = Self(0);
+}
+
+/// A share from `LEAST` hundredths of a percent to all: `5%`, `0.25%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Percent<const LEAST: u32>(u32);
+
+impl<const LEAST: u32> Percent<LEAST> {
     /// It as a share.
     #[must_use]
     pub fn share(self) -> f64 {
         f64::from(self.0) / 10_000.0
     }
+
+    /// So much of a number, rounded down.
+    #[must_use]
+    pub fn of(self, number: usize) -> usize {
+        let number = number as u128 * u128::from(self.0) / 10_000;
+        usize::try_from(number).unwrap_or(usize::MAX)
+    }
 }
 
-impl fmt::Display for Width {
+impl<const LEAST: u32> fmt::Display for Percent<LEAST> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(&format!("{}%", f64::from(self.0) / 100.0))
     }
 }
 
-impl From<Width> for String {
-    fn from(width: Width) -> Self {
-        width.to_string()
+impl<const LEAST: u32> From<Percent<LEAST>> for String {
+    fn from(percent: Percent<LEAST>) -> Self {
+        percent.to_string()
     }
 }
 
-impl TryFrom<String> for Width {
+impl<const LEAST: u32> TryFrom<String> for Percent<LEAST> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -155,7 +177,7 @@ impl TryFrom<String> for Width {
     }
 }
 
-impl FromStr for Width {
+impl<const LEAST: u32> FromStr for Percent<LEAST> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -167,9 +189,10 @@ impl FromStr for Width {
             return Err(format!("\"{text}\" is no percentage"));
         }
         let hundredths = format!("{whole}{part:0<2}").parse().unwrap_or(u32::MAX);
-        match hundredths {
-            1..=10_000 => Ok(Self(hundredths)),
-            _ => Err(format!("\"{text}\" is out of bounds")),
+        if (LEAST..=10_000).contains(&hundredths) {
+            Ok(Self(hundredths))
+        } else {
+            Err(format!("\"{text}\" is out of bounds"))
         }
     }
 }
@@ -208,11 +231,18 @@ mod tests {
     }
 
     #[test]
+    fn an_allowance_is_a_whole_number_of_trials_and_may_be_none() {
+        assert_eq!("20%".parse::<Allowance>().unwrap().of(24), 4);
+        assert_eq!("0%".parse::<Allowance>(), Ok(Allowance::NONE));
+        assert_eq!(Allowance::NONE.of(1_000), 0);
+    }
+
+    #[test]
     fn settings_of_every_kind_come_back() {
         let goal = Goal {
             min: 3,
             max: 10,
-            within: Width(250),
+            within: "2.5%".parse().unwrap(),
             metrics: vec![Gauge::LatencyP99],
         };
         for (repeats, text) in [

@@ -19,7 +19,7 @@ use super::pattern::{Direction, Pattern};
 use super::placement::Pinning;
 use super::problem::Problems;
 use super::receive::{Napi, Rps};
-use super::repeats::{Gauge, Width};
+use super::repeats::{Allowance, Gauge, Width};
 use super::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::{At, Axis, Table};
@@ -292,6 +292,9 @@ pub(super) struct Trial {
     /// With a range: what is to be known so well; if absent, what all flows get through, and what the median pair gets.
     #[schemars(with = "Axis<Gauge>", default)]
     pub(super) metrics: Option<Axis<Gauge>>,
+    /// How many trials that others disturbed are run again, as a share of all; 20% if absent, none with `repeats = 1`.
+    #[schemars(with = "Allowance", default)]
+    pub(super) again: Option<At<Allowance>>,
     /// Seed of the order of trials, and of patterns that are drawn by lot.
     #[schemars(extend("default" = 1))]
     pub(super) seed: At<Seed>,
@@ -406,6 +409,7 @@ impl Trial {
             repeats: table.single("repeats", Times::Of(3)),
             within: table.optional("within"),
             metrics: table.optional_axis("metrics"),
+            again: table.optional("again"),
             seed: table.single("seed", Seed(1)),
             baseline: table.single("baseline", true),
         };

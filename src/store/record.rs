@@ -9,6 +9,7 @@ mod effective;
 mod gauge;
 mod generator;
 mod latency;
+mod noise;
 mod rows;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use datagrams::{Batched, DatagramCounts};
 pub use effective::{Confinement, CountedBy, Effective, Forwarder};
 pub use generator::{Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
+pub use noise::{Noise, standing};
 pub use rows::{ContainerRow, FlowRow, Rows};
 
 /// The schema this code writes, and the newest it reads.
@@ -43,6 +45,9 @@ pub struct Record {
     /// What the trial is for; absent for one of the sweep itself.
     #[serde(skip_serializing_if = "is_default", default)]
     pub role: Role,
+    /// Whether it was run as others had disturbed the first trial of its cell in the block.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub again: bool,
     /// The factors.
     pub cell: Cell,
     /// The common window.
@@ -90,6 +95,9 @@ pub struct Record {
     /// What somebody else's generators say of themselves; absent where the flows were ours.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub generator: Option<Generator>,
+    /// Who else was at work; absent where nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub noise: Option<Noise>,
     /// Why the trial failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<Failure>,
@@ -108,6 +116,7 @@ impl Record {
             repeat,
             status: Status::Ok,
             role: Role::Cell,
+            again: false,
             cell,
             window: None,
             aggregate: None,
@@ -124,6 +133,7 @@ impl Record {
             samples: None,
             effective: None,
             generator: None,
+            noise: None,
             error: None,
             warnings: Vec::new(),
         }

@@ -3,11 +3,14 @@
 //! Must not know what any of them does. The invariant: an engine is reached for at the first cell that wants one, and not
 //! before, so that nobody needs one who asks for none.
 
+use std::time::Duration;
+
 use super::attached::Attached;
 use super::docker::{Docker, DockerLab};
 use super::kernel::{Kernel, KernelLab};
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
+use crate::host::canary;
 use crate::host::counters::TcpMemory;
 use crate::lab::existing::Existing;
 use crate::scenario::{self, Cell, Topology};
@@ -94,6 +97,10 @@ impl Testbed for Machine {
                 self.attached()?.measure((trial, watch), tcp_memory)
             }
         }
+    }
+
+    fn canary(&mut self) -> Option<Duration> {
+        canary::time().ok()
     }
 
     fn outputs(&mut self) -> Vec<ProgramOutput> {

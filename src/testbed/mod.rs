@@ -20,6 +20,8 @@ pub use kernel::Kernel;
 pub use machine::Machine;
 pub use model::Model;
 
+use std::time::Duration;
+
 use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
@@ -49,6 +51,11 @@ pub trait Testbed {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement>;
+
+    /// How long a fixed piece of work takes now; absent where that is not timed.
+    fn canary(&mut self) -> Option<Duration> {
+        None
+    }
 
     /// What somebody else's programs printed in the measurement that was tried last, also where it failed. Taken away by asking.
     fn outputs(&mut self) -> Vec<ProgramOutput> {
@@ -135,6 +142,8 @@ pub struct Measurement {
     pub generator: Option<Generator>,
     /// Sentences to be shown beside the figures.
     pub warnings: Vec<String>,
+    /// Those of them that say that others took what the trial should have had.
+    pub disturbed: Vec<String>,
     /// What the processes of the containers used; absent where containers have none of their own.
     pub per_container: Option<PerContainer>,
     /// One row per flow, and one per container where it has a process of its own.

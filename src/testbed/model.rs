@@ -3,6 +3,8 @@
 //! The law: a pair alone moves `pair_bps`; all pairs together move at most `ceiling_bps`; so the aggregate bends where the
 //! count reaches `ceiling_bps / pair_bps` pairs, exactly. Noise is a relative deviation from a seed. It keeps no time.
 
+use std::time::Duration;
+
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::scenario::pattern::pairs;
@@ -12,6 +14,9 @@ use crate::store::record::{
     Window,
 };
 use crate::units::nanos;
+
+/// What its canary takes.
+const CANARY: Duration = Duration::from_millis(1);
 
 /// The law, and what it goes wrong at.
 #[derive(Debug, Clone)]
@@ -24,6 +29,12 @@ pub struct Model {
     pub noise: f64,
     /// Containers from which on trials deviate.
     pub noisy_from: u32,
+    /// Windows that others disturb, by their number from 0: half of what the law says moves in them.
+    pub disturbed: Vec<usize>,
+    /// Readings of the canary that take three times as long, likewise.
+    pub slow: Vec<usize>,
+    /// Windows and readings so far.
+    pub so_far: (usize, usize),
     /// Containers above which set-up is refused, as a full bridge would.
     pub limit: u32,
     /// State of the deviations' generator; the seed at first.
@@ -37,6 +48,9 @@ impl Default for Model {
             ceiling_bps: 40e9,
             noise: 0.0,
             noisy_from: 0,
+            disturbed: Vec::new(),
+            slow: Vec::new(),
+            so_far: (0, 0),
             limit: u32::MAX,
             seed: 1,
         }
@@ -91,8 +105,21 @@ impl Testbed for Model {
         let factor = self.factor();
         let noisy = trial.cell.containers >= self.noisy_from;
         let goodput_bps = self.goodput_bps(trial.cell) * if noisy { factor } else { 1.0 };
+        let disturbed = self.disturbed.contains(&self.so_far.0);
+        self.so_far.0 += 1;
+        let goodput_bps = goodput_bps * if disturbed { 0.5 } else { 1.0 };
         watch.sample(goodput_bps);
-        Ok(measurement(trial, goodput_bps))
+        let sentence = disturbed.then(|| "others took half of the CPU".to_owned());
+        Ok(Measurement {
+            disturbed: sentence.into_iter().collect(),
+            ..measurement(trial, goodput_bps)
+        })
+    }
+
+    fn canary(&mut self) -> Option<Duration> {
+        let slow = self.slow.contains(&self.so_far.1);
+        self.so_far.1 += 1;
+        Some(CANARY * if slow { 3 } else { 1 })
     }
 
     fn teardown(&mut self, containers: u32) -> Result<Option<LabCost>> {
@@ -156,6 +183,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         effective: Effective::default(),
         generator: None,
         warnings: Vec::new(),
+        disturbed: Vec::new(),
         rows: (0..)
             .zip(pairs(trial.cell))
             .flat_map(|pair| rows(trial, pair, bytes / u64::from(flows)))

@@ -96,6 +96,9 @@ pub(super) fn summarise(
             Vec::from_iter(unpunctual),
         ]
         .concat(),
+        disturbed: edges.map_or_else(Vec::new, |it| {
+            noise::disturbances(&it.machine, Some(&it.foreign))
+        }),
         per_container: consumption.and_then(Consumption::summary),
         rows: Rows {
             flows: flows

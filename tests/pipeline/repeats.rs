@@ -75,3 +75,84 @@ fn a_run_that_decides_for_itself_is_resumed_by_its_records_alone() {
         assert_eq!(ids(&Run::read(&dir).unwrap()), ids(&whole), "{patience}");
     }
 }
+
+#[test]
+fn a_planted_disturbance_is_kept_marked_run_again_and_left_out() {
+    let out = tempfile::tempdir().unwrap();
+    // The fourth and the last window of three blocks of eight, and what the canary takes before the 21st trial.
+    let model = Model {
+        disturbed: vec![3, 24],
+        slow: vec![40],
+        ..Model::default()
+    };
+    let (outcome, run) = run_anew(KNEE, model, out.path());
+    assert_eq!(outcome.ok, 24 + 3);
+    let marked = run.records.iter().filter(|record| record.is_disturbed());
+    let marked: Vec<_> = marked.map(|record| record.trial.clone()).collect();
+    let again = run.records.iter().filter(|record| record.again);
+    let again: Vec<_> = again.map(|record| record.trial.clone()).collect();
+    assert_eq!(
+        again,
+        marked
+            .iter()
+            .map(|id| format!("{id}-again"))
+            .collect::<Vec<_>>()
+    );
+    let analysis = Analysis::of(&run);
+    assert_eq!((analysis.recorded, analysis.planned), (24, 24));
+    for cell in &analysis.cells {
+        assert_eq!(cell.measured, 3);
+        let goodput = cell.metrics[&Metric::Goodput];
+        assert!(close(
+            goodput.median,
+            Model::default().goodput_bps(&cell.cell)
+        ));
+        let (low, high) = goodput.interval.unwrap();
+        assert!(close(low, high), "{cell:?}");
+    }
+    assert!(analysis.notes[0].starts_with("trials that others disturbed: 3, which were run again"));
+}
+
+#[test]
+fn what_is_disturbed_beyond_the_allowance_stands_and_that_is_said() {
+    let out = tempfile::tempdir().unwrap();
+    let model = Model {
+        disturbed: (0..24).collect(),
+        ..Model::default()
+    };
+    let text = format!("{KNEE}again = \"0%\"\n");
+    let (outcome, run) = run_anew(&text, model, out.path());
+    assert_eq!(outcome.ok, 24);
+    let notes = Analysis::of(&run).notes;
+    assert_eq!(
+        notes,
+        ["trials that others disturbed: 24, which stand all the same, as nothing undisturbed does"]
+    );
+}
+
+#[test]
+fn a_run_with_disturbances_is_resumed_to_the_same_trials() {
+    let model = || Model {
+        disturbed: vec![1, 5, 9, 20],
+        ..Model::default()
+    };
+    let ids = |run: &Run| -> Vec<String> {
+        run.records
+            .iter()
+            .map(|record| record.trial.clone())
+            .collect()
+    };
+    let whole = tempfile::tempdir().unwrap();
+    let (_, whole) = run_anew(KNEE, model(), whole.path());
+    for patience in [2, 8, 9, 12] {
+        let out = tempfile::tempdir().unwrap();
+        let writer = Writer::create(out.path(), &manifest(KNEE, &plan(KNEE))).unwrap();
+        let dir = writer.dir().to_owned();
+        let mut model = model();
+        let user = User::with_patience(patience);
+        go(KNEE, &mut model, &user, (writer, Vec::new()));
+        let resumed = Writer::resume(&dir).unwrap();
+        go(KNEE, &mut model, &User::default(), resumed);
+        assert_eq!(ids(&Run::read(&dir).unwrap()), ids(&whole), "{patience}");
+    }
+}

@@ -13,6 +13,7 @@ use crate::analysis::{CellSummary, Estimate, Metric, Trials, notes};
 use crate::error::{Error, Result};
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;
+use crate::store::record::standing;
 
 /// A run, its trials by cell.
 pub(super) struct Side<'a> {
@@ -26,7 +27,7 @@ impl<'a> Side<'a> {
     pub(super) fn of(folder: &'a Folder) -> Self {
         let mut trials = Trials::new();
         let records = &folder.run.records;
-        for record in records.iter().filter(|record| record.role == Role::Cell) {
+        for record in standing(records).filter(|record| record.role == Role::Cell) {
             trials.entry(&record.cell).or_default().push(record);
         }
         Self {

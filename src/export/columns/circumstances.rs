@@ -1,6 +1,6 @@
 //! The columns of `trials` that say what took effect, and what others say of the same trial.
 
-use super::super::column::Unit::{BitsPerSecond, Bytes, PerSecond, Plain, Ratio};
+use super::super::column::Unit::{BitsPerSecond, Bytes, Nanoseconds, PerSecond, Plain, Ratio};
 use super::super::column::{Column, integer, number, text, truth};
 use super::identity::written;
 use crate::store::Record;
@@ -114,6 +114,26 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         Plain,
         "Pairs that say nothing, because they failed.",
         |it| it.generator.as_ref().map(|tool| tool.failed.into()),
+    ),
+    integer(
+        "noise_canary_before_ns",
+        Nanoseconds,
+        "What a fixed piece of work took before set-up; absent where it was not timed.",
+        |it| it.noise.as_ref()?.canary_before_ns,
+    ),
+    integer(
+        "noise_canary_after_ns",
+        Nanoseconds,
+        "The same after teardown.",
+        |it| it.noise.as_ref()?.canary_after_ns,
+    ),
+    text(
+        "noise_disturbed",
+        "What disturbed the trial, in sentences joined by `; `; absent where nothing did.",
+        |it| {
+            let disturbed = &it.noise.as_ref()?.disturbed;
+            (!disturbed.is_empty()).then(|| disturbed.join("; ").into())
+        },
     ),
     text(
         "warnings",

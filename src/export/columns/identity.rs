@@ -32,6 +32,11 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         "`cell`, or `baseline`: put into the block for others to be compared with.",
         |it| written(&it.role),
     ),
+    truth(
+        "again",
+        "Whether it was run as others had disturbed the first trial of its cell in the block.",
+        |it| Some(it.again),
+    ),
     text(
         "error_act",
         "What was being done when the trial failed; absent, as are the next four, for others.",

@@ -13,21 +13,24 @@ fn plan(text: &str) -> Plan {
 }
 
 /// Runs a plan to its end, each trial showing what `show` says of it; the ids in the order in which they ran.
-fn run(mut standing: Standing<'_>, show: impl Fn(&Trial) -> Figures) -> Vec<String> {
+fn run(mut standing: Standing<'_>, show: impl Fn(&Trial) -> Shown) -> Vec<String> {
     let mut ids = Vec::new();
     while let Some(trial) = standing.next_trial() {
-        standing.enter(&trial.id, show(trial));
+        standing.enter(&trial.id, show(&trial));
         ids.push(trial.id.clone());
     }
     ids
 }
 
-fn goodput(figure: f64) -> Figures {
-    vec![(Gauge::Goodput, figure)]
+fn goodput(figure: f64) -> Shown {
+    Shown {
+        figures: vec![(Gauge::Goodput, figure)],
+        disturbed: false,
+    }
 }
 
 /// Two containers move the same every time; four differ by a fifth from one time to the next.
-fn half_noisy(trial: &Trial) -> Figures {
+fn half_noisy(trial: &Trial) -> Shown {
     match trial.cell.containers {
         4 if trial.repeat.is_multiple_of(2) => goodput(100.0),
         4 => goodput(120.0),
@@ -79,7 +82,7 @@ fn a_cell_that_only_fails_is_given_up_and_one_that_fails_once_is_not() {
     let ids = run(Standing::new(&plan), |trial| {
         let fails = trial.cell.containers == 2 || trial.repeat == 0;
         if fails {
-            Figures::new()
+            Shown::default()
         } else {
             half_noisy(trial)
         }
@@ -104,7 +107,7 @@ fn the_place_counts_what_is_certain_and_what_may_come() {
     while let Some(trial) = standing.next_trial() {
         let place = standing.place();
         places.push((place.number, place.least, place.most));
-        standing.enter(&trial.id, half_noisy(trial));
+        standing.enter(&trial.id, half_noisy(&trial));
     }
     assert_eq!(places[0], (1, 6, 15));
     // Two blocks of three, and then the noisy cell and its baseline, block by block.
@@ -116,16 +119,97 @@ fn the_place_counts_what_is_certain_and_what_may_come() {
 fn a_number_of_trials_is_that_number() {
     let plan = plan("axes = { topology = \"veth\", containers = [2, 4] }");
     let mut standing = Standing::new(&plan);
-    assert_eq!(
-        standing.next_trial().map(|it| &it.id),
-        Some(&plan.trials[0].id)
-    );
+    assert_eq!(standing.next_trial().as_ref(), plan.trials.first());
     let place = standing.place();
     assert_eq!((place.least, place.most), (9, 9));
-    assert_eq!(run(standing, |_| Figures::new()).len(), 9);
+    assert_eq!(run(standing, |_| Shown::default()).len(), 9);
+}
+
+const DISTURBED: &str = "axes = { topology = \"veth\", containers = [2, 4] }\n\
+                         trial = { repeats = 3, again = \"50%\" }";
+
+/// Moves half of what it should where others disturb it.
+fn disturbed(is_disturbed: bool) -> Shown {
+    Shown {
+        disturbed: is_disturbed,
+        ..goodput(if is_disturbed { 50.0 } else { 100.0 })
+    }
+}
+
+#[test]
+fn a_disturbed_trial_is_run_again_once_at_the_end_of_its_block() {
+    let plan = plan(DISTURBED);
+    let second = plan.trials[1].id.clone();
+    let ids = run(Standing::new(&plan), |trial| {
+        disturbed(trial.id.starts_with(&second))
+    });
+    assert_eq!(ids.len(), 10);
+    // Once, though it is disturbed again.
+    assert_eq!(ids[3], format!("{second}{AGAIN}"));
+    assert_eq!(count(&ids, &second), 2);
+}
+
+#[test]
+fn no_more_trials_are_run_again_than_is_allowed_and_none_if_none_is() {
+    let all = |text: &str| run(Standing::new(&plan(text)), |_| disturbed(true)).len();
+    assert_eq!(all(DISTURBED), 9 + 4);
+    assert_eq!(all(&DISTURBED.replace("50%", "0%")), 9);
+    // What is usual, and of cells that are measured once.
+    assert_eq!(all("axes = { containers = [2, 4] }"), 9 + 1);
+    assert_eq!(
+        all("axes = { containers = [2, 4, 6, 8, 10] }\ntrial.repeats = 1"),
+        6
+    );
+}
+
+#[test]
+fn the_undisturbed_trial_is_the_one_that_is_judged() {
+    let plan = plan(&CELLS.replace("repeats =", "again = \"100%\", repeats ="));
+    let ids = run(Standing::new(&plan), |trial| {
+        let veth = trial.id.starts_with("veth-ipv4-none-c4");
+        disturbed(veth && trial.repeat == 0 && !trial.again)
+    });
+    // With 50 and 100 the cell would have gone on.
+    assert_eq!(ids.len(), 6 + 1, "{ids:?}");
+}
+
+#[test]
+fn the_place_counts_what_is_to_be_run_again() {
+    let plan = plan(DISTURBED);
+    let mut standing = Standing::new(&plan);
+    let first = standing.next_trial().unwrap();
+    standing.enter(&first.id, disturbed(true));
+    let place = standing.place();
+    assert_eq!((place.number, place.least, place.most), (2, 10, 10));
+    assert_eq!(standing.owed().count(), 9);
 }
 
 proptest! {
+    #[test]
+    fn a_run_of_disturbed_trials_is_resumed_where_it_was(
+        is_disturbed in prop::collection::vec(any::<bool>(), 18), cut in 0usize..18,
+    ) {
+        let plan = plan(DISTURBED);
+        let place = |trial: &Trial| {
+            let first = trial.id.trim_end_matches(AGAIN);
+            let at = plan.trials.iter().position(|it| it.id == first).unwrap();
+            2 * at + usize::from(trial.again)
+        };
+        let show = |trial: &Trial| disturbed(is_disturbed[place(trial)]);
+        let mut whole = Vec::new();
+        let mut standing = Standing::new(&plan);
+        while let Some(trial) = standing.next_trial() {
+            standing.enter(&trial.id, show(&trial));
+            whole.push(trial);
+        }
+        let mut resumed = Standing::new(&plan);
+        for trial in whole.iter().take(cut).rev() {
+            resumed.enter(&trial.id, show(trial));
+        }
+        let ids: Vec<_> = whole.iter().skip(cut).map(|trial| trial.id.clone()).collect();
+        prop_assert_eq!(ids, run(resumed, show));
+    }
+
     #[test]
     fn a_run_that_is_resumed_ends_as_one_that_was_not_cut_off(
         noise in prop::collection::vec(0.0..30.0f64, 15), cut in 0usize..15,

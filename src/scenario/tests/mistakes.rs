@@ -291,6 +291,8 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         "[trial]\nrepeats = \"3..9\"\nmetrics = \"jain\"",
         &["is no metric", "\"pair-p50\""],
     ),
+    ("[trial]\nagain = 1", &["not a value", "from 0% to 100%"]),
+    ("[trial]\nagain = \"120%\"", &["out of bounds"]),
     ("[trial]\nseed = -1", &["from 0 to"]),
     ("[trial]\nbaseline = \"yes\"", &["true or false"]),
     ("[trial]\nrepeat = 2", &["did you mean `repeats`?"]),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
-use super::super::repeats::Width;
+use super::super::repeats::Percent;
 use super::{Count, Written, show, text_of, wrong_kind};
 
 /// How often a cell is measured: so many times, or from so many to so many.
@@ -71,19 +71,20 @@ impl JsonSchema for Times {
     }
 }
 
-impl Written for Width {
+impl<const LEAST: u32> Written for Percent<LEAST> {
     fn read(value: &DeValue<'_>) -> Result<Self, String> {
         text_of(value)?.parse()
     }
 
     fn allowed() -> String {
-        "a percentage such as \"5%\" or \"0.5%\", from 0.01% to 100%".to_owned()
+        let least = f64::from(LEAST) / 100.0;
+        format!("a percentage such as \"5%\" or \"0.5%\", from {least}% to 100%")
     }
 }
 
-impl JsonSchema for Width {
+impl<const LEAST: u32> JsonSchema for Percent<LEAST> {
     fn schema_name() -> Cow<'static, str> {
-        "Width".into()
+        "Percent".into()
     }
 
     fn inline_schema() -> bool {

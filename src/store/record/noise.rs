@@ -1,0 +1,113 @@
+//! The part of a record that is about who else was at work, and which records stand where a trial was run again for it.
+//!
+//! Must not know how a disturbance is told. The invariant: of the records of a cell in a block one stands; that of the first
+//! trial, unless it was disturbed and the other was not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Record;
+use crate::plan::AGAIN;
+use crate::scenario::cell::is_default;
+
+/// Who else was at work around a trial, and how fast the machine was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noise {
+    /// What a fixed piece of work took before set-up; absent where it was not timed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub canary_before_ns: Option<u64>,
+    /// The same after teardown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub canary_after_ns: Option<u64>,
+    /// What disturbed the trial, in sentences; nothing if it went undisturbed.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub disturbed: Vec<String>,
+}
+
+impl Record {
+    /// Whether others disturbed the trial.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        let noise = self.noise.as_ref();
+        noise.is_some_and(|noise| !noise.disturbed.is_empty())
+    }
+}
+
+/// The records that stand for their trials: all but one of each two where a disturbed trial was run again.
+pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
+    let out = left_out(records);
+    records
+        .iter()
+        .filter(move |record| !out.contains(record.trial.as_str()))
+}
+
+/// The ids of those for which another stands.
+fn left_out(records: &[Record]) -> BTreeSet<&str> {
+    let again = records.iter().filter(|record| record.again);
+    let again: BTreeMap<_, _> = again
+        .filter_map(|record| Some((record.trial.strip_suffix(AGAIN)?, record)))
+        .collect();
+    if again.is_empty() {
+        return BTreeSet::new();
+    }
+    let both = records
+        .iter()
+        .filter_map(|first| Some((first, *again.get(first.trial.as_str())?)));
+    both.map(|(first, second)| {
+        let out = if second.stands_for(first) {
+            first
+        } else {
+            second
+        };
+        out.trial.as_str()
+    })
+    .collect()
+}
+
+impl Record {
+    /// Whether it stands for the trial that was disturbed, of which it is the second.
+    fn stands_for(&self, first: &Self) -> bool {
+        self.is_shown() && (!self.is_disturbed() || !first.is_shown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Topology;
+    use crate::store::record::Status;
+    use crate::store::sample::{cell, measured};
+
+    /// A trial and its second, each disturbed or not.
+    fn both(first: bool, second: bool) -> [Record; 2] {
+        [(first, ""), (second, AGAIN)].map(|(disturbed, end)| {
+            let mut record = measured(cell(Topology::Veth, 2), 0);
+            record.trial.push_str(end);
+            record.again = !end.is_empty();
+            let disturbed = disturbed.then(|| "steal took 7 %".to_owned());
+            record.noise = Some(Noise {
+                disturbed: disturbed.into_iter().collect(),
+                ..Noise::default()
+            });
+            record
+        })
+    }
+
+    fn stands(records: &[Record]) -> Vec<bool> {
+        standing(records).map(|record| record.again).collect()
+    }
+
+    #[test]
+    fn an_undisturbed_trial_stands_for_a_disturbed_one_and_no_other_does() {
+        assert_eq!(stands(&both(true, false)), [true]);
+        assert_eq!(stands(&both(true, true)), [false]);
+        assert_eq!(stands(&both(true, false)[..1]), [false]);
+        let mut failed = both(true, false);
+        failed[1].status = Status::Failed;
+        assert_eq!(stands(&failed), [false]);
+        let mut invalid = both(true, true);
+        invalid[0].status = Status::Failed;
+        assert_eq!(stands(&invalid), [true]);
+    }
+}
