@@ -10,8 +10,9 @@ use super::fit::{Capacity, Usl};
 use super::limit::Limit;
 use super::precision::Known;
 use super::signs::Sign;
+use crate::scenario::cell::is_default;
 use crate::scenario::{Cell, Topology};
-use crate::stats::Line;
+use crate::stats::{Line, Scatter};
 use crate::store::record::Failure;
 
 /// A figure that every measured trial has (or lacks), and that is estimated over a cell's repeats.
@@ -106,12 +107,18 @@ pub struct CellSummary {
     /// How well it is known; absent where the run had a number of trials, and where nothing tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<Known>,
+    /// How far its trials are apart in goodput, and how much of that is within each; absent where they cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scatter: Option<Scatter>,
     /// Estimates over the trials that were measured and whose witnesses agree.
     pub metrics: BTreeMap<Metric, Estimate>,
     /// Trials that were measured and are valid.
     pub measured: usize,
     /// Trials whose witnesses disagree; kept, not shown as values.
     pub invalid: usize,
+    /// Of the measured and valid ones, those that others disturbed and that stand all the same.
+    #[serde(skip_serializing_if = "is_default")]
+    pub disturbed: usize,
     /// Why trials failed.
     pub failures: Vec<Failure>,
     /// The distinct warnings of all its trials. Those of the run that differ in their figures alone are one sentence, with

@@ -9,7 +9,7 @@ use super::baseline::Baselines;
 use super::detail::Detail;
 use super::model::{CellSummary, Estimate, Metric};
 use crate::scenario::Cell;
-use crate::stats;
+use crate::stats::{self, Scatter};
 use crate::store::record::{LabCost, Latency, PerPair, Record, Status};
 
 /// Whether a trial's figures may be shown as values.
@@ -35,8 +35,10 @@ impl CellSummary {
             detail: Detail::of(&shown, metrics.get(&Metric::Goodput)),
             metrics,
             precision: None,
+            scatter: scatter(&shown),
             measured: shown.len(),
             invalid: done - shown.len(),
+            disturbed: shown.iter().filter(|record| record.is_disturbed()).count(),
             failures: trials
                 .iter()
                 .filter_map(|record| record.error.clone())
@@ -124,6 +126,13 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
         Metric::Teardown => lab(|lab| lab.teardown_ns),
         Metric::KernelMemory => lab(|lab| lab.kernel_bytes_per_container),
     }
+}
+
+/// How far trials are apart, by their samples.
+fn scatter(trials: &[&Record]) -> Option<Scatter> {
+    let samples = trials.iter().filter_map(|record| record.samples.as_ref());
+    let parts = samples.filter_map(|samples| stats::parts(&samples.goodput_bps));
+    Scatter::of(&parts.collect::<Vec<_>>())
 }
 
 /// Each warning once, in the order of the trials.

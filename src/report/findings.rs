@@ -12,6 +12,7 @@ mod post;
 mod precision;
 mod reality;
 mod rules;
+mod scatter;
 mod signs;
 
 use crate::analysis::{Analysis, Count, Metric};
@@ -47,6 +48,7 @@ const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
     rules::findings,
     reality::findings,
     precision::findings,
+    scatter::findings,
     signs::findings,
 ];
 

@@ -9,6 +9,7 @@ mod bootstrap;
 mod gap;
 mod latency;
 mod line;
+mod scatter;
 mod straight;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -17,6 +18,7 @@ pub use bootstrap::{Bootstrap, RESAMPLES, interval_of_ratios};
 pub use gap::{Gap, Judged, judge, real_95};
 pub use latency::{Latencies, Recorder};
 pub use line::Line;
+pub use scatter::{PARTS, Scatter, parts};
 pub use straight::straightness;
 
 /// Values in ascending order: what quantiles are read from.

@@ -285,9 +285,11 @@ fn summary(cell: Cell) -> CellSummary {
     let mut summary = CellSummary {
         precision: None,
         detail: detail(&cell),
+        scatter: None,
         metrics: metrics(&cell),
         measured: REPEATS,
         invalid: 0,
+        disturbed: 0,
         failures: Vec::new(),
         warnings: Vec::new(),
         cell,

@@ -2,6 +2,7 @@
 
 use super::super::column::Unit::{BitsPerSecond, Nanoseconds, PerSecond, Plain, Ratio};
 use super::super::column::{Column, integer, number};
+use crate::stats::{self, Scatter};
 use crate::store::Record;
 
 /// What was measured in the window.
@@ -26,6 +27,16 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         BitsPerSecond,
         "Payload delivered to all receivers in the window.",
         |it| it.aggregate.map(|all| all.goodput_bps),
+    ),
+    number(
+        "samples_scatter_ratio",
+        Ratio,
+        "Standard deviation of the window's goodput by that of its quarters, over their mean: what repeats would scatter by if \
+         nothing else set them apart. Absent with fewer than four samples.",
+        |it| {
+            let parts = stats::parts(&it.samples.as_ref()?.goodput_bps)?;
+            Scatter::within_one(&parts)
+        },
     ),
     number(
         "aggregate_transactions_per_s",

@@ -17,9 +17,16 @@ const trialsText = ({ summary }) => [
   make("small", {}, [
     summary.failures.length > 0 ? `${summary.failures.length} failed` : "",
     summary.invalid > 0 ? `${summary.invalid} invalid` : "",
+    summary.disturbed > 0 ? `${summary.disturbed} disturbed` : "",
     summary.precision?.reach === "never" ? `never ±${quantity.percent.exact(summary.precision.within)}` : "",
   ].filter(Boolean).join(", ")),
 ];
+
+// How far trials of a cell are apart, and how much of that is within each.
+function scatterText({ summary: { scatter } }) {
+  if (!scatter) return "";
+  return [quantity.percent.exact(scatter.between), make("small", {}, quantity.percent.exact(scatter.within))];
+}
 
 const COLUMNS = [
   { title: "series", key: ({ series }) => series.label, show: ({ series }) => [swatch(series), series.label], header: true },
@@ -27,6 +34,12 @@ const COLUMNS = [
   { title: "pairs", key: ({ summary }) => summary.cell.pairs, show: ({ summary }) => grouped(summary.cell.pairs) },
   { title: "measured", key: ({ summary }) => summary.measured, show: trialsText },
   metricColumn("goodput", "goodput", quantity.rate),
+  {
+    title: "scatter (within)",
+    present: () => analysis.cells.some(summary => summary.scatter),
+    key: ({ summary }) => summary.scatter?.between,
+    show: scatterText,
+  },
   metricColumn("requests", "transactions", quantity.requests),
   metricColumn("latency p50", "latency_p50", quantity.time),
   metricColumn("p99", "latency_p99", quantity.time),
