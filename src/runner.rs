@@ -11,7 +11,7 @@ use crate::plan::{Place, Plan, Shown, Standing, Trial};
 use crate::scenario::{Factor, Gauge, Timing};
 use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Noise, Record, Rows, Status};
-use crate::testbed::{Measurement, Testbed, TrialPlan, Watch};
+use crate::testbed::{Measurement, Testbed, TrialPlan, Watch, search};
 use crate::units::nanos;
 
 pub use crate::testbed::Phase;
@@ -169,7 +169,7 @@ fn run_trial<T: Testbed>(
         cell: &trial.cell,
         timing,
     };
-    let measured = testbed.measure(&lab, plan, progress);
+    let measured = search::measure(testbed, &lab, plan, progress);
     progress.phase(Phase::Teardown);
     let cost = testbed.teardown(lab);
     match measured {
@@ -203,6 +203,7 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
             disturbed: measured.disturbed,
             ..Noise::default()
         }),
+        search: measured.search,
         warnings,
         ..blank(trial, Status::Ok)
     };

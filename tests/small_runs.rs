@@ -129,6 +129,49 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
     }
 }
 
+#[test]
+fn a_search_ends_at_the_highest_rate_that_passed() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = ["sweep", "--workload", "udp-stream", "--topology", "veth"];
+    let searches = ["--search", "0.5%", "--driver", "threads,workers"];
+    let more = ["--rate", "40000", "--containers", "4", "--measure", "200ms"];
+    let rest = ["--warmup", "50ms", "--repeats", "1", "--quiet", "--out"];
+    let run = said(kilonet([&flags[..], &searches, &more, &rest].concat()).arg(out.path()));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let records = records(&run.folder());
+    assert_eq!(records.len(), 4);
+    for record in &records {
+        let search = &record["search"];
+        assert_eq!(search["accepted_loss"], 0.005, "{record}");
+        let steps = search["steps"].as_array().unwrap();
+        assert!((1..=9).contains(&steps.len()), "{record}");
+        assert_eq!(steps[0]["rate"], 40_000, "{record}");
+        assert_eq!(record["cell"]["rate"], 40_000, "{record}");
+        let rates_where = |passed: bool| {
+            let steps = steps.iter().filter(move |step| step["passed"] == passed);
+            steps.map(|step| step["rate"].as_u64().unwrap())
+        };
+        let highest = rates_where(true).max().unwrap();
+        assert!(rates_where(false).all(|rate| rate > highest), "{record}");
+        let chosen = steps.iter().find(|step| step["rate"] == highest).unwrap();
+        assert_eq!(
+            chosen["loss_ratio"], record["aggregate"]["loss_ratio"],
+            "{record}"
+        );
+        assert!(chosen["loss_ratio"].as_f64().unwrap() <= 0.005, "{record}");
+        // What was sent is what two flows were to send in the window, give or take what a late edge makes of it.
+        let seconds = record["window"]["duration_ns"].as_f64().unwrap() / 1e9;
+        let pairs = record["cell"]["pairs"].as_f64().unwrap();
+        let due = highest as f64 * pairs * seconds;
+        let sent = record["flows"]["datagrams_sent"].as_f64().unwrap();
+        assert!((sent / due - 1.0).abs() < 0.15, "{sent} of {due}: {record}");
+        assert_rows_add_up(&run.folder(), record);
+    }
+}
+
 /// The rows of `flows.csv` of one trial, as client and server.
 fn ends_of_flows(folder: &Path, record: &Value) -> Vec<(u32, u32)> {
     let mut rows = csv::Reader::from_path(folder.join("flows.csv")).unwrap();

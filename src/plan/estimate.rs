@@ -220,7 +220,7 @@ impl Plan {
             let processes = u32::try_from(generators(cell)).unwrap_or(u32::MAX);
             running_time(cell.pairs, window) + GENERATOR * processes
         } else {
-            window
+            window * cell.load.search.most_windows()
         };
         traffic + OVERHEAD + lab
     }

@@ -5,8 +5,8 @@
 
 use crate::scenario::{
     Arrivals, Batch, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path,
-    Pattern, Pinning, Receiving, Rps, RuleHook, RuleShape, Sending, Stack, Testbed, Topology,
-    Workload,
+    Pattern, Pinning, Receiving, Rps, RuleHook, RuleShape, Search, Sending, Stack, Testbed,
+    Topology, Workload,
 };
 
 /// The id of one repetition of a cell.
@@ -89,6 +89,8 @@ fn load(cell: &Cell) -> Option<String> {
         (load.send != Sending::Copy).then(|| format!("tx-{}", load.send)),
         (load.receive != Receiving::Copy).then(|| format!("rx-{}", load.receive)),
         (load.batch != Batch::None).then(|| load.batch.to_string()),
+        // A per cent sign is not safe in a file's name.
+        (load.search != Search::None).then(|| format!("search{}", load.search).replace('%', "p")),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("-"))

@@ -110,6 +110,10 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "bridge-ipv4-none-c8-trunk-crossing-learned-age0-nogso-br2-r0",
         ),
         (
+            "axes = { containers = 2, workload = \"udp-stream\", search = \"0.5%\", rate = 5000 }",
+            "bridge-ipv4-none-c2-udp-stream-5000ps-search0.5p-r0",
+        ),
+        (
             "axes = { containers = 4, topology = \"vxlan\", gso_max = \"256KiB\" }",
             "vxlan-ipv4-none-c4-gso262144-r0",
         ),

@@ -9,6 +9,7 @@ mod load;
 mod pattern;
 mod repeats;
 mod rules;
+mod search;
 
 use std::fmt::Display;
 
@@ -50,6 +51,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
         check_napi(axes, problems);
         limits::check(axes, problems);
         load::check(axes, problems);
+        search::check(axes, problems);
         beside::check(axes, problems);
         generator::check(axes, &wire.lab, problems);
     }
@@ -317,6 +319,7 @@ fn combinations(axes: &Axes) -> u64 {
         axes.send.0.len(),
         axes.receive.0.len(),
         axes.batch.0.len(),
+        axes.search.0.len(),
         axes.congestion.0.len(),
         axes.buffers.0.len(),
         axes.mtu.0.len(),

@@ -120,7 +120,10 @@ fn vary_load(mut cells: Vec<Cell>, axes: &Axes) -> Vec<Cell> {
     cells = vary(&cells, &axes.receive, |cell, level| {
         cell.load.receive = *level;
     });
-    vary(&cells, &axes.batch, |cell, level| cell.load.batch = *level)
+    cells = vary(&cells, &axes.batch, |cell, level| cell.load.batch = *level);
+    vary(&cells, &axes.search, |cell, level| {
+        cell.load.search = *level;
+    })
 }
 
 /// Every cell with what its rules may be.

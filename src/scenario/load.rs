@@ -22,6 +22,10 @@ pub(crate) const LARGEST_DATAGRAM: u32 = 65_507;
 /// Messages a second of one flow at most: beyond a million the clock's own reading would be the greater part of each.
 pub(super) const MOST_RATE: u32 = 1_000_000;
 
+/// Windows of a search at most: one as fast as it goes, one at the rate that this suggests, and seven halvings, which tell a
+/// rate in the upper half of that to 2 %.
+pub(crate) const MOST_WINDOWS: u32 = 9;
+
 super::factor::factor! {
     /// How the times at which requests are meant to be sent lie, where they have a rate.
     #[derive(Default)]
@@ -45,6 +49,38 @@ super::factor::factor! {
         Mmsg = "mmsg",
         /// Up to 64 as a train that is cut and joined as late and as early as can be (`UDP_SEGMENT`, `UDP_GRO`).
         Gso = "gso",
+    }
+}
+
+super::factor::factor! {
+    /// What may be lost where the highest rate is looked for at which no more is (RFC 2544, section 26.1).
+    #[derive(Default)]
+    Search, "search" {
+        /// None is looked for: there is one window, at the rate that is given.
+        #[default]
+        None = "none",
+        /// Nothing.
+        Lossless = "0%",
+        /// One datagram of two hundred.
+        HalfPercent = "0.5%",
+    }
+}
+
+impl Search {
+    /// The share of datagrams that may be lost, from 0 to 1; absent without a search.
+    #[must_use]
+    pub fn accepted_loss(self) -> Option<f64> {
+        match self {
+            Self::None => None,
+            Self::Lossless => Some(0.0),
+            Self::HalfPercent => Some(0.005),
+        }
+    }
+
+    /// Windows that a trial has at most.
+    #[must_use]
+    pub fn most_windows(self) -> u32 {
+        self.accepted_loss().map_or(1, |_| MOST_WINDOWS)
     }
 }
 
@@ -79,6 +115,9 @@ pub struct Load {
     /// How many datagrams one system call moves; only of streams of them.
     #[serde(skip_serializing_if = "is_default")]
     pub batch: Batch,
+    /// What may be lost where the highest rate is looked for; only of streams of datagrams. `rate` is where it begins then.
+    #[serde(skip_serializing_if = "is_default")]
+    pub search: Search,
 }
 
 impl Load {
@@ -103,14 +142,16 @@ pub(super) fn settle(cell: &mut Cell) {
     let load = &mut cell.load;
     load.response_bytes = load.response_bytes.filter(|_| answered);
     load.rate = load.rate.filter(|_| cell.workload.has_rate());
+    if cell.workload != Workload::UdpStream {
+        load.batch = Batch::None;
+        load.search = Search::None;
+    }
     let closed = cell.workload.has_outstanding() && load.rate.is_none();
     load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
-    load.arrivals = load.arrivals.filter(|_| load.rate.is_some());
+    let timed = load.rate.is_some() || load.search != Search::None;
+    load.arrivals = load.arrivals.filter(|_| timed);
     if cell.workload != Workload::TcpStream {
         load.send = Sending::Copy;
         load.receive = Receiving::Copy;
-    }
-    if cell.workload != Workload::UdpStream {
-        load.batch = Batch::None;
     }
 }

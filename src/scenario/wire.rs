@@ -13,7 +13,7 @@ use super::beside::Beside;
 use super::cell::{Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 use super::copying::{Receiving, Sending};
 use super::limits::{CpuList, CpuMax, MemoryMax};
-use super::load::{Arrivals, Batch, MOST_RATE};
+use super::load::{Arrivals, Batch, MOST_RATE, Search};
 use super::name::Name;
 use super::pattern::{Direction, Pattern};
 use super::placement::Pinning;
@@ -184,6 +184,10 @@ pub(super) struct Axes {
     /// How many datagrams of a stream one system call moves.
     #[schemars(extend("default" = "none"))]
     pub(super) batch: Axis<Batch>,
+    /// What share of datagrams may be lost where the highest rate is looked for at which no more is; from `rate` down, if
+    /// that is given.
+    #[schemars(extend("default" = "none"))]
+    pub(super) search: Axis<Search>,
     /// TCP congestion control, by the kernel's name.
     #[schemars(extend("default" = "cubic"))]
     pub(super) congestion: Axis<Congestion>,
@@ -354,6 +358,7 @@ impl Axes {
             send: table.axis("send", Sending::Copy),
             receive: table.axis("receive", Receiving::Copy),
             batch: table.axis("batch", Batch::None),
+            search: table.axis("search", Search::None),
             congestion: table.axis("congestion", Congestion("cubic".to_owned())),
             buffers: table.axis("buffers", BufferSize(Buffers::Auto)),
             mtu: table.axis("mtu", Count(1500)),

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod allocations;
+mod bisection;
 mod bootstrap;
 mod gap;
 mod latency;
@@ -14,6 +15,7 @@ mod straight;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub use bisection::Bisection;
 pub use bootstrap::{Bootstrap, RESAMPLES, interval_of_ratios};
 pub use gap::{Gap, Judged, judge, real_95};
 pub use latency::{Latencies, Recorder};

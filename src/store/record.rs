@@ -11,6 +11,7 @@ mod generator;
 mod latency;
 mod noise;
 mod rows;
+mod search;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,7 @@ pub use generator::{Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
 pub use noise::{Noise, standing};
 pub use rows::{ContainerRow, FlowRow, Rows};
+pub use search::{RateSearch, SearchStep};
 
 /// The schema this code writes, and the newest it reads.
 pub const SCHEMA: u32 = 1;
@@ -98,6 +100,9 @@ pub struct Record {
     /// Who else was at work; absent where nothing is known of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub noise: Option<Noise>,
+    /// How the rate was found; only where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub search: Option<RateSearch>,
     /// Why the trial failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<Failure>,
@@ -134,6 +139,7 @@ impl Record {
             effective: None,
             generator: None,
             noise: None,
+            search: None,
             error: None,
             warnings: Vec::new(),
         }

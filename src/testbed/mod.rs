@@ -13,6 +13,7 @@ mod machine;
 pub mod model;
 mod processes;
 mod scales;
+pub mod search;
 mod summary;
 
 pub use docker::Docker;
@@ -26,7 +27,7 @@ use crate::error::Result;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, Generator, LabCost, Latency,
-    Lateness, PerContainer, PerPair, ProgramOutput, Rows, Samples, Window,
+    Lateness, PerContainer, PerPair, ProgramOutput, RateSearch, Rows, Samples, Window,
 };
 use crate::traffic::Dials;
 
@@ -140,6 +141,8 @@ pub struct Measurement {
     pub effective: Effective,
     /// What somebody else's generators say of themselves.
     pub generator: Option<Generator>,
+    /// How its rate was found, where it was looked for.
+    pub search: Option<RateSearch>,
     /// Sentences to be shown beside the figures.
     pub warnings: Vec<String>,
     /// Those of them that say that others took what the trial should have had.

@@ -182,6 +182,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         },
         effective: Effective::default(),
         generator: None,
+        search: None,
         warnings: Vec::new(),
         disturbed: Vec::new(),
         rows: (0..)

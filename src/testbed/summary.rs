@@ -90,6 +90,7 @@ pub(super) fn summarise(
         samples: samples(trial, outcome),
         effective: effective(trial.cell, outcome, datagrams.batched),
         generator: None,
+        search: None,
         warnings: [
             warnings(trial, outcome, checks, edges),
             datagrams.warning().into_iter().collect(),

@@ -260,6 +260,15 @@ pub(super) const ROWS: &[Row] = {
             rule: AtOneCount,
         },
         Row {
+            key: "search",
+            level: |cell| Some(cell.load.search.to_string()),
+            phrase: |level| match level {
+                "none" => "no search".to_owned(),
+                accepted => format!("highest rate at {accepted} loss"),
+            },
+            rule: AtOneCount,
+        },
+        Row {
             key: "congestion",
             level: |cell| Some(cell.congestion.to_string()),
             phrase: plain,

@@ -2,7 +2,7 @@
 
 use crate::scenario::cell::{Family, Workload};
 use crate::scenario::copying::{Receiving, Sending};
-use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM};
+use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM, Search};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
 use crate::scenario::topology::Topology;
@@ -143,10 +143,11 @@ fn check_loop(axes: &Axes, problems: &mut Problems) {
     }
     let poisson = axes.arrivals.0.iter();
     let mut poisson = poisson.filter(|at| at.value == Arrivals::Poisson);
-    if let (Some(at), None) = (poisson.next(), &axes.rate) {
+    let searched = !axes.search.has(Search::None);
+    if let (Some(at), None, false) = (poisson.next(), &axes.rate, searched) {
         let message = "without a rate, a request follows its response";
         let problem = Problem::of(axes.key("arrivals"), message).at(at.span.clone());
-        problems.push(problem.remedy("allowed with it: a rate"));
+        problems.push(problem.remedy("allowed with it: a rate, or a search for one"));
     }
 }
 

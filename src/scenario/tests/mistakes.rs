@@ -184,6 +184,37 @@ fn what_is_wrong_is_said_with_line_key_and_what_is_allowed() {
 /// What follows `[axes]`, and what must be said of it.
 const WRONG_TABLES: &[(&str, &[&str])] = &[
     (
+        "workload = \"udp-rr\"\nsearch = \"0%\"",
+        &[
+            "4:10",
+            "`axes.search`",
+            "no workload of this table is a stream of datagrams",
+        ],
+    ),
+    (
+        "workload = \"udp-stream\"\nsearch = \"1%\"",
+        &["4:10", "\"none\", \"0%\", \"0.5%\""],
+    ),
+    (
+        "workload = \"udp-stream\"\ntestbed = \"docker\"\nsearch = \"0%\"",
+        &[
+            "5:10",
+            "testbed docker does not go with a search",
+            "testbed = \"kernel\"",
+        ],
+    ),
+    (
+        "workload = \"udp-stream\"\ndriver = \"processes\"\nsearch = \"0%\"",
+        &[
+            "driver processes does not go with a search",
+            "driver = \"threads\", \"workers\"",
+        ],
+    ),
+    (
+        "workload = \"udp-stream\"\nbeside = \"idle:1\"\nsearch = \"0.5%\"",
+        &["beside idle:1 does not go with a search"],
+    ),
+    (
         "workload = \"udp-rr\"\nbatch = \"mmsg\"",
         &[
             "4:9",

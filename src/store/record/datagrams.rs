@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::cell::is_default;
+
 /// The datagrams of a stream in the window, all flows together. Each end counts by itself: what was sent and has been neither
 /// received nor found missing was under way at an edge of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,9 @@ pub struct DatagramCounts {
     pub reordered: u64,
     /// Came again.
     pub duplicates: u64,
+    /// Due by a rate and not sent, as it was too late for them.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub left_out_datagrams: u64,
 }
 
 impl DatagramCounts {

@@ -37,6 +37,7 @@ impl Datagrams {
                 lost_datagrams: sum(|it| it.lost),
                 reordered: sum(|it| it.reordered),
                 duplicates: sum(|it| it.duplicates),
+                left_out_datagrams: left_out,
             }),
             batched: Some(Batched {
                 per_send: ratio(sent, sum(|it| it.sends)),
