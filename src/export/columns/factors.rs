@@ -109,6 +109,11 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         "How many datagrams of a stream one system call moves.",
         |it| written(&it.cell.load.batch),
     ),
+    text(
+        "search",
+        "Loss within which the highest rate is looked for; `none` where there is no search.",
+        |it| written(&it.cell.load.search),
+    ),
     text("send", "How senders hand bytes to the kernel.", |it| {
         written(&it.cell.load.send)
     }),

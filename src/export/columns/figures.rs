@@ -1,7 +1,7 @@
 //! The columns of `trials` that were measured over the window; absent, all of them, in a failed trial.
 
 use super::super::column::Unit::{BitsPerSecond, Nanoseconds, PerSecond, Plain, Ratio};
-use super::super::column::{Column, integer, number};
+use super::super::column::{Column, integer, number, text};
 use crate::stats::{self, Scatter};
 use crate::store::Record;
 
@@ -146,4 +146,25 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer("lateness_max_ns", Nanoseconds, "The latest.", |it| {
         it.lateness.map(|late| late.max_ns)
     }),
+    number(
+        "search_accepted_loss",
+        Ratio,
+        "The share of datagrams that a search for the highest rate let be lost; absent, as are the next two, without one.",
+        |it| it.search.as_ref().map(|search| search.accepted_loss),
+    ),
+    number(
+        "search_resolution",
+        Ratio,
+        "How far below the lowest rate that failed the one found lies, as a share of that; absent where none failed.",
+        |it| it.search.as_ref()?.resolution,
+    ),
+    text(
+        "search_steps",
+        "Its windows as JSON, in the order in which they were tried: `rate` (1/s for each flow; absent flat out), \
+         `loss_ratio`, `left_out_share`, `lost_flows` (absent where none were), `passed`.",
+        |it| {
+            let steps = serde_json::to_value(&it.search.as_ref()?.steps).ok()?;
+            Some(steps.to_string().into())
+        },
+    ),
 ];

@@ -113,6 +113,19 @@ fn a_failed_trial_has_its_error_and_no_figure() {
     assert!(said.contains("error_errno") && said.contains("error_hint"));
 }
 
+#[test]
+fn a_search_has_its_windows_in_a_column() {
+    let steps = serde_json::json!([
+        {"rate": 40_000, "loss_ratio": 0.25, "left_out_share": 0.0, "lost_flows": 1, "passed": false},
+        {"rate": 20_000, "loss_ratio": 0.0, "left_out_share": 0.0, "passed": true},
+    ]);
+    let record = sample::measured(sample::cell(Topology::Bridge, 8), 0);
+    let mut record = serde_json::to_value(record).unwrap();
+    record["search"] =
+        serde_json::json!({"accepted_loss": 0.005, "resolution": 0.5, "steps": steps});
+    assert_whole(&record);
+}
+
 /// Fields that hold others, or are written under another name; and those of what programs printed, which is in files of its own.
 const NOT_WRITTEN: &[&str] = &[
     "cell",
@@ -126,6 +139,10 @@ const NOT_WRITTEN: &[&str] = &[
     "stdout",
     "stderr",
     "end",
+    // Of the windows in `search_steps`.
+    "left_out_share",
+    "lost_flows",
+    "passed",
 ];
 
 /// The fields of a record as its source text declares them, for a kept record has only those that apply.

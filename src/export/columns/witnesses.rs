@@ -137,7 +137,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "flows_datagrams_sent",
         Plain,
-        "Datagrams handed to the senders' kernels; absent, as are the next four, for other workloads.",
+        "Datagrams handed to the senders' kernels; absent, as are the next five, for other workloads.",
         |it| datagrams(it).map(|all| all.datagrams_sent),
     ),
     integer(
@@ -163,6 +163,12 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         Plain,
         "Datagrams that came again.",
         |it| datagrams(it).map(|all| all.duplicates),
+    ),
+    integer(
+        "flows_left_out_datagrams",
+        Plain,
+        "Datagrams that were due by a rate and not sent; 0 without a rate.",
+        |it| datagrams(it).map(|all| all.left_out_datagrams),
     ),
 ];
 
