@@ -13,6 +13,7 @@ mod precision;
 mod reality;
 mod rules;
 mod scatter;
+mod searches;
 mod signs;
 
 use crate::analysis::{Analysis, Count, Metric};
@@ -37,10 +38,11 @@ pub(super) enum Shown {
     Section(&'static str),
 }
 
-/// What makes findings, in the order in which they are told: what stops a run first, then what its curves do, what rules
+/// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its curves do, what rules
 /// cost, what is real, and last what else was seen.
 const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
     limits::findings,
+    searches::findings,
     halvings::findings,
     bends::findings,
     models::scalability,

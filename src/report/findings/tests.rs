@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::{Factor, Topology};
+use crate::scenario::{Factor, Search, Topology, Workload};
 use crate::store::record::Record;
 use crate::store::sample::{
     both_testbeds, cell, failed, measured, over_containers, over_rules, post, run, sweep,
@@ -122,4 +122,58 @@ fn two_containers_by_one_family_are_not_the_posts_table() {
         .map(|topology| measured(cell(*topology, 2), 0));
     let run = run(records.collect());
     assert!(sections(&Analysis::of(&run)).is_empty());
+}
+
+/// A trial that searched: four pairs carry what two do.
+fn searched(repeat: u32, containers: u32) -> Record {
+    let mut cell = cell(Topology::Bridge, containers);
+    cell.workload = Workload::UdpStream;
+    cell.load.search = Search::HalfPercent;
+    let mut record = measured(cell, repeat);
+    let aggregate = record.aggregate.as_mut().unwrap();
+    let pairs = f64::from(containers / 2).min(2.0);
+    aggregate.datagrams_per_s = Some(200_000.0 * pairs + 1_000.0 * f64::from(repeat));
+    aggregate.loss_ratio = Some(0.004);
+    record
+}
+
+#[test]
+fn the_highest_rate_within_a_loss_is_told_at_each_count() {
+    let found = |counts: &[u32]| {
+        let counts = counts.iter();
+        let records = counts.flat_map(|count| (0..3).map(|repeat| searched(repeat, *count)));
+        findings(&Analysis::of(&run(records.collect())))
+    };
+    let all = found(&[2, 4, 8]);
+    let of_search = all
+        .iter()
+        .find(|one| one.text.contains("highest rate"))
+        .unwrap();
+    assert!(
+        of_search
+            .text
+            .ends_with("within 0.5% loss is 201 k/s at 2 containers, 401 k/s at 4, 401 k/s at 8"),
+        "{of_search:?}"
+    );
+    assert_eq!(of_search.shown, Shown::In(Metric::Datagrams));
+    assert!(
+        of_search
+            .evidence
+            .starts_with("at 2 (95 %: 199 k/s to 203 k/s), 0.400 % lost, 3 trials; at 4 "),
+        "{of_search:?}"
+    );
+}
+
+#[test]
+fn a_run_without_a_search_tells_of_none() {
+    assert!(!said(sweep_of_datagrams()).contains("highest rate"));
+}
+
+/// The same datagrams, at no rate that was searched for.
+fn sweep_of_datagrams() -> Vec<Record> {
+    let mut records: Vec<_> = [2, 4, 8].map(|count| searched(0, count)).into();
+    for record in &mut records {
+        record.cell.load.search = Search::None;
+    }
+    records
 }
