@@ -38,7 +38,8 @@ pub(super) enum Shown {
     Section(&'static str),
 }
 
-/// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its curves do, what rules
+/// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its
+/// curves do, what rules
 /// cost, what is real, and last what else was seen.
 const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
     limits::findings,
