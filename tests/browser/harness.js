@@ -35,20 +35,27 @@ function forEachPage(tests) {
 
 /** Opens a page and keeps all it complains of or asks for; `main` is its first figure and `metric` what that shows.
  * `before` runs in the page ahead of its own script. */
-async function open(file, { viewport = DESK, before: first } = {}) {
-  const page = await browser.newPage({ viewport, colorScheme: "light" });
-  if (first) await page.addInitScript(first);
+async function open(file, how = {}) {
   const url = pathToFileURL(file).href;
   const seen = { errors: [], requests: [] };
-  page.on("console", message => ["error", "warning"].includes(message.type()) && seen.errors.push(message.text()));
-  page.on("pageerror", error => seen.errors.push(error.stack));
-  page.on("request", request => request.url() !== url && seen.requests.push(request.url()));
-  await page.goto(url);
-  // The table is drawn last.
-  await page.locator("#table tbody").waitFor({ state: "attached" });
+  const page = await openTab(url, seen, how);
+  givers.set(page, { tab: page, given: 0, another: () => openTab(url, seen, how) });
   const data = JSON.parse(await page.locator("#data").textContent());
   const [main] = await page.locator("#figures figure").evaluateAll(all => all.map(figure => figure.id));
   return { page, seen, data, main, metric: main?.replace("figure-", "") };
+}
+
+/** A tab of its own with a page, once that is drawn. */
+async function openTab(url, seen, { viewport = DESK, before: first } = {}) {
+  const tab = await browser.newPage({ viewport, colorScheme: "light" });
+  if (first) await tab.addInitScript(first);
+  tab.on("console", message => ["error", "warning"].includes(message.type()) && seen.errors.push(message.text()));
+  tab.on("pageerror", error => seen.errors.push(error.stack));
+  tab.on("request", request => request.url() !== url && seen.requests.push(request.url()));
+  await tab.goto(url);
+  // The table is drawn last.
+  await tab.locator("#table tbody").waitFor({ state: "attached" });
+  return tab;
 }
 
 const countOf = (data, summary) => summary.cell[data.count] ?? 0;
@@ -66,20 +73,19 @@ function cellOf(data, label, count) {
   const series = data.series.find(candidate => candidate.label === label);
   return series.cells.map(i => data.cells[i]).find(summary => countOf(data, summary) === count);
 }
-/** Chromium lets a page give ten files before it asks its user: one that gave so many is loaded anew, as it was at first. */
+/** Chromium lets a tab give ten files before it asks its user, also where the page is loaded anew: further ones are had from
+ * another tab, with the page as it was at first. */
 const MOST_FILES = 10;
-const filesGiven = new WeakMap();
+/** Of each page the tab that gives its files, how many it gave, and what opens another. */
+const givers = new WeakMap();
 
 /** Clicks a figure's button and gives what comes of it. */
 async function saved(page, figure, form) {
-  const given = filesGiven.get(page) ?? 0;
-  if (given > 0 && given % MOST_FILES === 0) {
-    await page.reload();
-    await page.locator("#table tbody").waitFor({ state: "attached" });
-  }
-  filesGiven.set(page, given + 1);
-  const coming = page.waitForEvent("download");
-  await page.locator(`#${figure} .save`).getByRole("button", { name: form }).click();
+  const giver = givers.get(page);
+  if (giver.given === MOST_FILES) Object.assign(giver, { tab: await giver.another(), given: 0 });
+  giver.given += 1;
+  const coming = giver.tab.waitForEvent("download");
+  await giver.tab.locator(`#${figure} .save`).getByRole("button", { name: form }).click();
   const file = await coming;
   return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
 }
