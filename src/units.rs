@@ -109,6 +109,16 @@ pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// A number and what it is of: `1 trial`, `3 trials`, `2 bodies`; for nouns that take a plain `s` or `ies`.
+#[must_use]
+pub fn counted(count: usize, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
+}
+
 /// A number with three significant digits and no exponent: `9.13`, `41.2`, `512`, `0.0312`.
 #[must_use]
 pub fn three_digits(value: f64) -> String {

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::error::Result;
 use crate::host::cgroup;
 use crate::lab::docker::{Engine, Leftovers, Removed};
+use crate::units::counted;
 
 /// Removes control groups named for a run of kilonet that is no more, and containers, networks and images with its label, and
 /// nothing else. Runs that are still going on keep theirs. The engine is the one behind `DOCKER_HOST`, or the usual socket.
@@ -44,13 +45,5 @@ fn sentence(groups: usize, removed: Removed) -> String {
         "nothing to remove".to_owned()
     } else {
         format!("removed {}", words.join(", "))
-    }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
     }
 }

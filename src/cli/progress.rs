@@ -242,13 +242,7 @@ fn count(place: Place) -> String {
 /// A trial's outcome in a few words.
 fn outcome(record: &Record) -> String {
     if let Some(error) = &record.error {
-        let why = error
-            .errno
-            .as_ref()
-            .or(error.reason.as_ref())
-            .map(|why| format!(": {why}"))
-            .unwrap_or_default();
-        return format!("failed: {} {}{why}", error.act, error.object);
+        return format!("failed: {}", error.sentence());
     }
     let goodput = record
         .aggregate

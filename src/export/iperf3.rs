@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::scenario::Direction;
 use crate::store::Record;
 use crate::store::folder::Manifest;
-use crate::store::record::{Failure, FlowRow};
+use crate::store::record::FlowRow;
 
 /// Writes a file for each trial, failed ones too: these have iperf3's `error`.
 pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
@@ -46,7 +46,7 @@ impl Trial<'_> {
     fn test(&self) -> Value {
         match &self.record.error {
             Some(error) => json!({
-                "start": self.start(), "intervals": [], "end": {}, "error": sentence(error),
+                "start": self.start(), "intervals": [], "end": {}, "error": error.sentence(),
             }),
             None => json!({
                 "start": self.start(), "intervals": self.intervals(), "end": self.end(),
@@ -209,10 +209,4 @@ fn host(container: u32) -> String {
 
 fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
-}
-
-fn sentence(error: &Failure) -> String {
-    let why = error.reason.as_deref().or(error.errno.as_deref());
-    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{} {}{why}", error.act, error.object)
 }

@@ -21,7 +21,6 @@ use serde_json::Value;
 use crate::analysis::{Analysis, Count};
 use crate::error::{Error, Result};
 use crate::store::folder::Run;
-use crate::store::record::Failure;
 
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
@@ -92,15 +91,6 @@ fn heading(count: Count) -> &'static str {
         Count::Containers => "count",
         Count::Active => "active",
         Count::Rules => "rules",
-    }
-}
-
-/// Why a trial failed, in the form of an error: the act, the object and the reason.
-fn reason(failure: &Failure) -> String {
-    let why = failure.reason.as_deref().or(failure.errno.as_deref());
-    match why {
-        Some(why) => format!("{} {}: {why}", failure.act, failure.object),
-        None => format!("{} {}", failure.act, failure.object),
     }
 }
 

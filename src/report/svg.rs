@@ -212,7 +212,7 @@ impl Point<'_> {
             return None;
         }
         match self.cell.failures.first() {
-            Some(failure) => Some(super::reason(failure)),
+            Some(failure) => Some(failure.sentence()),
             None => Some("invalid: the witnesses of its trials disagree".to_owned()),
         }
     }

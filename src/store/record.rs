@@ -377,6 +377,16 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+impl Failure {
+    /// The act, the object, and who refused it why: `add port v01024 to bridge br0: EXFULL`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let why = self.reason.as_deref().or(self.errno.as_deref());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{} {}{why}", self.act, self.object)
+    }
+}
+
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let (act, object, reason) = match error {

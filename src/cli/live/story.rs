@@ -180,9 +180,7 @@ impl Story {
         let counters = record.counters.as_ref();
         self.picture.drops.retransmits = counters.and_then(|it| it.retransmits);
         if let Some(failure) = &record.error {
-            let why = failure.reason.as_ref().or(failure.errno.as_ref());
-            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            let text = format!("{}: {} {}{why}", record.trial, failure.act, failure.object);
+            let text = format!("{}: {}", record.trial, failure.sentence());
             self.note(Severity::Failure, text);
         }
         for warning in &record.warnings {

@@ -9,13 +9,12 @@ pub mod terminal;
 use std::collections::BTreeMap;
 
 use super::quantity::Quantity;
-use super::reason;
 use crate::analysis::compare::{
     Against, CellPair, Change, Comparison, Doubt, Figure, Kind, Presence, Standing, Verdict,
 };
 use crate::analysis::metric::{About, Direction};
 use crate::analysis::{Count, Metric};
-use crate::units::three_digits;
+use crate::units::{counted, three_digits};
 
 /// How a line is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,7 +236,7 @@ fn lost(cell: &CellPair) -> Option<(Tone, String)> {
 
 fn why(standing: &Standing) -> String {
     match &standing.failure {
-        Some(failure) => reason(failure),
+        Some(failure) => failure.sentence(),
         None => "invalid, as the witnesses disagree".to_owned(),
     }
 }
@@ -309,14 +308,6 @@ fn advice(comparison: &Comparison) -> Option<String> {
             counted(unsure, "figure")
         )
     })
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{number} {noun}s")
-    }
 }
 
 /// Lines of one metric, and of one curve within it, one after the other.

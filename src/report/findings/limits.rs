@@ -3,7 +3,6 @@
 use super::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Limit, Metric};
 use crate::report::quantity::grouped;
-use crate::report::reason;
 
 /// A finding for each limit.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
@@ -20,7 +19,7 @@ fn finding(analysis: &Analysis, limit: &Limit) -> Finding {
             "{}: {good} {} could be measured, {bad} are refused: {}{}",
             analysis.series[limit.series].label,
             noun(analysis.count),
-            reason(&limit.failure),
+            limit.failure.sentence(),
             mechanism.unwrap_or_default()
         ),
         evidence: format!("all {} trials at {bad} failed", limit.trials),

@@ -7,7 +7,6 @@ use std::fmt;
 
 use crate::analysis::{Analysis, CellSummary};
 use crate::report::quantity::grouped;
-use crate::report::reason;
 
 /// How grave a notice is; the page lists them in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +112,7 @@ struct Said {
 fn said_of(summary: &CellSummary) -> Vec<Said> {
     let failed = summary.failures.iter().map(|failure| Said {
         kind: Kind::Failed,
-        text: reason(failure),
+        text: failure.sentence(),
         hint: failure.hint.clone(),
         trials: 1,
     });

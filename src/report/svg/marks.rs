@@ -8,7 +8,6 @@ use super::frame::Frame;
 use super::{Curve, Point};
 use crate::analysis::{Analysis, Answer, Bend, Metric};
 use crate::report::quantity::grouped;
-use crate::report::reason;
 
 /// Something that was found of a curve.
 pub(super) enum Mark {
@@ -51,7 +50,7 @@ pub(super) fn of(analysis: &Analysis, series: usize, metric: Metric) -> Vec<Mark
         says: format!(
             "{} are refused: {}",
             grouped(limit.bad as usize),
-            reason(&limit.failure)
+            limit.failure.sentence()
         ),
     });
     said.flat_map(of_answer).chain(walls).collect()

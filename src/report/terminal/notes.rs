@@ -6,7 +6,6 @@ use owo_colors::Style;
 
 use super::View;
 use crate::analysis::Analysis;
-use crate::report::reason;
 
 /// Sentences in the order of their first time, each with its number of times.
 #[derive(Default)]
@@ -43,7 +42,7 @@ fn failures(analysis: &Analysis, view: View) -> Vec<String> {
             .as_ref()
             .map(|hint| format!("\nhint: {hint}"))
             .unwrap_or_default();
-        tally.add(format!("{}{hint}", reason(failure)));
+        tally.add(format!("{}{hint}", failure.sentence()));
     }
     let say = |(sentence, times): (String, usize)| {
         let (what, hint) = sentence.split_once('\n').unwrap_or((&sentence, ""));

@@ -10,8 +10,8 @@ use owo_colors::Style;
 use super::View;
 use crate::analysis::{Analysis, CellSummary, Count, Known, Metric, Reach};
 use crate::report::findings::metric_name;
+use crate::report::heading;
 use crate::report::quantity::Quantity;
-use crate::report::{heading, reason};
 use crate::units::{decimal, three_digits};
 
 /// A column, after that of the count; from what is kept to what is left out first where room is short.
@@ -307,7 +307,7 @@ fn shortfall(cell: &CellSummary, count: Count, view: View) -> Option<String> {
     let failed = cell
         .failures
         .first()
-        .map(|failure| format!("failed: {}", reason(failure)));
+        .map(|failure| format!("failed: {}", failure.sentence()));
     let invalid = (cell.invalid > 0).then(|| "invalid: the witnesses disagree".to_owned());
     let why = view.plain(&failed.or(invalid)?);
     let (lost, all) = (
