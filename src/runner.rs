@@ -1,4 +1,5 @@
-//! The loop over trials: set up, measure, tear down, record. It retries nothing and survives a failed trial.
+//! The loop over trials: set up, measure, tear down, record. It survives a failed trial and does not try it again; which
+//! trial is next, also where others disturbed one, the plan says.
 //!
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
 //! recorded, unless the user ended the run in the middle of it.
@@ -7,8 +8,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::host::canary::Pace;
-use crate::plan::{Place, Plan, Shown, Standing, Trial};
-use crate::scenario::{Factor, Gauge, Timing};
+use crate::plan::{Place, Plan, Standing, Trial};
+use crate::scenario::Timing;
 use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Noise, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch, search};
@@ -50,19 +51,9 @@ impl<'a> Work<'a> {
     pub fn standing(&self) -> Standing<'a> {
         let mut standing = Standing::new(self.plan);
         for record in self.done {
-            standing.enter(&record.trial, shown(record));
+            standing.enter(&record.trial, record.shown());
         }
         standing
-    }
-}
-
-/// What a record says, as far as it decides on other trials.
-fn shown(record: &Record) -> Shown {
-    let gauges = Gauge::ALL.iter();
-    let figures = gauges.filter_map(|gauge| Some((*gauge, record.figure(*gauge)?)));
-    Shown {
-        figures: figures.collect(),
-        disturbed: record.is_disturbed(),
     }
 }
 
@@ -95,7 +86,7 @@ pub fn run<T: Testbed>(
             Status::Ok => outcome.ok += 1,
             Status::Failed => outcome.failed += 1,
         }
-        standing.enter(&trial.id, shown(&record));
+        standing.enter(&trial.id, record.shown());
         progress.ends(&record);
     }
     Ok(outcome)

@@ -22,8 +22,10 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Whether it stands for a trial that others disturbed.
-    fn stands_for(&self, first: &Self) -> bool {
+    /// Whether it stands for a trial that others disturbed, of which it is the second: undisturbed, or the only one of the two
+    /// with figures.
+    #[must_use]
+    pub fn stands_for(&self, first: &Self) -> bool {
         !self.figures.is_empty() && (!self.disturbed || first.figures.is_empty())
     }
 }

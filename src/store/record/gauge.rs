@@ -3,7 +3,8 @@
 //! Must not know how it is judged. The invariant: a trial that failed, or whose witnesses disagree, says nothing.
 
 use super::{Record, Status};
-use crate::scenario::Gauge;
+use crate::plan::Shown;
+use crate::scenario::{Factor, Gauge};
 
 impl Record {
     /// Whether its figures may be shown as values: it was measured, and the witnesses agree.
@@ -25,5 +26,16 @@ impl Record {
             Gauge::CpuPerByte => self.cpu?.ns_per_byte?,
         };
         (self.is_shown() && figure.is_finite()).then_some(figure)
+    }
+
+    /// What it says, as far as it decides on other trials.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        let gauges = Gauge::ALL.iter();
+        let figures = gauges.filter_map(|gauge| Some((*gauge, self.figure(*gauge)?)));
+        Shown {
+            figures: figures.collect(),
+            disturbed: self.is_disturbed(),
+        }
     }
 }

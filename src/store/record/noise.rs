@@ -55,7 +55,7 @@ fn left_out(records: &[Record]) -> BTreeSet<&str> {
         .iter()
         .filter_map(|first| Some((first, *again.get(first.trial.as_str())?)));
     both.map(|(first, second)| {
-        let out = if second.stands_for(first) {
+        let out = if second.shown().stands_for(&first.shown()) {
             first
         } else {
             second
@@ -63,13 +63,6 @@ fn left_out(records: &[Record]) -> BTreeSet<&str> {
         out.trial.as_str()
     })
     .collect()
-}
-
-impl Record {
-    /// Whether it stands for the trial that was disturbed, of which it is the second.
-    fn stands_for(&self, first: &Self) -> bool {
-        self.is_shown() && (!self.is_disturbed() || !first.is_shown())
-    }
 }
 
 #[cfg(test)]
