@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::start::Machine;
 use crate::error::{Error, Result};
 use crate::store::Record;
-use crate::store::folder::{Run, Writer};
+use crate::store::folder::{Manifest, Writer};
 
 /// What another of means another machine or kernel, by its place in a fingerprint.
 const SAME: [&str; 5] = [
@@ -27,7 +27,7 @@ const SAME: [&str; 5] = [
 pub(super) fn resume(dir: &Path, machine: &Machine) -> Result<(Writer, Vec<Record>)> {
     let now = serde_json::to_value(&machine.fingerprint)
         .map_err(|error| Error::refused("read", "the fingerprint", error.to_string()))?;
-    check(&Run::read(dir)?.manifest.fingerprint, &now)?;
+    check(&Manifest::read(dir)?.fingerprint, &now)?;
     Writer::resume(dir)
 }
 

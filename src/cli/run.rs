@@ -21,7 +21,7 @@ use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
 use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing};
-use crate::store::folder::{Manifest, Run as Folder, Writer};
+use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
 use crate::traffic::generator;
@@ -112,7 +112,7 @@ impl Run {
     /// The scenario of the file, or that of the folder to be resumed; and where the records go.
     fn scenario(&self) -> Result<(Scenario, Destination<'_>)> {
         if let Some(dir) = &self.resume {
-            let manifest = Folder::read(dir)?.manifest;
+            let manifest = Manifest::read(dir)?;
             let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
             check_ruleset(&scenario, &manifest)?;
             let verify = manifest.settings["verify"] == json!(true);

@@ -32,7 +32,7 @@ impl Run {
     /// When `dir` has no manifest, or one that cannot be read, or the files cannot be opened. Lines of `trials.jsonl`
     /// that cannot be read are notes instead.
     pub fn read(dir: &Path) -> Result<Self> {
-        let manifest = read_manifest(dir)?;
+        let manifest = Manifest::read(dir)?;
         let path = dir.join(TRIALS);
         let mut lines = Lines::default();
         lines
@@ -46,17 +46,24 @@ impl Run {
     }
 }
 
-/// Reads `manifest.json`, which is what makes a folder a run folder.
-pub(super) fn read_manifest(dir: &Path) -> Result<Manifest> {
-    let path = dir.join(MANIFEST);
-    let text = fs::read(&path).map_err(|error| no_run(dir, error))?;
-    serde_json::from_slice(&text).map_err(|error| Error::Malformed {
-        object: path.display().to_string(),
-        reason: error.to_string(),
-        hint: newer_schema(&text).map(|schema| {
-            format!("it has schema {schema} and this kilonet reads up to {SCHEMA}; use a newer one")
-        }),
-    })
+impl Manifest {
+    /// Reads `manifest.json`, which is what makes a folder a run folder, and nothing else of it.
+    ///
+    /// # Errors
+    /// When `dir` has no manifest, or one that cannot be read.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(MANIFEST);
+        let text = fs::read(&path).map_err(|error| no_run(dir, error))?;
+        serde_json::from_slice(&text).map_err(|error| Error::Malformed {
+            object: path.display().to_string(),
+            reason: error.to_string(),
+            hint: newer_schema(&text).map(|schema| {
+                format!(
+                    "it has schema {schema} and this kilonet reads up to {SCHEMA}; use a newer one"
+                )
+            }),
+        })
+    }
 }
 
 fn no_run(dir: &Path, error: io::Error) -> Error {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use serde::Serialize;
 
-use super::{CONTAINERS, FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS, reader};
+use super::{CONTAINERS, FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS};
 use crate::error::{Error, Result};
 use crate::store::record::{ProgramOutput, Record, Rows, Status};
 
@@ -49,7 +49,7 @@ impl Writer {
     /// When `dir` is no run folder, another process is writing to it, or the disk refuses.
     pub fn resume(dir: &Path) -> Result<(Self, Vec<Record>)> {
         // Before anything is opened, so that a mistyped path is not littered with empty files.
-        reader::read_manifest(dir)?;
+        Manifest::read(dir)?;
         let mut writer = Self::open(dir.to_owned())?;
         writer.trials.drop_torn_line()?;
         let mut done = Run::read(dir)?.records;
