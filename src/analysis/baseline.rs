@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use super::summary::is_shown;
 use crate::plan::Role;
 use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Topology, Workload};
 use crate::stats;
@@ -51,7 +50,7 @@ impl<'a> Baselines<'a> {
     /// Gathers the baselines, those of the sweep itself included.
     pub(super) fn of(records: &'a [Record]) -> Self {
         let mut found: HashMap<_, Vec<f64>> = HashMap::new();
-        for record in standing(records).filter(|it| is_baseline(it) && is_shown(it)) {
+        for record in standing(records).filter(|it| is_baseline(it) && it.is_shown()) {
             let goodput = record.aggregate.map(|aggregate| aggregate.goodput_bps);
             found
                 .entry(Traffic::of(record))
@@ -75,7 +74,7 @@ fn is_baseline(record: &Record) -> bool {
 /// Says which blocks have no ratios because their baseline has no figure. (A cell of the sweep speaks for itself.)
 pub(super) fn notes(records: &[Record]) -> Vec<String> {
     standing(records)
-        .filter(|record| record.role == Role::Baseline && !is_shown(record))
+        .filter(|record| record.role == Role::Baseline && !record.is_shown())
         .map(|record| {
             let why = match record.status {
                 Status::Failed => "failed",

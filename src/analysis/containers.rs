@@ -2,7 +2,6 @@
 //!
 //! The invariant: a sentence rests on a trial that may be shown, and names the cell it is of.
 
-use super::summary::is_shown;
 use crate::plan::{Role, cell_id};
 use crate::store::record::{PerContainer, Record};
 
@@ -11,7 +10,7 @@ const MIB: f64 = 1_048_576.0;
 
 /// What each took where there were most of them.
 pub(super) fn notes(records: &[Record]) -> Option<String> {
-    let shown = records.iter().filter(|record| is_shown(record));
+    let shown = records.iter().filter(|record| record.is_shown());
     let swept = shown.filter(|record| record.role == Role::Cell);
     let known = swept.filter_map(|record| Some((record, record.per_container?)));
     let (record, used) = known.max_by_key(|(record, _)| record.cell.containers)?;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Trials;
 use super::model::Metric;
-use super::summary::{is_shown, own_figure};
+use super::summary::own_figure;
 use crate::scenario::Cell;
 use crate::stats;
 use crate::store::record::Record;
@@ -126,7 +126,7 @@ impl Question {
     /// What a trial says, on the metric's scale; set-up is asked by the container, since there it is to stay the same, and
     /// fairness of two pairs or more, since one is always fair.
     fn ask(self, record: &Record) -> Option<f64> {
-        let figure = own_figure(self.metric, record).filter(|_| is_shown(record))?;
+        let figure = own_figure(self.metric, record).filter(|_| record.is_shown())?;
         let figure = match self.metric {
             Metric::Setup => figure / f64::from(record.cell.containers),
             Metric::Jain if record.cell.pairs < 2 => return None,

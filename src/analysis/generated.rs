@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::summary::is_shown;
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;
 use crate::stats;
@@ -13,7 +12,7 @@ use crate::store::record::{Aggregate, Generator, Record};
 /// For each cell that generators filled, how their own sum compares.
 pub(super) fn notes(records: &[Record]) -> Vec<String> {
     let mut cells: BTreeMap<&Cell, Vec<(&Generator, Aggregate)>> = BTreeMap::new();
-    let shown = records.iter().filter(|record| is_shown(record));
+    let shown = records.iter().filter(|record| record.is_shown());
     for record in shown.filter(|record| record.role == Role::Cell) {
         if let Some((generator, aggregate)) = record.generator.as_ref().zip(record.aggregate) {
             let told = cells.entry(&record.cell).or_default();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::factors::Varying;
 use super::model::{Count, Metric};
-use super::summary::{is_shown, own_figure};
+use super::summary::own_figure;
 use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::stats;
@@ -75,7 +75,7 @@ impl Growing {
 
     /// Takes a trial in. A baseline is no point of a curve, and a trial that failed or whose witnesses disagree has none.
     pub fn add(&mut self, record: &Record) {
-        if record.role != Role::Cell || !is_shown(record) {
+        if record.role != Role::Cell || !record.is_shown() {
             return;
         }
         let mut cells = self.curves.iter_mut().flat_map(|curve| &mut curve.cells);

@@ -169,23 +169,27 @@ type Trials<'a> = BTreeMap<&'a Cell, Vec<&'a Record>>;
 /// Baselines are for comparison, not points of the sweep: they are shown only where the sweep has no curve to draw,
 /// because it has one count, theirs; and not where the sweep measured the same cell for itself.
 fn by_cell(records: &[Record]) -> Trials<'_> {
-    let mut trials = Trials::new();
-    for record in standing(records).filter(|record| record.role == Role::Cell) {
-        trials.entry(&record.cell).or_default().push(record);
-    }
-    let mut extra = Trials::new();
-    for record in standing(records).filter(|record| record.role == Role::Baseline) {
+    let mut trials = in_role(Role::Cell, records);
+    let mut extra = in_role(Role::Baseline, records);
+    extra.retain(|baseline, _| {
         let at_the_one_count = trials.keys().all(|cell| {
             let counts = [Count::Containers, Count::Rules];
             counts
                 .iter()
-                .all(|count| count.of(cell) == count.of(&record.cell))
+                .all(|count| count.of(cell) == count.of(baseline))
         });
-        if at_the_one_count && !trials.contains_key(&record.cell) {
-            extra.entry(&record.cell).or_default().push(record);
-        }
-    }
+        at_the_one_count && !trials.contains_key(baseline)
+    });
     trials.append(&mut extra);
+    trials
+}
+
+/// The trials that stand and are there for the same, by their cells.
+fn in_role(role: Role, records: &[Record]) -> Trials<'_> {
+    let mut trials = Trials::new();
+    for record in standing(records).filter(|record| record.role == role) {
+        trials.entry(&record.cell).or_default().push(record);
+    }
     trials
 }
 

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::by_cell;
 use super::model::Metric;
-use super::summary::is_shown;
 use crate::plan::Precision;
 use crate::scenario::{Cell, Gauge, Goal, Repeats};
 use crate::store::folder::{Manifest, Run};
@@ -52,8 +51,10 @@ pub(super) fn goal(manifest: &Manifest) -> Option<Goal> {
 impl Known {
     /// Judges the trials of a cell; absent where they have nothing to be judged by.
     pub(super) fn of(goal: &Goal, cell: &Cell, trials: &[&Record]) -> Option<Self> {
-        let shown = || trials.iter().filter(|record| is_shown(record));
-        let figures = |gauge| shown().filter_map(|record| record.figure(gauge)).collect();
+        let figures = |gauge| {
+            let figures = trials.iter().filter_map(|record| record.figure(gauge));
+            figures.collect()
+        };
         let precision = Precision::of(goal, cell, figures)?;
         let blocks: BTreeSet<_> = trials.iter().map(|record| record.repeat).collect();
         let reach = if precision.is_within(goal) {

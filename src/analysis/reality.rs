@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::factors::Varying;
 use super::model::{Metric, Ratio, Reality};
-use super::summary::{is_shown, own_figure};
+use super::summary::own_figure;
 use crate::scenario::{Cell, Entries, Firewall, Testbed};
 use crate::stats;
 use crate::store::record::{Confinement, Record};
@@ -82,7 +82,7 @@ fn blocks<'a>(real: &[&'a Record], modelled: &[&'a Record]) -> Vec<Block<'a>> {
     let shown = |records: &[&'a Record]| {
         let records = records.iter().copied();
         records
-            .filter(|record| is_shown(record))
+            .filter(|record| record.is_shown())
             .collect::<Vec<_>>()
     };
     let modelled = shown(modelled);

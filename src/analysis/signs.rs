@@ -6,7 +6,6 @@
 use serde::Serialize;
 
 use super::answers::Asked;
-use super::summary::is_shown;
 use crate::stats::Sorted;
 use crate::store::record::{Counters, Cpu, Record};
 
@@ -202,7 +201,7 @@ fn places(row: &Row, asked: &Asked<'_>) -> Vec<Place> {
 impl Row {
     /// How much of it the trials of a cell show, and how many carry it; absent where it is too little to be shown.
     fn figure(&self, trials: &[&Record]) -> Option<(f64, usize)> {
-        let shown = trials.iter().filter(|record| is_shown(record));
+        let shown = trials.iter().filter(|record| record.is_shown());
         let figures: Vec<_> = shown.filter_map(|record| (self.read)(record)).collect();
         let number = figures.len();
         let figures = Sorted::of(figures);

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use super::Trials;
 use super::factors::Varying;
 use super::model::{Control, Count, Fit, Metric, Slope};
-use super::summary::{is_shown, own_figure};
+use super::summary::own_figure;
 use crate::scenario::{Cell, Firewall};
 use crate::stats::Line;
 use crate::store::record::Record;
@@ -44,7 +44,7 @@ struct Controls<'a>(HashMap<(u32, Cell), &'a Record>);
 
 impl<'a> Controls<'a> {
     fn of(trials: &Trials<'a>) -> Self {
-        let shown = trials.values().flatten().filter(|record| is_shown(record));
+        let shown = trials.values().flatten().filter(|record| record.is_shown());
         let without = shown.filter(|record| record.cell == record.cell.without_rules());
         Self(
             without
@@ -107,7 +107,7 @@ impl<'a> Fitting<'a, '_> {
         };
         let records = cells.iter().flat_map(|cell| &self.trials[*cell]);
         let places: Vec<_> = records
-            .filter(|record| is_shown(record))
+            .filter(|record| record.is_shown())
             .filter_map(|record| {
                 let (count, point) = (over.of(&record.cell), self.point(metric, control, record)?);
                 Some((record.repeat, count, point))

@@ -10,25 +10,43 @@ use super::detail::Detail;
 use super::model::{CellSummary, Estimate, Metric};
 use crate::scenario::Cell;
 use crate::stats::{self, Scatter};
-use crate::store::record::{LabCost, Latency, PerPair, Record, Status};
+use crate::store::record::{Failure, LabCost, Latency, PerPair, Record, Status};
 
-/// Whether a trial's figures may be shown as values.
-pub(super) fn is_shown(record: &Record) -> bool {
-    record.is_shown()
+/// What became of the trials of a cell.
+pub(super) struct Fates<'a> {
+    /// Those whose figures may be shown as values.
+    pub(super) shown: Vec<&'a Record>,
+    /// How many were measured, and have witnesses that disagree.
+    pub(super) invalid: usize,
+    /// Why the others failed.
+    pub(super) failures: Vec<Failure>,
+}
+
+impl<'a> Fates<'a> {
+    pub(super) fn of(trials: &[&'a Record]) -> Self {
+        let measured = trials.iter().filter(|record| record.status == Status::Ok);
+        let shown: Vec<_> = trials
+            .iter()
+            .copied()
+            .filter(|record| record.is_shown())
+            .collect();
+        let failures = trials.iter().filter_map(|record| record.error.clone());
+        Self {
+            invalid: measured.count() - shown.len(),
+            shown,
+            failures: failures.collect(),
+        }
+    }
 }
 
 impl CellSummary {
     /// Summarises the trials of a cell.
     pub(super) fn of<'a>(cell: &Cell, trials: &[&'a Record], baselines: &Baselines<'a>) -> Self {
-        let shown: Vec<_> = trials
-            .iter()
-            .copied()
-            .filter(|record| is_shown(record))
-            .collect();
-        let done = trials
-            .iter()
-            .filter(|record| record.status == Status::Ok)
-            .count();
+        let Fates {
+            shown,
+            invalid,
+            failures,
+        } = Fates::of(trials);
         let metrics = metrics(&shown, baselines);
         Self {
             cell: cell.clone(),
@@ -37,12 +55,9 @@ impl CellSummary {
             precision: None,
             scatter: scatter(&shown),
             measured: shown.len(),
-            invalid: done - shown.len(),
+            invalid,
             disturbed: shown.iter().filter(|record| record.is_disturbed()).count(),
-            failures: trials
-                .iter()
-                .filter_map(|record| record.error.clone())
-                .collect(),
+            failures,
             warnings: warnings(trials),
         }
     }

@@ -8,12 +8,11 @@ use super::model::{Against, CellPair, Figure, Folder, Presence, Source, Standing
 use super::verdict::{Finding, Samples};
 use crate::analysis::baseline::Baselines;
 use crate::analysis::factors::Varying;
-use crate::analysis::summary::{figure, is_shown};
-use crate::analysis::{CellSummary, Estimate, Metric, Trials, notes};
+use crate::analysis::summary::{Fates, figure};
+use crate::analysis::{Estimate, Metric, Trials, in_role, notes};
 use crate::error::{Error, Result};
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;
-use crate::store::record::standing;
 
 /// A run, its trials by cell.
 pub(super) struct Side<'a> {
@@ -25,14 +24,10 @@ pub(super) struct Side<'a> {
 impl<'a> Side<'a> {
     /// Gathers the cells of the sweep; baselines are there for ratios alone.
     pub(super) fn of(folder: &'a Folder) -> Self {
-        let mut trials = Trials::new();
         let records = &folder.run.records;
-        for record in standing(records).filter(|record| record.role == Role::Cell) {
-            trials.entry(&record.cell).or_default().push(record);
-        }
         Self {
             folder,
-            trials,
+            trials: in_role(Role::Cell, records),
             baselines: Baselines::of(records),
         }
     }
@@ -42,17 +37,17 @@ impl<'a> Side<'a> {
     }
 
     fn standing(&self, cell: &Cell) -> Standing {
-        let summary = CellSummary::of(cell, &self.trials[cell], &self.baselines);
+        let fates = Fates::of(&self.trials[cell]);
         Standing {
-            measured: summary.measured,
-            invalid: summary.invalid,
-            failed: summary.failures.len(),
-            failure: summary.failures.into_iter().next(),
+            measured: fates.shown.len(),
+            invalid: fates.invalid,
+            failed: fates.failures.len(),
+            failure: fates.failures.into_iter().next(),
         }
     }
 
     fn figures(&self, metric: Metric, cell: &Cell) -> Vec<f64> {
-        let shown = self.trials[cell].iter().filter(|record| is_shown(record));
+        let shown = self.trials[cell].iter().filter(|record| record.is_shown());
         let figures = shown.filter_map(|record| figure(metric, record, &self.baselines));
         figures.filter(|figure| figure.is_finite()).collect()
     }

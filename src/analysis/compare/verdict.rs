@@ -125,12 +125,12 @@ fn of_gap(samples: &Samples, judged: &Judged, is_real: bool, terms: &Terms) -> F
     let is_same = interval.is_some_and(|(low, high)| {
         low >= 1.0 - terms.same_within && high <= 1.0 + terms.same_within
     });
-    let verdict = match samples.metric.about().better {
-        _ if is_same => Verdict::Same,
-        _ if !is_real => Verdict::CannotTell,
-        Direction::Up if change.ratio > 1.0 => Verdict::Better,
-        Direction::Down if change.ratio < 1.0 => Verdict::Better,
-        _ => Verdict::Worse,
+    let verdict = if is_same {
+        Verdict::Same
+    } else if is_real {
+        moved(samples.metric, change.ratio > 1.0)
+    } else {
+        Verdict::CannotTell
     };
     let leaves_none_out = interval.is_none_or(|(low, high)| low <= 1.0 && high >= 1.0);
     let doubt = if leaves_none_out {
@@ -146,6 +146,15 @@ fn of_gap(samples: &Samples, judged: &Judged, is_real: bool, terms: &Terms) -> F
     }
 }
 
+/// What it means that a metric rose, or else fell.
+fn moved(metric: Metric, rose: bool) -> Verdict {
+    if rose == (metric.about().better == Direction::Up) {
+        Verdict::Better
+    } else {
+        Verdict::Worse
+    }
+}
+
 /// Where there is no gap between logarithms: too few trials, or zeros among them.
 fn without_gap(samples: &Samples) -> Finding {
     let none = samples
@@ -153,19 +162,11 @@ fn without_gap(samples: &Samples) -> Finding {
         .each_ref()
         .map(|side| side.iter().all(|figure| *figure == 0.0));
     let any = samples.sides.iter().flatten().any(|figure| *figure <= 0.0);
-    let fell = match samples.metric.about().better {
-        Direction::Up => Verdict::Worse,
-        Direction::Down => Verdict::Better,
-    };
-    let rose = match fell {
-        Verdict::Worse => Verdict::Better,
-        _ => Verdict::Worse,
-    };
     let positive = |side: usize| samples.sides[side].iter().all(|figure| *figure > 0.0);
     match none {
         [true, true] => Finding::plain(Verdict::Same),
-        [false, true] if positive(0) => Finding::plain(fell),
-        [true, false] if positive(1) => Finding::plain(rose),
+        [false, true] if positive(0) => Finding::plain(moved(samples.metric, false)),
+        [true, false] if positive(1) => Finding::plain(moved(samples.metric, true)),
         _ if any => Finding::doubtful(Doubt::Zero),
         _ => Finding {
             change: samples.ratio(),
