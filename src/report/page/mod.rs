@@ -38,6 +38,7 @@ const SCRIPT: &[&str] = &[
     include_str!("assets/csv.js"),
     include_str!("assets/save.js"),
     include_str!("assets/readout.js"),
+    include_str!("assets/controls.js"),
     include_str!("assets/curve.js"),
     include_str!("assets/bars.js"),
     include_str!("assets/panels.js"),

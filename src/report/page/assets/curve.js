@@ -159,16 +159,8 @@ class Curve {
   }
 
   #scaleSwitch() {
-    const buttons = ["linear", "log"].map(scale => {
-      const button = make("button", { type: "button", "aria-pressed": String(scale === this.#scale) }, scale);
-      button.addEventListener("click", () => {
-        this.#scale = scale;
-        for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-        this.draw();
-      });
-      return button;
-    });
-    return make("div", { class: "segments", role: "group", "aria-label": "Vertical axis" }, buttons);
+    const control = segments("Vertical axis", ["linear", "log"], scale => { this.#scale = scale; }, this.#scale);
+    return control(() => this.draw());
   }
 }
 

@@ -151,27 +151,3 @@ const legendEntry = ({ label, mark }) => make("li", {}, [markElement(mark), labe
 
 /** A patch of colour for a legend. */
 const patch = ink => `<rect x="-7" y="-6" width="14" height="12" fill="${ink}"/>`;
-
-/** A control that chooses one of several: `options` are pairs of a value and its name. */
-const chooser = (label, options, choose) => redraw => {
-  const select = make("select", { "aria-label": label }, options.map(([value, name]) => make("option", { value }, name)));
-  select.addEventListener("change", () => {
-    choose(select.value);
-    redraw();
-  });
-  return select;
-};
-
-/** A control that switches between a few words. */
-const segments = (label, words, choose) => redraw => {
-  const buttons = words.map((word, i) => {
-    const button = make("button", { type: "button", "aria-pressed": String(i === 0) }, word);
-    button.addEventListener("click", () => {
-      for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
-      choose(word);
-      redraw();
-    });
-    return button;
-  });
-  return make("div", { class: "segments", role: "group", "aria-label": label }, buttons);
-};

@@ -30,9 +30,7 @@ function heatPlan() {
     hasData: () => secondCount !== undefined && counts.length > 1 && curves.length > 0,
     caption: () => `${figure.title} over ${countNoun} and ${SECOND_COUNTS[secondCount]}; medians, the lighter the more.`,
     legend: () => [],
-    controls: [chooser("Figure", curves.map(({ metric, title }) => [metric, title]), metric => {
-      figure = curves.find(one => one.metric === metric);
-    })],
+    controls: [figureChooser(curves, chosen => { figure = chosen; })],
     paint: (ctx, width) => paintHeat(ctx, width, figure),
     table: () => heatTable(figure),
   };

@@ -31,6 +31,9 @@ const factorLevels = (() => {
   return new Map([...factors].sort(byTopologyFirst).map(([factor, levels]) => [factor, [...levels]]));
 })();
 
+/** Those of the factors that have more than one level. */
+const manyLevelled = [...factorLevels].filter(([, levels]) => levels.length > 1);
+
 const cellsByCount = new Map(analysis.series.map(series =>
   [series, new Map(series.cells.map(i => [countOf(analysis.cells[i]), analysis.cells[i]]))]));
 

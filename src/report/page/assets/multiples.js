@@ -1,11 +1,8 @@
 // Small multiples: one metric, a panel for each level of a factor, all with the same axes.
 
-/** Factors that have more than one level. */
-const manyLevelled = () => [...factorLevels].filter(([, levels]) => levels.length > 1);
-
 function multiplesPlan() {
   const curves = FIGURES.filter(hasData);
-  const factors = manyLevelled().map(([factor]) => factor);
+  const factors = manyLevelled.map(([factor]) => factor);
   let [figure, factor] = [curves[0], factors[0]];
   const levels = () => factorLevels.get(factor).filter(level => shownSeries().some(series => series.factors[factor] === level));
   return {
@@ -14,7 +11,7 @@ function multiplesPlan() {
     caption: () => `${figure.title}, a panel for each level of ${factor}, on the same axes. ${figure.caption}`,
     legend: () => seriesLegend(shownSeries()),
     controls: [
-      chooser("Figure", curves.map(({ metric, title }) => [metric, title]), metric => { figure = curves.find(one => one.metric === metric); }),
+      figureChooser(curves, chosen => { figure = chosen; }),
       chooser("A panel for each level of", factors.map(name => [name, `by ${name}`]), name => { factor = name; }),
     ],
     paint: (ctx, width) => paintMultiples(ctx, width, figure, levels().map(level => ({

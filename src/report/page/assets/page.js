@@ -27,7 +27,7 @@ function chip(factor, level, levels) {
 }
 
 function drawSwitches() {
-  const sets = [...factorLevels].filter(([, levels]) => levels.length > 1).map(([factor, levels]) =>
+  const sets = manyLevelled.map(([factor, levels]) =>
     make("fieldset", {}, [make("legend", {}, factor), ...levels.map(level => chip(factor, level, levels))]));
   const form = document.getElementById("switches");
   form.replaceChildren(...sets);
