@@ -34,8 +34,9 @@ pub(super) struct Counter {
     pub(super) messages: Tally,
     /// Of streams of datagrams: handed to its kernel at a client, taken at a server, each once however often it came.
     pub(super) datagrams: Tally,
-    /// Calls that moved these.
-    pub(super) calls: Tally,
+    /// Those of them that went along with another in one call, so that as many calls were saved. Calls themselves would be one
+    /// number more that moves with every datagram, and an edge of the window falls between the two now and then.
+    pub(super) joined: Tally,
     /// Numbers at a server that higher ones have passed, and that have not come; the only one that may fall.
     pub(super) missing: Tally,
     /// Datagrams that came after one that was sent later.

@@ -10,9 +10,9 @@ use crate::scenario::{Orders, Workload};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Numbered {
     sent: u64,
-    sends: u64,
+    sent_along: u64,
     received: u64,
-    receives: u64,
+    received_along: u64,
     missing: u64,
     reordered: u64,
     duplicates: u64,
@@ -23,9 +23,9 @@ impl Numbered {
     pub(super) fn read(client: &Counter, server: &Counter) -> Self {
         Self {
             sent: client.datagrams.read(),
-            sends: client.calls.read(),
+            sent_along: client.joined.read(),
             received: server.datagrams.read(),
-            receives: server.calls.read(),
+            received_along: server.joined.read(),
             missing: server.missing.read(),
             reordered: server.reordered.read(),
             duplicates: server.duplicates.read(),
@@ -35,9 +35,9 @@ impl Numbered {
     pub(super) fn since(self, earlier: Self) -> Self {
         Self {
             sent: self.sent - earlier.sent,
-            sends: self.sends - earlier.sends,
+            sent_along: self.sent_along - earlier.sent_along,
             received: self.received - earlier.received,
-            receives: self.receives - earlier.receives,
+            received_along: self.received_along - earlier.received_along,
             // It falls when only late ones come.
             missing: self.missing.saturating_sub(earlier.missing),
             reordered: self.reordered - earlier.reordered,
@@ -63,7 +63,7 @@ pub struct Datagrams {
     pub duplicates: u64,
     /// Calls by which the client sent.
     pub sends: u64,
-    /// Calls by which the server received.
+    /// Calls by which the server received any.
     pub receives: u64,
 }
 
@@ -85,8 +85,8 @@ impl Datagrams {
             lost,
             reordered: counts.reordered,
             duplicates: counts.duplicates,
-            sends: counts.sends,
-            receives: counts.receives,
+            sends: counts.sent.saturating_sub(counts.sent_along),
+            receives: counts.received.saturating_sub(counts.received_along),
         })
     }
 }

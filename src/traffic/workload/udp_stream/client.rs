@@ -120,6 +120,6 @@ impl<'a> Client<'a> {
         let moved = &self.endpoint.moved;
         moved.sent.add((count * self.length) as u64);
         moved.datagrams.add(count as u64);
-        moved.calls.add(1);
+        moved.joined.add(count.saturating_sub(1) as u64);
     }
 }

@@ -100,7 +100,7 @@ impl<'a> Server<'a> {
         moved.reordered.add(told.late);
         moved.duplicates.add(told.again);
         moved.missing.set(self.sequence.missing());
-        moved.calls.add(1);
+        moved.joined.add(told.taken.saturating_sub(1));
     }
 }
 
