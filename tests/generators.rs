@@ -42,16 +42,15 @@ fn outputs(folder: &Path, record: &Value) -> Vec<Value> {
         .collect()
 }
 
-/// What the clients of iperf3 said at their end, in the order of their pairs.
-fn sums_received(folder: &Path, record: &Value) -> Vec<Value> {
+/// A sum that the clients of iperf3 said at their end, in the order of their pairs.
+fn sums(folder: &Path, record: &Value, which: &str) -> Vec<Value> {
     let outputs = outputs(folder, record);
     let client = |output: &&Value| output["process"].as_str().unwrap().contains("client");
     let said = |output: &Value| -> Value {
         serde_json::from_str(output["stdout"].as_str().unwrap()).unwrap()
     };
     let all = outputs.iter().filter(client).map(said);
-    all.map(|said| said["end"]["sum_received"].clone())
-        .collect()
+    all.map(|said| said["end"][which].clone()).collect()
 }
 
 fn rows(folder: &Path, record: &Value) -> Vec<std::collections::HashMap<String, String>> {
@@ -89,7 +88,7 @@ fn iperf3_says_what_is_kept_and_what_crossed_stands_beside_it() {
         assert_eq!(record["status"], "ok", "{record}");
         assert_eq!(record["effective"]["counted_by"], "interfaces");
         assert_eq!(record["effective"]["congestion"], "cubic");
-        let told = sums_received(&folder, record);
+        let told = sums(&folder, record, "sum_received");
         let sum: f64 = told
             .iter()
             .map(|it| it["bits_per_second"].as_f64().unwrap())
@@ -114,6 +113,65 @@ fn iperf3_says_what_is_kept_and_what_crossed_stands_beside_it() {
         }
     }
     assert!(run.out.contains("times what crossed"), "{}", run.out);
+}
+
+#[test]
+fn iperf3_sends_datagrams_and_tells_of_those_that_were_lost() {
+    if !kernel_allows() {
+        return;
+    }
+    for rate in [None, Some("2000")] {
+        let out = tempfile::tempdir().unwrap();
+        let flags = [
+            "--topology",
+            "shared,veth,bridge",
+            "--family",
+            "ipv4,ipv6",
+            "--driver",
+            "iperf3",
+            "--workload",
+            "udp-stream",
+            "--containers",
+            "4",
+            "--streams",
+            "2",
+        ];
+        let rated = rate.map_or(Vec::new(), |rate| vec!["--rate", rate]);
+        let run = said(&mut sweep(&[&flags[..], &rated].concat(), out.path()));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let folder = run.folder();
+        let records = records(&folder);
+        assert_eq!(records.len(), 3 * 2 + 2);
+        for record in &records {
+            let told = |sum, figure: &str| -> u64 {
+                let sums = sums(&folder, record, sum).into_iter();
+                sums.map(|it| it[figure].as_u64().unwrap()).sum()
+            };
+            let datagrams = &record["generator"]["datagrams"];
+            let (sent, lost) = (
+                told("sum_sent", "packets"),
+                told("sum_received", "lost_packets"),
+            );
+            assert_eq!(datagrams["datagrams_sent"], sent, "{record}");
+            assert_eq!(datagrams["lost_datagrams"], lost, "{record}");
+            let received = datagrams["datagrams_received"].as_u64().unwrap();
+            assert_eq!(received * 1_400, told("sum_received", "bytes"), "{record}");
+            assert!(received > 0 && received + lost <= sent, "{record}");
+            // The window lies within the tool's own time, of which it is a part.
+            let seconds = record["window"]["duration_ns"].as_f64().unwrap() / 1e9;
+            let rate = record["aggregate"]["datagrams_per_s"].as_f64().unwrap();
+            let crossed = rate * seconds;
+            assert!(crossed > 0.0 && crossed <= sent as f64 * 1.01, "{record}");
+            assert_eq!(record["effective"].get("congestion"), None, "{record}");
+            let processes = outputs(&folder, record).len();
+            assert_eq!(record["cell"]["pairs"], processes / 2, "{record}");
+        }
+        assert!(
+            run.out.contains("of its datagrams were lost"),
+            "{}",
+            run.out
+        );
+    }
 }
 
 #[test]
@@ -396,6 +454,45 @@ fn sockperf_answers_at_least_the_requests_that_crossed() {
                 record["generator"]["transactions_per_s"].as_f64() > Some(0.0),
                 "{record}"
             );
+        }
+    }
+}
+
+/// Its licence keeps netperf out of what Debian installs unasked; who runs the tests says where it cannot be had.
+fn netperf_cannot_be_had() -> bool {
+    std::env::var_os("KILONET_WITHOUT_NETPERF").is_some()
+}
+
+#[test]
+fn netperf_says_about_what_crossed_and_its_baseline_is_ours() {
+    if !kernel_allows() || netperf_cannot_be_had() {
+        return;
+    }
+    for (workload, topologies, families) in [
+        ("tcp-stream", "veth,bridge", "ipv4,ipv6"),
+        ("tcp-rr", "bridge", "ipv4"),
+        ("udp-rr", "veth", "ipv6"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let flags = ["--driver", "netperf", "--containers", "4", "--workload"];
+        let more = [workload, "--topology", topologies, "--family", families];
+        let run = said(&mut sweep(&[&flags[..], &more].concat(), out.path()));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let records = records(&run.folder());
+        let (ours, theirs): (Vec<_>, Vec<_>) = records
+            .iter()
+            .partition(|it| it["cell"]["topology"] == "loopback");
+        assert_eq!(ours.len(), families.split(',').count());
+        assert!(ours.iter().all(|it| it["cell"]["driver"] == "threads"));
+        assert_eq!(theirs.len(), ours.len() * topologies.split(',').count());
+        for record in theirs {
+            assert_eq!(record["generator"]["failed"], 0, "{record}");
+            let of = record["generator"]["sum_over_crossed"].as_f64().unwrap();
+            // Over intervals of their own, on a machine that may be busy.
+            assert!((0.4..2.5).contains(&of), "{of}: {record}");
+            if workload == "tcp-stream" {
+                assert_eq!(record["effective"]["congestion"], "cubic", "{record}");
+            }
         }
     }
 }

@@ -379,6 +379,44 @@ fn bytes_agree_with_the_interfaces_by_every_firewall_and_path() {
     }
 }
 
+/// Responses come back to clients that sit elsewhere than the servers, and connections for each request are translated.
+#[test]
+fn requests_agree_with_the_interfaces_by_every_path() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = [
+        "sweep",
+        "--firewall",
+        "docker-29",
+        "--path",
+        "published,hairpin,outside",
+        "--workload",
+        "tcp-rr,tcp-crr",
+        "--containers",
+        "4",
+        "--measure",
+        "300ms",
+        "--repeats",
+        "1",
+        "--quiet",
+        "--out",
+    ];
+    let run = said(kilonet(flags).arg(out.path()));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let records = records(&run.folder());
+    assert_eq!(records.len(), 3 * 2 + 2);
+    for record in records {
+        assert_eq!(record["checks"]["valid"], true, "{record}");
+        assert_eq!(record["flows"]["connected"], record["cell"]["pairs"]);
+        assert!(
+            record["aggregate"]["transactions_per_s"].as_f64() > Some(0.0),
+            "{record}"
+        );
+    }
+}
+
 #[test]
 fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
     if !kernel_allows() {

@@ -41,8 +41,13 @@ fn sentence(cell: &Cell, told: &[(&Generator, Aggregate)]) -> Option<String> {
             "thousand a second",
         ),
     };
+    let loss = median(&|(generator, _)| generator.datagrams?.loss_ratio());
+    let loss = loss.map_or(String::new(), |loss| {
+        let share = loss * 100.0;
+        format!("; by its own count {share:.1} % of its datagrams were lost")
+    });
     Some(format!(
-        "{}: what {} says of its pairs sums to {ratio:.2} times what crossed ({sum:.2} {unit} against {crossed:.2})",
+        "{}: what {} says of its pairs sums to {ratio:.2} times what crossed ({sum:.2} {unit} against {crossed:.2}){loss}",
         cell_id(cell),
         cell.driver,
     ))
@@ -52,7 +57,7 @@ fn sentence(cell: &Cell, told: &[(&Generator, Aggregate)]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::scenario::{Driver, Topology};
-    use crate::store::record::Status;
+    use crate::store::record::{GeneratedDatagrams, Status};
     use crate::store::sample::{Law, cell};
 
     fn record(driver: Driver, repeat: u32, (crossed, sum_bps): (f64, f64)) -> Record {
@@ -74,9 +79,29 @@ mod tests {
                 transactions_per_s: None,
                 sum_over_crossed: Some(sum_bps / crossed),
                 failed: 0,
+                datagrams: None,
             }),
             ..Record::blank(format!("r{repeat}"), repeat, cell)
         }
+    }
+
+    #[test]
+    fn what_is_lost_by_its_own_count_is_said() {
+        let one = Law::of(Topology::Bridge).one;
+        let mut record = record(Driver::Iperf3, 0, (one, 0.5 * one));
+        if let Some(generator) = &mut record.generator {
+            generator.datagrams = Some(GeneratedDatagrams {
+                datagrams_sent: 1_000,
+                datagrams_received: 600,
+                lost_datagrams: 200,
+                ..GeneratedDatagrams::default()
+            });
+        }
+        let said = notes(&[record]).concat();
+        assert!(
+            said.ends_with("; by its own count 25.0 % of its datagrams were lost"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -74,6 +74,10 @@ pub fn probe() -> Result<Vec<Feature>> {
     }
     rows.extend(tools());
     rows.push(generator("iperf3", "install iperf3"));
+    rows.push(generator(
+        "netperf",
+        "install netperf, of non-free in Debian",
+    ));
     rows.push(generator("sockperf", "install sockperf"));
     Ok(rows)
 }

@@ -2,12 +2,11 @@
 //!
 //! Where `witness` samples some receivers to hold a count against, this reads them all and is the count. A namespace's
 //! `/proc/net/dev` is opened inside it and read again through the same descriptor. The invariant: one reading for each pair,
-//! in their order, each with its own time.
+//! in their order.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Seek};
-use std::time::Instant;
 
 use procfs::FromBufRead;
 use procfs::net::InterfaceDeviceStatus;
@@ -72,12 +71,7 @@ impl Meters {
     /// # Errors
     /// When the kernel does not answer.
     pub fn read(&mut self) -> Result<Vec<Reading>> {
-        let never = Reading {
-            at: Instant::now(),
-            bytes: 0,
-            packets: 0,
-        };
-        let mut readings = vec![never; self.pairs];
+        let mut readings = vec![Reading::default(); self.pairs];
         for place in &mut self.places {
             place.read(&mut readings)?;
         }
@@ -88,13 +82,11 @@ impl Meters {
 impl Metered {
     fn read(&mut self, readings: &mut [Reading]) -> Result<()> {
         const WHAT: &str = "the interfaces of a lab";
-        let before = Instant::now();
         self.devices
             .rewind()
             .map_err(|source| Error::kernel("read", WHAT, source))?;
         let status = InterfaceDeviceStatus::from_buf_read(BufReader::new(&self.devices))
             .map_err(|error| Error::refused("read", WHAT, error.to_string()))?;
-        let at = before + before.elapsed() / 2;
         for (pair, interface, direction) in &self.meters {
             let device = status.0.get(interface).ok_or_else(|| {
                 Error::refused("read", WHAT, format!("{interface} is not there any more"))
@@ -104,7 +96,6 @@ impl Metered {
                 Direction::Sent => (device.sent_bytes, device.sent_packets),
             };
             let reading = &mut readings[*pair];
-            reading.at = at;
             reading.bytes += bytes;
             reading.packets += packets;
         }

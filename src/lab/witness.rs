@@ -3,13 +3,11 @@
 //! Read from each namespace's `/proc/net/dev`, opened inside it and read again through the same descriptor: netlink's
 //! statistics wait for the kernel's network lock, which somebody else's set-up can hold for seconds. Every port of a
 //! namespace of the host side is in one reading. Where each receiver has a namespace to itself, a sample of them is read, spread
-//! evenly. A reading carries its own time, so that it can be made into a rate of its own: thousands of interfaces cannot be
-//! read at one instant.
+//! evenly. Thousands of interfaces cannot be read at one instant: whoever asks may look at something else beside each of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
-use std::time::Instant;
 
 use procfs::FromBufRead;
 use procfs::net::InterfaceDeviceStatus;
@@ -34,11 +32,9 @@ pub struct Watched {
     containers: Vec<u32>,
 }
 
-/// What a group of interfaces had counted at an instant.
-#[derive(Debug, Clone, Copy)]
+/// What some interfaces had counted at an instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// When.
-    pub at: Instant,
     /// Bytes into the containers since the interfaces were made, headers included.
     pub bytes: u64,
     /// Packets that these came in; one of many segments counts once, as it has one header.
@@ -80,12 +76,17 @@ impl Witness {
         watched.collect::<Result<_>>().map(Self)
     }
 
-    /// Reads every group, in order.
+    /// Reads every group, in order, and looks at something else just before and just after each, given its number.
     ///
     /// # Errors
     /// When the kernel does not answer.
-    pub fn read(&mut self) -> Result<Vec<Reading>> {
-        self.0.iter_mut().map(Watched::read).collect()
+    pub fn read<T>(&mut self, look: impl Fn(usize) -> T) -> Result<Vec<(Reading, [T; 2])>> {
+        let groups = self.0.iter_mut().enumerate();
+        let readings = groups.map(|(number, group)| {
+            let before = look(number);
+            Ok((group.read()?, [before, look(number)]))
+        });
+        readings.collect()
     }
 
     /// The containers of each group, in the order of the readings.
@@ -97,12 +98,10 @@ impl Witness {
 impl Watched {
     fn read(&mut self) -> Result<Reading> {
         let failed = |source| Error::kernel("read", "the interfaces of a lab", source);
-        let before = Instant::now();
         self.devices.rewind().map_err(failed)?;
         let status = InterfaceDeviceStatus::from_buf_read(BufReader::new(&self.devices)).map_err(
             |error| Error::refused("read", "the interfaces of a lab", error.to_string()),
         )?;
-        let at = before + before.elapsed() / 2;
         let counted = status
             .0
             .values()
@@ -112,7 +111,7 @@ impl Watched {
             Direction::Sent => (device.sent_bytes, device.sent_packets),
         });
         let (bytes, packets) = counted.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        Ok(Reading { at, bytes, packets })
+        Ok(Reading { bytes, packets })
     }
 }
 

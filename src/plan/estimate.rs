@@ -148,7 +148,7 @@ impl Need {
                 + match cell.driver {
                     Driver::Threads => 2 * flows,
                     Driver::Workers | Driver::Processes => 0,
-                    Driver::Iperf3 | Driver::Sockperf => processes,
+                    Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => processes,
                 },
             memory_bytes: bare * BARE_NAMESPACE_BYTES
                 + wired * WIRED_CONTAINER_BYTES

@@ -145,6 +145,8 @@ factor! {
         Processes = "processes",
         /// Somebody else's iperf3, a server and a client for each pair, beside what crossed.
         Iperf3 = "iperf3",
+        /// Somebody else's netperf, likewise, with a netserver for each client.
+        Netperf = "netperf",
         /// Somebody else's sockperf, likewise, in its ping-pong mode.
         Sockperf = "sockperf",
     }
@@ -295,6 +297,7 @@ impl Cell {
     pub fn baseline(&self) -> Self {
         Self {
             topology: Topology::Loopback,
+            driver: self.driver.over_loopback(),
             testbed: Testbed::Kernel,
             firewall: Firewall::None,
             path: Path::Direct,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::cell::{Driver, Family, Workload};
+use super::cell::{Driver, Family, Path, Workload};
 
 /// What a tool has for the factors of a scenario.
 #[derive(Debug, Clone, Copy)]
@@ -19,15 +19,39 @@ pub(crate) struct Abilities {
     pub(super) most_streams: u32,
     /// Whether it can be told which congestion control to use.
     pub(super) congestion: bool,
+    /// Whether it can be told how much to offer.
+    pub(super) rate: bool,
+    /// Ways its flows can go. A port of a host side leads to a server only where all goes to the one that is called; those outside
+    /// have one interface by which all that comes to them comes, so that they must not be servers, nor clients where responses
+    /// count.
+    pub(super) paths: &'static [Path],
+    /// Whether it runs where there is no address but that of lo.
+    pub(super) loopback: bool,
 }
 
 /// iperf 3.12's `MAX_BLOCKSIZE` and `MAX_STREAMS`.
 const IPERF3: Abilities = Abilities {
-    workloads: &[Workload::TcpStream],
+    workloads: &[Workload::TcpStream, Workload::UdpStream],
     families: &[Family::Ipv4, Family::Ipv6],
     message: (1, 1 << 20),
     most_streams: 128,
     congestion: true,
+    rate: true,
+    paths: &[Path::Direct, Path::Published, Path::Hairpin],
+    loopback: true,
+};
+
+/// netperf 2.7. It looks each address up as a name, for the families that the machine has (`AI_ADDRCONFIG`): on lo alone it has
+/// none.
+const NETPERF: Abilities = Abilities {
+    workloads: &[Workload::TcpStream, Workload::TcpRr, Workload::UdpRr],
+    families: &[Family::Ipv4, Family::Ipv6],
+    message: (1, 1 << 20),
+    most_streams: 1,
+    congestion: true,
+    rate: false,
+    paths: &[Path::Direct],
+    loopback: false,
 };
 
 /// sockperf 3.7's `MIN_PAYLOAD_SIZE` and `MAX_PAYLOAD_SIZE`.
@@ -37,6 +61,9 @@ const SOCKPERF: Abilities = Abilities {
     message: (14, 65_507),
     most_streams: 1,
     congestion: false,
+    rate: false,
+    paths: &[Path::Direct, Path::Hairpin],
+    loopback: true,
 };
 
 /// How much later than the first the last client may begin: for each pair the start of a program on a busy machine, and
@@ -52,8 +79,17 @@ impl Driver {
     pub(crate) fn abilities(self) -> Option<Abilities> {
         match self {
             Self::Iperf3 => Some(IPERF3),
+            Self::Netperf => Some(NETPERF),
             Self::Sockperf => Some(SOCKPERF),
             Self::Threads | Self::Workers | Self::Processes => None,
+        }
+    }
+
+    /// What runs the flows of the baseline over loopback: the same, or threads of our own where that cannot.
+    pub(crate) fn over_loopback(self) -> Self {
+        match self.abilities() {
+            Some(abilities) if !abilities.loopback => Self::Threads,
+            _ => self,
         }
     }
 

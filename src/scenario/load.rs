@@ -127,6 +127,13 @@ impl Load {
         self.outstanding.unwrap_or(1)
     }
 
+    /// Whether what flows get done is what they are offered, as long as the node can: an open loop. A search ends at the rate
+    /// that passes, whatever it begins with.
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        self.rate.is_some() && self.search == Search::None
+    }
+
     /// Connections that may be under way at once where each request has one of its own.
     pub(crate) fn connections_at_once(&self) -> u32 {
         self.rate.map_or(1, |_| CONNECTIONS_AT_ONCE)

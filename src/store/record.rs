@@ -24,7 +24,7 @@ pub use class::Class;
 pub use containers::{PerContainer, Spread};
 pub use datagrams::{Batched, DatagramCounts};
 pub use effective::{Confinement, CountedBy, Effective, Forwarder};
-pub use generator::{Generator, ProgramOutput};
+pub use generator::{GeneratedDatagrams, Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
 pub use noise::{Noise, standing};
 pub use rows::{ContainerRow, FlowRow, Rows};
@@ -268,7 +268,8 @@ pub struct Phases {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Checks {
     /// Payload counted by the receiving interfaces (their bytes less the headers of their packets) over bytes counted at the
-    /// sockets, both as rates over their own window, for the flows whose interfaces were read; absent when none could be.
+    /// sockets meanwhile, for the flows whose interfaces were read: those received, or of streams of datagrams those sent. Absent
+    /// when none could be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interface_bytes_ratio: Option<f64>,
     /// Bytes that lay unread in the same receivers' queues at the end, over the bytes they read in the window: the interfaces

@@ -14,7 +14,7 @@ use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
 use crate::lab::Tracking;
 use crate::lab::witness::{Reading, Witness};
 use crate::store::record;
-use crate::traffic::{Dials, Observer, Outcome, Settings};
+use crate::traffic::{Dials, Ends, Observer, Outcome, Settings, Tallies};
 
 /// What a window of some lab is measured with.
 pub(super) struct Bench<'a> {
@@ -42,6 +42,7 @@ impl Bench<'_> {
         let mut edges = EdgeReader {
             bench: self,
             watch,
+            dials: None,
             opened: None,
             closed: None,
         };
@@ -93,11 +94,15 @@ pub(super) fn settings(trial: TrialPlan<'_>) -> Settings {
     }
 }
 
+/// What some receivers' interfaces had counted, and what their sockets had just before and just after that was read; absent where
+/// the flows were over.
+type Beside = (Reading, [Option<Tallies>; 2]);
+
 /// What is read at an edge of the window.
 struct Edge {
     snapshot: Snapshot,
     foreign: Foreign,
-    readings: Vec<Reading>,
+    readings: Vec<Beside>,
     /// Where there are rules.
     conntrack: Option<Conntrack>,
     /// By container, where each has groups.
@@ -108,6 +113,8 @@ struct Edge {
 struct EdgeReader<'a> {
     bench: Bench<'a>,
     watch: &'a dyn Watch,
+    /// The flows' counters, and for each group of interfaces the ends that are behind them.
+    dials: Option<(Dials, Vec<Ends>)>,
     opened: Option<Result<Edge>>,
     closed: Option<Result<Edge>>,
 }
@@ -117,6 +124,15 @@ impl EdgeReader<'_> {
         let files = &mut self.bench.tracking.files;
         let some = !files.is_empty();
         some.then(|| Conntrack::read(files)).transpose()
+    }
+
+    /// The interfaces, and beside each group the sockets behind it.
+    fn witness(&mut self) -> Result<Vec<Beside>> {
+        let dials = self.dials.as_ref();
+        self.bench.witness.read(|group| {
+            let (dials, ends) = dials?;
+            dials.tallies(ends.get(group)?)
+        })
     }
 
     fn cpu_times(&self) -> Vec<Option<CpuTime>> {
@@ -129,7 +145,7 @@ impl EdgeReader<'_> {
     fn open(&mut self) -> Result<Edge> {
         let foreign = Foreign::take(&self.bench.kin)?;
         let cpu_times = self.cpu_times();
-        let readings = self.bench.witness.read()?;
+        let readings = self.witness()?;
         Ok(Edge {
             conntrack: self.tracked()?,
             foreign,
@@ -141,7 +157,7 @@ impl EdgeReader<'_> {
 
     fn close(&mut self) -> Result<Edge> {
         let snapshot = Snapshot::take()?;
-        let readings = self.bench.witness.read()?;
+        let readings = self.witness()?;
         Ok(Edge {
             snapshot,
             readings,
@@ -155,6 +171,9 @@ impl EdgeReader<'_> {
 impl Observer for EdgeReader<'_> {
     fn flowing(&mut self, dials: Dials) {
         self.watch.phase(Phase::WarmUp);
+        let groups = self.bench.witness.containers();
+        let ends = groups.map(|containers| dials.ends_in(containers)).collect();
+        self.dials = Some((dials.clone(), ends));
         self.watch.flowing(dials);
     }
 
@@ -177,17 +196,20 @@ impl Observer for EdgeReader<'_> {
     }
 }
 
-/// Each group's rate over the time between its own two readings.
-fn witnessed(witness: &Witness, opened: &[Reading], closed: &[Reading]) -> Vec<Witnessed> {
+/// What each group's interfaces and its sockets counted between two readings of both.
+fn witnessed(witness: &Witness, opened: &[Beside], closed: &[Beside]) -> Vec<Witnessed> {
+    let middle = |[before, after]: [Option<Tallies>; 2]| Some(before?.midway(after?));
     let readings = opened.iter().zip(closed);
-    witness
-        .containers()
-        .zip(readings)
-        .map(|(containers, (opened, closed))| Witnessed {
+    let groups = witness.containers().zip(readings);
+    let groups = groups.filter_map(|(containers, (opened, closed))| {
+        let (first, last) = (middle(opened.1)?, middle(closed.1)?);
+        Some(Witnessed {
             containers: containers.to_vec(),
-            bytes: closed.bytes.saturating_sub(opened.bytes),
-            packets: closed.packets.saturating_sub(opened.packets),
-            elapsed: closed.at.saturating_duration_since(opened.at),
+            bytes: closed.0.bytes.saturating_sub(opened.0.bytes),
+            packets: closed.0.packets.saturating_sub(opened.0.packets),
+            at_sockets: last.since(first),
+            pending: first.datagrams_pending(),
         })
-        .collect()
+    });
+    groups.collect()
 }

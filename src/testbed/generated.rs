@@ -3,15 +3,19 @@
 //! Must not know any tool. The invariant: the figures of a record are the interfaces'; what the tools say has a place of its
 //! own.
 
+use std::time::Duration;
+
 use super::bench::{Bench, settings};
 use super::summary::header_bytes;
 use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
 use crate::lab::Lab;
 use crate::lab::meters::Meters;
-use crate::store::record::{CountedBy, Generator, ProgramOutput};
+use crate::scenario::Workload;
+use crate::store::record::{CountedBy, GeneratedDatagrams, Generator, ProgramOutput};
 use crate::traffic::FlowPlan;
-use crate::traffic::generator::{Crew, Crossed, Output, Said};
+use crate::traffic::generator::{Crew, Crossed, Output, Said, SaidDatagrams};
+use crate::units::nanos;
 
 /// Measures one window. What the programs printed is left in `outputs`, whatever comes of it.
 pub(super) fn measure(
@@ -38,7 +42,6 @@ fn run(
     let mut meter = || {
         let readings = meters.read()?.into_iter();
         let crossed = readings.map(|reading| Crossed {
-            at: reading.at,
             payload: reading.bytes.saturating_sub(reading.packets * headers),
         });
         Ok(crossed.collect())
@@ -83,6 +86,10 @@ fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said,
         .or_else(|| over(transactions_per_s, crossed.transactions_per_s));
     let version = said.iter().flatten().find_map(|said| said.version.clone());
     measurement.effective.counted_by = CountedBy::Interfaces;
+    if trial.cell.workload == Workload::UdpStream {
+        let bits = f64::from(trial.cell.message_bytes) * 8.0;
+        measurement.aggregate.datagrams_per_s = Some(crossed.goodput_bps / bits);
+    }
     measurement.generator = Some(Generator {
         name: trial.cell.driver.to_string(),
         version,
@@ -90,7 +97,27 @@ fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said,
         transactions_per_s,
         sum_over_crossed: ratio,
         failed: u32::try_from(failed).unwrap_or(u32::MAX),
+        datagrams: datagrams(said),
     });
+}
+
+/// What all pairs say of their datagrams; absent where none says anything.
+fn datagrams(said: &[Result<Said, String>]) -> Option<GeneratedDatagrams> {
+    let all: Vec<_> = said
+        .iter()
+        .flatten()
+        .filter_map(|it| it.datagrams)
+        .collect();
+    let sum = |of: fn(&SaidDatagrams) -> u64| all.iter().map(of).sum();
+    let jitter_ms: f64 = all.iter().map(|it| it.jitter_ms).sum();
+    let mean = Duration::try_from_secs_f64(jitter_ms / 1e3 / all.len().max(1) as f64);
+    (!all.is_empty()).then(|| GeneratedDatagrams {
+        datagrams_sent: sum(|it| it.sent),
+        datagrams_received: sum(|it| it.received),
+        lost_datagrams: sum(|it| it.lost),
+        reordered: sum(|it| it.reordered),
+        jitter_ns: mean.map_or(0, nanos),
+    })
 }
 
 /// The sum of what all pairs say; absent where none says it.

@@ -19,6 +19,7 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::stat::fstat;
 use nix::unistd::ftruncate;
 
+use super::messages::Messages;
 use super::moment::Moment;
 use crate::error::{Error, Result};
 
@@ -31,7 +32,7 @@ pub(super) struct Counter {
     /// Payload bytes taken from its kernel.
     pub(super) received: Tally,
     /// Messages received whole: responses at a client, requests at a server. Streams have none.
-    pub(super) messages: Tally,
+    pub(super) messages: Messages,
     /// Of streams of datagrams: handed to its kernel at a client, taken at a server, each once however often it came.
     pub(super) datagrams: Tally,
     /// Those of them that went along with another in one call, so that as many calls were saved. Calls themselves would be one
@@ -67,7 +68,8 @@ impl Tally {
     }
 }
 
-/// When the window is, for endpoints that tell what happened within it. On a line of its own, which is written twice.
+/// When the window is, for endpoints that tell what happened within it beside receiving messages, which know for themselves. On
+/// a line of its own, which is written twice.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct Edges {

@@ -11,6 +11,7 @@
 //! | `dialer` | what makes one connection after another |
 //! | `flow` | an endpoint and its counter; the field of all of them |
 //! | `ledger` | the counters, on memory that other processes may share |
+//! | `messages` | messages received, and which of them are the window's |
 //! | `dials` | what anybody may read of the counters meanwhile |
 //! | `gate` | where endpoints wait until all are there, and how they are told to stop |
 //! | `workload` | what one turn of an endpoint does |
@@ -37,6 +38,7 @@ mod flow;
 mod gate;
 pub mod generator;
 mod ledger;
+mod messages;
 mod moment;
 mod numbered;
 mod outcome;
@@ -51,7 +53,7 @@ use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use dials::Dials;
+pub use dials::{Dials, Ends, Tallies};
 pub use numbered::Datagrams;
 pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome, Uncopied};
 pub use window::{Sample, Window};
@@ -202,7 +204,7 @@ pub fn run(
         ledger: &ledger,
         flows: plans.len(),
     };
-    observer.flowing(Dials::new(&ledger, plans.iter().map(|plan| plan.pair)));
+    observer.flowing(Dials::new(&ledger, &names));
     let measured = drive(&field, counters, settings, observer)?;
     Ok(roll.outcome(Finished {
         measured,

@@ -1,13 +1,15 @@
 //! The one interval, the same for every flow, in which bytes count.
 //!
 //! Must not know who moves the bytes. The invariant: an edge is a snapshot of every flow's counters, with the time
-//! measured before and after it; nothing is derived from when the controlling thread meant to wake.
+//! measured before and after it, and what an endpoint takes to be the window's is what lies between its two snapshots; nothing
+//! is derived from when the controlling thread meant to wake.
 
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::flow::{Role, place};
 use super::ledger::Ledger;
+use super::messages::Edge;
 use super::moment::Moment;
 use super::numbered::Numbered;
 use super::{Observer, PATIENCE, Settings};
@@ -51,14 +53,31 @@ pub(super) struct Counters<'a> {
 
 impl Counters<'_> {
     fn read(&self) -> impl Iterator<Item = Moved> {
-        (0..self.flows).map(|flow| {
-            let client = self.ledger.counter(place(flow, Role::Client));
-            let server = self.ledger.counter(place(flow, Role::Server));
-            Moved {
-                to_server: server.received.read(),
-                to_client: client.received.read(),
-                transactions: client.messages.read(),
-                numbered: Numbered::read(client, server),
+        (0..self.flows).map(|flow| self.read_one(flow))
+    }
+
+    fn read_one(&self, flow: usize) -> Moved {
+        let client = self.ledger.counter(place(flow, Role::Client));
+        let server = self.ledger.counter(place(flow, Role::Server));
+        Moved {
+            // First: the bytes of those are then counted too.
+            transactions: client.messages.read(),
+            to_server: server.received.read(),
+            to_client: client.received.read(),
+            numbered: Numbered::read(client, server),
+        }
+    }
+
+    /// Lets an edge of the window pass for each flow, and reads what it had moved then.
+    fn pass(&self, edge: Edge) -> impl Iterator<Item = Moved> {
+        (0..self.flows).map(move |flow| {
+            let messages = &self.ledger.counter(place(flow, Role::Client)).messages;
+            loop {
+                let moved = self.read_one(flow);
+                // A response that has come meanwhile is within one count and without the others: all are read again.
+                if messages.pass(edge, moved.transactions) {
+                    return moved;
+                }
             }
         })
     }
@@ -119,10 +138,10 @@ pub(super) fn measure(
     observer.before_window();
     let unix = SystemTime::now();
     counters.ledger.edges().open();
-    first.take(counters);
+    first.take(counters, Edge::Opens);
     let inner = watch(counters, settings, first.mark(), observer)?;
     counters.ledger.edges().close();
-    last.take(counters);
+    last.take(counters, Edge::Closes);
     let closed = Moment::now();
     observer.after_window();
     let samples = between(first.mark(), &inner, last.mark());
@@ -165,9 +184,9 @@ impl Snapshot {
         }
     }
 
-    fn take(&mut self, counters: Counters<'_>) {
+    fn take(&mut self, counters: Counters<'_>, edge: Edge) {
         self.before = Instant::now();
-        for (slot, moved) in self.moved.iter_mut().zip(counters.read()) {
+        for (slot, moved) in self.moved.iter_mut().zip(counters.pass(edge)) {
             *slot = moved;
         }
         self.after = Instant::now();

@@ -52,7 +52,7 @@ fn assert_fine(outcome: &Outcome, case: &str) {
         assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
         assert!(flow.transactions > 0, "{case}: {flow:?}");
         let timed = flow.latency.as_ref().unwrap().count();
-        assert!(flow.transactions.abs_diff(timed) <= 2, "{case}: {flow:?}");
+        assert_eq!(flow.transactions, timed, "{case}: {flow:?}");
         let whole = flow.returned_bytes / RESPONSE;
         // Under way at an edge: what a flow may have there.
         assert!(flow.transactions.abs_diff(whole) <= 8, "{case}: {flow:?}");

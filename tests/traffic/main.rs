@@ -12,7 +12,7 @@ mod requests;
 
 use std::fs;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kilonet::Error;
 use kilonet::scenario::{Buffers, Congestion, Driver, Load, Workload};
@@ -350,7 +350,12 @@ fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
             before_window: Some(&cut),
             ..Hooks::default()
         };
-        let outcome = run(&lab.pairs(2), &settings(driver), &mut hooks).unwrap();
+        let settings = Settings {
+            buffers: Buffers::Bytes(65_536),
+            ..settings(driver)
+        };
+        let began = Instant::now();
+        let outcome = run(&lab.pairs(2), &settings, &mut hooks).unwrap();
 
         assert_true_to_its_witnesses(&outcome.flows[0]);
         let FlowStatus::Died { error, before_end } = &outcome.flows[1].status else {
@@ -360,9 +365,13 @@ fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
             error.contains("Software caused connection abort") || error.contains("reset by peer"),
             "{error}"
         );
+        assert!(*before_end < began.elapsed(), "{before_end:?}");
+        // It was cut before the window: all that can come in it is what lay unread.
+        let room = outcome.buffers.receive_bytes.unwrap();
         assert!(
-            *before_end >= Duration::from_millis(300),
-            "cut before the window: {before_end:?}"
+            outcome.flows[1].window_bytes <= room,
+            "{:?}",
+            outcome.flows[1]
         );
     }
 }

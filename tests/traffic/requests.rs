@@ -41,11 +41,7 @@ fn assert_counted_alike(outcome: &Outcome, case: &str) {
         assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
         assert!(flow.transactions > 0, "{case}: {flow:?}");
         let timed = flow.latency.as_ref().unwrap().count();
-        // One may be counted on one side of an edge and timed on the other.
-        assert!(
-            flow.transactions.abs_diff(timed) <= 2,
-            "{case}: {timed} {flow:?}"
-        );
+        assert_eq!(flow.transactions, timed, "{case}: {flow:?}");
         // At each edge one response may be there in part.
         let whole = flow.returned_bytes / 3_000;
         assert!(

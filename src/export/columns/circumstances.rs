@@ -85,7 +85,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     ),
     text(
         "generator_name",
-        "Somebody else's tool that made the traffic; absent, as are the next five, where the flows were kilonet's own.",
+        "Somebody else's tool that made the traffic; absent, as are the next ten, where the flows were kilonet's own.",
         |it| it.generator.as_ref().map(|tool| tool.name.as_str().into()),
     ),
     text("generator_version", "Its version.", |it| {
@@ -114,6 +114,36 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         Plain,
         "Pairs that say nothing, because they failed.",
         |it| it.generator.as_ref().map(|tool| tool.failed.into()),
+    ),
+    integer(
+        "generator_datagrams_sent",
+        Plain,
+        "Datagrams that its clients say they sent; absent, as are the next four, where none says anything of any.",
+        |it| Some(it.generator.as_ref()?.datagrams?.datagrams_sent),
+    ),
+    integer(
+        "generator_datagrams_received",
+        Plain,
+        "Datagrams that its servers say they received.",
+        |it| Some(it.generator.as_ref()?.datagrams?.datagrams_received),
+    ),
+    integer(
+        "generator_lost_datagrams",
+        Plain,
+        "Datagrams that its servers found missing.",
+        |it| Some(it.generator.as_ref()?.datagrams?.lost_datagrams),
+    ),
+    integer(
+        "generator_reordered",
+        Plain,
+        "Datagrams that came to its servers after one that was sent later.",
+        |it| Some(it.generator.as_ref()?.datagrams?.reordered),
+    ),
+    integer(
+        "generator_jitter_ns",
+        Nanoseconds,
+        "How unevenly they came, the mean over pairs (RFC 3550's interarrival jitter).",
+        |it| Some(it.generator.as_ref()?.datagrams?.jitter_ns),
     ),
     integer(
         "noise_canary_before_ns",

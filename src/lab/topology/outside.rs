@@ -3,7 +3,8 @@
 //! Works on any layout whose containers are joined to a host side. Each container is still there; but one end of each pair
 //! sits outside. On the way out that is the server, which stands for the program that container 2k + 1 would have called;
 //! what it receives is counted at the outside end of the veth, which carries nothing else in that direction. On the way to
-//! a published port it is the client, in the place of container 2k.
+//! a published port it is the client, in the place of container 2k. Either receives by the outside end, so that is where it is
+//! counted.
 
 use super::{Direction, Host, Layout, Link, Meter, Place, Role, Route, SeatPlan, Step, address_of};
 use crate::lab::address::{Assigned, Subnet};
@@ -51,22 +52,13 @@ pub(super) fn wire_up(layout: &mut Layout, mut hub: Host, cell: &Cell) {
 }
 
 fn seat_servers(layout: &mut Layout, cell: &Cell, outside: u32) {
-    let place = Place::Host(outside);
     let hosts: Vec<u32> = layout.ports().map(|port| port.host).collect();
     for (client, server) in &layout.pairs {
         let wire = Wire {
             cell,
             node: hosts[*client as usize],
         };
-        layout.seats[*server as usize] = SeatPlan {
-            place,
-            address: address_of(cell.family, &wire.addresses(FAR)),
-            meter: Meter {
-                place,
-                interface: wire.far_name().into(),
-                direction: Direction::Received,
-            },
-        };
+        layout.seats[*server as usize] = wire.far_seat(outside);
     }
 }
 
@@ -79,9 +71,7 @@ fn seat_clients(layout: &mut Layout, cell: &Cell, outside: u32) {
             cell,
             node: hosts[server as usize],
         };
-        let seat = &mut layout.seats[client as usize];
-        seat.place = Place::Host(outside);
-        seat.address = address_of(cell.family, &wire.addresses(FAR));
+        layout.seats[client as usize] = wire.far_seat(outside);
         layout
             .entrances
             .push(address_of(cell.family, &wire.addresses(NEAR)));
@@ -138,6 +128,20 @@ impl Wire<'_> {
         Link {
             routes: back.collect(),
             ..self.end(FAR, NEAR, self.far_name(), FIRST_INDEX + self.node)
+        }
+    }
+
+    /// A seat at the outside's end.
+    fn far_seat(self, outside: u32) -> SeatPlan {
+        let place = Place::Host(outside);
+        SeatPlan {
+            place,
+            address: address_of(self.cell.family, &self.addresses(FAR)),
+            meter: Meter {
+                place,
+                interface: self.far_name().into(),
+                direction: Direction::Received,
+            },
         }
     }
 

@@ -149,6 +149,22 @@ fn two_containers_share_a_namespace_by_default_and_all_share_one_over_loopback()
 }
 
 #[test]
+fn a_client_outside_is_counted_where_its_responses_come_in() {
+    let mut cell = cell(Topology::Bridge, 8, 6, 4);
+    cell.path = Path::Published;
+    let layout = Layout::of(&cell);
+    let meters = layout.pairs.iter().map(|(client, server)| {
+        let ends = [client, server].map(|end| &layout.seats[*end as usize].meter);
+        ends.map(|meter| (meter.place, &*meter.interface))
+    });
+    for (pair, [client, server]) in (0..).zip(meters) {
+        let wire = format!("node{}", pair / 2);
+        assert_eq!(client, (Place::Host(2), &*wire), "{pair}");
+        assert_eq!(server.0, Place::Host(pair / 2), "{pair}");
+    }
+}
+
+#[test]
 fn an_outside_takes_the_servers_and_is_joined_to_every_node() {
     let mut cell = cell(Topology::Bridge, 8, 6, 4);
     cell.path = Path::Outside;

@@ -3,10 +3,11 @@
 use std::fmt::Display;
 
 use crate::scenario::beside::Beside;
-use crate::scenario::cell::{Driver, Path, Workload};
+use crate::scenario::cell::{Driver, Workload};
 use crate::scenario::copying::{Receiving, Sending};
 use crate::scenario::factor::Factor;
 use crate::scenario::generator::Abilities;
+use crate::scenario::load::{Arrivals, Batch, Search};
 use crate::scenario::pattern::{Direction, Pattern};
 use crate::scenario::placement::Pinning;
 use crate::scenario::problem::{Problem, Problems, Span};
@@ -24,9 +25,9 @@ pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
                 problems,
             };
             tool.check_abilities(abilities);
-            tool.check_requests();
+            tool.check_messages(abilities);
             tool.check_parts();
-            tool.check_places(lab);
+            tool.check_places(abilities, lab);
         }
     }
 }
@@ -46,6 +47,9 @@ impl Tool<'_> {
         let strange = |family: &_| !abilities.families.contains(family);
         let allowed = any_of(abilities.families);
         self.only("family", &self.axes.family, strange, &allowed);
+        let strange = |path: &_| !abilities.paths.contains(path);
+        let allowed = any_of(abilities.paths);
+        self.only("path", &self.axes.path, strange, &allowed);
         self.check_message(abilities.message);
         let most = abilities.most_streams;
         if let Some(at) = self.axes.streams.0.iter().find(|at| at.value.0 > most) {
@@ -79,10 +83,12 @@ impl Tool<'_> {
         }
     }
 
-    /// What there is to requests beside their size: a tool's are answered one at a time, by as much.
-    fn check_requests(&mut self) {
+    /// What there is to requests and datagrams beside their size: a tool's requests are answered one at a time, by as much, and
+    /// its datagrams have a call each, and a rate that is even.
+    fn check_messages(&mut self, abilities: Abilities) {
         let response = self.axes.response.iter().flat_map(|axis| &axis.0);
         let rate = self.axes.rate.iter().flat_map(|axis| &axis.0);
+        let rate = rate.filter(|_| !abilities.rate);
         let outstanding = self.axes.outstanding.0.iter();
         let outstanding = outstanding.filter(|at| at.value.0 != 1);
         let given = [
@@ -96,6 +102,14 @@ impl Tool<'_> {
                 self.refuse(key, &what, (span, "leave it out"));
             }
         }
+        let uneven = |arrivals: &_| *arrivals != Arrivals::Constant;
+        let allowed = "allowed with it: \"constant\"";
+        self.only("arrivals", &self.axes.arrivals, uneven, allowed);
+        let allowed = "allowed with it: \"none\"";
+        let batched = |batch: &_| *batch != Batch::None;
+        self.only("batch", &self.axes.batch, batched, allowed);
+        let searched = |search: &_| *search != Search::None;
+        self.only("search", &self.axes.search, searched, allowed);
     }
 
     /// Each pair is a server and a client, and what came in at a server's interface is its pair's.
@@ -106,9 +120,6 @@ impl Tool<'_> {
         let allowed = "allowed with it: \"one-way\"";
         let other = |direction: &_| *direction != Direction::OneWay;
         self.only("direction", &self.axes.direction, other, allowed);
-        let allowed = "allowed with it: \"direct\", \"published\", \"hairpin\"";
-        let outside = |path: &_| *path == Path::Outside;
-        self.only("path", &self.axes.path, outside, allowed);
         let beside = |beside: &Beside| *beside != Beside::default();
         let allowed = "allowed with it: \"none\"";
         self.only("beside", &self.axes.beside, beside, allowed);
@@ -122,7 +133,13 @@ impl Tool<'_> {
     }
 
     /// What several pairs send over one interface cannot be told apart.
-    fn check_places(&mut self, lab: &Lab) {
+    fn check_places(&mut self, abilities: Abilities, lab: &Lab) {
+        let lo = |topology: &_| matches!(topology, Topology::Loopback | Topology::Shared);
+        if !abilities.loopback && self.axes.topology.0.iter().any(|at| lo(&at.value)) {
+            let allowed =
+                "it finds no address where there is but that of lo; baselines are those of threads";
+            return self.only("topology", &self.axes.topology, lo, allowed);
+        }
         let most = self.axes.containers.0.iter().map(|at| at.value.0).max();
         if most.is_none_or(|most| most <= 2) {
             return;

@@ -12,7 +12,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
         "",
         &[
             "`axes.workload`: iperf3 has no workload tcp-rr",
-            "allowed with it: tcp-stream",
+            "allowed with it: tcp-stream, udp-stream",
         ],
     ),
     (
@@ -41,7 +41,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     (
         "path = \"outside\"",
         "",
-        &["iperf3 has no path outside", "\"published\""],
+        &["iperf3 has no path outside", "direct, published, hairpin"],
     ),
     (
         "beside = \"tcp-rr:1\"",
@@ -62,6 +62,26 @@ const WRONG: &[(&str, &str, &[&str])] = &[
         "receive = \"discard\"",
         "",
         &["iperf3 has no receive discard", "\"copy\""],
+    ),
+    (
+        "workload = \"udp-stream\"\nrate = 10\narrivals = \"poisson\"",
+        "",
+        &["iperf3 has no arrivals poisson", "\"constant\""],
+    ),
+    (
+        "workload = \"udp-stream\"\nbatch = \"mmsg\"",
+        "",
+        &["iperf3 has no batch mmsg", "\"none\""],
+    ),
+    (
+        "workload = \"udp-stream\"\nsearch = \"0%\"",
+        "",
+        &["iperf3 has no search 0%", "\"none\""],
+    ),
+    (
+        "workload = \"udp-stream\"\nmessage = 65508",
+        "",
+        &["65508 bytes are no datagram of udp-stream", "16 to 65507"],
     ),
     (
         "topology = [\"veth\", \"loopback\"]",
@@ -140,6 +160,10 @@ const WRONG_WITH_SOCKPERF: &[(&str, &[&str])] = &[
         &["`axes.rate`: sockperf has no rate of its own"],
     ),
     (
+        "workload = \"tcp-rr\"\nmessage = 64\nfirewall = \"docker-29\"\npath = \"published\"",
+        &["sockperf has no path published", "direct, hairpin"],
+    ),
+    (
         "outstanding = 2",
         &["`axes.outstanding`: sockperf has no outstanding of its own"],
     ),
@@ -166,4 +190,46 @@ fn what_sockperf_cannot_be_told_is_refused() {
     parsed(
         "[axes]\ncontainers = 8\ndriver = \"sockperf\"\nworkload = [\"tcp-rr\", \"udp-rr\"]\nmessage = 64\n",
     );
+}
+
+/// Keys of `[axes]` beside the driver netperf, and what must be said of them.
+const WRONG_WITH_NETPERF: &[(&str, &[&str])] = &[
+    (
+        "workload = \"udp-stream\"",
+        &[
+            "netperf has no workload udp-stream",
+            "tcp-stream, tcp-rr, udp-rr",
+        ],
+    ),
+    (
+        "topology = \"loopback\"",
+        &["netperf has no topology loopback", "those of threads"],
+    ),
+    (
+        "firewall = \"docker-29\"\npath = \"hairpin\"",
+        &["netperf has no path hairpin", "allowed with it: direct"],
+    ),
+    ("topology = \"shared\"", &["netperf has no topology shared"]),
+    ("streams = 2", &["netperf has no 2 streams"]),
+    (
+        "rate = 100\nworkload = \"tcp-rr\"",
+        &["netperf has no rate of its own"],
+    ),
+];
+
+#[test]
+fn what_netperf_cannot_be_told_is_refused() {
+    for (axes, said) in WRONG_WITH_NETPERF {
+        let text = format!("[axes]\ncontainers = 8\ndriver = \"netperf\"\n{axes}\n");
+        let said_of_it = refusal(&text);
+        for words in *said {
+            assert!(said_of_it.contains(words), "{text}\n{said_of_it}");
+        }
+    }
+    let scenario = parsed(
+        "[axes]\ncontainers = 8\ndriver = \"netperf\"\nworkload = [\"tcp-stream\", \"tcp-rr\", \"udp-rr\"]\n",
+    );
+    for cell in &scenario.cells {
+        assert_eq!(cell.baseline().driver, Driver::Threads);
+    }
 }

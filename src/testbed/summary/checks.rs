@@ -4,14 +4,13 @@
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use super::{Datagrams, Edges, Requests};
 use crate::scenario::{Cell, Family, Topology, Workload};
 use crate::store::record::Checks;
-use crate::traffic::{FlowOutcome, Outcome};
+use crate::traffic::{FlowOutcome, Outcome, Tallies};
 
-/// What came in by the interfaces of some containers over a time of its own.
+/// What came in by the interfaces of some containers and what their sockets took, over the same time.
 #[derive(Debug)]
 pub(in crate::testbed) struct Witnessed {
     /// The containers.
@@ -20,18 +19,20 @@ pub(in crate::testbed) struct Witnessed {
     pub(in crate::testbed) bytes: u64,
     /// Packets these came in.
     pub(in crate::testbed) packets: u64,
-    /// Between the two readings.
-    pub(in crate::testbed) elapsed: Duration,
+    /// What the sockets counted meanwhile.
+    pub(in crate::testbed) at_sockets: Tallies,
+    /// Payload of datagrams that had been sent before, and that the sockets had neither taken nor missed.
+    pub(in crate::testbed) pending: u64,
 }
 
-/// How far the interfaces' rate may be from the sockets', beyond what lay unread between them: the two are read some
-/// milliseconds apart, while thousands of flows move by turns.
+/// How far the interfaces' bytes may be from the sockets', beyond what lay unread between them: reading them takes some time, in
+/// which bytes move, and which packets have which headers is not known of each.
 const INTERFACE_RATIO: RangeInclusive<f64> = 0.9..=1.1;
 
 /// `TCP_INFO` counts the very same bytes; a FIN may count as one.
 const TCP_INFO_RATIO: RangeInclusive<f64> = 0.999..=1.001;
 
-/// A response that comes as the window opens or closes may be on one side for one count and on the other for the other.
+/// What is timed is what is counted, by one act. A client whose process has died has taken along what it had timed.
 const TRANSACTIONS_RATIO: RangeInclusive<f64> = 0.99..=1.01;
 
 /// Bytes of the headers that an interface counts with a packet's payload; the shorter ones where some flows are TCP's and
@@ -92,78 +93,62 @@ pub(super) fn warnings(cell: &Cell, checks: Checks) -> Option<String> {
     }
 }
 
-/// The payload a second of the watched containers, by who counted it.
+/// The payload of the watched containers, by who counted it, in bytes.
 #[derive(Debug, Default)]
 struct Interfaces {
-    /// By the interfaces, over their own time.
-    counted: f64,
-    /// At the sockets, over the window.
-    read: f64,
-    /// Bytes that lay unread at the end, as if they had come in evenly over the window. The interfaces had counted them
-    /// and the sockets not yet, so the two may differ by as much; as much may have lain there at the window's start.
-    unread: f64,
-    /// Datagrams that receivers found missing: the kernel may have dropped them behind the interface as well as before.
-    missing: f64,
-    /// Datagrams that were sent and did not come in the window, whether or not anybody has found them missing yet.
-    astray: f64,
-}
-
-/// Bytes of one container's sockets, with the greetings that the kernel takes for itself among those read.
-#[derive(Debug, Default)]
-struct AtSockets {
+    /// By the interfaces.
+    counted: u64,
+    /// At the sockets, with the greetings that the kernel takes for itself.
     read: u64,
+    /// At the sockets, with what was sent in place of what was read where both ends tell of the same datagrams: on one node these
+    /// are at the interface at once, and in a queue behind it for long.
+    told: u64,
+    /// What lay unread at the end. The interfaces had counted it and the sockets not yet, so the two may differ by as much; of
+    /// streams, as much may have lain there at the start.
     unread: u64,
+    /// What may have lain unread at the start, of datagrams.
+    pending: u64,
+    /// Datagrams that receivers found missing: the kernel may have dropped them behind the interface as well as before.
     missing: u64,
+    /// Datagrams that were sent and did not come, whether or not anybody has found them missing yet.
     astray: u64,
 }
 
-/// What was counted at the sockets of each container.
-fn at_sockets(cell: &Cell, outcome: &Outcome) -> HashMap<u32, AtSockets> {
-    let mut counted: HashMap<u32, AtSockets> = HashMap::new();
-    let orders = cell.orders_of_pairs();
+/// Payload that nobody had read when the flows had been stopped, by container.
+fn unread(outcome: &Outcome) -> HashMap<u32, u64> {
+    let mut unread = HashMap::new();
     for flow in &outcome.flows {
-        let renewed = orders[flow.pair as usize].workload.renews_connections();
-        let greetings = u64::from(renewed) * flow.transactions * GREETING_BYTES;
-        let datagrams = flow.datagrams.unwrap_or_default();
-        let bytes = |count: u64| count * u64::from(datagrams.length);
-        let server = counted.entry(flow.server).or_default();
-        server.read += flow.window_bytes + greetings;
-        server.unread += flow.unread_bytes.unwrap_or(0);
-        server.missing += bytes(datagrams.lost);
-        server.astray += bytes(datagrams.sent.saturating_sub(datagrams.received));
-        let client = counted.entry(flow.client).or_default();
-        client.read += flow.returned_bytes + greetings;
+        *unread.entry(flow.server).or_default() += flow.unread_bytes.unwrap_or(0);
     }
-    counted
+    unread
 }
 
 impl Interfaces {
     fn of(cell: &Cell, outcome: &Outcome, witnessed: &[Witnessed]) -> Self {
         let header_bytes = header_bytes(cell);
-        let at_sockets = at_sockets(cell, outcome);
-        let window = outcome.window.duration_ns as f64 / 1e9;
+        let unread = unread(outcome);
         let mut sum = Self::default();
-        for group in witnessed.iter().filter(|group| !group.elapsed.is_zero()) {
-            let payload = group.bytes.saturating_sub(group.packets * header_bytes);
-            sum.counted += payload as f64 / group.elapsed.as_secs_f64();
+        for group in witnessed {
+            let at = group.at_sockets;
             let containers = group.containers.iter();
-            for at in containers.filter_map(|container| at_sockets.get(container)) {
-                sum.read += at.read as f64 / window;
-                sum.unread += at.unread as f64 / window;
-                sum.missing += at.missing as f64 / window;
-                sum.astray += at.astray as f64 / window;
-            }
+            sum.counted += group.bytes.saturating_sub(group.packets * header_bytes);
+            let read = at.received + at.connections * GREETING_BYTES;
+            sum.read += read;
+            sum.told += (read + at.datagrams_sent).saturating_sub(at.datagrams_received);
+            sum.unread += containers.filter_map(|it| unread.get(it)).sum::<u64>();
+            sum.pending += group.pending;
+            sum.missing += at.datagrams_lost;
+            sum.astray += at.datagrams_sent.saturating_sub(at.datagrams_received);
         }
         sum
     }
 
     fn ratio(&self) -> Option<f64> {
-        let told = self.read + self.missing;
-        (told > 0.0).then(|| self.counted / told)
+        (self.told > 0).then(|| self.counted as f64 / self.told as f64)
     }
 
     fn unread_ratio(&self) -> Option<f64> {
-        (self.read > 0.0).then(|| self.unread / self.read)
+        (self.read > 0).then(|| self.unread as f64 / self.read as f64)
     }
 
     /// Whether the interfaces may have seen what the sockets did. Beside `small` traffic they may have seen any more:
@@ -171,9 +156,11 @@ impl Interfaces {
     /// of a byte come to; and what sockets have read is held against `TCP_INFO` and the number of responses. Of datagrams
     /// they may have seen whatever was sent and did not come.
     fn agree(&self, small: bool) -> bool {
-        let enough = self.counted >= INTERFACE_RATIO.start() * self.read - self.unread;
-        let most = self.read + self.missing.max(self.astray);
-        let too_many = self.counted > INTERFACE_RATIO.end() * most + self.unread;
+        let (counted, read) = (self.counted as f64, self.read as f64);
+        let (unread, pending) = (self.unread as f64, self.pending as f64);
+        let enough = counted >= INTERFACE_RATIO.start() * read - unread.max(pending);
+        let most = (self.read + self.missing.max(self.astray)) as f64;
+        let too_many = counted > INTERFACE_RATIO.end() * most + unread;
         enough && (small || !too_many)
     }
 }

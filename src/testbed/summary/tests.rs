@@ -7,7 +7,7 @@ use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
 use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
 use crate::store::sample;
-use crate::traffic::{Buffered, Sample, Uncopied, Window as Span};
+use crate::traffic::{Buffered, Sample, Tallies, Uncopied, Window as Span};
 
 /// The window of every test: two seconds.
 const WINDOW_NS: u64 = 2_000_000_000;
@@ -105,13 +105,22 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
     }
 }
 
-/// The interfaces of a pair's receiver, over the window.
-fn interfaces(pair: u32, bytes: u64) -> Witnessed {
+/// The interfaces of a flow's receiver, over the window, beside its sockets.
+fn interfaces(flow: &FlowOutcome, bytes: u64) -> Witnessed {
+    let datagrams = flow.datagrams.unwrap_or_default();
+    let payload = |count: u64| count * u64::from(datagrams.length);
     Witnessed {
-        containers: vec![2 * pair + 1],
+        containers: vec![flow.server],
         bytes,
         packets: 0,
-        elapsed: Duration::from_nanos(WINDOW_NS),
+        at_sockets: Tallies {
+            received: flow.window_bytes,
+            connections: 0,
+            datagrams_sent: payload(datagrams.sent),
+            datagrams_received: payload(datagrams.received),
+            datagrams_lost: payload(datagrams.lost),
+        },
+        pending: 0,
     }
 }
 
@@ -204,8 +213,9 @@ fn nothing_moved_is_no_fairness_and_no_cost_of_a_byte() {
 
 #[test]
 fn a_byte_costs_all_that_the_machine_was_busy_for() {
-    let edges = edges(vec![interfaces(0, 4_000_000)]);
-    let measured = told(&cell(1), &outcome(vec![flow(0, 4_000_000)]), Some(&edges));
+    let flow = flow(0, 4_000_000);
+    let edges = edges(vec![interfaces(&flow, 4_000_000)]);
+    let measured = told(&cell(1), &outcome(vec![flow]), Some(&edges));
     let cpu = measured.cpu.unwrap();
     near(cpu.ns_per_byte.unwrap(), 4e9 / 4e6);
     assert_eq!((cpu.own_user_ns, cpu.foreign_ns), (80_000_000, 1_000_000));
@@ -252,7 +262,7 @@ fn interfaces_agree_with_sockets_give_or_take_headers_and_what_lies_unread() {
     for (read, counted, unread, agree) in WITNESSES.iter().copied() {
         let mut flow = flow(0, read);
         flow.unread_bytes = Some(unread);
-        let edges = edges(vec![interfaces(0, counted)]);
+        let edges = edges(vec![interfaces(&flow, counted)]);
         let measured = told(&cell(1), &outcome(vec![flow]), Some(&edges));
         let case = format!("{read} {counted} {unread}");
         assert_eq!(measured.checks.valid, agree, "{case}");
@@ -290,14 +300,19 @@ fn requesting(topology: Topology) -> (Cell, FlowOutcome) {
 #[test]
 fn headers_are_no_payload_and_responses_come_in_by_the_clients_interface() {
     // 14 bytes of Ethernet, 20 of IPv4, 32 of TCP; lo has no Ethernet, and both ways come in by it.
+    let (_, flow) = requesting(Topology::Veth);
     let apart = Witnessed {
         packets: 4_000,
-        ..interfaces(0, 4_000 * (10 + 66))
+        ..interfaces(&flow, 4_000 * (10 + 66))
     };
     let together = Witnessed {
         containers: vec![0, 1],
         packets: 8_000,
-        ..interfaces(0, 4_000 * (10 + 30 + 2 * 52))
+        at_sockets: Tallies {
+            received: flow.window_bytes + flow.returned_bytes,
+            ..Tallies::default()
+        },
+        ..interfaces(&flow, 4_000 * (10 + 30 + 2 * 52))
     };
     for (topology, witnessed) in [(Topology::Veth, apart), (Topology::Shared, together)] {
         let (cell, flow) = requesting(topology);
@@ -311,11 +326,8 @@ fn headers_are_no_payload_and_responses_come_in_by_the_clients_interface() {
 fn announcements_beside_requests_are_no_disagreement_and_too_few_bytes_are() {
     for (payload, agree) in [(80_000, true), (35_000, false)] {
         let (cell, flow) = requesting(Topology::Veth);
-        let measured = told(
-            &cell,
-            &outcome(vec![flow]),
-            Some(&edges(vec![interfaces(0, payload)])),
-        );
+        let edges = edges(vec![interfaces(&flow, payload)]);
+        let measured = told(&cell, &outcome(vec![flow]), Some(&edges));
         assert_eq!(measured.checks.valid, agree, "{payload}");
     }
 }
@@ -325,7 +337,7 @@ fn requests_are_counted_timed_and_charged() {
     let (cell, flow) = requesting(Topology::Veth);
     let witnessed = Witnessed {
         packets: 4_000,
-        ..interfaces(0, 4_000 * (10 + 66))
+        ..interfaces(&flow, 4_000 * (10 + 66))
     };
     let measured = told(&cell, &outcome(vec![flow]), Some(&edges(vec![witnessed])));
     near(measured.aggregate.transactions_per_s.unwrap(), 2_000.0);
@@ -356,11 +368,8 @@ fn responses_that_were_not_timed_are_invalid() {
 
 #[test]
 fn interfaces_are_held_against_their_own_receivers_over_their_own_time() {
-    // The second pair's interfaces are not read; those of the first were read over half the time, at the same rate.
-    let watched = Witnessed {
-        elapsed: Duration::from_secs(1),
-        ..interfaces(0, 1_000_000)
-    };
+    // The second pair's interfaces are not read; between the readings of those of the first, half as much came as in the window.
+    let watched = interfaces(&flow(0, 1_000_000), 1_000_000);
     let flows = vec![flow(0, 2_000_000), flow(1, 9_000_000)];
     let measured = told(&cell(2), &outcome(flows), Some(&edges(vec![watched])));
     near(measured.checks.interface_bytes_ratio.unwrap(), 1.0);
@@ -391,7 +400,7 @@ fn a_flow_that_ended_early_is_not_asked_by_tcp_info() {
 fn queues_that_were_filling_are_a_warning() {
     let mut filling = flow(0, 1_000_000);
     filling.unread_bytes = Some(100_000);
-    let edges = edges(vec![interfaces(0, 1_080_000)]);
+    let edges = edges(vec![interfaces(&filling, 1_080_000)]);
     let measured = told(&cell(1), &outcome(vec![filling]), Some(&edges));
     assert!(measured.checks.valid);
     assert!(

@@ -92,13 +92,14 @@ pub fn run(
     let plan = Rounds::new(crew, routes, settings);
     let connected = plan.bring_up(&ledger, observer)?;
     let connect = began.elapsed();
-    let names = routes.iter().map(|route| route.name(settings)).collect();
-    let (_, roll) = Roll::call(names, connected.flows, connected.warnings)?;
+    let names = routes.iter().map(|route| route.name(settings));
+    let names: Vec<_> = names.collect();
+    let (_, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
     let counters = Counters {
         ledger: &ledger,
         flows: routes.len(),
     };
-    observer.flowing(Dials::new(&ledger, routes.iter().map(|route| route.pair)));
+    observer.flowing(Dials::new(&ledger, &names));
     let measured = {
         let _urgent = Urgent::raise();
         plan.start();

@@ -27,7 +27,7 @@ pub(super) fn launch<'scope>(
         // In each process its endpoints are driven by threads.
         Driver::Threads | Driver::Processes => threads::launch(scope, field),
         Driver::Workers => workers::launch(scope, field),
-        Driver::Iperf3 | Driver::Sockperf => Err(Error::refused(
+        Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => Err(Error::refused(
             "drive",
             "flows of our own",
             "a generator brings its own",
@@ -54,7 +54,7 @@ impl Drop for Halt<'_> {
         match self.driver {
             Driver::Threads | Driver::Processes => threads::wake(self.field),
             Driver::Workers => workers::wake(self.field),
-            Driver::Iperf3 | Driver::Sockperf => {}
+            Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => {}
         }
     }
 }

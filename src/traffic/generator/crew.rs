@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::PipeWriter;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -14,7 +13,7 @@ use nix::sys::signal::Signal;
 use super::process::{Call, Process, bad_end, hear};
 use super::verdict::{self, Fates, last_words};
 use super::window::{self, Measured};
-use super::{Errand, Meter, Said, Tool, find, tool};
+use super::{Errand, Meter, Programs, Said, Tool, find, tool};
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
 use crate::scenario::running_time;
@@ -64,7 +63,7 @@ pub struct Told {
 /// The processes of a trial.
 pub struct Crew<'a> {
     tool: &'static dyn Tool,
-    file: PathBuf,
+    programs: Programs,
     errands: Vec<Errand<'a>>,
     settings: &'a Settings,
     /// A server for each pair, and behind these a client for each.
@@ -78,7 +77,7 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// When the tool is not installed.
     pub fn of(plans: &[FlowPlan<'a>], settings: &'a Settings) -> Result<Self> {
-        let file = find(settings.driver)?;
+        let programs = find(settings.driver)?;
         let Some(tool) = tool(settings.driver) else {
             return Err(Error::refused("run", "a generator", "the driver is none"));
         };
@@ -99,7 +98,7 @@ impl<'a> Crew<'a> {
         Ok(Self {
             errands: errands.collect(),
             tool,
-            file,
+            programs,
             settings,
             processes: Vec::new(),
             gate: None,
@@ -188,7 +187,7 @@ impl<'a> Crew<'a> {
                     self.tool.program(),
                     errand.plan.pair
                 ),
-                file: &self.file,
+                file: &self.programs.server,
                 arguments: self.tool.server(errand),
             };
             self.processes.push(Process::start(call, None)?);
@@ -209,7 +208,7 @@ impl<'a> Crew<'a> {
                     self.tool.program(),
                     errand.plan.pair
                 ),
-                file: &self.file,
+                file: &self.programs.client,
                 arguments: self.tool.client(errand),
             };
             self.processes.push(Process::start(call, Some(&waits))?);

@@ -1,11 +1,13 @@
-//! iperf3: bulk TCP between a server and a client of one pair.
+//! iperf3: bulk TCP, or datagrams, between a server and a client of one pair.
 //!
 //! Its JSON (`-J`) is read, which it prints at its end: from 3.0 on, with an exit code of 0 and a field `error` where it failed.
+//! Datagrams are numbered by its client; what became of them its server tells the client over a connection of TCP.
 
 use serde_json::Value;
 
-use super::{Answer, Errand, Said, Tool};
+use super::{Answer, Errand, Said, SaidDatagrams, Tool};
 use crate::scenario::Buffers;
+use crate::traffic::Settings;
 
 #[derive(Debug)]
 pub(super) struct Iperf3;
@@ -33,10 +35,15 @@ impl Tool for Iperf3 {
         option("--bind", errand.plan.client.address.to_string());
         option("--time", errand.seconds.to_string());
         option("--length", settings.message_bytes.to_string());
-        option("--congestion", settings.congestion.to_string());
         option("--parallel", errand.streams.to_string());
         if let Buffers::Bytes(bytes) = settings.buffers {
             option("--window", bytes.to_string());
+        }
+        if settings.workload.is_datagrams() {
+            option("--bitrate", bitrate(settings).to_string());
+            arguments.push("--udp".to_owned());
+        } else {
+            option("--congestion", settings.congestion.to_string());
         }
         arguments
     }
@@ -54,17 +61,54 @@ impl Tool for Iperf3 {
             return Answer::Failure(error.to_owned());
         }
         let end = &said["end"];
-        match end["sum_received"]["bits_per_second"].as_f64() {
-            Some(goodput_bps) => Answer::Figures(Said {
+        let Some(goodput_bps) = end["sum_received"]["bits_per_second"].as_f64() else {
+            return Answer::Gibberish("no end.sum_received.bits_per_second".to_owned());
+        };
+        let datagrams = match said["start"]["test_start"]["protocol"].as_str() {
+            Some("UDP") => datagrams(end).map(Some),
+            _ => Ok(None),
+        };
+        match datagrams {
+            Ok(datagrams) => Answer::Figures(Said {
                 version: said["start"]["version"].as_str().map(str::to_owned),
                 goodput_bps: Some(goodput_bps),
                 retransmits: end["sum_sent"]["retransmits"].as_u64(),
                 transactions_per_s: None,
                 congestion: end["sender_tcp_congestion"].as_str().map(str::to_owned),
+                datagrams,
             }),
-            None => Answer::Gibberish("no end.sum_received.bits_per_second".to_owned()),
+            Err(absent) => Answer::Gibberish(format!("no {absent}")),
         }
     }
+}
+
+/// Payload that each of its streams is to offer, in bits a second; 0 is as fast as it goes.
+fn bitrate(settings: &Settings) -> u64 {
+    u64::from(settings.load.rate.unwrap_or(0)) * u64::from(settings.message_bytes) * 8
+}
+
+/// What both ends say of datagrams; the first figure that is not there.
+fn datagrams(end: &Value) -> Result<SaidDatagrams, &'static str> {
+    let (sent, came) = (&end["sum_sent"], &end["sum_received"]);
+    let packets = came["packets"].as_u64();
+    let packets = packets.ok_or("end.sum_received.packets")?;
+    // It takes one off for each that comes late, and may have taken too many.
+    let lost = came["lost_packets"].as_i64();
+    let lost = lost.ok_or("end.sum_received.lost_packets")?.max(0);
+    let lost = lost.unsigned_abs();
+    let streams = end["streams"].as_array();
+    let streams = streams.ok_or("end.streams")?.iter();
+    let reordered = streams.filter_map(|stream| stream["udp"]["out_of_order"].as_u64());
+    Ok(SaidDatagrams {
+        sent: sent["packets"].as_u64().ok_or("end.sum_sent.packets")?,
+        // Those it numbers up to the last that came are the packets of its server.
+        received: packets.saturating_sub(lost),
+        lost,
+        reordered: reordered.sum(),
+        jitter_ms: came["jitter_ms"]
+            .as_f64()
+            .ok_or("end.sum_received.jitter_ms")?,
+    })
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -86,8 +130,48 @@ mod tests {
                 retransmits: Some(0),
                 transactions_per_s: None,
                 congestion: Some("cubic".to_owned()),
+                datagrams: None,
             })
         );
+    }
+
+    fn said_of_datagrams(printed: &str) -> SaidDatagrams {
+        match Iperf3.answer(printed) {
+            Answer::Figures(said) => said.datagrams.unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_both_ends_say_of_datagrams_is_read() {
+        let said = said_of_datagrams(include_str!("fixtures/iperf3-client-udp.json"));
+        assert_eq!((said.sent, said.received), (1_785, 1_785));
+        assert_eq!((said.lost, said.reordered), (0, 0));
+        assert!((0.0..1.0).contains(&said.jitter_ms));
+        // Two streams, which the server could not keep up with.
+        let printed = include_str!("fixtures/iperf3-client-udp-2-streams.json");
+        let said = said_of_datagrams(printed);
+        assert_eq!((said.sent, said.lost), (113_600, 35_652 + 35_660));
+        assert_eq!(said.received, said.sent - said.lost);
+        let Answer::Figures(all) = Iperf3.answer(printed) else {
+            panic!("{printed}");
+        };
+        assert_eq!((all.retransmits, all.congestion), (None, None));
+        let bytes: Value = serde_json::from_str(printed).unwrap();
+        let bytes = bytes["end"]["sum_received"]["bytes"].as_u64().unwrap();
+        assert_eq!(said.received * 1_400, bytes);
+    }
+
+    #[test]
+    fn datagrams_without_a_count_are_gibberish() {
+        let whole = include_str!("fixtures/iperf3-client-udp.json");
+        for figure in ["packets", "lost_packets", "jitter_ms"] {
+            let printed = whole.replace(&format!("\"{figure}\""), "\"something\"");
+            let Answer::Gibberish(why) = Iperf3.answer(&printed) else {
+                panic!("{figure}");
+            };
+            assert_eq!(why, format!("no end.sum_received.{figure}"));
+        }
     }
 
     #[test]

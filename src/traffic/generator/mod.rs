@@ -11,13 +11,14 @@
 //! | `process` | one of them |
 //! | `verdict` | what their outputs come to |
 //! | `window` | the common window, over what interfaces count |
-//! | `iperf3`, `sockperf` | one tool: its command lines, when it listens, what it says |
+//! | `iperf3`, `netperf`, `sockperf` | one tool: its command lines, when it listens, what it says |
 //!
 //! Must not know how labs are built: what crossed is asked of a [`Meter`]. The invariant: no figure of a tool is taken for what
 //! crossed; both are handed back, side by side.
 
 mod crew;
 mod iperf3;
+mod netperf;
 mod process;
 mod sockperf;
 mod verdict;
@@ -25,7 +26,6 @@ mod window;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Instant;
 
 pub use crew::{Crew, Output, Told};
 
@@ -37,10 +37,8 @@ use crate::lab::firewall;
 use crate::scenario::Driver;
 
 /// What had crossed for a pair at an instant.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crossed {
-    /// When.
-    pub at: Instant,
     /// Payload that its interface has counted since it was made, and its client's where responses come back.
     pub payload: u64,
 }
@@ -61,6 +59,23 @@ pub struct Said {
     pub retransmits: Option<u64>,
     /// Congestion control of its client.
     pub congestion: Option<String>,
+    /// What became of its datagrams.
+    pub datagrams: Option<SaidDatagrams>,
+}
+
+/// What a tool says of the datagrams of one pair.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SaidDatagrams {
+    /// What its client sent.
+    pub sent: u64,
+    /// What its server received.
+    pub received: u64,
+    /// What its server found missing.
+    pub lost: u64,
+    /// Those that came to the server after one that was sent later.
+    pub reordered: u64,
+    /// How unevenly they came, in milliseconds (RFC 3550, 6.4.1).
+    pub jitter_ms: f64,
 }
 
 /// What a client's output comes to.
@@ -93,6 +108,10 @@ struct Errand<'a> {
 trait Tool: Sync {
     /// The program.
     fn program(&self) -> &'static str;
+    /// That of its servers, where it has one of its own.
+    fn server_program(&self) -> &'static str {
+        self.program()
+    }
     /// The arguments of a server.
     fn server(&self, errand: &Errand<'_>) -> Vec<String>;
     /// The arguments of a client.
@@ -111,19 +130,37 @@ trait Tool: Sync {
 fn tool(driver: Driver) -> Option<&'static dyn Tool> {
     match driver {
         Driver::Iperf3 => Some(&iperf3::Iperf3),
+        Driver::Netperf => Some(&netperf::Netperf),
         Driver::Sockperf => Some(&sockperf::Sockperf),
         Driver::Threads | Driver::Workers | Driver::Processes => None,
     }
 }
 
-/// Finds the program of a generator.
+/// Where the programs of a generator are; most have one for both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programs {
+    /// That of servers.
+    pub server: PathBuf,
+    /// That of clients.
+    pub client: PathBuf,
+}
+
+/// Finds the programs of a generator.
 ///
 /// # Errors
 /// When it is not installed.
-pub fn find(driver: Driver) -> Result<PathBuf> {
-    let program = tool(driver).map_or("a generator", Tool::program);
-    firewall::find(program).ok_or_else(|| {
-        let error = Error::refused("find", program, "it is not installed");
-        error.with_hint(format!("apt-get install {program}"))
+pub fn find(driver: Driver) -> Result<Programs> {
+    let tool =
+        tool(driver).ok_or_else(|| Error::refused("run", "a generator", "the driver is none"))?;
+    let package = tool.program();
+    let file = |program: &str| {
+        firewall::find(program).ok_or_else(|| {
+            let error = Error::refused("find", program, "it is not installed");
+            error.with_hint(format!("apt-get install {package}"))
+        })
+    };
+    Ok(Programs {
+        server: file(tool.server_program())?,
+        client: file(package)?,
     })
 }

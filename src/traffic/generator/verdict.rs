@@ -3,7 +3,11 @@
 //! Must not know any tool's words. The invariant: a failure names the process, and says why in words that came from it or from
 //! the kernel.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::Duration;
+
+use nix::sys::signal::Signal;
 
 use super::process::{Process, bad_end};
 use super::{Answer, Said, Tool};
@@ -35,8 +39,8 @@ fn answer(tool: &dyn Tool, client: &Process, server: &Process) -> Result<Result<
     let Some(status) = client.ended() else {
         return failed(client, "did not end".to_owned());
     };
-    for process in [client, server] {
-        let killed = process.ended().filter(|status| status.code().is_none());
+    for (process, told) in [(client, None), (server, tool.farewell())] {
+        let killed = process.ended().filter(|status| is_killed(*status, told));
         if let Some(why) = killed.and_then(bad_end) {
             return failed(process, why);
         }
@@ -52,6 +56,11 @@ fn answer(tool: &dyn Tool, client: &Process, server: &Process) -> Result<Result<
             Err(Error::refused(act, &client.name, reason))
         }
     }
+}
+
+/// Whether something else ended it than itself, or what it was told to end by.
+fn is_killed(status: ExitStatus, told: Option<Signal>) -> bool {
+    status.signal().is_some() && status.signal() != told.map(|signal| signal as i32)
 }
 
 /// What was seen of each pair.

@@ -122,7 +122,7 @@ mod tests {
 
     fn edge(start: Instant, millis: u64, payloads: [u64; 2]) -> Edge {
         let at = start + Duration::from_millis(millis);
-        let crossed = payloads.map(|payload| Crossed { at, payload });
+        let crossed = payloads.map(|payload| Crossed { payload });
         Edge {
             crossed: crossed.to_vec(),
             before: at,

@@ -161,7 +161,7 @@ impl<'a> Client<'a> {
             .position(|request| Some(request.number) == number);
         // One that was given up, or has been answered, is counted no more.
         if let Some(request) = place.and_then(|place| self.under_way.remove(place)) {
-            self.diary.answered(request.intended, Moment::now());
+            self.diary.answered([request.intended].into_iter());
         }
         Turn::Ready
     }
@@ -193,10 +193,10 @@ impl<'a> Server<'a> {
 
     pub(super) fn turn(&mut self) -> Turn {
         if !self.unsent {
-            match receive(self.endpoint, &mut self.buffer) {
-                Ok(_) => self.endpoint.moved.messages.add(1),
-                Err(turn) => return turn,
+            if let Err(turn) = receive(self.endpoint, &mut self.buffer) {
+                return turn;
             }
+            self.endpoint.moved.messages.add(1);
         }
         // Its head is the request's still, and with it the number.
         let answer = send_whole(self.endpoint, &self.buffer[..self.response]);

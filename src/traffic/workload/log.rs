@@ -65,13 +65,14 @@ impl<'a> Diary<'a> {
         }
     }
 
-    /// The response to a request that was meant to be sent then is there, now.
-    pub(super) fn answered(&mut self, intended: Moment, now: Moment) {
-        self.endpoint.moved.messages.add(1);
+    /// The responses to requests that were meant to be sent then are there, now. As many are timed as the window counts.
+    pub(super) fn answered(&mut self, intended: impl ExactSizeIterator<Item = Moment>) {
+        let within = self.endpoint.moved.messages.add(intended.len() as u64);
         if let Some(latency) = &mut self.latency
-            && self.endpoint.moved.edges().hold(now)
+            && within
         {
-            latency.record(now.nanos_since(intended));
+            let now = Moment::now();
+            intended.for_each(|intended| latency.record(now.nanos_since(intended)));
         }
     }
 

@@ -155,10 +155,8 @@ impl<'a> Client<'a> {
         };
         let whole = self.responses.take(bytes);
         if whole > 0 {
-            let now = Moment::now();
-            for intended in self.under_way.drain(..whole.min(self.under_way.len())) {
-                self.diary.answered(intended, now);
-            }
+            let whole = whole.min(self.under_way.len());
+            self.diary.answered(self.under_way.drain(..whole));
         }
         Turn::Ready
     }

@@ -11,6 +11,7 @@ use super::*;
 use crate::scenario::{Batch, Load};
 use crate::stats::{Latencies, allocations};
 use crate::traffic::ledger::Ledger;
+use crate::traffic::messages::Edge;
 
 /// How long the server once does not answer.
 const STALL: Duration = Duration::from_millis(100);
@@ -46,6 +47,7 @@ fn latencies(load: Load, responses: u64) -> Latencies {
     let ledger = Ledger::create(2).unwrap();
     ledger.edges().open();
     let endpoint = Endpoint::new(Socket::from(client), Role::Client, (0, orders), &ledger);
+    assert!(endpoint.moved.messages.pass(Edge::Opens, 0));
     let mut task = work.task(&endpoint, 0);
     let asked = allocations::during(|| {
         while endpoint.moved.messages.read() < responses {

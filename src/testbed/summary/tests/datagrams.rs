@@ -30,17 +30,18 @@ fn lossy() -> (Cell, FlowOutcome) {
 }
 
 /// What so many datagrams come to at an interface: 14 bytes of Ethernet, 20 of IPv4, 8 of UDP.
-fn crossed(datagrams: u64) -> Vec<Witnessed> {
-    vec![Witnessed {
+fn crossed(flow: &FlowOutcome, datagrams: u64) -> Witnessed {
+    Witnessed {
         packets: datagrams,
-        ..interfaces(0, datagrams * 1_042)
-    }]
+        ..interfaces(flow, datagrams * 1_042)
+    }
 }
 
 #[test]
 fn datagrams_are_counted_by_both_ends() {
     let (cell, flow) = lossy();
-    let measured = told(&cell, &outcome(vec![flow]), Some(&edges(crossed(10_000))));
+    let edges = edges(vec![crossed(&flow, 10_000)]);
+    let measured = told(&cell, &outcome(vec![flow]), Some(&edges));
     near(
         measured.aggregate.datagrams_per_s.unwrap(),
         6_000.0 * 1e9 / WINDOW_NS as f64,
@@ -70,7 +71,22 @@ fn an_interface_of_lossy_flows_lies_between_their_ends() {
         (11_500, false),
     ] {
         let (cell, flow) = lossy();
-        let measured = told(&cell, &outcome(vec![flow]), Some(&edges(crossed(seen))));
+        let edges = edges(vec![crossed(&flow, seen)]);
+        let measured = told(&cell, &outcome(vec![flow]), Some(&edges));
+        assert_eq!(measured.checks.valid, valid, "{seen}");
+    }
+}
+
+#[test]
+fn what_had_come_before_may_be_read_without_being_seen() {
+    // Nine tenths of the 6,000 that were read must have been seen, but for 200 that had been sent before.
+    for (seen, valid) in [(5_200, true), (5_199, false)] {
+        let (cell, flow) = lossy();
+        let waiting = Witnessed {
+            pending: 200_000,
+            ..crossed(&flow, seen)
+        };
+        let measured = told(&cell, &outcome(vec![flow]), Some(&edges(vec![waiting])));
         assert_eq!(measured.checks.valid, valid, "{seen}");
     }
 }
@@ -81,7 +97,8 @@ fn more_than_was_sent_is_invalid() {
     if let Some(life) = &mut flow.datagrams_in_life {
         life.received += 1;
     }
-    let measured = told(&cell, &outcome(vec![flow]), Some(&edges(crossed(10_000))));
+    let edges = edges(vec![crossed(&flow, 10_000)]);
+    let measured = told(&cell, &outcome(vec![flow]), Some(&edges));
     assert!(!measured.checks.valid);
 }
 

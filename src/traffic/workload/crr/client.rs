@@ -103,7 +103,7 @@ impl<'a> Client<'a> {
         let moved = round(
             calls,
             |call| step(side, &mut call.line, request),
-            |call| diary.answered(call.intended, Moment::now()),
+            |call| diary.answered([call.intended].into_iter()),
         )?;
         Ok(if moved { Turn::Ready } else { idle })
     }

@@ -11,6 +11,7 @@ use crate::scenario::{Buffers, Congestion, Driver, Load, Orders, Workload};
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Redial, Role};
 use crate::traffic::ledger::Ledger;
+use crate::traffic::messages::Edge;
 use crate::traffic::socket::Dress;
 use crate::traffic::workload::Turn;
 
@@ -38,7 +39,9 @@ fn endpoint(role: Role, rate: Option<u32>, redial: Redial) -> Endpoint {
     let ledger = Ledger::create(2).unwrap();
     ledger.edges().open();
     let first = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    Endpoint::new(first, role, (0, orders(rate)), &ledger).with(Some(redial))
+    let endpoint = Endpoint::new(first, role, (0, orders(rate)), &ledger);
+    assert!(endpoint.moved.messages.pass(Edge::Opens, 0));
+    endpoint.with(Some(redial))
 }
 
 fn calling(listener: &TcpListener, rate: Option<u32>) -> Endpoint {
