@@ -3,6 +3,8 @@
 //! Runs of a made-up machine that follows a law, with noise from a seed, go through the analysis as any run does. The truth
 //! of an interval is what the analysis says of the law without noise; of the knee, where the law bends.
 
+mod noise;
+
 use std::error::Error;
 
 use kilonet::analysis::{Analysis, Answer, Bend, Metric};
@@ -12,13 +14,14 @@ use kilonet::stats::Bootstrap;
 use kilonet::store::Record;
 use kilonet::store::folder::{Manifest, Run};
 use kilonet::store::record::{Aggregate, Cpu, PerPair, SCHEMA};
+use noise::Shape;
 use rayon::prelude::*;
 use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Largest relative deviation of a trial from its law; that of a block as a whole is as large.
-const NOISE: f64 = 0.05;
+/// The relative standard deviation of a trial from its law; that of a block as a whole is as large.
+const NOISE: f64 = 0.03;
 
 const SWEEP: &str =
     "axes = { topology = \"bridge\", containers = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] }";
@@ -61,7 +64,8 @@ const LAWS: &[Law] = &[
         finds: &[
             ("mean of a cell", mean_of_a_cell),
             ("halving point", halving),
-            ("knee", knee),
+            ("knee, where lines meet", corner),
+            ("knee, between counts", knee),
             ("knee is there", has_knee),
         ],
     },
@@ -81,7 +85,11 @@ const LAWS: &[Law] = &[
         scenario: SWEEP,
         goodput: |pairs| scaled(pairs, 0.0),
         cost: |_| 0.4,
-        finds: &[("kappa", kappa), ("retrograde is there", is_retrograde)],
+        finds: &[
+            ("kappa", kappa),
+            ("retrograde is there", is_retrograde),
+            ("two lines are there", has_corner),
+        ],
     },
     Law {
         name: "N to the 0.4",
@@ -122,6 +130,13 @@ fn halving(analysis: &Analysis) -> Option<Found> {
 }
 
 /// The law bends at 41 containers, which is none of the counts.
+fn corner(analysis: &Analysis) -> Option<Found> {
+    let Bend::Knee(knee) = bend(analysis)? else {
+        return None;
+    };
+    Some(Found::Interval(41.0, knee.corner?.interval))
+}
+
 fn knee(analysis: &Analysis) -> Option<Found> {
     let Bend::Knee(knee) = bend(analysis)? else {
         return None;
@@ -132,6 +147,12 @@ fn knee(analysis: &Analysis) -> Option<Found> {
 
 fn has_knee(analysis: &Analysis) -> Option<Found> {
     Some(Found::Verdict(matches!(bend(analysis)?, Bend::Knee(_))))
+}
+
+/// Whether the curve was taken for two straight lines.
+fn has_corner(analysis: &Analysis) -> Option<Found> {
+    let is_corner = |bend| matches!(bend, Bend::Knee(knee) if knee.corner.is_some());
+    Some(Found::Verdict(is_corner(bend(analysis)?)))
 }
 
 fn bend(analysis: &Analysis) -> Option<Bend> {
@@ -166,28 +187,30 @@ fn has_slope(analysis: &Analysis) -> Option<Found> {
 fn main() -> Outcome<()> {
     let seeds = std::env::args().find_map(|word| word.parse().ok());
     let seeds: u32 = seeds.unwrap_or(1000);
-    println!("{seeds} seeds; noise of each trial and of each block: uniform, up to {NOISE}\n");
-    println!(
-        "{:<26}{:<22}{:>8}{:>10}{:>10}",
-        "law", "what", "blocks", "held", "without"
-    );
-    for blocks in [3, 5] {
-        resampling(seeds, blocks);
-        for law in LAWS {
-            measure(law, seeds, blocks)?;
+    println!("{seeds} seeds; noise of each trial and of each block: {NOISE}");
+    for shape in Shape::ALL {
+        println!("\n{shape:?}");
+        println!(
+            "{:<26}{:<24}{:>8}{:>10}{:>10}",
+            "law", "what", "blocks", "held", "without"
+        );
+        for blocks in [3, 5] {
+            resampling(seeds, (shape, blocks));
+            for law in LAWS {
+                measure(law, seeds, (shape, blocks))?;
+            }
         }
-        println!();
     }
     Ok(())
 }
 
 /// One law in so many runs, a line for each thing that is looked for.
-fn measure(law: &Law, seeds: u32, blocks: u32) -> Outcome<()> {
+fn measure(law: &Law, seeds: u32, (shape, blocks): (Shape, u32)) -> Outcome<()> {
     let cells = Scenario::parse(law.scenario, "coverage")?.cells;
     let truth = Analysis::of(&run(law, &cells, Noise::none(2)));
     let runs: Vec<_> = (0..seeds)
         .into_par_iter()
-        .map(|seed| Analysis::of(&run(law, &cells, Noise::of(seed, blocks))))
+        .map(|seed| Analysis::of(&run(law, &cells, Noise::of(seed, (shape, blocks)))))
         .collect();
     for (what, find) in law.finds {
         let truth = find(&truth);
@@ -201,21 +224,21 @@ fn measure(law: &Law, seeds: u32, blocks: u32) -> Outcome<()> {
                 _ => without += 1,
             }
         }
-        let share = f64::from(held) / f64::from((seeds - without).max(1));
-        tell((law.name, what), blocks, share, without);
+        let rate = f64::from(held) / f64::from((seeds - without).max(1));
+        tell((law.name, what), blocks, rate, without);
     }
     Ok(())
 }
 
 /// What resampling covers of the mean of a figure, by either way to an interval.
-fn resampling(seeds: u32, blocks: u32) {
+fn resampling(seeds: u32, (shape, blocks): (Shape, u32)) {
     let ways: [(&str, Way); 2] = [
         ("mean, by t", Bootstrap::around),
         ("mean, by percentiles", |found, _| found.percentiles()),
     ];
     for (what, way) in ways {
         let holds = |seed| {
-            let mut noise = Noise::of(seed, blocks);
+            let mut noise = Noise::of(seed, (shape, blocks));
             let figures: Vec<_> = (0..blocks).map(|_| noise.factor()).collect();
             let mean = |drawn: &[usize]| {
                 let sum: f64 = drawn.iter().map(|block| figures[*block]).sum();
@@ -230,31 +253,29 @@ fn resampling(seeds: u32, blocks: u32) {
             .into_par_iter()
             .filter(|seed| holds(*seed))
             .count();
-        tell(
-            ("one figure", what),
-            blocks,
-            held as f64 / f64::from(seeds),
-            0,
-        );
+        let rate = held as f64 / f64::from(seeds);
+        tell(("one figure", what), blocks, rate, 0);
     }
 }
 
-fn tell((law, what): (&str, &str), blocks: u32, share: f64, without: u32) {
-    let percent = share * 100.0;
-    println!("{law:<26}{what:<22}{blocks:>8}{percent:>8.1} %{without:>10}");
+fn tell((law, what): (&str, &str), blocks: u32, rate: f64, without: u32) {
+    let percent = rate * 100.0;
+    println!("{law:<26}{what:<24}{blocks:>8}{percent:>8.1} %{without:>10}");
 }
 
 /// Deviations from a law.
 struct Noise {
     random: SplitMix,
+    shape: Shape,
     size: f64,
     blocks: u32,
 }
 
 impl Noise {
-    fn of(seed: u32, blocks: u32) -> Self {
+    fn of(seed: u32, (shape, blocks): (Shape, u32)) -> Self {
         Self {
             random: SplitMix::new(u64::from(seed)),
+            shape,
             size: NOISE,
             blocks,
         }
@@ -263,12 +284,13 @@ impl Noise {
     fn none(blocks: u32) -> Self {
         Self {
             size: 0.0,
-            ..Self::of(0, blocks)
+            ..Self::of(0, (Shape::Normal, blocks))
         }
     }
 
+    /// A trial moves something, however far off it is.
     fn factor(&mut self) -> f64 {
-        1.0 + self.size * (2.0 * self.random.share() - 1.0)
+        (1.0 + self.size * self.shape.draw(&mut self.random)).max(0.01)
     }
 }
 

@@ -1,7 +1,9 @@
 //! How often `kilonet compare` is wrong: runs of the model testbed that follow one law, and runs with a change planted.
 //!
 //! `cargo bench --bench false-alarms` prints a table; `results/` keeps one, with what it means. Each row is of so many
-//! seeds, and each seed of three comparisons: equal runs, one cell of twenty slower by a tenth, and by three tenths.
+//! seeds, and each seed of three comparisons: equal runs, the cell in the middle slower by a tenth, and by a fifth.
+
+mod noise;
 
 use kilonet::analysis::compare::{Comparison, Folder, Terms, Verdict};
 use kilonet::plan::Plan;
@@ -11,56 +13,67 @@ use kilonet::store::Record;
 use kilonet::store::folder::{Manifest, Run};
 use kilonet::store::record::SCHEMA;
 use kilonet::testbed::{Model, Testbed, TrialPlan, Watch};
+use noise::Shape;
 use rayon::prelude::*;
 
 const SEEDS: u64 = 1000;
 /// The relative standard deviations of a trial: of a quiet machine, and the median of the runs kept in `results/`.
 const NOISES: [f64; 2] = [0.03, 0.09];
-/// Cells and repeats.
-const SIZES: [(u32, u32); 4] = [(2, 3), (20, 3), (20, 10), (60, 3)];
-
-/// How trials deviate from the law.
-#[derive(Debug, Clone, Copy)]
-enum Law {
-    Uniform,
-    Normal,
-    /// Student's t with three degrees of freedom: now and then one is far off.
-    Heavy,
-    /// Normal, and the first cell six times as noisy as the others.
-    OneNoisy,
-    /// Normal, and in one trial of twelve something else takes a good part.
-    Disturbed,
-}
-
-const LAWS: [Law; 5] = [
-    Law::Uniform,
-    Law::Normal,
-    Law::Heavy,
-    Law::OneNoisy,
-    Law::Disturbed,
+/// Cells, and the repeats of the base and of the new run.
+const SIZES: [(u32, [u32; 2]); 6] = [
+    (2, [3, 3]),
+    (20, [3, 3]),
+    (20, [5, 5]),
+    (20, [10, 10]),
+    (20, [10, 3]),
+    (60, [3, 3]),
 ];
 
+/// How trials deviate from the law.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Law {
+    /// Each by itself, all alike.
+    Of(Shape),
+    /// Normally, and the first cell six times as much as the others.
+    OneNoisy,
+    /// Normally, and in one trial of twelve something else takes a good part.
+    Disturbed,
+    /// Normally, and all trials of a block together by as much again.
+    Blocks,
+}
+
 impl Law {
+    fn all() -> impl Iterator<Item = Self> {
+        let shapes = Shape::ALL.into_iter().map(Self::Of);
+        shapes.chain([Self::OneNoisy, Self::Disturbed, Self::Blocks])
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Of(shape) => format!("{shape:?}"),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// The factor of one trial in a cell.
     fn factor(self, cell: u32, noise: f64, random: &mut SplitMix) -> f64 {
+        let normal = |random: &mut SplitMix| Shape::Normal.draw(random);
         let deviation = match self {
-            Self::Uniform => return 1.0 + noise * 3_f64.sqrt() * (2.0 * random.share() - 1.0),
-            Self::Heavy => {
-                let chi: f64 = (0..3).map(|_| normal(random).powi(2)).sum();
-                normal(random) / chi.sqrt()
-            }
+            Self::Of(shape) => shape.draw(random),
             Self::OneNoisy if cell == 0 => 6.0 * normal(random),
             Self::Disturbed if random.share() < 1.0 / 12.0 => normal(random) - 4.0,
-            Self::Normal | Self::OneNoisy | Self::Disturbed => normal(random),
+            Self::OneNoisy | Self::Disturbed | Self::Blocks => normal(random),
         };
         (noise * deviation).exp()
     }
-}
 
-/// A standard normal deviate (Box and Muller).
-fn normal(random: &mut SplitMix) -> f64 {
-    let radius = (-2.0 * (1.0 - random.share()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * random.share()).cos()
+    /// The factor of all trials of a block.
+    fn of_block(self, noise: f64, random: &mut SplitMix) -> f64 {
+        match self {
+            Self::Blocks => (noise * Shape::Normal.draw(random)).exp(),
+            _ => 1.0,
+        }
+    }
 }
 
 /// Nobody: nothing is shown and nothing is interrupted.
@@ -79,36 +92,40 @@ struct Row {
     law: Law,
     noise: f64,
     cells: u32,
-    repeats: u32,
+    /// Of the base and of the new run.
+    repeats: [u32; 2],
 }
 
 impl Row {
-    fn plan(&self) -> Plan {
+    /// The plans of the base and of the new run.
+    fn plans(&self) -> [Plan; 2] {
         let last = 2 * self.cells;
-        let text = format!(
-            "[axes]\ntopology = \"veth\"\ncontainers = \"2..{last} +2\"\n[trial]\nrepeats = {}\nbaseline = false\n",
-            self.repeats
-        );
-        Plan::new(&Scenario::parse(&text, "false-alarms").expect("the scenario is right"))
+        self.repeats.map(|repeats| {
+            let text = format!(
+                "[axes]\ntopology = \"veth\"\ncontainers = \"2..{last} +2\"\n[trial]\nrepeats = {repeats}\nbaseline = false\n"
+            );
+            Plan::new(&Scenario::parse(&text, "false-alarms").expect("the scenario is right"))
+        })
     }
 
     /// A run in which the cell in the middle moves `share` of what the law says.
     fn run(&self, plan: &Plan, seed: u64, share: f64) -> Folder {
         let (mut model, mut random) = (Model::default(), SplitMix::new(seed));
+        let blocks: Vec<_> = (0..plan.repeats.most())
+            .map(|_| self.law.of_block(self.noise, &mut random))
+            .collect();
         let records = plan.trials.iter().map(|trial| {
-            let measured = model.measure(
-                &0,
-                TrialPlan {
-                    id: &trial.id,
-                    cell: &trial.cell,
-                    timing: plan.timing,
-                },
-                &Nobody,
-            );
+            let planned = TrialPlan {
+                id: &trial.id,
+                cell: &trial.cell,
+                timing: plan.timing,
+            };
+            let measured = model.measure(&0, planned, &Nobody);
             let measured = measured.expect("the model refuses nothing");
             let place = trial.cell.pairs - 1;
-            let planted = if place == self.cells / 2 { share } else { 1.0 };
-            let factor = planted * self.law.factor(place, self.noise, &mut random);
+            let change = if place == self.cells / 2 { share } else { 1.0 };
+            let own = self.law.factor(place, self.noise, &mut random);
+            let factor = change * blocks[trial.repeat as usize] * own;
             let mut record = Record {
                 aggregate: Some(measured.aggregate),
                 cpu: measured.cpu,
@@ -159,6 +176,8 @@ struct Outcome {
     called: bool,
     /// Whether the exit code would be 1.
     regressed: bool,
+    /// The share of the figures whose interval holds "no change".
+    held: f64,
     /// Whether the cell in the middle was called worse by its goodput.
     found: bool,
 }
@@ -173,46 +192,62 @@ fn compared(base: &Folder, new: Folder) -> Outcome {
     let is_call = |verdict| matches!(verdict, Verdict::Better | Verdict::Worse);
     let cells = &comparison.news[0].cells;
     let planted = cells[cells.len() / 2].figures[0].verdict;
+    let intervals = comparison.figures().filter_map(|it| it.change?.interval);
+    let holds: Vec<_> = intervals
+        .map(|(low, high)| low <= 1.0 && high >= 1.0)
+        .collect();
     Outcome {
         called: comparison.figures().any(|figure| is_call(figure.verdict)),
         regressed: comparison.regressions() > 0,
+        held: holds.iter().filter(|holds| **holds).count() as f64 / holds.len() as f64,
         found: planted == Verdict::Worse,
     }
 }
 
-/// How often each thing came about, in percent: calls and regressions of equal runs, changes of a tenth and of three tenths
-/// found.
-fn rates(row: Row) -> [f64; 4] {
-    let plan = row.plan();
+/// How often each thing came about, in percent: calls, regressions and held intervals of equal runs; changes of a tenth and
+/// of a fifth found.
+fn rates(row: Row) -> [f64; 5] {
+    let plans = row.plans();
     let trial = |seed: u64| {
-        let run = |nth: u64, share| row.run(&plan, (seed << 2) + nth, share);
-        let base = run(0, 1.0);
-        let [equal, tenth, three] =
-            [(1, 1.0), (2, 0.9), (3, 0.7)].map(|(nth, share)| compared(&base, run(nth, share)));
-        [equal.called, equal.regressed, tenth.found, three.found].map(u64::from)
+        let base = row.run(&plans[0], seed << 2, 1.0);
+        let [equal, tenth, fifth] = [(1, 1.0), (2, 0.9), (3, 0.8)]
+            .map(|(nth, share)| compared(&base, row.run(&plans[1], (seed << 2) + nth, share)));
+        let share = |is: bool| f64::from(u8::from(is));
+        [
+            share(equal.called),
+            share(equal.regressed),
+            equal.held,
+            share(tenth.found),
+            share(fifth.found),
+        ]
     };
-    let add = |left: [u64; 4], right: [u64; 4]| std::array::from_fn(|nth| left[nth] + right[nth]);
-    let sums = (0..SEEDS).into_par_iter().map(trial).reduce(|| [0; 4], add);
-    sums.map(|sum| sum as f64 * 100.0 / SEEDS as f64)
+    let all: Vec<_> = (0..SEEDS).into_par_iter().map(trial).collect();
+    std::array::from_fn(|nth| {
+        let sum: f64 = all.iter().map(|rates| rates[nth]).sum();
+        sum * 100.0 / SEEDS as f64
+    })
 }
 
 fn main() {
     println!(
         "{SEEDS} seeds a row; goodput and CPU per byte of each cell; threshold 5 %; all in percent of the seeds\n"
     );
-    println!("law        noise  cells  repeats | equal: called  exit 1 | found: -10 %  -30 %");
-    for law in LAWS {
+    println!(
+        "law        noise  cells  repeats | equal: called  exit 1  intervals held | found: -10 %  -20 %"
+    );
+    for law in Law::all() {
         for noise in NOISES {
             for (cells, repeats) in SIZES {
-                let [called, regressed, tenth, three] = rates(Row {
+                let [called, regressed, held, tenth, fifth] = rates(Row {
                     law,
                     noise,
                     cells,
                     repeats,
                 });
-                let name = format!("{law:?}");
+                let (name, [base, new]) = (law.name(), repeats);
+                let repeats = format!("{base}, {new}");
                 println!(
-                    "{name:<10} {noise:>5}  {cells:>5}  {repeats:>7} | {called:>13.1}  {regressed:>6.1} | {tenth:>12.1}  {three:>5.1}"
+                    "{name:<10} {noise:>5}  {cells:>5}  {repeats:>7} | {called:>13.1}  {regressed:>6.1}  {held:>14.1} | {tenth:>12.1}  {fifth:>5.1}"
                 );
             }
         }

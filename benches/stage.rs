@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kilonet::lab::Lab;
 use kilonet::lab::witness::{Reading, Witness};
@@ -107,11 +107,14 @@ fn flows(lab: &Lab) -> Vec<FlowPlan<'_>> {
     (0..).zip(lab.pairs()).map(flow).collect()
 }
 
+/// What some interfaces had counted, and the moments just before and just after they were read.
+type Timed = (Reading, [Instant; 2]);
+
 /// What is read at the window's edges: the receivers' interfaces, and this process's memory while every flow is there.
 struct Edges {
     witness: Witness,
-    opened: Vec<Reading>,
-    closed: Vec<Reading>,
+    opened: Vec<Timed>,
+    closed: Vec<Timed>,
     own_bytes: u64,
 }
 
@@ -125,10 +128,15 @@ impl Edges {
         })
     }
 
+    fn read(&mut self) -> Vec<Timed> {
+        self.witness.read(|_| Instant::now()).unwrap_or_default()
+    }
+
     /// Headers included, each group of interfaces over the time between its own two readings.
     fn interface_bps(&self) -> f64 {
-        let rate = |(opened, closed): (&Reading, &Reading)| {
-            (closed.bytes - opened.bytes) as f64 * 8.0 / seconds(closed.at - opened.at)
+        let rate = |(opened, closed): (&Timed, &Timed)| {
+            let bytes = closed.0.bytes - opened.0.bytes;
+            bytes as f64 * 8.0 / seconds(closed.1[0] - opened.1[0])
         };
         self.opened.iter().zip(&self.closed).map(rate).sum()
     }
@@ -136,11 +144,11 @@ impl Edges {
 
 impl Observer for Edges {
     fn before_window(&mut self) {
-        self.opened = self.witness.read().unwrap_or_default();
+        self.opened = self.read();
     }
 
     fn after_window(&mut self) {
-        self.closed = self.witness.read().unwrap_or_default();
+        self.closed = self.read();
         self.own_bytes = own_memory().unwrap_or_default();
     }
 

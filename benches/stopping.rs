@@ -1,8 +1,11 @@
 //! What it costs and does to intervals that trials stop when a cell is known well enough:
 //! `cargo bench --bench stopping [SEEDS]`.
 //!
-//! Trials of a made-up cell scatter normally about the truth. They go on until half the 95 % interval of their mean is at most
-//! 5 % of the median; the mean of as many trials as were allowed at most, without looking, stands beside it.
+//! Trials of a made-up cell scatter about the truth. They go on until half the 95 % interval of their mean is at most 5 % of
+//! the median, and was without the last three of them; the mean of as many trials as were allowed at most, without looking,
+//! stands beside it.
+
+mod noise;
 
 use std::error::Error;
 
@@ -10,6 +13,7 @@ use kilonet::plan::Precision;
 use kilonet::random::SplitMix;
 use kilonet::scenario::{Cell, Gauge, Goal, Scenario};
 use kilonet::stats;
+use noise::Shape;
 
 const TRUTH: f64 = 10e9;
 
@@ -22,29 +26,38 @@ const SCATTER: [f64; 6] = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1).filter(|it| !it.starts_with("--"));
     let seeds: u64 = arguments.next().map_or(Ok(10_000), |seeds| seeds.parse())?;
-    println!("{seeds} seeds, within 5 %\n");
-    println!("repeats  scatter  trials  reached   held   held at most");
-    for (min, max) in TIMES {
-        let scenario = scenario((min, max))?;
-        let goal = scenario.repeats.goal().ok_or("the scenario has a goal")?;
-        for scatter in SCATTER {
-            let runs = (0..seeds).map(|seed| stop(goal, &scenario.cells[0], (seed, scatter)));
-            let all: Vec<_> = runs.collect();
-            let share = |is: fn(&Run) -> bool| {
-                100.0 * all.iter().filter(|run| is(run)).count() as f64 / all.len() as f64
-            };
-            let trials = all.iter().map(|run| run.trials).sum::<usize>() as f64 / all.len() as f64;
-            println!(
-                "{:>7}  {:>5.1} %  {trials:>6.1}  {:>5.1} %  {:>5.1} %  {:>5.1} %",
-                format!("{min}..{max}"),
-                scatter * 100.0,
-                share(|run| run.reached),
-                share(|run| run.held),
-                share(|run| run.held_at_most),
-            );
+    println!("{seeds} seeds, within 5 %");
+    for shape in Shape::ALL {
+        println!("\n{shape:?}");
+        println!("repeats  scatter  trials  reached   held   held at most");
+        for times in TIMES {
+            let scenario = scenario(times)?;
+            let goal = scenario.repeats.goal().ok_or("the scenario has a goal")?;
+            for scatter in SCATTER {
+                let runs = (0..seeds).map(|seed| {
+                    let trials = trials(goal.max, (seed, shape, scatter));
+                    stop(goal, &scenario.cells[0], &trials)
+                });
+                tell(times, scatter, &runs.collect::<Vec<_>>());
+            }
         }
     }
     Ok(())
+}
+
+fn tell((min, max): (u32, u32), scatter: f64, all: &[Run]) {
+    let share = |is: fn(&Run) -> bool| {
+        100.0 * all.iter().filter(|run| is(run)).count() as f64 / all.len() as f64
+    };
+    let trials = all.iter().map(|run| run.trials).sum::<usize>() as f64 / all.len() as f64;
+    println!(
+        "{:>7}  {:>5.1} %  {trials:>6.1}  {:>5.1} %  {:>5.1} %  {:>5.1} %",
+        format!("{min}..{max}"),
+        scatter * 100.0,
+        share(|run| run.reached),
+        share(|run| run.held),
+        share(|run| run.held_at_most),
+    );
 }
 
 fn scenario((min, max): (u32, u32)) -> kilonet::Result<Scenario> {
@@ -64,34 +77,32 @@ struct Run {
     held_at_most: bool,
 }
 
-fn stop(goal: &Goal, cell: &Cell, (seed, scatter): (u64, f64)) -> Run {
+/// What so many trials of a cell move.
+fn trials(number: u32, (seed, shape, scatter): (u64, Shape, f64)) -> Vec<f64> {
     let mut random = SplitMix::new(seed);
-    let all: Vec<_> = (0..goal.max)
-        .map(|_| TRUTH * (1.0 + scatter * normal(&mut random)))
-        .collect();
-    let reached = |n: &usize| {
+    let trials = (0..number).map(|_| TRUTH * (1.0 + scatter * shape.draw(&mut random)));
+    trials.collect()
+}
+
+fn stop(goal: &Goal, cell: &Cell, all: &[f64]) -> Run {
+    let settled = |n: &usize| {
         let figures = |gauge| match gauge {
             Gauge::Goodput => all[..*n].to_vec(),
             _ => Vec::new(),
         };
-        Precision::of(goal, cell, figures).is_some_and(|precision| precision.is_within(goal))
+        Precision::of(goal, cell, figures).is_some_and(|precision| precision.is_settled)
     };
-    let stopped = (goal.min as usize..=all.len()).find(reached);
+    let stopped = (goal.min as usize..=all.len()).find(settled);
     let trials = stopped.unwrap_or(all.len());
+    let half = stats::relative_half_width(&all[..trials]);
     Run {
         trials,
-        reached: stopped.is_some(),
+        reached: half.is_some_and(|half| half <= goal.within.share()),
         held: holds(&all[..trials]),
-        held_at_most: holds(&all),
+        held_at_most: holds(all),
     }
 }
 
 fn holds(figures: &[f64]) -> bool {
     stats::interval_95(figures).is_some_and(|(low, high)| low <= TRUTH && TRUTH <= high)
-}
-
-/// A draw of the normal distribution of deviation 1 (Box and Muller).
-fn normal(random: &mut SplitMix) -> f64 {
-    let radius = (-2.0 * (1.0 - random.share()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * random.share()).cos()
 }

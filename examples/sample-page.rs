@@ -1,6 +1,6 @@
 //! Writes the report page of an invented run: `sample-page OUT.html` as curves, `sample-page OUT.html 2` as bars,
 //! `sample-page OUT.html rules` as curves over rules, `two-counts` over existing and active containers, `requests` of
-//! requests, `all-failed` without a figure, `large` with 2,000 cells.
+//! requests, `lost` with cells that are missing, `all-failed` without a figure, `large` with 2,000 cells.
 
 #[path = "../tests/page/sample.rs"]
 mod sample;
@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("rules") => sample::over_rules(),
         Some("two-counts") => sample::over_two_counts(),
         Some("requests") => sample::of_requests(),
+        Some("lost") => sample::with_lost_cells(),
         Some("all-failed") => sample::all_failed(),
         Some("large") => sample::large(21),
         Some(count) => sample::analysis(&[count.parse()?]),

@@ -43,6 +43,8 @@ pub struct Work<'a> {
     pub plan: &'a Plan,
     /// The records of what was done in an earlier run of the folder.
     pub done: &'a [Record],
+    /// What records are to say of the machine.
+    pub machine: Option<&'a str>,
 }
 
 impl<'a> Work<'a> {
@@ -79,6 +81,7 @@ pub fn run<T: Testbed>(
             outcome.interrupted = true;
             break;
         };
+        record.machine = work.machine.map(str::to_owned);
         watchman.judge(&mut record, times);
         folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;

@@ -327,6 +327,22 @@ fn report_of_what_is_no_run_folder_exits_with_1() {
 }
 
 #[test]
+fn a_report_in_a_form_that_is_not_there_or_with_nothing_to_write_is_refused() {
+    for (name, flags) in [
+        ("an unknown form of report", &["--format", "md,pdf"][..]),
+        (
+            "a file for what is printed",
+            &["--format", "term", "--out", "x"],
+        ),
+        ("a folder for no form", &["--out", "x"]),
+    ] {
+        let said = says(&[&["report", "results"], flags].concat());
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+        assert_said!(format!("refused {name}"), said);
+    }
+}
+
+#[test]
 fn an_export_in_a_form_that_is_not_there_is_refused() {
     let said = says(&["export", "results", "--format", "xlsx"]);
     assert_eq!(said.code, Some(2));

@@ -188,6 +188,83 @@ fn a_manifest_of_a_newer_schema_that_cannot_be_read_is_refused_with_the_remedy()
     }
 }
 
+/// The names of a folder's files, in their order.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
+    let mut names: Vec<_> = entries
+        .map(|entry| name(entry).into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn markdown_is_printed_or_a_file_and_nothing_else_is_written() {
+    let run = edited(first_repeats);
+    let of_run = ["report", path(&run), "--format", "md"];
+    let printed = says(&of_run);
+    assert_eq!((printed.code, printed.err.as_str()), (Some(0), ""));
+    assert!(
+        printed.out.starts_with("### docker-rules · "),
+        "{}",
+        printed.out
+    );
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("issue.md");
+    let said = says(&[&of_run[..], &["--output", file.to_str().unwrap()]].concat());
+    assert_eq!(
+        (said.code, said.out.as_str(), said.err.as_str()),
+        (Some(0), "", "")
+    );
+    assert_eq!(fs::read_to_string(file).unwrap(), printed.out);
+    assert_eq!(names(run.path()), ["manifest.json", "trials.jsonl"]);
+}
+
+#[test]
+fn several_forms_go_into_a_folder_which_is_made() {
+    let run = edited(first_repeats);
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().join("new/folder");
+    let to = [
+        "--format",
+        "md,png,html,svg",
+        "--out",
+        folder.to_str().unwrap(),
+    ];
+    let said = says(&[&["report", path(&run)], &to[..]].concat());
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let written = names(&folder);
+    let mut printed: Vec<_> = said.out.lines().map(Path::new).collect();
+    printed.sort();
+    let paths: Vec<_> = written.iter().map(|name| folder.join(name)).collect();
+    assert_eq!(printed, paths);
+    let figures = |ending: &str| -> Vec<_> {
+        let stems = written.iter().filter_map(|name| name.strip_suffix(ending));
+        stems.map(str::to_owned).collect()
+    };
+    assert_eq!(figures(".png"), figures(".svg"));
+    assert_eq!(figures(".md"), ["report"]);
+    assert_eq!(figures(".html"), ["report"]);
+    assert_eq!(names(run.path()), ["manifest.json", "trials.jsonl"]);
+}
+
+#[test]
+fn markdown_alone_is_on_standard_output_while_pictures_go_into_the_run() {
+    let run = edited(first_repeats);
+    let said = says(&["report", path(&run), "--format", "png,md"]);
+    assert!(
+        said.out.starts_with("### ") && !said.out.contains(".png\n"),
+        "{said:?}"
+    );
+    let told = said.err.lines();
+    assert!(
+        told.clone().all(|path| Path::new(path).is_file()),
+        "{said:?}"
+    );
+    assert!(told.count() > 1, "{said:?}");
+}
+
 #[test]
 fn cells_that_are_missing_are_named_and_nothing_stands_in_their_place() {
     let folder = edited(|record| (record["cell"]["containers"] != 256).then_some(record));

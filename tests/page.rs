@@ -41,6 +41,26 @@ fn the_page_loads_nothing() {
 }
 
 #[test]
+fn the_page_knows_which_counts_are_lost_and_says_nothing_where_none_is() {
+    let html = page::render(&sample::with_lost_cells()).expect("it renders");
+    let data = carried_data(&html);
+    let series = data["series"].as_array().expect("series");
+    let bridges = series
+        .iter()
+        .filter(|one| one["factors"]["topology"] == "bridge");
+    assert!(
+        bridges
+            .clone()
+            .all(|one| one["lost"] == serde_json::json!([16, 64]))
+    );
+    assert_eq!(bridges.count(), 2);
+    assert_eq!(
+        carried_data(&rendered(CURVES))["series"][0].get("lost"),
+        None
+    );
+}
+
+#[test]
 fn a_warning_cannot_end_the_script() {
     let mut analysis = sample::analysis(CURVES);
     let hostile = "</script><script>alert('<!--')</script>";

@@ -85,6 +85,7 @@ fn go(text: &str, model: &mut Model, user: &User, folder: (Writer, Vec<Record>))
     let work = Work {
         plan: &plan,
         done: &done,
+        machine: None,
     };
     runner::run(model, work, &mut writer, user).expect("the disk takes it")
 }

@@ -127,9 +127,12 @@ impl Asked<'_> {
         })
     }
 
-    /// Gunther's law over pairs.
+    /// Gunther's law over pairs. Of what pairs are offered it says nothing: each gets that done, one or many.
     fn usl(&self, series: usize) -> Option<Usl> {
         let cells = self.cells(series);
+        if cells.iter().any(|cell| cell.load.is_offered()) {
+            return None;
+        }
         let metric = if cells.iter().all(|cell| cell.is_of_requests()) {
             Metric::Transactions
         } else {

@@ -9,7 +9,7 @@ use super::Trials;
 use super::model::Metric;
 use super::summary::own_figure;
 use crate::scenario::Cell;
-use crate::stats;
+use crate::stats::{self, Corner};
 use crate::store::record::Record;
 
 /// How figures of a metric compare.
@@ -107,12 +107,19 @@ impl Curve {
     /// How likely means would be so far from a straight line if they lay on one; absent where repeats do not say how much
     /// they scatter.
     pub(super) fn straightness(&self) -> Option<f64> {
-        let groups: Vec<_> = self
-            .places
-            .iter()
-            .map(|place| (place.x(), place.figures.iter().flatten().copied().collect()))
-            .collect();
-        stats::straightness(&groups)
+        stats::straightness(&self.groups())
+    }
+
+    /// The same of two straight lines that were fitted to them.
+    pub(super) fn likeness_to(&self, corner: &Corner) -> Option<f64> {
+        // Two slopes, and where the lines meet.
+        stats::lack_of_fit(&self.groups(), 4, |x| corner.value(x))
+    }
+
+    /// The figures of each place.
+    fn groups(&self) -> Vec<(f64, Vec<f64>)> {
+        let group = |place: &Place| (place.x(), place.figures.iter().flatten().copied().collect());
+        self.places.iter().map(group).collect()
     }
 }
 

@@ -105,8 +105,10 @@ fn mean_parts<'a>(trials: impl Iterator<Item = (&'a Cpu, f64)>) -> Option<[f64; 
 }
 
 fn latency(shown: &[&Record]) -> Vec<(f64, f64)> {
-    let histograms = shown.iter().filter_map(|record| record.latency.as_ref());
-    let Some(all) = Latencies::merged(histograms.map(|latency| &latency.histogram)) else {
+    let kept = shown.iter().filter_map(|record| record.latency.as_ref());
+    // One after the other: all of them unpacked at once are hundreds of megabytes.
+    let times = kept.filter_map(|latency| latency.histogram.latencies());
+    let Some(all) = Latencies::merged(times) else {
         return Vec::new();
     };
     let rarest = 1.0 - (all.count() as f64).recip();
@@ -224,7 +226,7 @@ mod tests {
         for (record, millis) in trials.iter_mut().zip([1_u64, 2]) {
             let mut recorder = crate::stats::Recorder::new().unwrap();
             (0..50).for_each(|_| recorder.record(millis * 1_000_000));
-            record.latency = Latency::of(recorder.latencies());
+            record.latency = Latency::of(&recorder.latencies());
         }
         let found = latency(&trials.iter().collect::<Vec<_>>());
         let (shares, times): (Vec<_>, Vec<_>) = found.into_iter().unzip();

@@ -56,6 +56,23 @@ impl Varying {
         self.levels(left) == self.levels(right)
     }
 
+    /// The counts of those of the `others` that lie inside a curve of these cells, smallest first.
+    pub(super) fn inside(&self, curve: &[&Cell], others: &[Cell]) -> Vec<u32> {
+        let counts = || curve.iter().map(|cell| self.count.of(cell));
+        let ends = (counts().min(), counts().max());
+        let between = |cell: &&Cell| {
+            let count = Some(self.count.of(cell));
+            ends.0 < count && count < ends.1
+        };
+        let bare = |cell: &Cell| without_count(self.count, cell);
+        let kinds: BTreeSet<_> = curve.iter().map(|cell| bare(cell)).collect();
+        let inside = others.iter().filter(between);
+        let inside = inside.filter(|cell| kinds.contains(&bare(cell)));
+        let mut inside: Vec<_> = inside.map(|cell| self.count.of(cell)).collect();
+        inside.sort_unstable();
+        inside
+    }
+
     /// The cells, in the order given, by all but what `over` counts; where that varies.
     pub(super) fn along<'a>(&self, over: Count, cells: &[&'a Cell]) -> Vec<Vec<&'a Cell>> {
         let mut lines: Vec<(_, Vec<&Cell>)> = Vec::new();

@@ -3,11 +3,14 @@
 //!
 //! The means over blocks take the place of the paper's smoothing spline. Must not know what the curve is of. The invariant: a
 //! knee is one of the counts, and the bend itself lies between the ends that are given with it, which are counts too.
+//!
+//! Nothing more can be said of a curve that may go any way between two counts, and so this is no 95 % interval: it holds the
+//! bend nearly always. More can be said where a curve is two straight lines as far as anyone can tell: where they meet.
 
 use serde::Serialize;
 
 use super::curve::Curve;
-use crate::stats::{Bootstrap, RESAMPLES};
+use crate::stats::{self, Bootstrap, RESAMPLES};
 
 /// The paper's sensitivity: how many steps of the count a curve must flatten for, before it has had its knee.
 const SENSITIVITY: f64 = 1.0;
@@ -15,7 +18,9 @@ const SENSITIVITY: f64 = 1.0;
 const FALSE_ALARM: f64 = 0.01;
 /// A curve this near to a straight line everywhere is one, whatever its scatter: 5 %, or 0.05 of a share.
 const LEAST_BEND: f64 = 0.05;
-/// With fewer counts, resamples would have too few places to choose from.
+/// What arithmetic leaves of two lines where nothing scatters.
+const ROUNDING: f64 = 1e-6;
+/// With fewer counts, two lines would leave too little over to tell whether they fit, and resamples would have too few places to choose from.
 const ENOUGH_COUNTS: usize = 6;
 
 /// Whether a curve bends.
@@ -34,7 +39,7 @@ pub enum Bend {
 }
 
 /// Where it bends most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Knee {
     /// The count.
     pub count: u32,
@@ -42,6 +47,17 @@ pub struct Knee {
     pub between: (u32, u32),
     /// What these rest on.
     pub basis: Basis,
+    /// Where the lines meet that the curve follows; absent where it does not follow two.
+    pub corner: Option<Corner>,
+}
+
+/// Where two straight lines meet, on the curve's own scale over the binary logarithm of the count.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Corner {
+    /// The count.
+    pub count: f64,
+    /// Its 95 % interval, by resampling blocks.
+    pub interval: (f64, f64),
 }
 
 /// What the ends beside a knee rest on.
@@ -79,10 +95,37 @@ fn knee(curve: &Curve, shape: Shape, at: usize) -> Option<Knee> {
         counts[lowest.saturating_sub(1)],
         counts[(highest + 1).min(counts.len() - 1)],
     );
+    let is_between = |corner: &Corner| {
+        f64::from(between.0) <= corner.count && corner.count <= f64::from(between.1)
+    };
     Some(Knee {
         count: counts[at],
         between,
         basis,
+        corner: corner(curve).filter(is_between),
+    })
+}
+
+/// Where two lines meet; absent where the curve is off them by more than its repeats explain. Here 5 % are no excuse: what is
+/// nearly two lines would have an interval that knows nothing of what is missing.
+fn corner(curve: &Curve) -> Option<Corner> {
+    let points = curve.points();
+    if points.len() < ENOUGH_COUNTS {
+        return None;
+    }
+    let corner = stats::Corner::through(&points)?;
+    let off = |(x, y): &(f64, f64)| (y - corner.value(*x)).abs();
+    let departure = points.iter().map(off).fold(0.0, f64::max);
+    if curve.likeness_to(&corner)? < FALSE_ALARM && departure > ROUNDING {
+        return None;
+    }
+    let place = |drawn: &[usize]| Some(stats::Corner::through(&curve.drawn(drawn)?)?.at);
+    let resampled = Bootstrap::of(curve.blocks(), RESAMPLES, place);
+    let (low, high) = resampled.around(corner.at)?;
+    let (first, last) = (points.first()?.0, points.last()?.0);
+    (first < low && high < last).then(|| Corner {
+        count: corner.at.exp2(),
+        interval: (low.exp2(), high.exp2()),
     })
 }
 
@@ -250,12 +293,10 @@ mod tests {
             |count| 1.0 / f64::from(count.max(16)),
         ];
         for law in laws {
-            let expected = Knee {
-                count: 16,
-                between: (8, 32),
-                basis: Basis::Resamples,
-            };
-            assert_eq!(knee_of(law, 8), expected);
+            let knee = knee_of(law, 8);
+            assert_eq!((knee.count, knee.between), (16, (8, 32)));
+            assert_eq!(knee.basis, Basis::Resamples);
+            assert!((knee.corner.unwrap().count - 16.0).abs() < 1e-6, "{knee:?}");
         }
     }
 
@@ -263,12 +304,27 @@ mod tests {
     fn few_counts_give_the_counts_beside_the_knee() {
         let knee = knee_of(|count| f64::from(count.min(8)), 5);
         assert_eq!((knee.between, knee.basis), ((4, 16), Basis::Neighbours));
+        assert_eq!(knee.corner, None);
     }
 
     #[test]
     fn a_bend_between_two_counts_lies_between_the_ends() {
         let knee = knee_of(|count| f64::from(count.min(23)), 10);
         assert!(knee.between.0 < 23 && 23 < knee.between.1, "{knee:?}");
+        let corner = knee.corner.unwrap();
+        assert!((corner.count - 23.0).abs() < 1e-6, "{knee:?}");
+        // The blocks of this sample are as high as they like, and bend at the same place.
+        assert!(corner.interval.0 > 22.9 && corner.interval.1 < 23.1);
+    }
+
+    #[test]
+    fn a_curve_that_bends_all_along_has_no_corner() {
+        let usl = |count: u32| {
+            let n = f64::from(count);
+            n / (1.0 + 0.1 * (n - 1.0))
+        };
+        let knee = knee_of(usl, 12);
+        assert_eq!(knee.corner, None, "{knee:?}");
     }
 
     #[test]

@@ -9,8 +9,8 @@
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
-//! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario. `compare` holds runs
-//! against each other.
+//! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
+//! it is of several. `compare` holds runs against each other.
 
 mod answers;
 mod baseline;
@@ -26,6 +26,7 @@ mod growing;
 mod halving;
 mod knee;
 mod limit;
+mod machines;
 mod merge;
 pub mod metric;
 pub mod model;
@@ -56,7 +57,7 @@ pub use detail::{CpuParts, Detail, Timeline};
 pub use fit::{Capacity, Residual, Term, Usl};
 pub use growing::{Growing, GrowingCurve};
 pub use halving::Halving;
-pub use knee::{Basis, Bend, Knee};
+pub use knee::{Basis, Bend, Corner, Knee};
 pub use limit::Limit;
 pub use model::{
     Analysis, CellSummary, Column, Control, Count, Estimate, Fit, Metric, Post, PostCell, PostRow,
@@ -87,7 +88,7 @@ impl Analysis {
             })
             .collect();
         merge_warnings(&mut cells);
-        let series = series(&varying, &cells);
+        let series = series(&varying, &cells, &planned::lost(run));
         let asked = Asked {
             count: varying.count(),
             series: &series,
@@ -193,15 +194,19 @@ fn in_role(role: Role, records: &[Record]) -> Trials<'_> {
     trials
 }
 
-/// Neighbouring cells of one curve, gathered.
-fn series(varying: &Varying, cells: &[CellSummary]) -> Vec<Series> {
+/// Neighbouring cells of one curve, gathered, and the planned counts that are lost between them.
+fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series> {
     let indexes: Vec<usize> = (0..cells.len()).collect();
     indexes
         .chunk_by(|left, right| varying.same_curve(&cells[*left].cell, &cells[*right].cell))
-        .map(|chunk| Series {
-            label: varying.label(&cells[chunk[0]].cell),
-            factors: varying.levels(&cells[chunk[0]].cell),
-            cells: chunk.to_vec(),
+        .map(|chunk| {
+            let curve: Vec<_> = chunk.iter().map(|index| &cells[*index].cell).collect();
+            Series {
+                label: varying.label(curve[0]),
+                factors: varying.levels(curve[0]),
+                lost: varying.inside(&curve, lost),
+                cells: chunk.to_vec(),
+            }
         })
         .collect()
 }
@@ -218,6 +223,7 @@ fn notes(run: &Run) -> Vec<String> {
         notes.extend(precision::notes(run));
     }
     notes.extend(planned::notes(run));
+    notes.extend(machines::notes(&run.records));
     notes.extend(disturbed::notes(&run.records));
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));

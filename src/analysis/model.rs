@@ -137,6 +137,17 @@ pub struct Series {
     pub factors: BTreeMap<String, String>,
     /// Indexes into [`Analysis::cells`].
     pub cells: Vec<usize>,
+    /// Counts between those of its cells that were planned, and of which no trial is recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<u32>,
+}
+
+impl Series {
+    /// Whether something that was planned between two of its counts is not there, so that nothing may join these.
+    #[must_use]
+    pub fn is_broken_between(&self, from: u32, to: u32) -> bool {
+        self.lost.iter().any(|lost| (from..to).contains(lost))
+    }
 }
 
 /// Which count the curves run over.

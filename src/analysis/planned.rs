@@ -1,7 +1,7 @@
 //! What the records of a run lack beside its scenario, and what they have that it does not ask for.
 //!
-//! Must not know figures. The invariant: where the scenario in the manifest is none that this version reads, nothing is
-//! said.
+//! The curves learn from it which of their counts are lost. Must not know figures. The invariant: where the scenario in the
+//! manifest is none that this version reads, nothing is said and nothing is lost.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ const NAMED: usize = 5;
 
 /// Sentences on cells without a record, and on records without a cell.
 pub(super) fn notes(run: &Run) -> Vec<String> {
-    let manifest = &run.manifest;
-    let Ok(scenario) = Scenario::parse(&manifest.scenario_text, &manifest.name) else {
+    let cells = asked_for(run);
+    if cells.is_empty() {
         return Vec::new();
-    };
-    let planned: BTreeSet<&Cell> = scenario.cells.iter().collect();
+    }
+    let planned: BTreeSet<&Cell> = cells.iter().collect();
     let swept = run
         .records
         .iter()
@@ -26,6 +26,21 @@ pub(super) fn notes(run: &Run) -> Vec<String> {
     let recorded: BTreeSet<&Cell> = swept.map(|record| &record.cell).collect();
     let sentences = [missing(&planned, &recorded), foreign(&planned, &recorded)];
     sentences.into_iter().flatten().collect()
+}
+
+/// Planned cells of which no trial is recorded.
+pub(super) fn lost(run: &Run) -> Vec<Cell> {
+    let recorded: BTreeSet<&Cell> = run.records.iter().map(|record| &record.cell).collect();
+    let mut cells = asked_for(run);
+    cells.retain(|cell| !recorded.contains(cell));
+    cells
+}
+
+/// The cells of the scenario; none where it is none that this version reads.
+fn asked_for(run: &Run) -> Vec<Cell> {
+    let manifest = &run.manifest;
+    let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name);
+    scenario.map_or_else(|_| Vec::new(), |scenario| scenario.cells)
 }
 
 /// A run without any record says so by their number.
@@ -59,6 +74,7 @@ fn named<'a>(cells: impl Iterator<Item = &'a &'a Cell>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Analysis;
     use crate::store::Record;
     use crate::store::sample::{measured, run};
 
@@ -91,6 +107,18 @@ mod tests {
         let said = notes(&of_places(&[0])).concat();
         assert!(said.ends_with("veth-ipv4-none-c64 and 2 more"), "{said}");
         assert_eq!(notes(&of_places(&[])), [""; 0], "their number says it");
+    }
+
+    #[test]
+    fn a_curve_knows_the_counts_that_are_lost_between_its_cells_and_no_others() {
+        let of = |places: &[usize]| Analysis::of(&of_places(places)).series.remove(0).lost;
+        assert_eq!(of(&[0, 1, 2, 3, 4, 5, 6, 7]), [0; 0]);
+        assert_eq!(of(&[0, 3, 4]), [4, 8], "and not 64 to 256, beyond its last");
+        let mut series = Analysis::of(&of_places(&[0, 1, 3])).series;
+        let series = series.remove(0);
+        let ends = [(2, 4), (4, 16), (2, 16), (16, 32)];
+        let broken = ends.map(|(from, to)| series.is_broken_between(from, to));
+        assert_eq!(broken, [false, true, true, false]);
     }
 
     #[test]

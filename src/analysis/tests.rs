@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{Family, Firewall, Testbed, Topology};
+use crate::scenario::{Family, Firewall, Search, Testbed, Topology};
 use crate::store::sample::{self, Law, cell, failed, invalid, measured, run, starving};
 
 fn labels(analysis: &Analysis) -> Vec<&str> {
@@ -305,4 +305,19 @@ proptest! {
             prop_assert!(counts(&analysis, series).is_sorted_by(|left, right| left < right));
         }
     }
+}
+
+#[test]
+fn the_scalability_law_is_not_laid_through_loads_that_are_offered() {
+    let laws = |rate: Option<u32>, search: Search| {
+        let mut run = sample::sweep(64);
+        for record in &mut run.records {
+            (record.cell.load.rate, record.cell.load.search) = (rate, search);
+        }
+        Analysis::of(&run).usl.len()
+    };
+    assert_eq!(laws(None, Search::None), 4);
+    assert_eq!(laws(Some(1000), Search::None), 0);
+    // Whose rate is where the search begins.
+    assert_eq!(laws(Some(1000), Search::Lossless), 4);
 }

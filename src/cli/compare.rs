@@ -47,8 +47,8 @@ Examples:
   kilonet compare stock patched-1 patched-2 --format json
 
 A verdict takes into account how many figures there are, since of many some differ by chance. Of
-equal runs of a model up to 6.5 % had any figure called better or worse, and up to 3 % came to exit
-code 1 (METHODOLOGY.md says how). Three repeats show differences that are larger than the noise; for
+equal runs of a model at most 4 % had any figure called better or worse, and at most 3.5 % came to
+exit code 1 (METHODOLOGY.md says how). Three repeats show differences that are larger than the noise; for
 smaller ones, run with --repeats 10 or more. Two runs minutes apart may differ by more than their
 repeats do: where it matters, run base and new by turns and compare several.
 

@@ -43,7 +43,7 @@ pub(super) struct Factors {
     /// Containers that talk: `all`, or counts
     #[arg(long, value_name = "RANGE")]
     active: Option<String>,
-    /// What runs the flows: threads, workers, processes; or somebody else's iperf3, sockperf
+    /// What runs the flows: threads, workers, processes; or somebody else's iperf3, netperf, sockperf
     #[arg(long, value_name = "LIST")]
     driver: Option<String>,
     /// What a flow does: tcp-stream, tcp-rr, tcp-crr, udp-rr, udp-stream, idle

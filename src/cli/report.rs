@@ -1,25 +1,126 @@
-//! `kilonet report`: what a run folder says, computed again from its records; and the end of every run.
+//! `kilonet report`: what a run folder says, computed again from its records, in the forms asked for; and the end of every
+//! run.
+//!
+//! The invariant: where Markdown goes to standard output, nothing does that is not asked for: paths of files go elsewhere.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::error::Result;
-use crate::report::{self, terminal};
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+use crate::report::{self, Form, markdown, terminal};
 
 /// Needs no rights, nor the machine the run was made on.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Report {
     /// The run folder
     #[arg(value_name = "DIR")]
     dir: PathBuf,
+    /// Forms to give, such as md or png,html [default: term, and svg and html in DIR]
+    #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
+    format: Vec<Format>,
+    /// Where to: the file of md alone, or else the folder; standard output for md, and DIR, if absent
+    #[arg(
+        long,
+        value_name = "PATH",
+        visible_alias = "output",
+        requires = "format"
+    )]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kilonet report results/20261123T120000Z-quickstart
+  kilonet report results/20261123T120000Z-quickstart --format md > issue.md
+  kilonet report results/20261123T120000Z-quickstart --format png,html --out /tmp/quickstart";
+
+/// What a report can be given as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Findings, tables and plots for the terminal, printed
+    Term,
+    /// Markdown for an issue: findings, cells, warnings, the machine
+    Md,
+    /// A figure for each question, as SVG
+    Svg,
+    /// The same figures as PNG, at two dots to a pixel
+    Png,
+    /// The page, report.html
+    Html,
 }
 
 impl Report {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        show(&self.dir)?;
+        if self.format.is_empty() {
+            show(&self.dir)?;
+        } else {
+            self.give()?;
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn give(&self) -> Result<()> {
+        let files = self.files();
+        if self.out.is_some() && files.is_empty() {
+            return Err(Error::Scenario(
+                "error: --out is for md, svg, png and html: term is printed".to_owned(),
+            ));
+        }
+        let analysis = report::read(&self.dir)?;
+        if self.has(Format::Term) {
+            print(&analysis);
+        }
+        match &self.out {
+            Some(file) if files == [Form::Markdown] => {
+                report::save(file, markdown::render(&analysis).as_bytes())
+            }
+            _ => self.write(&analysis, &files),
+        }
+    }
+
+    /// Writes files, prints Markdown where it is none of these, and says which files there are.
+    fn write(&self, analysis: &Analysis, files: &[Form]) -> Result<()> {
+        let folder = self.out.as_deref().unwrap_or(&self.dir);
+        fs::create_dir_all(folder)
+            .map_err(|error| Error::kernel("create folder", folder.display().to_string(), error))?;
+        let written = report::write(folder, analysis, files)?;
+        let is_printed = self.has(Format::Md) && self.out.is_none();
+        if is_printed {
+            anstream::print!("{}", markdown::render(analysis));
+        }
+        for path in &written {
+            if is_printed {
+                anstream::eprintln!("{}", path.display());
+            } else {
+                anstream::println!("{}", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// The forms that become files.
+    fn files(&self) -> Vec<Form> {
+        let forms = [
+            (Format::Md, Form::Markdown),
+            (Format::Svg, Form::Svg),
+            (Format::Png, Form::Png),
+            (Format::Html, Form::Html),
+        ];
+        let is_file = |format| format != Format::Md || self.out.is_some();
+        forms
+            .into_iter()
+            .filter(|(format, _)| self.has(*format) && is_file(*format))
+            .map(|(_, form)| form)
+            .collect()
+    }
+
+    fn has(&self, format: Format) -> bool {
+        self.format.contains(&format)
     }
 }
 
@@ -27,15 +128,17 @@ impl Report {
 /// Where the folder cannot be written to, the table has been printed all the same.
 pub(super) fn show(dir: &Path) -> Result<()> {
     let analysis = report::read(dir)?;
-    anstream::print!(
-        "{}",
-        terminal::render(&analysis, terminal::View::of_stdout())
-    );
-    report::write(dir, &analysis)?;
+    print(&analysis);
+    report::write(dir, &analysis, &Form::OF_A_RUN)?;
     anstream::println!(
         "\nThe curves, to look at: {}",
         dir.join(report::PAGE).display()
     );
     anstream::println!("{}", dir.display());
     Ok(())
+}
+
+fn print(analysis: &Analysis) {
+    let view = terminal::View::of_stdout();
+    anstream::print!("{}", terminal::render(analysis, view));
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::store::Record;
 use crate::store::folder::{Manifest, Writer};
 
-/// What another of means another machine or kernel, by its place in a fingerprint.
+/// What another of means another machine or kernel, by its place in a fingerprint; records say the same of theirs in words.
 const SAME: [&str; 5] = [
     "/cpu/model",
     "/cpu/online",

@@ -204,9 +204,11 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let mut testbeds = Testbeds::new(machine.tcp_memory).attached_to(places);
     let (outcome, dir) = with_sysctls(scenario, || {
         let (mut folder, done) = open(job.destination, scenario, &plan, &machine)?;
+        let name = machine.fingerprint.machine();
         let work = Work {
             plan: &plan,
             done: &done,
+            machine: Some(&name),
         };
         let display = display(work, &machine, (job, form))?;
         let outcome = runner::run(&mut testbeds, work, &mut folder, &*display);

@@ -7,9 +7,8 @@ use std::io::{self, Write};
 
 use super::{Destination, Source, refusal};
 use crate::error::Result;
-use crate::stats::Latencies;
 use crate::store::Record;
-use crate::store::record::Window;
+use crate::store::record::{Latency, Window};
 
 const FILE: &str = "latency.hlog";
 
@@ -30,7 +29,7 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
 struct Interval<'a> {
     tag: String,
     window: Window,
-    latencies: &'a Latencies,
+    latency: &'a Latency,
 }
 
 /// Those of one trial.
@@ -47,7 +46,7 @@ fn intervals(record: &Record) -> impl Iterator<Item = Interval<'_>> {
             Some(Interval {
                 tag,
                 window: record.window?,
-                latencies: &latency.histogram,
+                latency,
             })
         })
 }
@@ -71,14 +70,13 @@ fn log(source: &Source, intervals: &[Interval], file: &mut impl Write) -> io::Re
     for Interval {
         tag,
         window,
-        latencies,
+        latency,
     } in intervals
     {
         let start = seconds(window.start_unix_ns.saturating_sub(started));
         let length = seconds(window.duration_ns);
-        let max = latencies.max().unwrap_or(0) as f64 / 1e6;
-        let unencodable = || io::Error::other("the histogram cannot be encoded");
-        let encoded = latencies.encoded().ok_or_else(unencodable)?;
+        let max = latency.max_ns as f64 / 1e6;
+        let encoded = latency.histogram.encoded();
         writeln!(file, "Tag={tag},{start:.3},{length:.3},{max:.3},{encoded}")?;
     }
     file.flush()

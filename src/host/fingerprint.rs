@@ -170,6 +170,26 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// What makes it another machine or kernel, in a line: `AMD EPYC, 2 CPUs, Linux 6.12.0 (x86_64)`. Machines of one kind are
+    /// not told apart.
+    #[must_use]
+    pub fn machine(&self) -> String {
+        let Kernel {
+            release,
+            architecture,
+            ..
+        } = &self.kernel;
+        let parts = [
+            self.cpu.model.clone(),
+            Some(format!("{} CPUs", self.cpu.online)),
+            self.product.clone(),
+            Some(format!("Linux {release} ({architecture})")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 fn kernel() -> Result<Kernel> {
     let name = uname().map_err(|errno| Error::kernel("read", "the kernel's name", errno.into()))?;
     let text = |field: &std::ffi::OsStr| field.to_string_lossy().into_owned();
@@ -339,6 +359,13 @@ mod tests {
         assert_eq!(
             taken.cpu.online.to_string(),
             said("getconf", "_NPROCESSORS_ONLN")
+        );
+        let end = format!("Linux {} ({})", said("uname", "-r"), said("uname", "-m"));
+        let machine = taken.machine();
+        assert!(machine.ends_with(&end), "{machine}");
+        assert!(
+            machine.contains(&format!("{} CPUs", taken.cpu.online)),
+            "{machine}"
         );
         let pages: u64 = said("getconf", "_PHYS_PAGES").parse().unwrap();
         let page: u64 = said("getconf", "PAGESIZE").parse().unwrap();

@@ -206,7 +206,7 @@ fn is_settled(goal: &Goal, cell: &Cell, seen: &[&Figures]) -> bool {
         of_gauge.map(|(_, figure)| *figure).collect()
     };
     seen.len() >= goal.min as usize
-        && Precision::of(goal, cell, figures).is_none_or(|precision| precision.is_within(goal))
+        && Precision::of(goal, cell, figures).is_none_or(|precision| precision.is_settled)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod scatter;
 mod searches;
 mod signs;
 
+use super::svg;
 use crate::analysis::{Analysis, Count, Metric};
 
 /// A sentence, what it rests on, and where it is seen.
@@ -36,6 +37,16 @@ pub(super) enum Shown {
     In(Metric),
     /// In the section of that id.
     Section(&'static str),
+}
+
+impl Shown {
+    /// Where that is, in words; absent for a metric that has no figure.
+    pub(super) fn words(self) -> Option<String> {
+        match self {
+            Self::In(metric) => svg::file_of(metric).map(str::to_owned),
+            Self::Section(id) => Some(format!("below: {id}")),
+        }
+    }
 }
 
 /// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its

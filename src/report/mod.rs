@@ -4,10 +4,16 @@
 //! figure shown is an estimate of the analysis, or of a run that goes on (`live`); nothing is computed here but places and
 //! words.
 
+mod cells;
 pub mod compare;
 mod findings;
+mod head;
 pub mod live;
+pub mod markdown;
+mod marks;
+mod notice;
 pub mod page;
+mod png;
 mod quantity;
 mod scale;
 mod svg;
@@ -16,11 +22,12 @@ pub mod terminal;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::analysis::{Analysis, Count};
 use crate::error::{Error, Result};
-use crate::store::folder::Run;
+use crate::store::folder::{Line, Run};
 
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
@@ -30,29 +37,66 @@ pub const PAGE: &str = "report.html";
 /// # Errors
 /// When `dir` is no run folder.
 pub fn read(dir: &Path) -> Result<Analysis> {
-    Run::read(dir).map(|run| Analysis::of(&run))
+    let parse = |lines: &[&[u8]]| lines.par_iter().map(|line| Line::parse(line)).collect();
+    Run::read_by(dir, parse).map(|run| Analysis::of(&run))
 }
 
-/// Writes the figures and the page of a run into `dir`, and gives the files in the order of the questions they answer.
+/// A form of a report that is kept in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A figure for each question that the run answers.
+    Svg,
+    /// The same figures as pictures.
+    Png,
+    /// The page, which has all there is to see.
+    Html,
+    /// What the run says, for an issue.
+    Markdown,
+}
+
+impl Form {
+    /// What a run leaves behind beside its records.
+    pub const OF_A_RUN: [Self; 2] = [Self::Svg, Self::Html];
+
+    /// Its files, each with its name.
+    fn files(self, analysis: &Analysis) -> Result<Vec<(String, Vec<u8>)>> {
+        let figure = |(name, text): (&str, String)| (name.to_owned(), text.into_bytes());
+        let one = |name: &str, text: String| vec![(name.to_owned(), text.into_bytes())];
+        Ok(match self {
+            Self::Svg => svg::figures(analysis).into_iter().map(figure).collect(),
+            Self::Png => png::pictures(&svg::figures(analysis))?,
+            Self::Html => one(PAGE, page::render(analysis)?),
+            Self::Markdown => one(markdown::FILE, markdown::render(analysis)),
+        })
+    }
+}
+
+/// Writes a run in these forms into `dir`, and gives the files: form by form, figures in the order of the questions they
+/// answer.
 ///
 /// A figure of an earlier call for which there are no longer data is left where it is.
 ///
 /// # Errors
-/// When `dir` cannot be written to.
-pub fn write(dir: &Path, analysis: &Analysis) -> Result<Vec<PathBuf>> {
-    let figures = svg::figures(analysis).into_iter();
-    let figures = figures.map(|(name, text)| (name.to_owned(), text));
-    let page = (PAGE.to_owned(), page::render(analysis)?);
-    figures
-        .chain([page])
-        .map(|(name, text)| save(dir.join(name), &text))
-        .collect()
+/// When `dir` cannot be written to, or a figure cannot be drawn.
+pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for form in forms {
+        for (name, content) in form.files(analysis)? {
+            let path = dir.join(name);
+            save(&path, &content)?;
+            written.push(path);
+        }
+    }
+    Ok(written)
 }
 
-fn save(path: PathBuf, text: &str) -> Result<PathBuf> {
-    fs::write(&path, text)
-        .map_err(|source| Error::kernel("write", path.display().to_string(), source))?;
-    Ok(path)
+/// Writes a report that is one file.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(path: &Path, content: &[u8]) -> Result<()> {
+    fs::write(path, content)
+        .map_err(|source| Error::kernel("write", path.display().to_string(), source))
 }
 
 /// The run and the machine in one line: `quickstart · AMD EPYC 7B13, 2 CPUs · Linux 6.12.0 · 2026-11-23`.

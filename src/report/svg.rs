@@ -11,13 +11,14 @@ mod canvas;
 mod curves;
 mod frame;
 mod look;
-mod marks;
+mod marked;
 mod slopes;
 
 use std::collections::BTreeSet;
 
 use super::machine;
-use crate::analysis::{Analysis, CellSummary, Count, Estimate, Metric};
+use super::marks::{self, Mark};
+use crate::analysis::{Analysis, CellSummary, Count, Estimate, Metric, Series};
 use canvas::{Anchor, Canvas};
 use look::Look;
 
@@ -188,13 +189,14 @@ const MARGIN: f64 = 24.0;
 
 /// One series in one panel.
 struct Curve<'a> {
+    series: &'a Series,
     label: &'a str,
     /// What its counts are of.
     over: &'static str,
     look: Look,
     points: Vec<Point<'a>>,
     /// What was found of it.
-    marks: Vec<marks::Mark>,
+    marks: Vec<Mark>,
 }
 
 /// One cell in one panel.
@@ -286,6 +288,7 @@ fn curves<'a>(panel: &Panel, analysis: &'a Analysis, looks: &[Look]) -> Vec<Curv
     let series = analysis.series.iter().zip(looks).enumerate();
     series
         .map(|(nth, (series, look))| Curve {
+            series,
             label: &series.label,
             over: count_name(analysis.count),
             look: *look,

@@ -3,9 +3,12 @@
 //! Must not know where the text goes: it is told how wide that is, which glyphs it has and whether it has colours. The
 //! invariant: no line of the table or of a plot is wider than the view, as long as that has 60 columns.
 
+mod bars;
 mod findings;
+mod legend;
 mod notes;
 mod plot;
+
 mod table;
 
 use std::env;

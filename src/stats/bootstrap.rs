@@ -21,6 +21,9 @@ pub const RESAMPLES: usize = 2000;
 /// lacks it.
 const DETERMINED: f64 = 0.9;
 
+/// Blocks of which resamples are worth remembering: eleven can be drawn in 352,716 ways.
+const FEW: usize = 10;
+
 /// Any number; the same for all, so that the same records give the same report.
 const SEED: u64 = 0x6b69_6c6f_6e65_7401;
 
@@ -53,13 +56,15 @@ impl Bootstrap {
         let mut random = SplitMix::new(SEED);
         let mut drawn = vec![0; blocks];
         // Few blocks can be drawn in few ways, so that most are met again: three in ten.
+        let few = blocks <= FEW;
         let mut known = HashMap::new();
         let mut all = Vec::with_capacity(resamples);
         for _ in 0..resamples {
             redraw(&mut random, &mut drawn);
             let values = match known.get(&drawn) {
                 Some(values) => *values,
-                None => *known.entry(drawn.clone()).or_insert(statistics(&drawn)),
+                None if few => *known.entry(drawn.clone()).or_insert(statistics(&drawn)),
+                None => statistics(&drawn),
             };
             all.extend(values.filter(|values| values.iter().all(|value| value.is_finite())));
         }

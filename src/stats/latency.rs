@@ -3,11 +3,10 @@
 //! The invariant: recording neither allocates nor fails; what is read later has lost nothing but the digits beyond the
 //! third.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use std::borrow::Borrow;
+
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
-use serde::{Deserialize, Serialize, de, ser};
 
 /// Times are told apart to this many nanoseconds where three digits would be finer: a clock's reading takes longer.
 const FINEST_NS: u64 = 8;
@@ -47,20 +46,19 @@ impl Recorder {
     }
 }
 
-/// Times that were recorded, of one flow or of many. Serialized as hdrhistogram's V2 encoding, deflated, in base64: what its
-/// readers in every language take.
+/// Times that were recorded, of one flow or of many. Their counters are 200 KB; [`Packed`](super::Packed) keeps them in a few.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latencies(Histogram<u64>);
 
 impl Latencies {
     /// All together; absent without any.
     #[must_use]
-    pub fn merged<'a>(all: impl IntoIterator<Item = &'a Self>) -> Option<Self> {
+    pub fn merged(all: impl IntoIterator<Item = impl Borrow<Self>>) -> Option<Self> {
         let mut all = all.into_iter();
-        let mut sum = all.next()?.clone();
+        let mut sum = all.next()?.borrow().clone();
         for one in all {
             // All were made with the same bounds, so that each has a place for what another has.
-            let _ = sum.0.add(&one.0);
+            let _ = sum.0.add(&one.borrow().0);
         }
         Some(sum)
     }
@@ -89,35 +87,16 @@ impl Latencies {
         (!self.0.is_empty()).then(|| self.0.max())
     }
 
-    /// All of them in hdrhistogram's V2 encoding, deflated, in base64; absent where that fails.
-    #[must_use]
-    pub fn encoded(&self) -> Option<String> {
+    /// All of them in hdrhistogram's V2 encoding, deflated; absent where that fails.
+    pub(super) fn encoded(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(&self.0, &mut bytes)
-            .ok()?;
-        Some(STANDARD.encode(bytes))
+        let encoding = V2DeflateSerializer::new().serialize(&self.0, &mut bytes);
+        encoding.is_ok().then_some(bytes)
     }
 
-    fn decoded(text: &str) -> Option<Self> {
-        let bytes = STANDARD.decode(text).ok()?;
-        let decoded = Deserializer::new().deserialize(&mut bytes.as_slice());
-        decoded.ok().map(Self)
-    }
-}
-
-impl Serialize for Latencies {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.encoded();
-        let text = text.ok_or_else(|| ser::Error::custom("the histogram cannot be encoded"))?;
-        serializer.serialize_str(&text)
-    }
-}
-
-impl<'de> Deserialize<'de> for Latencies {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::decoded(&text).ok_or_else(|| de::Error::custom("no histogram in V2 encoding"))
+    /// Those that such bytes are of; absent where they are of none.
+    pub(super) fn decoded(mut bytes: &[u8]) -> Option<Self> {
+        Deserializer::new().deserialize(&mut bytes).ok().map(Self)
     }
 }
 
@@ -163,7 +142,7 @@ mod tests {
             (0, None, None)
         );
         assert_eq!(found.mean(), None);
-        assert!(Latencies::merged([]).is_none());
+        assert!(Latencies::merged([] as [Latencies; 0]).is_none());
     }
 
     #[test]
@@ -178,13 +157,5 @@ mod tests {
         let sum = Latencies::merged(&[recorded([10_000; 3]), recorded([50_000_000])]).unwrap();
         assert_eq!(sum.count(), 4);
         assert!(sum.max().unwrap().abs_diff(50_000_000) <= 50_000);
-    }
-
-    #[test]
-    fn what_is_written_is_read_back_whole() {
-        let found = recorded((0..5000).map(|n| n * n));
-        let text = serde_json::to_string(&found).unwrap();
-        assert_eq!(serde_json::from_str::<Latencies>(&text).unwrap(), found);
-        assert!(serde_json::from_str::<Latencies>("\"no histogram\"").is_err());
     }
 }

@@ -87,15 +87,15 @@ impl Line {
 }
 
 /// Points at two places or more, from where their mean is.
-struct Centred {
-    middle: (f64, f64),
+pub(super) struct Centred {
+    pub(super) middle: (f64, f64),
     points: Vec<(f64, f64)>,
     /// The sum of the squares of `x`.
     spread: f64,
 }
 
 impl Centred {
-    fn of(points: &[(f64, f64)]) -> Option<Self> {
+    pub(super) fn of(points: &[(f64, f64)]) -> Option<Self> {
         let (xs, ys): (Vec<_>, Vec<_>) = points.iter().copied().unzip();
         let middle = (mean(&xs)?, mean(&ys)?);
         let points = points.iter().map(|(x, y)| (x - middle.0, y - middle.1));
@@ -108,12 +108,12 @@ impl Centred {
         })
     }
 
-    fn slope(&self) -> f64 {
+    pub(super) fn slope(&self) -> f64 {
         self.points.iter().map(|(x, y)| x * y).sum::<f64>() / self.spread
     }
 
     /// The sum of the squares of what is left beside the line.
-    fn scatter(&self) -> f64 {
+    pub(super) fn scatter(&self) -> f64 {
         let slope = self.slope();
         let left = self.points.iter().map(|(x, y)| y - slope * x);
         left.map(|left| left.powi(2)).sum()

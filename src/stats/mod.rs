@@ -1,4 +1,4 @@
-//! Plain statistics over slices: quantiles, Jain's index, the Student t interval, resampling, a straight line.
+//! Plain statistics over slices: quantiles, Jain's index, the Student t interval, resampling, straight lines.
 //!
 //! Must not know what the figures are of. The invariant: a statistic that its data do not determine is `None`, never a
 //! zero or a NaN; data are finite, and a caller that has none of a figure passes fewer values.
@@ -7,9 +7,11 @@
 pub(crate) mod allocations;
 mod bisection;
 mod bootstrap;
+mod corner;
 mod gap;
 mod latency;
 mod line;
+mod packed;
 mod scatter;
 mod straight;
 
@@ -17,11 +19,13 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 pub use bisection::Bisection;
 pub use bootstrap::{Bootstrap, RESAMPLES, interval_of_ratios};
+pub use corner::Corner;
 pub use gap::{Gap, Judged, judge, real_95};
 pub use latency::{Latencies, Recorder};
 pub use line::Line;
+pub use packed::Packed;
 pub use scatter::{PARTS, Scatter, parts};
-pub use straight::straightness;
+pub use straight::{lack_of_fit, straightness};
 
 /// Values in ascending order: what quantiles are read from.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,4 @@
-//! Whether means lie on a straight line, judged by how their repeats scatter.
+//! Whether means lie on a straight line or another curve, judged by how their repeats scatter.
 //!
 //! Must not know what the figures are of. The invariant: without repeats there is no judgement.
 
@@ -7,7 +7,7 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use super::{Line, mean};
 
 /// How likely the means of some groups would be as far from a straight line as they are, or farther, if they lay on one:
-/// the F test for lack of fit, each group's figures scattering about its mean alike.
+/// see [`lack_of_fit`].
 ///
 /// A group is its place and its figures. `None` below three groups, and where no group has two figures.
 #[must_use]
@@ -16,21 +16,33 @@ pub fn straightness(groups: &[(f64, Vec<f64>)]) -> Option<f64> {
         .iter()
         .flat_map(|(x, ys)| ys.iter().map(|y| (*x, *y)))
         .collect();
-    let lacking = groups.len().checked_sub(2).filter(|freedom| *freedom > 0)? as f64;
-    let pure = points
-        .len()
-        .checked_sub(groups.len())
-        .filter(|freedom| *freedom > 0)? as f64;
     let line = Line::through(&points)?;
-    let (mut from_line, mut from_means) = (0.0, 0.0);
+    lack_of_fit(groups, 2, |x| line.at(x))
+}
+
+/// How likely the means of some groups would be as far from a curve with so many terms that was fitted to them, or farther, if
+/// they lay on it: the F test for lack of fit, each group's figures scattering about its mean alike.
+///
+/// `None` where there are no more groups than terms, and where no group has two figures.
+#[must_use]
+pub fn lack_of_fit(
+    groups: &[(f64, Vec<f64>)],
+    terms: usize,
+    curve: impl Fn(f64) -> f64,
+) -> Option<f64> {
+    let more = |more: usize, than: usize| more.checked_sub(than).filter(|freedom| *freedom > 0);
+    let figures: usize = groups.iter().map(|(_, ys)| ys.len()).sum();
+    let lacking = more(groups.len(), terms)? as f64;
+    let pure = more(figures, groups.len())? as f64;
+    let (mut from_curve, mut from_means) = (0.0, 0.0);
     for (x, ys) in groups {
         let centre = mean(ys)?;
-        from_line += ys.len() as f64 * (centre - line.at(*x)).powi(2);
+        from_curve += ys.len() as f64 * (centre - curve(*x)).powi(2);
         from_means += ys.iter().map(|y| (y - centre).powi(2)).sum::<f64>();
     }
-    let statistic = (from_line / lacking) / (from_means / pure);
+    let statistic = (from_curve / lacking) / (from_means / pure);
     if statistic.is_nan() {
-        // Nothing scatters and nothing is off the line.
+        // Nothing scatters and nothing is off the curve.
         return Some(1.0);
     }
     Some(FisherSnedecor::new(lacking, pure).ok()?.sf(statistic))

@@ -10,7 +10,7 @@ mod writer;
 use serde::{Deserialize, Serialize};
 
 pub use flows::Flows;
-pub use reader::Run;
+pub use reader::{Line, Run};
 pub use writer::Writer;
 
 /// What the run is, written before its first trial.

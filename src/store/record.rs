@@ -50,6 +50,9 @@ pub struct Record {
     /// Whether it was run as others had disturbed the first trial of its cell in the block.
     #[serde(skip_serializing_if = "is_default", default)]
     pub again: bool,
+    /// The machine and kernel it was run on, in words; absent in records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub machine: Option<String>,
     /// The factors.
     pub cell: Cell,
     /// The common window.
@@ -122,6 +125,7 @@ impl Record {
             status: Status::Ok,
             role: Role::Cell,
             again: false,
+            machine: None,
             cell,
             window: None,
             aggregate: None,

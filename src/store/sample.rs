@@ -10,7 +10,7 @@ use super::record::{
 };
 use crate::scenario::{
     Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Limits, Load, Macs, Path, Pattern,
-    Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
+    Rules, Scenario, Stack, Talk, Testbed, Topology, Wiring, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -244,6 +244,17 @@ pub(crate) fn sweep(most: u32) -> Run {
         }
     }
     run(records)
+}
+
+/// A planned curve of 2 to 128 containers, without a record of some.
+pub(crate) fn thinned(lost: &[u32]) -> Run {
+    const SCENARIO: &str = "[axes]\ntopology = \"veth\"\ncontainers = \"2..128\"\n";
+    let scenario = Scenario::parse(SCENARIO, "sample").unwrap();
+    let cells = scenario.cells.into_iter();
+    let kept = cells.filter(|cell| !lost.contains(&cell.containers));
+    let mut run = run(kept.map(|cell| measured(cell, 0)).collect());
+    SCENARIO.clone_into(&mut run.manifest.scenario_text);
+    run
 }
 
 /// What a byte costs in every trial, in nanoseconds, before its rules.

@@ -119,6 +119,15 @@ forEachPage(file => {
     await page.close();
   });
 
+  test("what CPU time costs begins on a logarithmic axis where its values lie far apart", async context => {
+    const { page, data } = await open(file);
+    const costs = data.cells.map(cell => cell.metrics.cpu_per_byte?.median).filter(cost => cost > 0);
+    const pressed = page.locator("#figure-cpu_per_byte .segments [aria-pressed=true]");
+    if (countsOf(data).size === 1 || data.of_requests || costs.length === 0) return context.skip("bars, or no such figure");
+    assert.equal(await pressed.first().textContent(), Math.max(...costs) < 20 * Math.min(...costs) ? "linear" : "log");
+    await page.close();
+  });
+
   test("the table sorts by a figure both ways, with what is absent last", async () => {
     const { page, data } = await open(file);
     const column = (await page.locator("#table thead th").allTextContents()).indexOf("goodput");

@@ -53,6 +53,7 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
                     ("family".to_owned(), family.to_string()),
                 ]),
                 cells: (first..cells.len()).collect(),
+                lost: Vec::new(),
             });
         }
     }
@@ -113,6 +114,7 @@ pub(crate) fn over_two_counts() -> Analysis {
                     ("active".to_owned(), level),
                 ]),
                 cells: (first..cells.len()).collect(),
+                lost: Vec::new(),
             });
         }
     }
@@ -159,6 +161,23 @@ pub(crate) fn of_requests() -> Analysis {
     analysis
 }
 
+/// The run without a trial of 16 containers, nor of 64 on bridges; and where 64 on veths were never asked for.
+pub(crate) fn with_lost_cells() -> Analysis {
+    let mut analysis = analysis(&[2, 4, 8, 16, 32, 64, 128]);
+    let containers: Vec<_> = analysis.cells.iter().map(|it| it.cell.containers).collect();
+    for series in &mut analysis.series {
+        let (lost, never) = match series.factors["topology"].as_str() {
+            "bridge" => (vec![16, 64], None),
+            "veth" => (vec![16], Some(64)),
+            _ => (vec![16], None),
+        };
+        let is_there = |count: &u32| !lost.contains(count) && never != Some(*count);
+        series.cells.retain(|index| is_there(&containers[*index]));
+        series.lost = lost;
+    }
+    analysis
+}
+
 /// The run of 96 cells with one stream a pair, with two and so on.
 pub(crate) fn large(most_streams: u32) -> Analysis {
     let counts: Vec<_> = (1..=12).map(|power| 1 << power).collect();
@@ -173,6 +192,7 @@ pub(crate) fn large(most_streams: u32) -> Analysis {
         large.series.extend(series.iter().map(|series| Series {
             label: format!("{} {streams} streams", series.label),
             cells: series.cells.iter().map(|index| first + index).collect(),
+            lost: Vec::new(),
             ..series.clone()
         }));
     }

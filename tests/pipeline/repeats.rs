@@ -21,17 +21,17 @@ fn noisy_above() -> Model {
 }
 
 #[test]
-fn quiet_cells_stop_at_the_least_and_noisy_ones_at_the_most_and_are_marked() {
+fn quiet_cells_stop_once_confirmed_and_noisy_ones_at_the_most_and_are_marked() {
     let out = tempfile::tempdir().unwrap();
     let (outcome, run) = run_anew(&adaptive(), noisy_above(), out.path());
     // Five counts are quiet, two are not; each block that these are in has their baseline.
-    assert_eq!(outcome.ok, 5 * 3 + 2 * 12 + 12);
+    assert_eq!(outcome.ok, 5 * 5 + 2 * 12 + 12);
     let analysis = Analysis::of(&run);
     for cell in &analysis.cells {
         let known = cell.precision.expect("every cell is judged");
         let (trials, reach) = match cell.cell.containers {
             64.. => (12, Reach::Never),
-            _ => (3, Reach::Reached),
+            _ => (5, Reach::Reached),
         };
         assert_eq!((cell.measured, known.reach), (trials, reach), "{known:?}");
         // Each trial has its baseline, however many there are.

@@ -38,6 +38,11 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         |it| Some(it.again),
     ),
     text(
+        "machine",
+        "The machine and kernel it was run on; absent in records of earlier versions.",
+        |it| it.machine.as_deref().map(Into::into),
+    ),
+    text(
         "error_act",
         "What was being done when the trial failed; absent, as are the next four, for others.",
         |it| it.error.as_ref().map(|error| error.act.as_str().into()),

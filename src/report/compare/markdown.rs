@@ -3,13 +3,12 @@
 //! The invariant: what got better or worse stands in the open, everything else folded away; no text of a record or a
 //! manifest is taken for markup.
 
-use std::fmt::Write;
-
 use super::{
     BASIS, Line, TWO_MACHINES, Tone, absences, headline, is_of_two_machines, lines, notes, place,
     tally,
 };
 use crate::analysis::compare::{Against, Comparison, Difference};
+use crate::report::markdown::syntax::{code, escaped, folded, list, table};
 
 /// The comparison as Markdown, ending in a line end.
 #[must_use]
@@ -40,7 +39,7 @@ fn section(against: &Against, comparison: &Comparison) -> Vec<String> {
         differences(&against.differences),
         list(absences.iter().map(|(_, text)| text.as_str())),
         figures(&changed, against),
-        folded(&lines.iter().collect::<Vec<_>>(), against),
+        all_figures(&lines.iter().collect::<Vec<_>>(), against),
     ]
 }
 
@@ -50,7 +49,7 @@ fn differences(differences: &[Difference]) -> String {
         let (base, new) = (side(&it.base), side(&it.new));
         [escaped(&it.what), base, new]
     });
-    table(["what differs", "base", "new"], "|---|---|---|", rows)
+    table(&["what differs", "base", "new"], "|---|---|---|", rows)
 }
 
 /// A table of figures; nothing without any.
@@ -70,58 +69,11 @@ fn figures(lines: &[&Line<'_>], against: &Against) -> String {
         ]
     });
     let headings = ["what", "where", "base", "new", "change", "verdict"];
-    table(headings, "|---|---|--:|--:|--:|---|", rows)
+    table(&headings, "|---|---|--:|--:|--:|---|", rows)
 }
 
 /// All figures, for who wants to see them.
-fn folded(lines: &[&Line<'_>], against: &Against) -> String {
-    let all = figures(lines, against);
-    format!(
-        "<details><summary>all {} figures</summary>\n\n{all}\n\n</details>",
-        lines.len()
-    )
-}
-
-fn table<const N: usize>(
-    headings: [&str; N],
-    rule: &str,
-    rows: impl Iterator<Item = [String; N]>,
-) -> String {
-    let mut text = String::new();
-    for row in rows {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "\n| {} |", row.join(" | "));
-    }
-    if text.is_empty() {
-        return text;
-    }
-    format!("| {} |\n{rule}{text}", headings.join(" | "))
-}
-
-fn list<'a>(sentences: impl Iterator<Item = &'a str>) -> String {
-    let points: Vec<_> = sentences
-        .map(|text| format!("- {}", escaped(text)))
-        .collect();
-    points.join("\n")
-}
-
-/// Text with nothing in it that Markdown or HTML would take for its own.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for character in text.chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' => escaped.extend(['\\', character]),
-            control if control.is_control() => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-/// A path between backticks, of which it then has none.
-fn code(text: &str) -> String {
-    let plain = |c: char| if c == '`' || c.is_control() { '?' } else { c };
-    format!("`{}`", text.chars().map(plain).collect::<String>())
+fn all_figures(lines: &[&Line<'_>], against: &Against) -> String {
+    let title = format!("all {} figures", lines.len());
+    folded(&title, &figures(lines, against))
 }

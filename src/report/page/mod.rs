@@ -5,19 +5,17 @@
 //! The invariant: every byte the page needs is in the page, and nothing from a record can end its script early.
 
 mod found;
-mod head;
-mod notice;
 
 use askama::Template;
 
 use crate::analysis::Analysis;
 use crate::report::findings::{self, Section};
+use crate::report::head::{self, Fact};
 use crate::report::machine;
+use crate::report::notice::{self, Notice};
 use crate::{Error, Result};
 
 use found::Found;
-use head::Fact;
-use notice::Notice;
 
 /// The plotting library, whole and unchanged; its licence goes where it goes.
 const UPLOT_SCRIPT: &str = include_str!("vendor/uplot/uPlot.iife.min.js");

@@ -1,13 +1,13 @@
 //! A panel of curves over the count, on a binary logarithmic axis.
 //!
-//! The invariant: a curve is broken where a cell has no estimate, and what failed is a cross in a row of its own below
+//! The invariant: a curve is broken where a cell has no estimate or is missing, and what failed is a cross in a row of its own below
 //! the axis, so that it covers no data.
 
 use std::collections::BTreeSet;
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
 use super::frame::Frame;
-use super::{Curve, Extent, MARGIN, Panel, Point, marks, tooltip};
+use super::{Curve, Extent, MARGIN, Panel, Point, marked, tooltip};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
 
@@ -34,7 +34,7 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f6
         lines(canvas, curve, &frame);
     }
     for curve in curves {
-        marks::draw(canvas, curve, &frame);
+        marked::draw(canvas, curve, &frame);
     }
     for curve in curves {
         points(canvas, panel, curve, &frame);
@@ -153,11 +153,15 @@ fn counts(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
     }
 }
 
-/// Stretches of neighbouring points that all have an estimate.
+/// Stretches of neighbouring points that all have an estimate, with nothing missing between them.
 fn stretches<'a>(curve: &'a Curve<'a>) -> impl Iterator<Item = &'a [Point<'a>]> {
+    let alike = |left: &Point, right: &Point| {
+        left.estimate.is_some() == right.estimate.is_some()
+            && !curve.series.is_broken_between(left.count, right.count)
+    };
     curve
         .points
-        .chunk_by(|left, right| left.estimate.is_some() == right.estimate.is_some())
+        .chunk_by(alike)
         .filter(|stretch| stretch[0].estimate.is_some())
 }
 

@@ -135,6 +135,7 @@ mod tests {
                 .map(|(key, level)| (key.into(), level.into()))
                 .into(),
             cells: Vec::new(),
+            lost: Vec::new(),
         }
     }
 

@@ -111,6 +111,22 @@ fn a_curve_breaks_where_a_cell_failed() {
 }
 
 #[test]
+fn nothing_is_drawn_across_a_cell_that_is_missing() {
+    let parts = |run: &_| {
+        let text = figure("per-pair.svg", run).unwrap();
+        [r#"class="curve""#, r#"class="band""#, r#"class="cross""#]
+            .map(|what| text.matches(what).count())
+    };
+    assert_eq!(parts(&sample::thinned(&[])), [1, 1, 0]);
+    assert_eq!(parts(&sample::thinned(&[16])), [2, 2, 0]);
+    assert_eq!(
+        parts(&sample::thinned(&[128])),
+        [1, 1, 0],
+        "nothing lies beyond"
+    );
+}
+
+#[test]
 fn names_from_outside_stay_text() {
     let mut hostile = run(vec![
         measured(cell(Topology::Veth, 2), 0),

@@ -8,8 +8,7 @@ use owo_colors::Style;
 
 use super::View;
 use crate::analysis::Analysis;
-use crate::report::findings::{self, Finding, Section, Shown};
-use crate::report::svg;
+use crate::report::findings::{self, Finding, Section};
 
 /// The findings; empty where there are none.
 pub(super) fn first(analysis: &Analysis, view: View) -> String {
@@ -28,10 +27,7 @@ pub(super) fn first(analysis: &Analysis, view: View) -> String {
 
 /// `- what was found [what it rests on; figure.svg]`
 fn line(finding: &Finding, view: View) -> String {
-    let shown = match finding.shown {
-        Shown::In(metric) => svg::file_of(metric).map(|file| format!("; {file}")),
-        Shown::Section(id) => Some(format!("; below: {id}")),
-    };
+    let shown = finding.shown.words().map(|words| format!("; {words}"));
     let (text, evidence) = (&finding.text, &finding.evidence);
     let line = format!("- {text} [{evidence}{}]", shown.unwrap_or_default());
     view.paragraph(Style::new(), &line)

@@ -1,21 +1,25 @@
 //! Plots in characters: curves over the count, or bars where there is one count.
 //!
 //! The invariant: a marker stands for an estimate; what joins two markers is a lighter glyph, and nothing joins two across a
-//! cell that failed.
+//! cell that failed or is missing.
 
 use std::collections::BTreeSet;
 
 use owo_colors::{AnsiColors, Style};
 
-use super::{Glyphs, View};
-use crate::analysis::{Analysis, Count, Metric, Series};
+use super::legend::{self, Sign};
+use super::{Glyphs, View, bars};
+use crate::analysis::{Analysis, CellSummary, Count, Metric, Series};
+use crate::report::marks::{self, Mark};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
 
 /// Lines of a plot.
 const ROWS: usize = 12;
 /// Columns left of a plot, for the values.
-const LEFT: usize = 11;
+pub(super) const LEFT: usize = 11;
+/// Rows that a mark up from the axis takes.
+const GATE: usize = 2;
 
 const MARKERS: [char; 8] = ['●', '■', '◆', '▲', '○', '□', '◇', '△'];
 /// The hues of curves, in their order.
@@ -83,20 +87,22 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
         // With one count the second would say little that the table does not.
         return with_figures
             .take(1)
-            .map(|(metric, title)| bars(analysis, metric, title, view))
+            .map(|(metric, title)| bars::render(analysis, metric, title, view))
             .collect();
     }
     let plots =
         with_figures.map(|(metric, title)| (Plot::of(analysis, metric, &counts, view), title));
     let plots: Vec<_> = plots.collect();
-    let Some((last, _)) = plots.last() else {
+    if plots.is_empty() {
         return String::new();
-    };
+    }
     let drawn: Vec<_> = plots
         .iter()
         .map(|(plot, title)| plot.lines(title).join("\n"))
         .collect();
-    format!("{}\n\n{}", drawn.join("\n\n"), last.legend().join("\n"))
+    let signs = plots.iter().flat_map(|(plot, _)| plot.signs());
+    let legend = legend::lines(analysis, signs, view);
+    format!("{}\n\n{}", drawn.join("\n\n"), legend.join("\n"))
 }
 
 /// A series' name behind its marker.
@@ -107,7 +113,7 @@ pub(super) fn marked(nth: usize, label: &str, view: View) -> String {
     )
 }
 
-fn style(nth: usize) -> Style {
+pub(super) fn style(nth: usize) -> Style {
     Style::new().color(COLOURS[nth % COLOURS.len()])
 }
 
@@ -120,7 +126,7 @@ pub(in crate::report) fn marker(nth: usize, view: View) -> char {
     }
 }
 
-fn medians(analysis: &Analysis, metric: Metric) -> Vec<f64> {
+pub(super) fn medians(analysis: &Analysis, metric: Metric) -> Vec<f64> {
     analysis
         .cells
         .iter()
@@ -137,6 +143,8 @@ enum Spot {
     Marker(usize),
     /// Markers of several series.
     Several,
+    /// A part of what marks a finding on a series.
+    Sign(usize, Sign),
 }
 
 struct Plot<'a> {
@@ -177,27 +185,36 @@ impl<'a> Plot<'a> {
         for (nth, series) in analysis.series.iter().enumerate() {
             plot.mark(nth, series);
         }
+        for (nth, series) in analysis.series.iter().enumerate() {
+            plot.sign(nth, series);
+        }
         plot
     }
 
-    /// The places of a series' cells; none where a cell has no figure.
-    fn places(&self, series: &Series) -> Vec<Option<(f64, f64)>> {
-        let place = |index: &usize| {
-            let cell = &self.analysis.cells[*index];
-            let count = f64::from(self.analysis.count.of(&cell.cell));
-            Some((
-                self.x.place(count),
-                self.y.place(cell.estimate(self.metric)?.median),
-            ))
+    /// The counts of a series' cells and their places; none where a cell has no figure.
+    fn places(&self, series: &Series) -> Vec<(u32, Option<(f64, f64)>)> {
+        let place = |count, cell: &CellSummary| {
+            let median = cell.estimate(self.metric)?.median;
+            Some((self.x.place(f64::from(count)), self.y.place(median)))
         };
-        series.cells.iter().map(place).collect()
+        let cells = series
+            .cells
+            .iter()
+            .map(|index| &self.analysis.cells[*index]);
+        cells
+            .map(|cell| (self.analysis.count.of(&cell.cell), cell))
+            .map(|(count, cell)| (count, place(count, cell)))
+            .collect()
     }
 
     fn join(&mut self, nth: usize, series: &Series) {
         for pair in self.places(series).windows(2) {
-            let [Some(from), Some(to)] = pair else {
+            let [(left, Some(from)), (right, Some(to))] = pair else {
                 continue;
             };
+            if series.is_broken_between(*left, *right) {
+                continue;
+            }
             for column in whole(from.0)..whole(to.0) {
                 // A column is as wide as a character, so its edge may lie beyond the point that is within it.
                 let share = ((column as f64 - from.0) / (to.0 - from.0)).clamp(0.0, 1.0);
@@ -208,13 +225,61 @@ impl<'a> Plot<'a> {
     }
 
     fn mark(&mut self, nth: usize, series: &Series) {
-        for (x, y) in self.places(series).into_iter().flatten() {
+        let places = self.places(series).into_iter();
+        for (x, y) in places.filter_map(|(_, place)| place) {
             let spot = &mut self.spots[whole(y)][whole(x)];
             *spot = match spot {
                 Spot::Marker(_) | Spot::Several => Spot::Several,
-                Spot::Empty | Spot::Joint(_) => Spot::Marker(nth),
+                Spot::Empty | Spot::Joint(_) | Spot::Sign(..) => Spot::Marker(nth),
             };
         }
+    }
+
+    /// Marks what was found of a series; where a marker is, that stays.
+    fn sign(&mut self, nth: usize, series: &Series) {
+        for mark in marks::of(self.analysis, nth, self.metric) {
+            for (row, column, sign) in self.spots_of(&mark, series) {
+                let spot = &mut self.spots[row][column];
+                let covers = sign.is_ring() && matches!(spot, Spot::Joint(_));
+                if covers || matches!(spot, Spot::Empty) {
+                    *spot = Spot::Sign(nth, sign);
+                }
+            }
+        }
+    }
+
+    /// Where a mark is drawn, row by row.
+    fn spots_of(&self, mark: &Mark, series: &Series) -> Vec<(usize, usize, Sign)> {
+        let upright = |count: f64, rows: usize, sign: Sign| {
+            let column = whole(self.x.place(count));
+            (ROWS - rows..ROWS).map(move |row| (row, column, sign))
+        };
+        match mark {
+            Mark::Knee { count, .. } => self.ring(*count, series),
+            Mark::Half { count, .. } => upright(*count, GATE, Sign::Gate).collect(),
+            Mark::Wall { count, .. } => upright(*count, ROWS, Sign::Wall).collect(),
+        }
+    }
+
+    /// The spots on both sides of a series' marker at a count.
+    fn ring(&self, count: u32, series: &Series) -> Vec<(usize, usize, Sign)> {
+        let mut places = self.places(series).into_iter();
+        let place = places.find_map(|(at, place)| place.filter(|_| at == count));
+        place.map_or_else(Vec::new, |(x, y)| {
+            let (row, column) = (whole(y), whole(x));
+            vec![
+                (row, column - 1, Sign::Left),
+                (row, column + 1, Sign::Right),
+            ]
+        })
+    }
+
+    /// The kinds of signs that are to be seen.
+    fn signs(&self) -> impl Iterator<Item = Sign> {
+        self.spots.iter().flatten().filter_map(|spot| match spot {
+            Spot::Sign(_, sign) => Some(*sign),
+            _ => None,
+        })
     }
 
     fn lines(&self, title: &str) -> Vec<String> {
@@ -248,6 +313,7 @@ impl<'a> Plot<'a> {
                 .view
                 .paint(style(nth), &marker(nth, self.view).to_string()),
             Spot::Several => "*".to_owned(),
+            Spot::Sign(nth, sign) => self.view.paint(style(nth), sign.glyph(self.view)),
         }
     }
 
@@ -313,35 +379,6 @@ impl<'a> Plot<'a> {
         };
         format!("{over:>LEFT$}  {}", labels.trim_end())
     }
-
-    /// Which marker is which, over as many lines as it takes.
-    fn legend(&self) -> Vec<String> {
-        let names = self
-            .analysis
-            .series
-            .iter()
-            .enumerate()
-            .map(|(nth, series)| {
-                (
-                    series.label.chars().count() + 2,
-                    marked(nth, &series.label, self.view),
-                )
-            });
-        let several = self.analysis.series.len() > 1;
-        let names = names.chain(several.then(|| (9, "* several".to_owned())));
-        let mut lines: Vec<(usize, String)> = Vec::new();
-        for (width, name) in names {
-            match lines.last_mut() {
-                Some((used, line)) if *used + 3 + width <= self.view.columns() => {
-                    *used += 3 + width;
-                    line.push_str("   ");
-                    line.push_str(&name);
-                }
-                _ => lines.push((LEFT + 2 + width, format!("{:>LEFT$}  {name}", ""))),
-            }
-        }
-        lines.into_iter().map(|(_, line)| line).collect()
-    }
 }
 
 /// The nearest whole place.
@@ -352,45 +389,4 @@ impl<'a> Plot<'a> {
 )]
 pub(in crate::report) fn whole(place: f64) -> usize {
     place.round() as usize
-}
-
-/// A bar for each series, from zero.
-fn bars(analysis: &Analysis, metric: Metric, title: &str, view: View) -> String {
-    let widest = analysis
-        .series
-        .iter()
-        .map(|series| series.label.chars().count())
-        .max()
-        .unwrap_or(0);
-    // A name that would leave a bar too little room has a line of its own.
-    let above = widest > view.columns() / 3;
-    let widest = if above { 0 } else { widest };
-    let most = medians(analysis, metric).into_iter().fold(0.0, f64::max);
-    let room = (view.columns() - widest - 16) as f64;
-    let mut lines = vec![view.paint(Style::new().bold(), title)];
-    for (nth, series) in analysis.series.iter().enumerate() {
-        for cell in series.cells.iter().map(|index| &analysis.cells[*index]) {
-            let Some(estimate) = cell.estimate(metric) else {
-                continue;
-            };
-            let length = if most > 0.0 {
-                whole(estimate.median / most * room)
-            } else {
-                0
-            };
-            let label = view.plain(&series.label);
-            let label = if above {
-                lines.push(format!("  {label}"));
-                String::new()
-            } else {
-                label
-            };
-            let bar = view.paint(style(nth), &view.glyph("█", "#").repeat(length));
-            lines.push(format!(
-                "  {label:<widest$}  {bar} {}",
-                Quantity::of(metric).show(estimate.median)
-            ));
-        }
-    }
-    lines.join("\n")
 }

@@ -65,6 +65,59 @@ fn rules_that_cost_nothing_are_said_to() {
 }
 
 #[test]
+fn what_was_found_is_marked_in_the_plots_and_named_below() {
+    let counts = [2, 4, 8, 16, 32, 64, 128];
+    let trial = |count, repeat| match count {
+        128 => failed(cell(Topology::Bridge, count), repeat),
+        _ => measured(cell(Topology::Bridge, count), repeat),
+    };
+    let records = (0..3).flat_map(|repeat| counts.map(|count| trial(count, repeat)));
+    let text = text(&run(records.collect()), UNICODE);
+    assert!(text.contains("(●)"), "the knee has a ring: {text}");
+    assert_eq!(
+        text.matches('┆').count(),
+        2 + 1,
+        "a gate of two rows, and its name: {text}"
+    );
+    assert!(
+        text.matches('┃').count() > 12,
+        "a wall in both plots: {text}"
+    );
+    let legend = "( ) knee   ┆ a pair gets half   ┃ refused beyond";
+    assert!(text.contains(legend), "{text}");
+}
+
+#[test]
+fn a_plot_in_which_nothing_was_found_has_no_legend_of_marks() {
+    let flat = [2, 4].map(|count| measured(cell(Topology::Veth, count), 0));
+    let text = text(&run(flat.to_vec()), UNICODE);
+    assert!(
+        !text.contains("knee   ") && !text.contains("refused beyond"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_joins_two_points_across_a_cell_that_is_missing() {
+    let joints = |lost: &[u32]| {
+        let text = text(&sample::thinned(lost), UNICODE);
+        let (_, plot) = text.split_once("\naggregate goodput\n").unwrap();
+        let (plot, _) = plot.split_once("\n\n").unwrap();
+        let longest = plot
+            .split(|c| c != '·')
+            .map(|run| run.chars().count())
+            .max();
+        (plot.matches('·').count(), longest.unwrap())
+    };
+    let (whole, broken) = (joints(&[]), joints(&[16]));
+    assert!(
+        broken.0 < whole.0,
+        "two stretches less: {whole:?}, {broken:?}"
+    );
+    assert_eq!(broken.1, whole.1, "and none is longer");
+}
+
+#[test]
 fn one_curve_covers_no_other() {
     let alone = [2, 4, 8].map(|count| measured(cell(Topology::Veth, count), 0));
     assert!(!text(&run(alone.to_vec()), UNICODE).contains("* several"));

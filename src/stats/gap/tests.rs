@@ -123,11 +123,11 @@ fn trigamma_is_rs_and_inverts() {
 
 #[test]
 fn holm_keeps_what_r_keeps() {
-    // R: p.adjust(p, "holm") is 0.005 0.080 0.048 0.300 0.048
-    let probabilities = [0.001, 0.04, 0.012, 0.3, 0.0125];
+    // R: p.adjust(p, "holm") is 0.0025 0.0400 0.0240 0.1500 0.0240
+    let probabilities = [0.0005, 0.02, 0.006, 0.15, 0.00625];
     assert_eq!(real_95(&probabilities), [true, false, true, false, true]);
     // One that fails stops those behind it, though they would pass by themselves.
-    assert_eq!(real_95(&[0.03, 0.03, 0.04]), [false; 3]);
+    assert_eq!(real_95(&[0.015, 0.015, 0.02]), [false; 3]);
     assert_eq!(real_95(&[]), [false; 0]);
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -26,17 +26,28 @@ pub struct Run {
 }
 
 impl Run {
-    /// Reads a run folder, also one that is being written to or was cut off.
+    /// Reads a run folder, also one that is being written to or was cut off, on the thread that asks.
     ///
     /// # Errors
     /// When `dir` has no manifest, or one that cannot be read, or the files cannot be opened. Lines of `trials.jsonl`
     /// that cannot be read are notes instead.
     pub fn read(dir: &Path) -> Result<Self> {
+        Self::read_by(dir, |lines| {
+            lines.iter().map(|line| Line::parse(line)).collect()
+        })
+    }
+
+    /// The same where `parse` has [`Line::parse`] make what it makes of each of some lines, in their order: on as many
+    /// threads as it likes. Who is to enter a user namespace yet may have no other than its own.
+    ///
+    /// # Errors
+    /// As for [`Run::read`].
+    pub fn read_by(dir: &Path, parse: impl Fn(&[&[u8]]) -> Vec<Line>) -> Result<Self> {
         let manifest = Manifest::read(dir)?;
         let path = dir.join(TRIALS);
         let mut lines = Lines::default();
         lines
-            .read(&path)
+            .read(&path, parse)
             .map_err(|error| Error::kernel("read", path.display().to_string(), error))?;
         Ok(Self {
             manifest,
@@ -143,20 +154,23 @@ impl Span {
 
 impl Lines {
     /// Takes those of a file; none where it is not there.
-    fn read(&mut self, path: &Path) -> io::Result<()> {
+    fn read(&mut self, path: &Path, parse: impl Fn(&[&[u8]]) -> Vec<Line>) -> io::Result<()> {
         let mut file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => BufReader::new(opened?),
         };
-        let mut line = Vec::new();
-        while file.read_until(b'\n', &mut line)? > 0 {
-            self.take(parse(&line));
-            line.clear();
+        let mut text = Vec::with_capacity(TOGETHER);
+        while fill(&mut file, &mut text)? > 0 {
+            let lines: Vec<_> = text.split_inclusive(|byte| *byte == b'\n').collect();
+            for line in parse(&lines) {
+                self.take(line);
+            }
+            text.clear();
         }
         Ok(())
     }
 
-    fn take(&mut self, line: Result<Record, String>) {
+    fn take(&mut self, Line(line): Line) {
         self.count += 1;
         match line {
             Ok(record) => self.keep(record),
@@ -195,8 +209,31 @@ impl Lines {
 const MEASURED_BEFORE: &str = "is of a trial that had been measured, and stands in the place of that record: the folder may \
                                hold two runs, and these may be of two machines";
 
-/// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
-fn parse(line: &[u8]) -> Result<Record, String> {
+/// Bytes of lines that are parsed together: thousands of lines, and no more than a small part of what they become.
+const TOGETHER: usize = 8 << 20;
+
+/// Appends whole lines, as far as the file has them, until there are enough bytes; gives how many bytes there are.
+fn fill(file: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
+    file.by_ref().take(TOGETHER as u64).read_to_end(text)?;
+    if !text.ends_with(b"\n") {
+        file.read_until(b'\n', text)?;
+    }
+    Ok(text.len())
+}
+
+/// What a line of `trials.jsonl` is: a record, or why it is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line(Result<Record, String>);
+
+impl Line {
+    /// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
+    #[must_use]
+    pub fn parse(line: &[u8]) -> Self {
+        Self(record(line))
+    }
+}
+
+fn record(line: &[u8]) -> Result<Record, String> {
     let text = line
         .strip_suffix(b"\n")
         .ok_or("is cut off; its trial counts as not run")?;

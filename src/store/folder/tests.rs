@@ -2,6 +2,8 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::*;
 use crate::scenario::Topology;
 use crate::store::record::{FlowRow, ProgramOutput, Record, Rows};
@@ -182,6 +184,27 @@ fn lines_that_cannot_be_read_are_notes_with_their_place() {
     trials.jsonl line 4 is skipped: missing field `trial` at column 12
     trials.jsonl line 5 is cut off; its trial counts as not run
     ");
+}
+
+#[test]
+fn lines_parsed_together_by_many_threads_are_those_parsed_one_by_one() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(4)).unwrap();
+    // Longer than what is read at once, which therefore ends in the midst of lines.
+    let long = "x".repeat(3 << 20) + "\n";
+    for containers in [2, 4, 8] {
+        writer
+            .append(&record(containers), &Rows::default())
+            .unwrap();
+        append_raw(&writer.dir().join(TRIALS), &long.repeat(2));
+    }
+    let run = Run::read(writer.dir()).unwrap();
+    assert_eq!(run.records, [record(2), record(4), record(8)]);
+    let notes = run.notes.concat();
+    assert!(notes.starts_with("trials.jsonl line 2 is"), "{notes}");
+    assert!(notes.ends_with("5 more lines up to line 9"), "{notes}");
+    let parse = |lines: &[&[u8]]| lines.par_iter().map(|line| Line::parse(line)).collect();
+    assert_eq!(Run::read_by(writer.dir(), parse).unwrap(), run);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::Latencies;
+use crate::stats::{Latencies, Packed};
 
 /// How long requests took that ended in the window, from the moment each was meant to be sent to its whole response, all
 /// flows together.
@@ -25,24 +25,24 @@ pub struct Latency {
     /// The longest.
     pub max_ns: u64,
     /// All of them to three digits.
-    pub histogram: Latencies,
+    pub histogram: Packed,
 }
 
 impl Latency {
     /// What there is to say of some requests; absent where there were none.
     #[must_use]
-    pub fn of(histogram: Latencies) -> Option<Self> {
-        let quantile = |q| histogram.quantile(q);
+    pub fn of(times: &Latencies) -> Option<Self> {
+        let quantile = |q| times.quantile(q);
         Some(Self {
-            count: histogram.count(),
-            mean_ns: histogram.mean()?,
+            count: times.count(),
+            mean_ns: times.mean()?,
             p50_ns: quantile(0.5)?,
             p90_ns: quantile(0.9)?,
             p99_ns: quantile(0.99)?,
             p999_ns: quantile(0.999)?,
             p9999_ns: quantile(0.9999)?,
-            max_ns: histogram.max()?,
-            histogram,
+            max_ns: times.max()?,
+            histogram: Packed::of(times)?,
         })
     }
 }

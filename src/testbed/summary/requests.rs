@@ -28,7 +28,7 @@ impl Requests {
         };
         Self {
             transactions: has_responses.then_some(counted),
-            latency: together(|flow| flow.latency.as_ref()).and_then(Latency::of),
+            latency: together(|flow| flow.latency.as_ref()).and_then(|all| Latency::of(&all)),
             lateness: together(|flow| flow.lateness.as_ref()).and_then(|all| Lateness::of(&all)),
         }
     }

@@ -78,8 +78,9 @@ class Curve {
 
   #data() {
     const drawable = value => (value && (this.#scale === "linear" || value.median > 0) ? value.median : null);
-    return [counts, ...shownSeries().map(series =>
-      counts.map(count => drawable(pointAt(this.#figure, series, count).value)))];
+    // uPlot breaks a line at null, and passes over what is undefined.
+    return [counts, ...shownSeries().map(series => counts.map(count =>
+      (isOn(series, count) ? drawable(pointAt(this.#figure, series, count).value) : undefined)))];
   }
 
   #options(width) {

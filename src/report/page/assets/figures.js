@@ -24,7 +24,7 @@ const FIGURES = [
     caption: "The band reaches from the median to the 99.9th percentile.",
   },
   {
-    metric: "cpu_per_transaction", title: "CPU time per request", kind: quantity.time, scale: "linear",
+    metric: "cpu_per_transaction", title: "CPU time per request", kind: quantity.time, scale: "fitting",
     caption: "The whole machine's user, system and interrupt time over the window, per response.",
   },
   {
@@ -44,7 +44,7 @@ const FIGURES = [
     caption: "Jain's index: 1 when all pairs get the same, 1/n when one has it all.",
   },
   {
-    metric: "cpu_per_byte", title: "CPU time per byte", ofBytes: true, kind: quantity.cost, scale: "linear",
+    metric: "cpu_per_byte", title: "CPU time per byte", ofBytes: true, kind: quantity.cost, scale: "fitting",
     caption: "The whole machine's user, system and interrupt time over the window, per payload byte.",
   },
   {
@@ -73,6 +73,20 @@ const ofRequests = analysis.of_requests;
 
 const hasData = figure => (manyPairs || !figure.manyPairs) && !(ofRequests && figure.ofBytes)
   && estimates(figure.metric).some(({ median }) => (figure.positiveOnly ? median > 0 : Number.isFinite(median)));
+
+/** Values further apart than this are read better on a logarithmic axis: the same as of the figures that stand alone. */
+const WIDE = 20;
+
+/** A figure with the axis that it begins with: one that is "fitting" asks its values. */
+function withAxis(figure) {
+  if (figure.scale !== "fitting") return figure;
+  const medians = estimates(figure.metric).map(({ median }) => median).filter(median => median > 0);
+  const far = Math.max(...medians) / Math.min(...medians);
+  return { ...figure, scale: far < WIDE ? "linear" : "log" };
+}
+
+/** What the page shows, in reading order. */
+const plottable = FIGURES.filter(hasData).map(withAxis);
 
 /** What a figure shows of a series at a count. */
 function pointAt(figure, series, count) {

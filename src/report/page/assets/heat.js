@@ -23,14 +23,13 @@ function heatGroups() {
 }
 
 function heatPlan() {
-  const curves = FIGURES.filter(hasData);
-  let figure = curves[0];
+  let figure = plottable[0];
   return {
     name: "heat", title: "Two counts at once",
-    hasData: () => secondCount !== undefined && counts.length > 1 && curves.length > 0,
+    hasData: () => secondCount !== undefined && counts.length > 1 && plottable.length > 0,
     caption: () => `${figure.title} over ${countNoun} and ${SECOND_COUNTS[secondCount]}; medians, the lighter the more.`,
     legend: () => [],
-    controls: [figureChooser(curves, chosen => { figure = chosen; })],
+    controls: [figureChooser(plottable, chosen => { figure = chosen; })],
     paint: (ctx, width) => paintHeat(ctx, width, figure),
     table: () => heatTable(figure),
   };

@@ -6,9 +6,12 @@ const countNoun = { containers: "containers", active: "active containers", rules
 // A record leaves out what is at its default, and no rules is one.
 const countOf = summary => summary.cell[analysis.count] ?? 0;
 
-/** Every count any series has, smallest first. */
-const counts = [...new Set(analysis.series.flatMap(series => series.cells.map(i => countOf(analysis.cells[i]))))]
-  .sort((a, b) => a - b);
+/** Planned counts of a series, between those it has, of which no trial is recorded. */
+const lostOf = series => series.lost ?? [];
+
+/** Every count any series has, or should have, smallest first. */
+const counts = [...new Set(analysis.series.flatMap(series =>
+  [...series.cells.map(i => countOf(analysis.cells[i])), ...lostOf(series)]))].sort((a, b) => a - b);
 
 /** Levels switched off, as `factor level`. */
 const switchedOff = new Set();
@@ -39,6 +42,9 @@ const cellsByCount = new Map(analysis.series.map(series =>
 
 /** A series' cell at a count, if the run has one. */
 const cellAt = (series, count) => cellsByCount.get(series).get(count);
+
+/** Whether a series has a cell at a count, or should have: its line passes over other counts, and breaks where this has no value. */
+const isOn = (series, count) => cellAt(series, count) !== undefined || lostOf(series).includes(count);
 
 const estimate = (summary, metric) => summary?.metrics[metric];
 

@@ -1,17 +1,16 @@
 // Small multiples: one metric, a panel for each level of a factor, all with the same axes.
 
 function multiplesPlan() {
-  const curves = FIGURES.filter(hasData);
   const factors = manyLevelled.map(([factor]) => factor);
-  let [figure, factor] = [curves[0], factors[0]];
+  let [figure, factor] = [plottable[0], factors[0]];
   const levels = () => factorLevels.get(factor).filter(level => shownSeries().some(series => series.factors[factor] === level));
   return {
     name: "multiples", title: "Side by side",
-    hasData: () => counts.length > 1 && factors.length > 0 && curves.length > 0,
+    hasData: () => counts.length > 1 && factors.length > 0 && plottable.length > 0,
     caption: () => `${figure.title}, a panel for each level of ${factor}, on the same axes. ${figure.caption}`,
     legend: () => seriesLegend(shownSeries()),
     controls: [
-      figureChooser(curves, chosen => { figure = chosen; }),
+      figureChooser(plottable, chosen => { figure = chosen; }),
       chooser("A panel for each level of", factors.map(name => [name, `by ${name}`]), name => { factor = name; }),
     ],
     paint: (ctx, width) => paintMultiples(ctx, width, figure, levels().map(level => ({

@@ -1,6 +1,6 @@
 // The page as a whole: which figures there are, and what makes them draw anew (factors, theme, width, print).
 
-const figures = FIGURES.filter(hasData).map(figure => (counts.length > 1 ? new Curve(figure) : new Bars(figure)));
+const figures = plottable.map(figure => (counts.length > 1 ? new Curve(figure) : new Bars(figure)));
 
 /** Widths are read before anything is drawn: to read one after each drawing would lay the page out as often. */
 function drawFigures() {

@@ -32,8 +32,8 @@ function runs(points) {
 }
 
 function paintBand(plot, figure, series) {
-  const points = counts.map(count => ({ count, ...pointAt(figure, series, count) }))
-    .filter(point => point.summary);
+  const points = counts.filter(count => isOn(series, count))
+    .map(count => ({ count, ...pointAt(figure, series, count) }));
   inside(plot, ctx => {
     ctx.fillStyle = colourOf(series);
     ctx.globalAlpha = Math.min(0.12, 0.4 / shownSeries().length);

@@ -2,8 +2,8 @@
 
 /** Series in the order of their values at a count, those without a figure last. */
 function ranked(figure, count) {
-  return shownSeries().map(series => ({ series, ...pointAt(figure, series, count) }))
-    .filter(point => point.summary)
+  return shownSeries().filter(series => isOn(series, count))
+    .map(series => ({ series, ...pointAt(figure, series, count) }))
     .sort((a, b) => (b.value?.median ?? -Infinity) - (a.value?.median ?? -Infinity));
 }
 

@@ -93,7 +93,7 @@ function nameValueAxis(sheet, name) {
   ctx.fillText(name, 0, top - 12);
 }
 
-/** The line of a series, broken where it has no value. */
+/** The line of a series, broken where a cell of it has no value or is not there. */
 function paintLine(sheet, figure, series) {
   const { ctx } = sheet;
   const isLog = sheet.scales.y.distr === 3;
@@ -102,7 +102,7 @@ function paintLine(sheet, figure, series) {
     ctx.setLineDash(lookOf(series).dash);
     ctx.beginPath();
     let isDown = false;
-    for (const count of counts) {
+    for (const count of counts.filter(one => isOn(series, one))) {
       const { value } = pointAt(figure, series, count);
       const isDrawn = value && (!isLog || value.median > 0);
       if (isDrawn) ctx[isDown ? "lineTo" : "moveTo"](sheet.valToPos(count, "x"), heightOf(sheet, value.median));

@@ -1,0 +1,247 @@
+//! What is said of every cell, whatever it is shown on: the columns of the table, and sentences beside them.
+//!
+//! Must not know how the table is laid out. The invariant: a figure that a cell lacks is absent, and a cell that has none has
+//! a sentence that says why.
+
+use std::collections::BTreeSet;
+
+use super::findings::metric_name;
+use super::quantity::Quantity;
+use crate::analysis::{Analysis, CellSummary, Known, Metric, Reach};
+use crate::units::{decimal, three_digits};
+
+/// A column of the table of cells, after that of the count; from what is kept to what is left out first where room is short.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Aggregate,
+    Transactions,
+    Latency,
+    Tail,
+    Datagrams,
+    Loss,
+    Pairs,
+    Jain,
+    Ratio,
+    Cpu,
+    CpuEach,
+    Setup,
+    Trials,
+}
+
+impl Column {
+    const ALL: [Self; 13] = [
+        Self::Aggregate,
+        Self::Transactions,
+        Self::Latency,
+        Self::Tail,
+        Self::Datagrams,
+        Self::Loss,
+        Self::Pairs,
+        Self::Jain,
+        Self::Ratio,
+        Self::Cpu,
+        Self::CpuEach,
+        Self::Setup,
+        Self::Trials,
+    ];
+
+    /// What stands above it.
+    pub(super) fn heading(self) -> &'static str {
+        match self {
+            Self::Aggregate => "aggregate",
+            Self::Transactions => "requests",
+            Self::Latency => "p50",
+            Self::Tail => "p99 (p99.9)",
+            Self::Datagrams => "datagrams",
+            Self::Loss => "lost",
+            Self::CpuEach => "CPU each",
+            Self::Pairs => "pair p50 (p5-p95)",
+            Self::Jain => "Jain",
+            Self::Ratio => "x lo",
+            Self::Cpu => "ns/B",
+            Self::Setup => "set-up",
+            Self::Trials => "n",
+        }
+    }
+
+    /// The columns in which the cells have anything to tell.
+    pub(super) fn needed(analysis: &Analysis) -> Vec<Self> {
+        let mut columns: Vec<_> = Self::ALL
+            .into_iter()
+            .filter(|column| column.is_needed(analysis))
+            .collect();
+        if is_adaptive(analysis) {
+            // How often each cell was measured is then a result too: the last to be left out.
+            columns.sort_by_key(|column| *column != Self::Trials);
+        }
+        columns
+    }
+
+    fn is_needed(self, analysis: &Analysis) -> bool {
+        let cells = &analysis.cells;
+        let any = |metric| cells.iter().any(|cell| cell.estimate(metric).is_some());
+        let bytes = !analysis.of_requests;
+        match self {
+            Self::Aggregate => bytes,
+            Self::Transactions => any(Metric::Transactions),
+            Self::Latency => any(Metric::LatencyP50),
+            Self::Tail => any(Metric::LatencyP99),
+            Self::Datagrams => any(Metric::Datagrams),
+            Self::Loss => any(Metric::Loss),
+            Self::CpuEach => any(Metric::CpuPerTransaction),
+            Self::Pairs => bytes && any(Metric::PairP50),
+            Self::Jain => any(Metric::Jain),
+            Self::Ratio => any(Metric::BaselineRatio),
+            Self::Cpu => bytes && any(Metric::CpuPerByte),
+            Self::Setup => any(Metric::Setup),
+            Self::Trials => trials(cells).len() > 1 || is_adaptive(analysis),
+        }
+    }
+
+    /// What stands in it beside a cell; absent where the cell has no such figure.
+    pub(super) fn show(self, cell: &CellSummary) -> Option<String> {
+        let number = |metric| {
+            cell.estimate(metric)
+                .map(|estimate| three_digits(estimate.median))
+        };
+        let time = |metric| {
+            cell.estimate(metric)
+                .map(|estimate| Quantity::Time.show(estimate.median))
+        };
+        match self {
+            Self::Aggregate => aggregate(cell, Metric::Goodput),
+            Self::Transactions => aggregate(cell, Metric::Transactions),
+            Self::Latency => time(Metric::LatencyP50),
+            Self::Tail => {
+                let (tail, far) = (time(Metric::LatencyP99)?, time(Metric::LatencyP999)?);
+                Some(format!("{tail} ({far})"))
+            }
+            Self::Datagrams => aggregate(cell, Metric::Datagrams),
+            Self::Loss => {
+                let share = cell.estimate(Metric::Loss)?;
+                Some(Quantity::Percent.show(share.median))
+            }
+            Self::CpuEach => time(Metric::CpuPerTransaction),
+            Self::Pairs => pairs(cell),
+            Self::Jain => number(Metric::Jain),
+            Self::Ratio => number(Metric::BaselineRatio),
+            Self::Cpu => number(Metric::CpuPerByte),
+            Self::Setup => time(Metric::Setup),
+            Self::Trials => Some(cell.measured.to_string()),
+        }
+    }
+}
+
+/// Whether trials went on until cells were known well enough.
+fn is_adaptive(analysis: &Analysis) -> bool {
+    analysis.cells.iter().any(|cell| cell.precision.is_some())
+}
+
+/// What the figures are.
+pub(super) fn basis(cells: &[CellSummary]) -> String {
+    let trials = trials(cells);
+    let (least, most) = (
+        trials.first().copied().unwrap_or(0),
+        trials.last().copied().unwrap_or(0),
+    );
+    match (least, most) {
+        (_, 0) => "no cell has a valid trial".to_owned(),
+        (_, 1) => "each figure is one trial".to_owned(),
+        _ if least == most => {
+            format!("medians of {most} trials; ± half the 95 % interval of the mean")
+        }
+        _ => format!("medians of {least} to {most} trials; ± half the 95 % interval of the mean"),
+    }
+}
+
+/// How many trials stand behind the cells that have any.
+fn trials(cells: &[CellSummary]) -> BTreeSet<usize> {
+    cells
+        .iter()
+        .map(|cell| cell.measured)
+        .filter(|measured| *measured > 0)
+        .collect()
+}
+
+/// `41.2 Gb/s ±3.1%`
+fn aggregate(cell: &CellSummary, metric: Metric) -> Option<String> {
+    let estimate = cell.estimate(metric)?;
+    let value = Quantity::of(metric).show(estimate.median);
+    let Some((low, high)) = estimate.interval.filter(|_| estimate.median > 0.0) else {
+        return Some(value);
+    };
+    let half = (high - low) / 2.0 / estimate.median * 100.0;
+    Some(format!("{value} ±{half:.1}%"))
+}
+
+/// `331 (120-345) Mb/s`, in the unit that suits the median.
+fn pairs(cell: &CellSummary) -> Option<String> {
+    let median = cell.estimate(Metric::PairP50)?.median;
+    let (scaled, prefix) = decimal(median);
+    let unit = if scaled == 0.0 { 1.0 } else { median / scaled };
+    let end = |metric| Some(three_digits(cell.estimate(metric)?.median / unit));
+    let (low, high) = (end(Metric::PairP5)?, end(Metric::PairP95)?);
+    Some(format!(
+        "{} ({low}-{high}) {prefix}b/s",
+        three_digits(scaled)
+    ))
+}
+
+/// How gravely a sentence is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// The figures are there, and less sure than was asked for.
+    Doubt,
+    /// Something is not there.
+    Loss,
+}
+
+/// Sentences beside the figures of a cell.
+pub(super) fn remarks(cell: &CellSummary) -> Vec<(Tone, String)> {
+    let never = never_known(cell).map(|text| (Tone::Doubt, text));
+    let starved = starved(cell).map(|text| (Tone::Loss, text));
+    let lost = shortfall(cell).map(|text| (Tone::Loss, text));
+    never.into_iter().chain(starved).chain(lost).collect()
+}
+
+/// How many pairs moved nothing, where there were any: too seldom for a column, too grave to be left out for room.
+fn starved(cell: &CellSummary) -> Option<String> {
+    let starved = cell
+        .estimate(Metric::Starved)
+        .filter(|estimate| estimate.median > 0.0)?;
+    let starved = Quantity::Pairs.tick(starved.median);
+    Some(format!("{starved} of {} pairs starved", cell.cell.pairs))
+}
+
+/// How far a cell is known that had all its trials and is not known as well as was asked for.
+fn never_known(cell: &CellSummary) -> Option<String> {
+    let Known {
+        within,
+        half_width,
+        metric,
+        trials,
+        ..
+    } = cell.precision.filter(|it| it.reach == Reach::Never)?;
+    let percent = |share| Quantity::Percent.tick(share).replace(' ', "");
+    let found = half_width.map_or("no interval".to_owned(), |it| format!("±{}", percent(it)));
+    Some(format!(
+        "never within ±{} in {trials} trials: {} {found}",
+        percent(within),
+        metric_name(metric)
+    ))
+}
+
+/// What became of the trials that gave no figure.
+fn shortfall(cell: &CellSummary) -> Option<String> {
+    let failed = cell
+        .failures
+        .first()
+        .map(|failure| format!("failed: {}", failure.sentence()));
+    let invalid = (cell.invalid > 0).then(|| "invalid: the witnesses disagree".to_owned());
+    let why = failed.or(invalid)?;
+    let lost = cell.failures.len() + cell.invalid;
+    Some(match cell.measured {
+        0 => why,
+        measured => format!("{lost} of {} trials {why}", lost + measured),
+    })
+}

@@ -1,0 +1,90 @@
+//! What a curve was found to do, at its place: where it bends, where it has fallen to half, where something refuses.
+//!
+//! Must not know how any was found, nor what it is drawn on. The invariant: a mark stands at the count of its finding, and
+//! has words.
+
+use super::quantity::grouped;
+use crate::analysis::{Analysis, Answer, Bend, Knee, Metric};
+use crate::units::three_digits;
+
+/// Something that was found of a curve.
+pub(super) enum Mark {
+    /// It bends.
+    Knee {
+        /// Where.
+        count: u32,
+        /// In words.
+        says: String,
+    },
+    /// It has fallen to half.
+    Half {
+        /// Where.
+        count: f64,
+        /// In words.
+        says: String,
+    },
+    /// Nothing can be measured beyond.
+    Wall {
+        /// In the middle, as curves have their counts, between the last that could and the first that could not.
+        count: f64,
+        /// In words.
+        says: String,
+    },
+}
+
+/// What was found of a series in a metric.
+pub(super) fn of(analysis: &Analysis, series: usize, metric: Metric) -> Vec<Mark> {
+    let answers = analysis.answers.iter();
+    // Set-up bends by the container; the figure is of the whole.
+    let said = answers.filter(|answer| {
+        answer.series == series && answer.metric == metric && metric != Metric::Setup
+    });
+    let limits = analysis
+        .limits
+        .iter()
+        .filter(|limit| limit.series == series);
+    let walls = limits.map(|limit| Mark::Wall {
+        count: (f64::from(limit.good) * f64::from(limit.bad)).sqrt(),
+        says: format!(
+            "{} are refused: {}",
+            grouped(limit.bad as usize),
+            limit.failure.sentence()
+        ),
+    });
+    said.flat_map(of_answer).chain(walls).collect()
+}
+
+fn of_answer(answer: &Answer) -> Vec<Mark> {
+    let knee = answer.bend.and_then(|bend| match bend {
+        Bend::Knee(knee) => Some(Mark::Knee {
+            count: knee.count,
+            says: bends(&knee),
+        }),
+        Bend::Gradual | Bend::Straight { .. } => None,
+    });
+    let half = answer.halving.map(|halving| Mark::Half {
+        count: halving.count,
+        says: match halving.interval {
+            Some((low, high)) => {
+                format!("half at {:.0} (95 %: {low:.0} to {high:.0})", halving.count)
+            }
+            None => format!(
+                "half between {} and {}",
+                halving.between.0, halving.between.1
+            ),
+        },
+    });
+    knee.into_iter().chain(half).collect()
+}
+
+/// The ring is at a count that was measured; where lines meet beside it is said.
+fn bends(knee: &Knee) -> String {
+    let [count, low, high] =
+        [knee.count, knee.between.0, knee.between.1].map(|count| grouped(count as usize));
+    let bends = format!("bends at {count}, between {low} and {high}");
+    let Some(corner) = knee.corner else {
+        return bends;
+    };
+    let [at, low, high] = [corner.count, corner.interval.0, corner.interval.1].map(three_digits);
+    format!("{bends}; lines meet at {at} (95 %: {low} to {high})")
+}

@@ -1,0 +1,85 @@
+//! What the characters of plots mean: whose a marker is, and which signs stand for findings, as they do on the page.
+//!
+//! The invariant: a sign that is drawn is in the legend, and no other.
+
+use super::View;
+use super::plot::{LEFT, marked};
+use crate::analysis::Analysis;
+
+/// A part of a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// The left of the ring around a knee.
+    Left,
+    /// The right of it.
+    Right,
+    /// Of the line up from the axis where a curve has halved.
+    Gate,
+    /// Of the line from the axis to the top beyond which something refuses.
+    Wall,
+}
+
+impl Sign {
+    pub(super) fn glyph(self, view: View) -> &'static str {
+        match self {
+            Self::Left => "(",
+            Self::Right => ")",
+            Self::Gate => view.glyph("┆", ":"),
+            Self::Wall => view.glyph("┃", "|"),
+        }
+    }
+
+    pub(super) fn is_ring(self) -> bool {
+        matches!(self, Self::Left | Self::Right)
+    }
+}
+
+/// The legend of plots in which these signs are drawn.
+pub(super) fn lines(
+    analysis: &Analysis,
+    drawn: impl Iterator<Item = Sign>,
+    view: View,
+) -> Vec<String> {
+    let names = analysis.series.iter().enumerate().map(|(nth, series)| {
+        let width = series.label.chars().count() + 2;
+        (width, marked(nth, &series.label, view))
+    });
+    let several = (analysis.series.len() > 1).then(|| (9, "* several".to_owned()));
+    let mut lines = filled(names.chain(several), view);
+    let meanings = meanings(&drawn.collect::<Vec<_>>(), view).into_iter();
+    lines.extend(filled(
+        meanings.map(|words| (words.chars().count(), words)),
+        view,
+    ));
+    lines
+}
+
+/// Entries, each with its width, over as many lines as it takes.
+fn filled(entries: impl Iterator<Item = (usize, String)>, view: View) -> Vec<String> {
+    let mut lines: Vec<(usize, String)> = Vec::new();
+    for (width, entry) in entries {
+        match lines.last_mut() {
+            Some((used, line)) if *used + 3 + width <= view.columns() => {
+                *used += 3 + width;
+                line.push_str("   ");
+                line.push_str(&entry);
+            }
+            _ => lines.push((LEFT + 2 + width, format!("{:>LEFT$}  {entry}", ""))),
+        }
+    }
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// What the signs mean that are drawn.
+fn meanings(drawn: &[Sign], view: View) -> Vec<String> {
+    let rows = [
+        ("( )", "knee", &[Sign::Left, Sign::Right][..]),
+        (Sign::Gate.glyph(view), "a pair gets half", &[Sign::Gate]),
+        (Sign::Wall.glyph(view), "refused beyond", &[Sign::Wall]),
+    ];
+    let is_drawn = |signs: &[Sign]| drawn.iter().any(|sign| signs.contains(sign));
+    rows.into_iter()
+        .filter(|(.., signs)| is_drawn(signs))
+        .map(|(glyph, meaning, _)| format!("{glyph} {meaning}"))
+        .collect()
+}
