@@ -152,8 +152,8 @@ fn tally(comparison: &Comparison) -> String {
 
 /// What the columns are, and what may be relied on; the shares are the largest in `results/20261123-false-alarms`.
 const BASIS: &str = "medians of each side's trials; change of the geometric mean, with its 95 % interval; verdicts take into \
-                     account how many figures there are: of equal runs of a model up to 6.5 % had any figure called \
-                     better or worse, and up to 3 % a regression";
+                     account how many figures there are: of equal runs of a model at most 4 % had any figure called \
+                     better or worse, and at most 3.5 % a regression";
 
 /// What is said where the folders are of two machines.
 const TWO_MACHINES: &str = "the runs are of different machines: what differs may be theirs";
