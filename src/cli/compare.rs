@@ -48,9 +48,9 @@ Examples:
 
 A verdict takes into account how many figures there are, since of many some differ by chance. Of
 equal runs of a model at most 4 % had any figure called better or worse, and at most 3.5 % came to
-exit code 1 (METHODOLOGY.md says how). Three repeats show differences that are larger than the noise; for
-smaller ones, run with --repeats 10 or more. Two runs minutes apart may differ by more than their
-repeats do: where it matters, run base and new by turns and compare several.
+exit code 1 (METHODOLOGY.md says how). Three repeats show differences that are larger than the
+noise; for smaller ones, run with --repeats 10 or more. Two runs minutes apart may differ by more
+than their repeats do: where it matters, run base and new by turns and compare several.
 
 Exit codes: 0 no regression, 1 a regression (a figure that is worse by the threshold or more, or
 a cell that fails now), 2 the runs cannot be compared.";

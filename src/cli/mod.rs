@@ -32,8 +32,8 @@ use crate::error::{Error, Result};
 
 /// How container networking on this node degrades as the number of containers grows, and why.
 ///
-/// kilonet raises thousands of network namespaces joined by bridges, veth pairs or a shared namespace, drives traffic
-/// between all of them at once, and draws throughput against the count.
+/// kilonet raises thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
+/// drives traffic between all of them at once, and draws throughput and latency against the count.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {

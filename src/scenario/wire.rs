@@ -254,10 +254,10 @@ pub(super) struct Lab {
     /// Most ports of one bridge: an even number up to what a Linux bridge holds.
     #[schemars(extend("default" = 1000))]
     pub(super) ports_per_bridge: At<Count<2, 1023>>,
-    /// At least this many bridges, however few containers; pairs stay inside one bridge.
+    /// At least this many bridges, however few containers; pairs stay inside one bridge unless they cross.
     #[schemars(extend("default" = 1))]
     pub(super) bridges: At<Count<1, 500_000>>,
-    /// Ports that the host side publishes for containers, at least; the path `published` needs one for each flow.
+    /// Ports that the host side publishes for containers, at least; the paths `published` and `hairpin` need one for each flow.
     #[schemars(extend("default" = 0))]
     pub(super) published: At<PortCount>,
     /// Services of the firewall `kubernetes`.
