@@ -24,7 +24,10 @@
 //! record. Everything a person sees is computed from records. Lower rooms never import upper ones; `tests/layers.rs`
 //! holds the order.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod error;
+pub mod printable;
 pub mod random;
 pub mod units;
 

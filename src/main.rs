@@ -2,15 +2,15 @@
 
 use std::process::{ExitCode, exit};
 
-use clap::Parser;
 use kilonet::cli::{Cli, complain};
 
+#[warn(clippy::print_stdout, clippy::print_stderr)]
 fn main() -> ExitCode {
     // Called on the second interrupt, when waiting for anything would be wrong. Whatever was raised is held by descriptors
     // of this process and goes with it.
     let leave = || exit(1);
-    match Cli::parse().run(leave) {
-        Ok(code) => code,
-        Err(error) => complain(&error),
+    match Cli::read() {
+        Ok(cli) => cli.run(leave).unwrap_or_else(|error| complain(&error)),
+        Err(code) => code,
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::out;
 use crate::error::Result;
 use crate::host::cgroup;
 use crate::lab::docker::{Engine, Leftovers, Removed};
@@ -20,7 +21,7 @@ impl Clean {
         let with_engine = remove_from_engine();
         let removed = with_engine.as_ref().copied().unwrap_or_default();
         if groups > 0 || with_engine.is_ok() {
-            anstream::println!("{}", sentence(groups, removed));
+            out::page(sentence(groups, removed) + "\n")?;
         }
         with_engine.map(|_| ExitCode::SUCCESS)
     }

@@ -1,13 +1,14 @@
 //! `kilonet compare`: runs held against a base, cell by cell, with an exit code that serves in CI.
 //!
-//! The invariant: exit code 1 means a regression and nothing else; whatever keeps runs from being compared is 2.
+//! The invariant: exit code 1 means a regression and nothing else; whatever keeps runs from being compared, or the verdict from
+//! being printed, is 2.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::tell;
+use super::{out, tell};
 use crate::analysis::Metric;
 use crate::analysis::compare::{Comparison, Folder, Terms};
 use crate::error::{Error, Result};
@@ -53,7 +54,7 @@ noise; for smaller ones, run with --repeats 10 or more. Two runs minutes apart m
 than their repeats do: where it matters, run base and new by turns and compare several.
 
 Exit codes: 0 no regression, 1 a regression (a figure that is worse by the threshold or more, or
-a cell that fails now), 2 the runs cannot be compared.";
+a cell that fails now), 2 the runs cannot be compared, or the verdict cannot be printed.";
 
 /// What a comparison can be printed as.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -97,10 +98,10 @@ impl Compare {
     /// Prints it, and gives the number of regressions.
     fn print(&self, comparison: &Comparison) -> Result<usize> {
         match self.format {
-            Format::Term => anstream::print!("{}", terminal::render(comparison, View::of_stdout())),
-            Format::Md => anstream::print!("{}", markdown::render(comparison)),
-            Format::Json => anstream::println!("{}", json(comparison)?),
-        }
+            Format::Term => out::page(terminal::render(comparison, View::of_stdout())),
+            Format::Md => out::data(markdown::render(comparison).as_bytes()),
+            Format::Json => out::data((json(comparison)? + "\n").as_bytes()),
+        }?;
         Ok(comparison.regressions())
     }
 }

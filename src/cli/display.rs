@@ -3,6 +3,7 @@
 //! Must not know how anything is shown. The invariant: what is said here stays on the terminal, whatever comes after it.
 
 use super::live::{Live, Subject};
+use super::out;
 use super::plan::{again, extent};
 use super::progress::{Asked, Display, Form, Pace, Screen};
 use super::run::Job;
@@ -24,7 +25,9 @@ pub(super) fn display(
     }
     if job.asked == Asked::View && form != Form::Live {
         let wanted = "a terminal of its own, with a cursor that can be moved";
-        anstream::eprintln!("note: --live wants standard error to be {wanted}; lines are shown");
+        out::say(format!(
+            "note: --live wants standard error to be {wanted}; lines are shown"
+        ));
     }
     let pace = Pace::new(owed.len(), work.plan.estimate(owed.iter().copied()));
     let interrupt = machine.interrupt.clone();
@@ -61,22 +64,21 @@ fn announce(plan: &Plan, machine: &Machine, owed: &[&Trial]) {
         plan.estimate(owed.iter().copied()),
     );
     if owed.is_empty() {
-        anstream::eprintln!("all trials are recorded already");
+        out::say("all trials are recorded already");
     } else {
-        anstream::eprintln!("{}{}", extent(numbers, times), again(plan));
+        out::say(format!("{}{}", extent(numbers, times), again(plan)));
     }
     let missing = machine.privilege.missing();
     if !missing.is_empty() {
-        anstream::eprintln!(
+        out::say(format!(
             "in a user namespace, without root; not to be had: {}",
             missing.join(", ")
-        );
+        ));
     }
     for soft in machine.limits.binding(&plan.need()) {
-        anstream::eprintln!(
+        out::say(format!(
             "note: the largest trial may go beyond {}: {}",
-            soft.limit.name,
-            soft.remedy
-        );
+            soft.limit.name, soft.remedy
+        ));
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::Leave;
+use super::{Leave, out};
 use crate::error::Result;
 use crate::host::features::{self, State};
 use crate::host::limits::{Limit, Limits, Resource, Strength};
@@ -38,10 +38,10 @@ impl Doctor {
             .get_or_insert_with(|| EXAMPLE.to_owned());
         let need = need(&overrides)?;
         let machine = super::start::machine(Blocked::new()?, leave)?;
-        anstream::println!("rights: {}\n", machine.privilege.word());
-        anstream::println!("{}\n", feature_table(&features::probe()?));
-        anstream::println!("{}\n", limit_table(&machine.limits));
-        anstream::print!("{}", verdict(&machine.limits, &need));
+        out::page(format!("rights: {}\n\n", machine.privilege.word()))?;
+        out::page(format!("{}\n\n", feature_table(&features::probe()?)))?;
+        out::page(format!("{}\n\n", limit_table(&machine.limits)))?;
+        out::page(verdict(&machine.limits, &need))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
+use super::out;
 use crate::error::{Error, Result};
 use crate::lab::roster::{Room, Roster};
 use crate::lab::{netns, sysfs};
@@ -48,7 +49,7 @@ impl Exec {
         netns::move_in(&namespace)
             .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
         if let Err(error) = sysfs::show_for_good() {
-            anstream::eprintln!("note: /sys shows devices of elsewhere: {error}");
+            out::say(format!("note: /sys shows devices of elsewhere: {error}"));
         }
         let refusal = Command::new(&self.program).args(&self.arguments).exec();
         Err(Error::kernel(

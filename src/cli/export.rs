@@ -1,13 +1,14 @@
 //! `kilonet export`: a run folder in the forms that other programs read.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::out;
 use crate::error::{Error, Result};
 use crate::export::{Destination, FORMATS, Files, Format, Source};
 
@@ -42,12 +43,20 @@ impl Export {
         let notes = match (self.format.files, &self.out) {
             (Files::Several, out) => self.write_folder(&source, out.as_deref()),
             (Files::One, Some(path)) => self.format.write(&source, &mut OneFile(path)),
-            (Files::One, None) => unless_closed(self.format.write(&source, &mut StandardOutput)),
+            (Files::One, None) => self.print(&source),
         }?;
         for note in source.notes().iter().chain(&notes) {
-            anstream::eprintln!("note: {note}");
+            out::say(format!("note: {note}"));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Prints the one file.
+    fn print(&self, source: &Source) -> Result<Vec<String>> {
+        let mut file = StandardOutput(Vec::new());
+        let notes = self.format.write(source, &mut file)?;
+        out::data(&file.0)?;
+        Ok(notes)
     }
 
     /// Writes several files, and prints their paths.
@@ -61,7 +70,7 @@ impl Export {
         };
         let notes = self.format.write(source, &mut folder)?;
         for path in &folder.written {
-            anstream::println!("{}", path.display());
+            out::path(path)?;
         }
         Ok(notes)
     }
@@ -75,21 +84,12 @@ fn formats() -> impl TypedValueParser<Value = &'static Format> {
         .try_map(|name| Format::named(&name).ok_or("there is no such format"))
 }
 
-/// A reader that has seen enough, such as `head`, is not a failure.
-fn unless_closed(written: Result<Vec<String>>) -> Result<Vec<String>> {
-    match written {
-        Err(Error::Kernel { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
-            Ok(Vec::new())
-        }
-        other => other,
-    }
-}
-
-struct StandardOutput;
+/// What is to be printed, once there is all of it.
+struct StandardOutput(Vec<u8>);
 
 impl Destination for StandardOutput {
     fn file(&mut self, _name: &str) -> Result<Box<dyn Write + Send + '_>> {
-        Ok(Box::new(BufWriter::new(io::stdout())))
+        Ok(Box::new(&mut self.0))
     }
 }
 

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::exec::LAB;
 use super::factors::Factors;
+use super::out;
 use super::run::with_sysctls;
 use crate::error::{Error, Result};
 use crate::host::relay::{RELAYED, Relay};
@@ -87,10 +88,10 @@ impl Lab {
             return Err(refused.with_hint("docker exec, or a cell with testbed = \"kernel\""));
         }
         if self.cell.is_none() && cells.len() > 1 {
-            anstream::eprintln!(
+            out::say(format!(
                 "the first of {} cells; --cell takes the id of another, and kilonet plan lists them",
                 cells.len()
-            );
+            ));
         }
         Ok(cell)
     }
@@ -152,24 +153,22 @@ fn no_such(id: &str, cells: &[Cell]) -> Error {
 
 /// Says what is there, and how to go about in it.
 fn announce(lab: &Raised, cell: &Cell) {
-    anstream::eprintln!(
+    out::say(format!(
         "{}: containers {}, pairs {}, raised in {:.1?}",
         cell_id(cell),
         cell.containers,
         cell.pairs,
         lab.setup_time()
-    );
+    ));
     let seats = lab.layout().seats.iter().enumerate();
     for (container, seat) in seats.take(LISTED) {
-        anstream::eprintln!("  {:<6} {}", container, seat.address);
+        out::say(format!("  {:<6} {}", container, seat.address));
     }
     if cell.containers as usize > LISTED {
-        anstream::eprintln!("  ...    to container {}", cell.containers - 1);
+        out::say(format!("  ...    to container {}", cell.containers - 1));
     }
     for (number, (host, _)) in lab.hosts().enumerate().take(LISTED) {
-        anstream::eprintln!("  {:<6} {}", format!("host{number}"), host.name);
+        out::say(format!("  {:<6} {}", format!("host{number}"), host.name));
     }
-    anstream::eprintln!(
-        "kilonet exec 0 -- CMD runs a command in container 0; the lab ends with this shell"
-    );
+    out::say("kilonet exec 0 -- CMD runs a command in container 0; the lab ends with this shell");
 }

@@ -15,6 +15,7 @@ mod keep;
 mod lab;
 mod live;
 mod load;
+mod out;
 mod plan;
 mod progress;
 mod report;
@@ -35,7 +36,7 @@ use crate::error::{Error, Result};
 /// kilonet raises thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
 /// drives traffic between all of them at once, and draws throughput and latency against the count.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(bin_name = "kilonet", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -97,6 +98,23 @@ enum Verb {
 pub type Leave = fn() -> !;
 
 impl Cli {
+    /// Reads the command line; where there is nothing to be run, what was asked for or is wrong with it has been said.
+    ///
+    /// # Errors
+    /// The exit code: 0 for help and the version, 2 for a mistake, and that of [`complain`] where help cannot be written.
+    pub fn read() -> std::result::Result<Self, ExitCode> {
+        Self::try_parse().map_err(|said| {
+            if said.use_stderr() {
+                out::usage(&said);
+                return ExitCode::from(2);
+            }
+            match out::help(&said) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => complain(&error),
+            }
+        })
+    }
+
     /// Does what was asked for. `leave` is called when the user insists on an end.
     ///
     /// # Errors
@@ -116,7 +134,7 @@ impl Cli {
             Verb::Keep(keep) => keep.run(),
             Verb::Become(shell) => shell.run(),
             Verb::Clean(_) => clean::Clean::run(),
-            Verb::Schema => Ok(schema::run()),
+            Verb::Schema => schema::run(),
             Verb::Agent(agent) => agent.run(),
             Verb::Nursery => agent::nurse(),
         }
@@ -138,8 +156,8 @@ fn tell(error: &Error) {
     } else {
         "error: "
     };
-    anstream::eprintln!("{label}{}", error.sentence());
+    out::say(format!("{label}{}", error.sentence()));
     if let Some(hint) = error.hint() {
-        anstream::eprintln!("hint: {hint}");
+        out::say(format!("hint: {hint}"));
     }
 }

@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
 use super::factors::Factors;
+use super::out;
 use crate::error::Result;
 use crate::host::limits::{Limits, Strength};
 use crate::plan::{Need, Plan as Trials, Trial};
@@ -38,10 +39,10 @@ impl Plan {
         let scenario = Scenario::load(&self.scenario, &self.factors.overrides())?;
         let plan = Trials::new(&scenario);
         if self.json {
-            anstream::println!("{:#}", as_json(&plan));
+            out::data(format!("{:#}\n", as_json(&plan)).as_bytes())?;
         } else {
-            anstream::println!("{}\n", trials(&plan));
-            anstream::print!("{}", summary(&plan, &Limits::probe()?));
+            let summary = summary(&plan, &Limits::probe()?);
+            out::page(format!("{}\n\n{summary}", trials(&plan)))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,15 +1,15 @@
 //! How a run goes, on standard error: a line that moves on a terminal, a line per trial in a log. The view over the whole
 //! screen is in `live`.
 
-use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::live;
+use super::{live, out};
 use crate::host::signal::Interrupt;
 use crate::plan::{Place, Trial};
+use crate::printable::Printable;
 use crate::runner::{Phase, Progress};
 use crate::store::Record;
 use crate::testbed::Watch;
@@ -31,11 +31,10 @@ pub(super) enum Form {
 impl Form {
     /// What was asked for, as far as it suits standard error.
     pub(super) fn of(asked: Asked) -> Self {
-        let is_terminal = || std::io::stderr().is_terminal();
         match asked {
             Asked::Nothing => Self::Quiet,
             Asked::View if live::is_possible() => Self::Live,
-            Asked::View | Asked::Lines if is_terminal() => Self::Terminal,
+            Asked::View | Asked::Lines if out::says_on_terminal() => Self::Terminal,
             Asked::View | Asked::Lines => Self::Log,
         }
     }
@@ -164,6 +163,11 @@ impl Screen {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Shows this beside the bar.
+    fn tell(&self, text: String) {
+        self.bar.set_message(Printable::from(text).to_string());
+    }
+
     fn left(&self, current: &Current) -> String {
         let seconds = current.pace.left(self.started.elapsed()).as_secs();
         format!("{}:{:02} left", seconds / 60, seconds % 60)
@@ -185,14 +189,12 @@ impl Watch for Screen {
             // The samples say more.
             Phase::WarmUp | Phase::Measure | Phase::Drain => return,
         };
-        self.bar
-            .set_message(format!("{}  {act}", self.current().id));
+        self.tell(format!("{}  {act}", self.current().id));
     }
 
     fn sample(&self, goodput_bps: f64) {
         let id = self.current().id;
-        self.bar
-            .set_message(format!("{id}  {}", BitsPerSecond(goodput_bps)));
+        self.tell(format!("{id}  {}", BitsPerSecond(goodput_bps)));
     }
 
     fn interrupted(&self) -> bool {
@@ -220,7 +222,11 @@ impl Progress for Screen {
             let current = self.current();
             let place = current.place.map(count).unwrap_or_default();
             let left = self.left(&current);
-            anstream::eprintln!("{place} {}  {}  {left}", record.trial, outcome(record));
+            out::say(format!(
+                "{place} {}  {}  {left}",
+                record.trial,
+                outcome(record)
+            ));
         }
     }
 }

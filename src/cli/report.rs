@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::out;
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::report::{self, Form, markdown, terminal};
@@ -72,15 +73,19 @@ impl Report {
             ));
         }
         let analysis = report::read(&self.dir)?;
-        if self.has(Format::Term) {
-            print(&analysis);
-        }
+        // Files are written also where nothing can be printed.
+        let printed = if self.has(Format::Term) {
+            print(&analysis)
+        } else {
+            Ok(())
+        };
         match &self.out {
             Some(file) if files == [Form::Markdown] => {
                 report::save(file, markdown::render(&analysis).as_bytes())
             }
             _ => self.write(&analysis, &files),
-        }
+        }?;
+        printed
     }
 
     /// Writes files, prints Markdown where it is none of these, and says which files there are.
@@ -91,13 +96,13 @@ impl Report {
         let written = report::write(folder, analysis, files)?;
         let is_printed = self.has(Format::Md) && self.out.is_none();
         if is_printed {
-            anstream::print!("{}", markdown::render(analysis));
+            out::data(markdown::render(analysis).as_bytes())?;
         }
         for path in &written {
             if is_printed {
-                anstream::eprintln!("{}", path.display());
+                out::say(path.display().to_string());
             } else {
-                anstream::println!("{}", path.display());
+                out::path(path)?;
             }
         }
         Ok(())
@@ -125,20 +130,24 @@ impl Report {
 }
 
 /// Prints a run's table and plots, writes the figures and the page into its folder, and prints its path as the last line.
-/// Where the folder cannot be written to, the table has been printed all the same.
+/// Where the folder cannot be written to, the table has been printed all the same, and the other way round.
 pub(super) fn show(dir: &Path) -> Result<()> {
     let analysis = report::read(dir)?;
-    print(&analysis);
+    let printed = print(&analysis);
     report::write(dir, &analysis, &Form::OF_A_RUN)?;
-    anstream::println!(
-        "\nThe curves, to look at: {}",
-        dir.join(report::PAGE).display()
-    );
-    anstream::println!("{}", dir.display());
-    Ok(())
+    let page = dir.join(report::PAGE);
+    let pointer = format!("\nThe curves, to look at: {}\n", page.display());
+    let printed = printed.and_then(|()| out::page(pointer));
+    printed.and_then(|()| out::path(dir)).map_err(|error| {
+        let dir = dir.display();
+        error.with_hint(format!(
+            "the records are kept in {dir}, and so is the report: read {}, or print it again with kilonet report {dir}",
+            report::PAGE
+        ))
+    })
 }
 
-fn print(analysis: &Analysis) {
+fn print(analysis: &Analysis) -> Result<()> {
     let view = terminal::View::of_stdout();
-    anstream::print!("{}", terminal::render(analysis, view));
+    out::page(terminal::render(analysis, view))
 }

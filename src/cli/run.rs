@@ -12,7 +12,7 @@ use super::display::display;
 use super::factors::Factors;
 use super::progress::{Asked, Form};
 use super::start::{self, Machine};
-use super::{Leave, report, resume};
+use super::{Leave, out, report, resume};
 use crate::error::{Error, Result};
 use crate::host::limits::Strength;
 use crate::host::signal::Blocked;
@@ -134,7 +134,7 @@ impl Sweep {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
         let scenario = Scenario::from_overrides(&self.factors.overrides())?;
         if self.print {
-            anstream::print!("{}", scenario.text);
+            out::data(scenario.text.as_bytes())?;
             return Ok(ExitCode::SUCCESS);
         }
         let job = Job {
@@ -192,11 +192,7 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let scenario = job.scenario;
     let plan = Plan::new(scenario);
     let form = Form::of(job.asked);
-    let signals = match form {
-        Form::Live => Blocked::with_hangup(),
-        Form::Quiet | Form::Terminal | Form::Log => Blocked::new(),
-    };
-    let machine = start::machine(signals?, leave)?;
+    let machine = start::machine(Blocked::new()?, leave)?;
     refuse_beyond_limits(&plan, &machine)?;
     refuse_without_generators(scenario)?;
     let places = job.places.iter().map(|place| Existing::find(place));
@@ -216,8 +212,9 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
         let outcome = outcome?;
         Ok((outcome, folder.dir().to_owned()))
     })?;
-    report::show(&dir)?;
-    Ok(exit_code(outcome))
+    let shown = report::show(&dir);
+    let code = exit_code(outcome);
+    shown.map(|()| code)
 }
 
 /// Refuses what the machine cannot hold, before anything is touched.
@@ -343,7 +340,7 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
 pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let tell = |sentences: Vec<String>| {
         for sentence in sentences {
-            anstream::eprintln!("note: {sentence}");
+            out::say(format!("note: {sentence}"));
         }
     };
     tell(sysctl::restore_leftovers()?);
@@ -358,10 +355,13 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
 
 fn exit_code(outcome: Outcome) -> ExitCode {
     if outcome.interrupted {
-        anstream::eprintln!("interrupted; --resume with the folder above goes on from here");
+        out::say("interrupted; --resume with the folder above goes on from here");
     }
     if outcome.failed > 0 {
-        anstream::eprintln!("{} trials failed; the report says why", outcome.failed);
+        out::say(format!(
+            "{} trials failed; the report says why",
+            outcome.failed
+        ));
     }
     ExitCode::from(u8::from(outcome.interrupted || outcome.failed > 0))
 }

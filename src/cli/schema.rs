@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-pub(super) fn run() -> ExitCode {
-    anstream::println!("{:#}", crate::scenario::schema());
-    ExitCode::SUCCESS
+use super::out;
+use crate::error::Result;
+
+pub(super) fn run() -> Result<ExitCode> {
+    out::data(format!("{:#}\n", crate::scenario::schema()).as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -17,6 +17,7 @@ use owo_colors::Style;
 
 use super::machine;
 use crate::analysis::Analysis;
+use crate::printable::{self, Printable};
 pub(super) use plot::{COLOURS, marker, whole};
 
 /// What the text is shown on.
@@ -102,10 +103,11 @@ impl View {
     }
 
     /// The text in a style, where there are colours.
-    pub(super) fn paint(self, style: Style, text: &str) -> String {
+    pub(super) fn paint(self, style: Style, text: &str) -> Printable {
+        let text = Printable::from(text);
         match self.colours {
-            Colours::Plain => text.to_owned(),
-            Colours::Ansi => style.style(text).to_string(),
+            Colours::Plain => text,
+            Colours::Ansi => text.styled(style),
         }
     }
 
@@ -117,12 +119,10 @@ impl View {
         }
     }
 
-    /// Text from records and manifests, with nothing that the view lacks or that a terminal would obey.
+    /// Text from records and manifests in one line, with nothing that the view lacks or that a terminal would obey: as wide as
+    /// it will be when it is printed.
     pub(super) fn plain(self, text: &str) -> String {
-        let text: String = text
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let text = printable::escaped(&text.replace(['\n', '\t'], " ")).into_owned();
         match self.glyphs {
             Glyphs::Unicode => text,
             Glyphs::Ascii => text
@@ -133,7 +133,7 @@ impl View {
     }
 
     /// Text broken between words, its further lines set in.
-    pub(super) fn paragraph(self, style: Style, text: &str) -> String {
+    pub(super) fn paragraph(self, style: Style, text: &str) -> Printable {
         let text = self.plain(text);
         let mut lines = vec![String::new()];
         for word in text.split_whitespace() {
@@ -148,11 +148,7 @@ impl View {
                 line.push_str(word);
             }
         }
-        lines
-            .iter()
-            .map(|line| self.paint(style, line))
-            .collect::<Vec<_>>()
-            .join("\n")
+        Printable::joined(lines.iter().map(|line| self.paint(style, line)), "\n")
     }
 }
 
@@ -171,7 +167,7 @@ fn locale_is_utf8() -> bool {
 
 /// The report of a run as text, ending in a line end.
 #[must_use]
-pub fn render(analysis: &Analysis, view: View) -> String {
+pub fn render(analysis: &Analysis, view: View) -> Printable {
     let title = view.paragraph(Style::new().bold(), &machine(analysis));
     let figures = [
         title,
@@ -183,8 +179,9 @@ pub fn render(analysis: &Analysis, view: View) -> String {
         .into_iter()
         .chain(findings::render(analysis, view))
         .chain([notes::render(analysis, view)]);
-    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-    parts.join("\n\n") + "\n"
+    let mut report = Printable::joined(parts.filter(|part| !part.is_empty()), "\n\n");
+    report.push("\n");
+    report
 }
 
 #[cfg(test)]

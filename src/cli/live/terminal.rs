@@ -7,6 +7,11 @@
 //! Ctrl-C stays a signal, so that it works whatever becomes of the view. Ctrl-Z, Ctrl-\ and Ctrl-S do nothing meanwhile: a
 //! window cannot be paused, and the first two would leave the screen as it is.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a screen is drawn by sequences that a terminal obeys; the texts on it are made plain before"
+)]
+
 use std::env;
 use std::io::{self, IsTerminal, Write, stderr};
 use std::panic;

@@ -11,12 +11,13 @@ use super::{
 };
 use crate::analysis::Count;
 use crate::analysis::compare::{Against, Comparison, Difference, Source};
+use crate::printable::Printable;
 use crate::report::terminal::View;
 use crate::report::{heading, machine_of};
 
 /// The comparison as text, ending in a line end.
 #[must_use]
-pub fn render(comparison: &Comparison, view: View) -> String {
+pub fn render(comparison: &Comparison, view: View) -> Printable {
     let mut parts = vec![top(comparison, view)];
     for against in &comparison.news {
         parts.extend(section(against, comparison, view));
@@ -25,13 +26,15 @@ pub fn render(comparison: &Comparison, view: View) -> String {
     let notes = notes
         .iter()
         .map(|note| view.paragraph(Style::new(), &format!("note: {note}")));
-    parts.push(notes.collect::<Vec<_>>().join("\n"));
+    parts.push(Printable::joined(notes, "\n"));
     parts.retain(|part| !part.is_empty());
-    parts.join("\n\n") + "\n"
+    let mut text = Printable::joined(parts, "\n\n");
+    text.push("\n");
+    text
 }
 
 /// The verdict, and what was compared.
-fn top(comparison: &Comparison, view: View) -> String {
+fn top(comparison: &Comparison, view: View) -> Printable {
     let tone = if comparison.regressions() > 0 {
         Tone::Bad
     } else {
@@ -45,11 +48,11 @@ fn top(comparison: &Comparison, view: View) -> String {
     ];
     lines.extend(sources.map(|(side, source)| source_line(side, source, view)));
     lines.push(view.paragraph(Style::new().dimmed(), BASIS));
-    lines.join("\n")
+    Printable::joined(lines, "\n")
 }
 
 /// `base: results/a - quickstart - AMD EPYC, 2 CPUs - Linux 6.12.0 - 2026-11-23`
-fn source_line(side: &str, source: &Source, view: View) -> String {
+fn source_line(side: &str, source: &Source, view: View) -> Printable {
     let machine = machine_of(&source.name, &source.manifest);
     view.paragraph(
         Style::new(),
@@ -58,7 +61,7 @@ fn source_line(side: &str, source: &Source, view: View) -> String {
 }
 
 /// A run beside the base.
-fn section(against: &Against, comparison: &Comparison, view: View) -> Vec<String> {
+fn section(against: &Against, comparison: &Comparison, view: View) -> Vec<Printable> {
     let mut parts = Vec::new();
     if comparison.news.len() > 1 {
         parts.push(view.paint(Style::new().bold(), &view.plain(&against.new.folder)));
@@ -69,16 +72,16 @@ fn section(against: &Against, comparison: &Comparison, view: View) -> Vec<String
     parts.push(differences(&against.differences, view));
     let absences = absences(against).into_iter();
     let absences = absences.map(|(tone, text)| view.paragraph(style(tone), &text));
-    parts.push(absences.collect::<Vec<_>>().join("\n"));
+    parts.push(Printable::joined(absences, "\n"));
     let lines = lines(against, comparison);
     parts.extend(blocks(&lines).map(|(_, block)| table(block, against.count, view)));
     parts
 }
 
 /// What differs, side by side; empty where nothing does.
-fn differences(differences: &[Difference], view: View) -> String {
+fn differences(differences: &[Difference], view: View) -> Printable {
     if differences.is_empty() {
-        return String::new();
+        return Printable::default();
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -92,16 +95,16 @@ fn differences(differences: &[Difference], view: View) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((2, 0));
     }
-    let lines = table.lines().map(|line| line.trim_end().to_owned());
-    lines.collect::<Vec<_>>().join("\n")
+    let lines = table.lines().map(|line| line.trim_end().into());
+    Printable::joined(lines, "\n")
 }
 
 /// One metric: a row for each cell, under the name of its curve.
-fn table(block: &[Line<'_>], count: Count, view: View) -> String {
+fn table(block: &[Line<'_>], count: Count, view: View) -> Printable {
     let mut rows = rows(block, count).into_iter();
     let mut lines = vec![
         view.paint(Style::new().bold(), &title(block[0].about)),
-        rows.next().unwrap_or_default(),
+        rows.next().unwrap_or_default().into(),
     ];
     let mut label = None;
     for (line, row) in block.iter().zip(rows) {
@@ -111,7 +114,7 @@ fn table(block: &[Line<'_>], count: Count, view: View) -> String {
         }
         lines.push(view.paint(style(line.tone), &row));
     }
-    lines.join("\n")
+    Printable::joined(lines, "\n")
 }
 
 /// The heading and a line of text for each row, in columns.

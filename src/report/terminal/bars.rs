@@ -7,10 +7,11 @@ use owo_colors::Style;
 use super::View;
 use super::plot::{medians, style, whole};
 use crate::analysis::{Analysis, Metric};
+use crate::printable::Printable;
 use crate::report::quantity::Quantity;
 
 /// A bar for each series, from zero.
-pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: View) -> String {
+pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: View) -> Printable {
     let widest = analysis
         .series
         .iter()
@@ -35,17 +36,17 @@ pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: Vie
             };
             let label = view.plain(&series.label);
             let label = if above {
-                lines.push(format!("  {label}"));
+                lines.push(format!("  {label}").into());
                 String::new()
             } else {
                 label
             };
             let bar = view.paint(style(nth), &view.glyph("█", "#").repeat(length));
-            lines.push(format!(
-                "  {label:<widest$}  {bar} {}",
-                Quantity::of(metric).show(estimate.median)
-            ));
+            let figure = Quantity::of(metric).show(estimate.median);
+            let label = format!("  {label:<widest$}  ");
+            let line = [label.into(), bar, format!(" {figure}").into()];
+            lines.push(line.into_iter().collect());
         }
     }
-    lines.join("\n")
+    Printable::joined(lines, "\n")
 }

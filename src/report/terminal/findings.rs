@@ -8,25 +8,22 @@ use owo_colors::Style;
 
 use super::View;
 use crate::analysis::Analysis;
+use crate::printable::Printable;
 use crate::report::findings::{self, Finding, Section};
 
 /// The findings; empty where there are none.
-pub(super) fn first(analysis: &Analysis, view: View) -> String {
+pub(super) fn first(analysis: &Analysis, view: View) -> Printable {
     let findings = findings::findings(analysis);
     if findings.is_empty() {
-        return String::new();
+        return Printable::default();
     }
     let heading = view.paint(Style::new().bold(), "findings");
     let lines = findings.iter().map(|finding| line(finding, view));
-    [heading]
-        .into_iter()
-        .chain(lines)
-        .collect::<Vec<_>>()
-        .join("\n")
+    Printable::joined([heading].into_iter().chain(lines), "\n")
 }
 
 /// `- what was found [what it rests on; figure.svg]`
-fn line(finding: &Finding, view: View) -> String {
+fn line(finding: &Finding, view: View) -> Printable {
     let shown = finding.shown.words().map(|words| format!("; {words}"));
     let (text, evidence) = (&finding.text, &finding.evidence);
     let line = format!("- {text} [{evidence}{}]", shown.unwrap_or_default());
@@ -34,12 +31,12 @@ fn line(finding: &Finding, view: View) -> String {
 }
 
 /// The sections, each a text.
-pub(super) fn render(analysis: &Analysis, view: View) -> Vec<String> {
+pub(super) fn render(analysis: &Analysis, view: View) -> Vec<Printable> {
     let sections = findings::sections(analysis);
     sections.iter().map(|section| show(section, view)).collect()
 }
 
-fn show(section: &Section, view: View) -> String {
+fn show(section: &Section, view: View) -> Printable {
     let mut lines = vec![
         view.paint(Style::new().bold(), section.title),
         view.paragraph(Style::new().dimmed(), section.basis),
@@ -47,11 +44,11 @@ fn show(section: &Section, view: View) -> String {
     lines.extend(rows(section, view));
     let point = |sentence: &String| view.paragraph(Style::new(), &format!("- {sentence}"));
     lines.extend(section.sentences.iter().map(point));
-    lines.join("\n")
+    Printable::joined(lines, "\n")
 }
 
 /// The rows below their headings, names to the left and figures to the right.
-fn rows(section: &Section, view: View) -> Vec<String> {
+fn rows(section: &Section, view: View) -> Vec<Printable> {
     if section.rows.is_empty() {
         return Vec::new();
     }
@@ -67,6 +64,6 @@ fn rows(section: &Section, view: View) -> Vec<String> {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    let lines = table.lines().map(|line| line.trim_end().into());
     lines.collect()
 }

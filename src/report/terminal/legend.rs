@@ -5,6 +5,7 @@
 use super::View;
 use super::plot::{LEFT, marked};
 use crate::analysis::Analysis;
+use crate::printable::Printable;
 
 /// A part of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,32 +40,36 @@ pub(super) fn lines(
     analysis: &Analysis,
     drawn: impl Iterator<Item = Sign>,
     view: View,
-) -> Vec<String> {
+) -> Vec<Printable> {
     let names = analysis.series.iter().enumerate().map(|(nth, series)| {
         let width = series.label.chars().count() + 2;
         (width, marked(nth, &series.label, view))
     });
-    let several = (analysis.series.len() > 1).then(|| (9, "* several".to_owned()));
+    let several = (analysis.series.len() > 1).then(|| (9, "* several".into()));
     let mut lines = filled(names.chain(several), view);
     let meanings = meanings(&drawn.collect::<Vec<_>>(), view).into_iter();
     lines.extend(filled(
-        meanings.map(|words| (words.chars().count(), words)),
+        meanings.map(|words| (words.chars().count(), words.into())),
         view,
     ));
     lines
 }
 
 /// Entries, each with its width, over as many lines as it takes.
-fn filled(entries: impl Iterator<Item = (usize, String)>, view: View) -> Vec<String> {
-    let mut lines: Vec<(usize, String)> = Vec::new();
+fn filled(entries: impl Iterator<Item = (usize, Printable)>, view: View) -> Vec<Printable> {
+    let mut lines: Vec<(usize, Printable)> = Vec::new();
     for (width, entry) in entries {
         match lines.last_mut() {
             Some((used, line)) if *used + 3 + width <= view.columns() => {
                 *used += 3 + width;
-                line.push_str("   ");
-                line.push_str(&entry);
+                line.push("   ");
+                line.push(entry);
             }
-            _ => lines.push((LEFT + 2 + width, format!("{:>LEFT$}  {entry}", ""))),
+            _ => {
+                let mut line = Printable::from(format!("{:>LEFT$}  ", ""));
+                line.push(entry);
+                lines.push((LEFT + 2 + width, line));
+            }
         }
     }
     lines.into_iter().map(|(_, line)| line).collect()

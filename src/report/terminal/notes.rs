@@ -6,6 +6,7 @@ use owo_colors::Style;
 
 use super::View;
 use crate::analysis::Analysis;
+use crate::printable::Printable;
 
 /// Sentences in the order of their first time, each with its number of times.
 #[derive(Default)]
@@ -21,7 +22,7 @@ impl Tally {
 }
 
 /// The notes; empty when there is nothing to say.
-pub(super) fn render(analysis: &Analysis, view: View) -> String {
+pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
     let mut lines = failures(analysis, view);
     lines.extend(invalid(analysis, view));
     lines.extend(warnings(analysis, view));
@@ -31,10 +32,10 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
             .iter()
             .map(|note| view.paragraph(Style::new(), &format!("note: {note}"))),
     );
-    lines.join("\n")
+    Printable::joined(lines, "\n")
 }
 
-fn failures(analysis: &Analysis, view: View) -> Vec<String> {
+fn failures(analysis: &Analysis, view: View) -> Vec<Printable> {
     let mut tally = Tally::default();
     for failure in analysis.cells.iter().flat_map(|cell| &cell.failures) {
         let hint = failure
@@ -58,7 +59,7 @@ fn failures(analysis: &Analysis, view: View) -> Vec<String> {
     tally.0.into_iter().flat_map(say).collect()
 }
 
-fn invalid(analysis: &Analysis, view: View) -> Option<String> {
+fn invalid(analysis: &Analysis, view: View) -> Option<Printable> {
     let invalid: usize = analysis.cells.iter().map(|cell| cell.invalid).sum();
     let sentence = format!(
         "{} invalid, as the witnesses disagree: kept, not shown as values",
@@ -67,7 +68,7 @@ fn invalid(analysis: &Analysis, view: View) -> Option<String> {
     (invalid > 0).then(|| view.paragraph(Style::new().red(), &sentence))
 }
 
-fn warnings(analysis: &Analysis, view: View) -> Vec<String> {
+fn warnings(analysis: &Analysis, view: View) -> Vec<Printable> {
     let mut tally = Tally::default();
     for warning in analysis.cells.iter().flat_map(|cell| &cell.warnings) {
         tally.add(warning.clone());

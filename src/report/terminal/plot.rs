@@ -10,6 +10,7 @@ use owo_colors::{AnsiColors, Style};
 use super::legend::{self, Sign};
 use super::{Glyphs, View, bars};
 use crate::analysis::{Analysis, CellSummary, Count, Metric, Series};
+use crate::printable::Printable;
 use crate::report::marks::{self, Mark};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
@@ -74,7 +75,7 @@ fn chosen(analysis: &Analysis) -> [(Metric, &'static str); 2] {
 }
 
 /// Both plots and their legend; empty without a figure to plot.
-pub(super) fn render(analysis: &Analysis, view: View) -> String {
+pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
     let counts: BTreeSet<u32> = analysis
         .cells
         .iter()
@@ -94,19 +95,18 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
         with_figures.map(|(metric, title)| (Plot::of(analysis, metric, &counts, view), title));
     let plots: Vec<_> = plots.collect();
     if plots.is_empty() {
-        return String::new();
+        return Printable::default();
     }
-    let drawn: Vec<_> = plots
+    let drawn = plots
         .iter()
-        .map(|(plot, title)| plot.lines(title).join("\n"))
-        .collect();
+        .map(|(plot, title)| Printable::joined(plot.lines(title), "\n"));
     let signs = plots.iter().flat_map(|(plot, _)| plot.signs());
-    let legend = legend::lines(analysis, signs, view);
-    format!("{}\n\n{}", drawn.join("\n\n"), legend.join("\n"))
+    let legend = Printable::joined(legend::lines(analysis, signs, view), "\n");
+    Printable::joined(drawn.chain([legend]), "\n\n")
 }
 
 /// A series' name behind its marker.
-pub(super) fn marked(nth: usize, label: &str, view: View) -> String {
+pub(super) fn marked(nth: usize, label: &str, view: View) -> Printable {
     view.paint(
         style(nth),
         &format!("{} {}", marker(nth, view), view.plain(label)),
@@ -282,7 +282,7 @@ impl<'a> Plot<'a> {
         })
     }
 
-    fn lines(&self, title: &str) -> Vec<String> {
+    fn lines(&self, title: &str) -> Vec<Printable> {
         let mut lines = vec![self.view.paint(Style::new().bold(), title)];
         let ticks: Vec<_> = self
             .y
@@ -296,23 +296,25 @@ impl<'a> Plot<'a> {
             let value = tick
                 .map(|(_, tick)| Quantity::of(self.metric).tick(*tick))
                 .unwrap_or_default();
-            let spots: String = row.iter().map(|spot| self.show(*spot)).collect();
-            lines.push(format!("{value:>LEFT$} {bar}{}", spots.trim_end()));
+            let spots: Printable = row.iter().map(|spot| self.show(*spot)).collect();
+            let mut line = Printable::from(format!("{value:>LEFT$} {bar}"));
+            line.push(spots.trim_end());
+            lines.push(line);
         }
-        lines.push(self.axis());
-        lines.push(self.under(&self.count_labels()));
+        lines.push(self.axis().into());
+        lines.push(self.under(&self.count_labels()).into());
         lines.extend(self.absent());
         lines
     }
 
-    fn show(&self, spot: Spot) -> String {
+    fn show(&self, spot: Spot) -> Printable {
         match spot {
-            Spot::Empty => " ".to_owned(),
+            Spot::Empty => " ".into(),
             Spot::Joint(nth) => self.view.paint(style(nth), self.view.glyph("·", ".")),
             Spot::Marker(nth) => self
                 .view
                 .paint(style(nth), &marker(nth, self.view).to_string()),
-            Spot::Several => "*".to_owned(),
+            Spot::Several => "*".into(),
             Spot::Sign(nth, sign) => self.view.paint(style(nth), sign.glyph(self.view)),
         }
     }
@@ -357,7 +359,7 @@ impl<'a> Plot<'a> {
     }
 
     /// A cross under each count at which a cell has no valid trial.
-    fn absent(&self) -> Option<String> {
+    fn absent(&self) -> Option<Printable> {
         let cells = || self.analysis.cells.iter().filter(|cell| cell.measured == 0);
         let mut crosses = vec![' '; self.spots[0].len()];
         for cell in cells() {

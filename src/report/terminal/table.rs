@@ -7,19 +7,20 @@ use owo_colors::Style;
 
 use super::View;
 use crate::analysis::{Analysis, CellSummary, Count};
+use crate::printable::Printable;
 use crate::report::cells::{Column, Tone, basis, remarks};
 use crate::report::heading;
 
 /// The table, or that there is nothing to put into one.
-pub(super) fn render(analysis: &Analysis, view: View) -> String {
+pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
     if analysis.cells.is_empty() {
-        return "no trial is recorded yet".to_owned();
+        return "no trial is recorded yet".into();
     }
     let mut rows = fitting(analysis, view).into_iter();
     let heading = rows.next().unwrap_or_default();
     let mut lines = vec![
         view.paragraph(Style::new().dimmed(), &basis(&analysis.cells)),
-        String::new(),
+        Printable::default(),
     ];
     lines.push(view.paint(Style::new().bold(), &heading));
     for (nth, series) in analysis.series.iter().enumerate() {
@@ -27,12 +28,12 @@ pub(super) fn render(analysis: &Analysis, view: View) -> String {
         lines.push(name);
         for cell in series.cells.iter().map(|index| &analysis.cells[*index]) {
             if cell.measured > 0 {
-                lines.extend(rows.next());
+                lines.extend(rows.next().map(Printable::from));
             }
             lines.extend(remark_lines(cell, analysis.count, view));
         }
     }
-    lines.join("\n")
+    Printable::joined(lines, "\n")
 }
 
 /// The heading and a line for each measured cell, with the columns and gaps that the view has room for.
@@ -94,7 +95,7 @@ fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<S
 }
 
 /// What is said below a cell's row, or in its place.
-fn remark_lines(cell: &CellSummary, count: Count, view: View) -> Vec<String> {
+fn remark_lines(cell: &CellSummary, count: Count, view: View) -> Vec<Printable> {
     let at = match cell.measured {
         0 => count.of(&cell.cell).to_string(),
         _ => String::new(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::printable::is_unprintable;
 use crate::scenario::{Family, Topology};
 use crate::store::folder::Run;
 use crate::store::record::Record;
@@ -11,7 +12,7 @@ const UNICODE: View = View {
 };
 
 fn text(run: &Run, view: View) -> String {
-    render(&Analysis::of(run), view)
+    render(&Analysis::of(run), view).to_string()
 }
 
 fn table() -> Vec<Record> {
@@ -140,15 +141,19 @@ fn colours_change_nothing_but_escapes() {
 #[test]
 fn what_comes_from_records_cannot_drive_the_terminal() {
     let mut record = failed(cell(Topology::Bridge, 2), 0);
-    record.warnings.push("\u{1b}[2Jcleared".to_owned());
+    let warning = "\u{1b}[2Jcleared, \u{1b}[31mred, \u{9b}31mred again, \u{202e}turned";
+    record.warnings.push(warning.to_owned());
     record.error.as_mut().unwrap().object = "\u{7}bell".to_owned();
     let mut hostile = run(vec![record]);
     hostile.manifest.name = "\u{1b}]0;owned\u{7}".to_owned();
-    assert!(
-        text(&hostile, UNICODE)
-            .chars()
-            .all(|c| c == '\n' || !c.is_control())
-    );
+    let plain = text(&hostile, UNICODE);
+    assert!(plain.chars().all(|c| c == '\n' || !is_unprintable(c)));
+    let coloured = View {
+        colours: Colours::Ansi,
+        ..UNICODE
+    };
+    let ours = console::strip_ansi_codes(&text(&hostile, coloured)).into_owned();
+    assert_eq!(ours, plain, "what was not ours has gone with our colours");
 }
 
 #[test]
