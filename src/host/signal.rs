@@ -1,4 +1,8 @@
-//! SIGINT and SIGTERM: the first asks the run to end, the second ends it at once.
+//! Signals that end a process: the first asks the run to end, and who insists ends it at once.
+//!
+//! All that a user, a terminal, a service manager or a limit on CPU time sends to end a process is heeded alike, since each of
+//! them would else leave behind what outlives a process. One that was ignored when the process was started stays ignored where
+//! that is how it is asked to go on, as `nohup` asks. SIGPIPE is not among them: Rust's runtime has it ignored.
 //!
 //! Must not know what there is to end. The invariant: the signals are blocked in every thread and taken by one that waits
 //! for them, so no code ever runs inside a signal handler, and none of our system calls is interrupted by them.
@@ -12,41 +16,63 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
+use procfs::process::Process;
 
 use crate::error::{Error, Result};
 
-/// The two signals, blocked, which is what threads made from here on inherit.
+/// What asks for the end.
+const ENDING: [Signal; 5] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGQUIT,
+    Signal::SIGHUP,
+    Signal::SIGXCPU,
+];
+
+/// What insists, if it is not the first. A terminal that goes away may be told by the shell and again by the kernel, and a
+/// limit on CPU time is told of each second: neither is anybody's impatience.
+const INSISTING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGQUIT];
+
+/// What is never taken while a run goes on. A window cannot be paused, so Ctrl-Z does nothing; and a file that grows beyond its
+/// limit is an error of the write, which is recorded or ends the run, and not the end of the process.
+const HELD: [Signal; 2] = [Signal::SIGTSTP, Signal::SIGXFSZ];
+
+/// Who starts a process with one of these ignored wants it to go on when the terminal goes away (`nohup`), or in the
+/// background (`&` in a script).
+const MAY_BE_IGNORED: [Signal; 2] = [Signal::SIGHUP, Signal::SIGQUIT];
+
+/// Those of these signals that were not ignored on purpose when the process was started. One that is blocked and waited for
+/// would come in spite of that.
+fn heeded(signals: impl IntoIterator<Item = Signal>) -> SigSet {
+    let status = Process::myself().and_then(|own| own.status());
+    let ignored = status.map_or(0, |status| status.sigign);
+    let is_ignored = |signal: Signal| ignored & (1 << (signal as u64 - 1)) != 0;
+    let is_heeded = |signal: &Signal| !(MAY_BE_IGNORED.contains(signal) && is_ignored(*signal));
+    signals.into_iter().filter(is_heeded).collect()
+}
+
+/// The signals, blocked, which is what threads made from here on inherit.
 #[derive(Debug)]
 pub struct Blocked(SigSet);
 
 impl Blocked {
-    /// Blocks them in the calling thread. To be called from `main` before there is any second thread. A signal that comes
-    /// from now on waits until [`Blocked::listen`].
+    /// Blocks all that ask for the end of a run, in the calling thread. To be called from `main` before there is any second
+    /// thread. A signal that comes from now on waits until [`Blocked::listen`].
     ///
     /// # Errors
     /// None on Linux, where blocking these cannot be refused.
     pub fn new() -> Result<Self> {
-        Self::of([Signal::SIGINT, Signal::SIGTERM])
+        block(&HELD.into_iter().collect())?;
+        Self::of(ENDING)
     }
 
-    /// The same with SIGHUP: for who has something to put back on the terminal that goes away. For others it would make
-    /// `nohup` useless, since a signal that is waited for comes also where it is ignored.
-    ///
-    /// # Errors
-    /// None on Linux, as above.
-    pub fn with_hangup() -> Result<Self> {
-        Self::of([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])
-    }
-
-    /// The same for other signals.
+    /// The same for other signals, but for a hang-up or SIGQUIT that was ignored when the process was started.
     ///
     /// # Errors
     /// None on Linux, where blocking those that can be blocked is never refused.
     pub fn of(signals: impl IntoIterator<Item = Signal>) -> Result<Self> {
-        let signals: SigSet = signals.into_iter().collect();
-        signals
-            .thread_block()
-            .map_err(|errno| Error::kernel("block", "signals", errno.into()))?;
+        let signals = heeded(signals);
+        block(&signals)?;
         Ok(Self(signals))
     }
 
@@ -60,7 +86,7 @@ impl Blocked {
             .map_err(|errno| Error::kernel("wait for", "signals", errno.into()))
     }
 
-    /// Starts the thread that waits for the signals. The first raises the interrupt; on the second `at_once` is run,
+    /// Starts the thread that waits for the signals. The first raises the interrupt; on one that insists `at_once` is run,
     /// which puts back what outlives the process (raised sysctls) and exits: exiting is `main`'s to do, so it is a
     /// closure of `main`'s. Everything else of ours dies with the process.
     ///
@@ -72,10 +98,16 @@ impl Blocked {
         thread::Builder::new()
             .name("signals".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn(move || take_turns(self.0, &raised, at_once))
+            .spawn(move || take_turns(|| self.0.wait().ok(), &raised, at_once))
             .map_err(|source| Error::kernel("spawn", "the signal thread", source))?;
         Ok(interrupt)
     }
+}
+
+fn block(signals: &SigSet) -> Result<()> {
+    signals
+        .thread_block()
+        .map_err(|errno| Error::kernel("block", "signals", errno.into()))
 }
 
 /// Lets every signal through again, in a process that was started by one that blocks some.
@@ -91,14 +123,20 @@ pub fn unblock_all() -> Result<()> {
 /// Enough for the last act, which formats a few lines and writes a few files.
 const STACK_BYTES: usize = 256 * 1024;
 
-fn take_turns(signals: SigSet, interrupt: &Interrupt, at_once: impl FnOnce()) {
+fn take_turns(
+    mut next: impl FnMut() -> Option<Signal>,
+    interrupt: &Interrupt,
+    at_once: impl FnOnce(),
+) {
     // Waiting fails only for a set with an invalid signal, which this one is not; the thread then ends, and the signals
     // stay blocked until the process is killed.
-    if signals.wait().is_ok() {
+    if next().is_some() {
         interrupt.raise();
     }
-    if signals.wait().is_ok() {
-        at_once();
+    while let Some(signal) = next() {
+        if INSISTING.contains(&signal) {
+            return at_once();
+        }
     }
 }
 
@@ -178,7 +216,9 @@ impl Interrupt {
 mod tests {
     use std::io::{Read, Write, pipe};
 
-    use nix::sys::signal::kill;
+    use nix::sys::resource::{Resource, setrlimit};
+    use nix::sys::signal::{SigHandler, kill};
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
     use super::*;
     use crate::host::alone;
@@ -226,6 +266,76 @@ mod tests {
             thread::park();
         });
         (pid, hears)
+    }
+
+    #[test]
+    fn whatever_ends_a_process_asks_for_the_end() {
+        for first in ENDING {
+            let (pid, mut hears) = patient_process(b"");
+            assert_eq!(next(&mut hears), b'0');
+            kill(pid, first).unwrap();
+            assert_eq!(next(&mut hears), b'1', "{first}");
+            kill(pid, Signal::SIGTERM).unwrap();
+            assert_eq!(alone::exit_code(pid), 7, "{first}");
+        }
+    }
+
+    #[test]
+    fn neither_ctrl_z_nor_a_file_beyond_its_limit_ends_or_stops_the_process() {
+        let pid = alone::start(|| {
+            let _blocked = Blocked::new().unwrap();
+            kill(nix::unistd::getpid(), Signal::SIGTSTP).unwrap();
+            setrlimit(Resource::RLIMIT_FSIZE, 0, 0).unwrap();
+            let refusal = tempfile::tempfile().unwrap().write(b"1").unwrap_err();
+            assert_eq!(refusal.kind(), std::io::ErrorKind::FileTooLarge);
+        });
+        let ended = waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
+        assert_eq!(ended, WaitStatus::Exited(pid, 0));
+    }
+
+    #[test]
+    fn what_is_said_more_than_once_by_itself_insists_on_nothing() {
+        use Signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
+        let ends_at_once = |signals: &[Signal]| {
+            let (mut signals, interrupt) = (signals.iter().copied(), Interrupt::new());
+            let mut left = false;
+            take_turns(|| signals.next(), &interrupt, || left = true);
+            assert!(interrupt.is_raised());
+            left
+        };
+        assert!(!ends_at_once(&[SIGHUP, SIGHUP]));
+        assert!(!ends_at_once(&[SIGTERM, SIGHUP, SIGXCPU, SIGXCPU]));
+        assert!(ends_at_once(&[SIGHUP, SIGXCPU, SIGINT]));
+        assert!(ends_at_once(&[SIGINT, SIGQUIT]));
+    }
+
+    #[test]
+    fn a_hang_up_that_was_ignored_from_the_start_stays_ignored() {
+        let pid = alone::start(|| {
+            ignore(Signal::SIGHUP);
+            ignore(Signal::SIGINT);
+            let Blocked(signals) = Blocked::new().unwrap();
+            let heeded: Vec<_> = ENDING
+                .into_iter()
+                .filter(|it| signals.contains(*it))
+                .collect();
+            let all_but = |it: &Signal| *it != Signal::SIGHUP;
+            assert_eq!(
+                heeded,
+                ENDING.into_iter().filter(all_but).collect::<Vec<_>>()
+            );
+            kill(nix::unistd::getpid(), Signal::SIGHUP).unwrap();
+        });
+        assert_eq!(alone::exit_code(pid), 0);
+    }
+
+    #[allow(
+        unsafe_code,
+        reason = "only a signal's action can be changed by nothing else"
+    )]
+    fn ignore(signal: Signal) {
+        // SAFETY: no handler is set that could run.
+        unsafe { nix::sys::signal::signal(signal, SigHandler::SigIgn) }.unwrap();
     }
 
     fn next(hears: &mut std::io::PipeReader) -> u8 {

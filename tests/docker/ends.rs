@@ -115,8 +115,10 @@ fn an_interrupted_run_leaves_nothing() {
         return;
     }
     let daemon = Daemon::start(&[]);
-    Long::start(&daemon, "2").end(Signal::SIGINT);
-    assert_eq!(daemon.ours(), [""; 0]);
+    for signal in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT] {
+        Long::start(&daemon, "2").end(signal);
+        assert_eq!(daemon.ours(), [""; 0], "{signal}");
+    }
 }
 
 /// Rules of the chains that every container's packets pass, at two counts of containers. The engine of Debian 12, 20.10, has

@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod hangup;
 mod hostile;
 mod unwritable;
 mod verbs;
