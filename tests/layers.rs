@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The rooms, lowest first. A room may import itself and what stands on an earlier line.
 const ORDER: &[&[&str]] = &[
     &["error", "printable", "random", "units"],
+    &["files"],
     &["stats", "scenario"],
     &["plan"],
     &["lab"],

@@ -11,6 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::out;
 use crate::error::{Error, Result};
 use crate::export::{Destination, FORMATS, Files, Format, Source};
+use crate::files;
 
 /// Needs no rights, nor the machine the run was made on.
 #[derive(Debug, Args)]
@@ -62,8 +63,12 @@ impl Export {
     /// Writes several files, and prints their paths.
     fn write_folder(&self, source: &Source, out: Option<&Path>) -> Result<Vec<String>> {
         let dir = out.map_or_else(|| self.dir.join(FOLDER), Path::to_owned);
-        fs::create_dir_all(&dir)
-            .map_err(|error| Error::kernel("create folder", dir.display().to_string(), error))?;
+        match out {
+            Some(_) => fs::create_dir_all(&dir),
+            // What is in a run folder may be somebody else's.
+            None => files::folder(&dir),
+        }
+        .map_err(|error| files::refusal("create folder", &dir, error))?;
         let mut folder = Folder {
             dir,
             written: Vec::new(),
@@ -98,7 +103,7 @@ struct OneFile<'a>(&'a Path);
 
 impl Destination for OneFile<'_> {
     fn file(&mut self, _name: &str) -> Result<Box<dyn Write + Send + '_>> {
-        create(self.0)
+        buffered(File::create(self.0), self.0)
     }
 }
 
@@ -111,14 +116,13 @@ struct Folder {
 impl Destination for Folder {
     fn file(&mut self, name: &str) -> Result<Box<dyn Write + Send + '_>> {
         let path = self.dir.join(name);
-        let file = create(&path)?;
+        let file = buffered(files::create(&path), &path)?;
         self.written.push(path);
         Ok(file)
     }
 }
 
-fn create(path: &Path) -> Result<Box<dyn Write + Send>> {
-    let file = File::create(path)
-        .map_err(|error| Error::kernel("create", path.display().to_string(), error))?;
+fn buffered(made: io::Result<File>, path: &Path) -> Result<Box<dyn Write + Send>> {
+    let file = made.map_err(|error| files::refusal("create", path, error))?;
     Ok(Box::new(BufWriter::new(file)))
 }

@@ -1,6 +1,5 @@
 //! `kilonet run` and `kilonet sweep`: measure, then report.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,7 +19,7 @@ use crate::host::sysctl;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing};
+use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing, read_ruleset};
 use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
@@ -270,7 +269,7 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         schema: SCHEMA,
         name: scenario.name.clone(),
         scenario_text: scenario.text.clone(),
-        ruleset_text: ruleset(scenario).and_then(|path| fs::read_to_string(path).ok()),
+        ruleset_text: ruleset(scenario).and_then(|path| read_ruleset(path).ok()),
         settings: settings(scenario, machine),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: plan.seed,
@@ -292,7 +291,7 @@ fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
     let Some((path, then)) = ruleset(scenario).zip(manifest.ruleset_text.as_ref()) else {
         return Ok(());
     };
-    if fs::read_to_string(path).is_ok_and(|now| now == *then) {
+    if read_ruleset(path).is_ok_and(|now| now == *then) {
         return Ok(());
     }
     let reason = format!("the rule set {path} is not what it was when the run began");

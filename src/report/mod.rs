@@ -20,6 +20,7 @@ mod svg;
 pub mod terminal;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 use crate::analysis::{Analysis, Count};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::store::folder::{Line, Run};
 
 /// The page, beside the records it was made from.
@@ -83,7 +85,9 @@ pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<Path
     for form in forms {
         for (name, content) in form.files(analysis)? {
             let path = dir.join(name);
-            save(&path, &content)?;
+            files::create(&path)
+                .and_then(|mut file| file.write_all(&content))
+                .map_err(|source| files::refusal("write", &path, source))?;
             written.push(path);
         }
     }

@@ -51,6 +51,7 @@ pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;
 pub use receive::{Napi, Rps};
 pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
+pub(crate) use rules::read_ruleset;
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
 pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};

@@ -3,10 +3,14 @@
 //! Part of a cell, and of a record's `cell`: each is absent where it does not apply, so that a cell without rules reads
 //! and is written as it was before there were any.
 
+use std::io;
+use std::path;
+
 use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Firewall, Path};
 use super::factor::{Factor, factor};
+use crate::files;
 
 factor! {
     /// What rules are loaded by, and run as in the kernel.
@@ -46,6 +50,17 @@ factor! {
 
 /// Ports that a host side can publish: those between the ones that servers are known by and the ones the kernel takes.
 pub const MOST_PUBLISHED: u32 = 22_000;
+
+/// Bytes of a rule set of the user's own at most: a rule for each of a million containers is less than that.
+const LARGEST_RULESET: u64 = 256 << 20;
+
+/// The text of a file of the user's own rules.
+///
+/// # Errors
+/// When it cannot be read, or is no regular file or no text.
+pub(crate) fn read_ruleset(path: &str) -> io::Result<String> {
+    files::read_text(path::Path::new(path), LARGEST_RULESET)
+}
 
 /// What a cell's rules are beside their profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -3,8 +3,6 @@
 //! Knows TOML's tables but no key of a scenario. Invariant: every byte of the edited text came either from the file or
 //! from one flag, and [`Source::place`] says which.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::slice;
 
@@ -13,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Problems, Span};
 use crate::error::Result;
+use crate::files;
 
 /// A scenario is written by hand; what is larger than this is something else.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -91,11 +90,8 @@ impl Source {
 
     /// Reads a file, whatever it turns out to be, without reading more than a scenario may hold.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let mut bytes = Vec::new();
-        let read = File::open(path)
-            .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-            .map_err(|error| error.to_string());
-        let text = read.and_then(|_| decode(bytes));
+        let read = files::read(path, LARGEST_FILE).map_err(|error| error.to_string());
+        let text = read.and_then(decode);
         match text {
             Ok(text) => Ok(Self::new(path.display().to_string(), text)),
             Err(reason) => {
@@ -185,9 +181,6 @@ impl Edit {
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err("larger than 1 MiB".to_owned());
-    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.split(|byte| *byte == b'\n').count();

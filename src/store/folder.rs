@@ -25,6 +25,11 @@ pub const OUTPUTS: &str = "outputs";
 /// One [`ContainerRow`](crate::store::record::ContainerRow) a line, under a header; only where there is any.
 pub const CONTAINERS: &str = "containers.csv";
 
+/// Bytes of the records at most: those of 100,000 trials are half a gigabyte.
+const LARGEST_TRIALS: u64 = 16 << 30;
+/// Bytes of a table beside the records at most: ten million flows are less than a gigabyte.
+const LARGEST_TABLE: u64 = 64 << 30;
+
 /// What a run is and where it ran: enough to run it again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

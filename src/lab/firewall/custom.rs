@@ -4,12 +4,10 @@
 //! `{{address}}` or `{{address6}}` is written once for every container. Must not know what the rules do: the tool that
 //! loads them is the judge of everything else.
 
-use std::fs;
-
 use super::Script;
 use super::site::{Net, Site};
 use crate::error::{Error, Result};
-use crate::scenario::Family;
+use crate::scenario::{Family, read_ruleset};
 
 /// Names that stand for something of the whole lab.
 const OF_LAB: [&str; 3] = ["{{bridge}}", "{{subnet}}", "{{subnet6}}"];
@@ -22,7 +20,7 @@ const OF_CONTAINER: [&str; 3] = ["{{container}}", "{{address}}", "{{address6}}"]
 /// When it cannot be read, or has a name that nothing stands behind.
 pub(super) fn scripts(path: &str, site: &Site) -> Result<Vec<Script>> {
     let object = format!("rule set {path}");
-    let text = fs::read_to_string(path).map_err(|source| {
+    let text = read_ruleset(path).map_err(|source| {
         Error::kernel("read", &object, source)
             .with_hint("`lab.ruleset` is a path from the folder that kilonet is started in")
     })?;

@@ -24,8 +24,11 @@ fn what_is_no_scenario_file_is_refused_without_reading_it_whole() {
             write("latin.toml", b"name = 1\nabout = \"\xe9\"\n"),
             "not UTF-8, from line 2 on",
         ),
-        (huge, "larger than 1 MiB"),
-        (folder.path().to_owned(), "Is a directory"),
+        (huge, "long, and at most 1 MiB is read"),
+        (
+            folder.path().to_owned(),
+            "it is a folder and no regular file",
+        ),
         (folder.path().join("absent.toml"), "No such file"),
     ];
     for (path, reason) in table {

@@ -4,16 +4,17 @@
 //! note says why.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Take};
 use std::path::Path;
 
-use super::FLOWS;
-use crate::error::{Error, Result};
+use super::{FLOWS, LARGEST_TABLE};
+use crate::error::Result;
+use crate::files;
 use crate::store::record::FlowRow;
 
 /// The rows of a run's flows, first to last; a line that cannot be read is a sentence instead. Columns that the version of
 /// kilonet that wrote the file did not have yet are absent.
-pub struct Flows(Option<csv::DeserializeRecordsIntoIter<File, FlowRow>>);
+pub struct Flows(Option<csv::DeserializeRecordsIntoIter<Take<File>, FlowRow>>);
 
 impl Flows {
     /// Those of the run in `dir`; none where it has no such file.
@@ -22,12 +23,12 @@ impl Flows {
     /// When the file is there and cannot be opened.
     pub fn open(dir: &Path) -> Result<Self> {
         let path = dir.join(FLOWS);
-        match File::open(&path) {
+        match files::open(&path, LARGEST_TABLE) {
             Ok(file) => Ok(Self(Some(
                 csv::Reader::from_reader(file).into_deserialize(),
             ))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self(None)),
-            Err(error) => Err(Error::kernel("open", path.display().to_string(), error)),
+            Err(error) => Err(files::refusal("open", &path, error)),
         }
     }
 }
@@ -37,7 +38,13 @@ impl Iterator for Flows {
 
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.0.as_mut()?.next()?;
-        Some(row.map_err(|error| note(&error)))
+        Some(row.map_err(|error| {
+            if error.is_io_error() {
+                // It would come again for ever.
+                self.0 = None;
+            }
+            note(&error)
+        }))
     }
 }
 

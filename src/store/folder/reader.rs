@@ -4,15 +4,16 @@
 //! all and a note says why.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{MANIFEST, Manifest, TRIALS};
+use super::{LARGEST_TRIALS, MANIFEST, Manifest, TRIALS};
 use crate::error::{Error, Result};
+use crate::files;
 use crate::store::record::{Record, SCHEMA, Status};
+use crate::units::Bytes;
 
 /// A run as its folder has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +49,7 @@ impl Run {
         let mut lines = Lines::default();
         lines
             .read(&path, parse)
-            .map_err(|error| Error::kernel("read", path.display().to_string(), error))?;
+            .map_err(|error| files::refusal("read", &path, error))?;
         Ok(Self {
             manifest,
             notes: lines.notes(),
@@ -64,18 +65,26 @@ impl Manifest {
     /// When `dir` has no manifest, or one that cannot be read.
     pub fn read(dir: &Path) -> Result<Self> {
         let path = dir.join(MANIFEST);
-        let text = fs::read(&path).map_err(|error| no_run(dir, error))?;
-        serde_json::from_slice(&text).map_err(|error| Error::Malformed {
+        let text = files::read(&path, LARGEST_MANIFEST).map_err(|error| no_run(dir, error))?;
+        let malformed = |reason| Error::Malformed {
             object: path.display().to_string(),
-            reason: error.to_string(),
-            hint: newer_schema(&text).map(|schema| {
-                format!(
-                    "it has schema {schema} and this kilonet reads up to {SCHEMA}; use a newer one"
-                )
-            }),
-        })
+            reason,
+            hint: None,
+        };
+        if let Some(schema) = newer_schema(&text) {
+            let reason = format!("its schema {schema} is newer than this kilonet reads ({SCHEMA})");
+            return Err(
+                malformed(reason).with_hint("use the kilonet that wrote it, or a newer one")
+            );
+        }
+        serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))
     }
 }
+
+/// Bytes of a manifest at most: it holds a scenario, which is at most 1 MiB, a rule set, and the machine in some kilobytes.
+const LARGEST_MANIFEST: u64 = 512 << 20;
+/// Bytes of one record at most: one with a sample of each tenth of a second of an hour, and latencies, is a megabyte.
+const LONGEST_LINE: u64 = 16 << 20;
 
 fn no_run(dir: &Path, error: io::Error) -> Error {
     let reason = match error.kind() {
@@ -84,7 +93,7 @@ fn no_run(dir: &Path, error: io::Error) -> Error {
         }
         io::ErrorKind::NotFound => "there is no such folder".to_owned(),
         io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
-        _ => return Error::kernel("read", dir.join(MANIFEST).display().to_string(), error),
+        _ => return files::refusal("read", &dir.join(MANIFEST), error),
     };
     let hint = "give the folder a run printed as its last line, such as results/20261123T041500Z-quickstart";
     Error::Malformed {
@@ -155,13 +164,17 @@ impl Span {
 impl Lines {
     /// Takes those of a file; none where it is not there.
     fn read(&mut self, path: &Path, parse: impl Fn(&[&[u8]]) -> Vec<Line>) -> io::Result<()> {
-        let mut file = match File::open(path) {
+        let mut file = match files::open(path, LARGEST_TRIALS) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             opened => BufReader::new(opened?),
         };
         let mut text = Vec::with_capacity(TOGETHER);
         while fill(&mut file, &mut text)? > 0 {
-            let lines: Vec<_> = text.split_inclusive(|byte| *byte == b'\n').collect();
+            let whole = match self.count {
+                0 => files::without_mark(&text),
+                _ => &text,
+            };
+            let lines: Vec<_> = whole.split_inclusive(|byte| *byte == b'\n').collect();
             for line in parse(&lines) {
                 self.take(line);
             }
@@ -212,11 +225,15 @@ const MEASURED_BEFORE: &str = "is of a trial that had been measured, and stands 
 /// Bytes of lines that are parsed together: thousands of lines, and no more than a small part of what they become.
 const TOGETHER: usize = 8 << 20;
 
-/// Appends whole lines, as far as the file has them, until there are enough bytes; gives how many bytes there are.
+/// Appends whole lines, as far as the file has them, until there are enough bytes; gives how many bytes there are. Of a
+/// line that is too long for a record, the rest is passed over.
 fn fill(file: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
     file.by_ref().take(TOGETHER as u64).read_to_end(text)?;
     if !text.ends_with(b"\n") {
-        file.read_until(b'\n', text)?;
+        file.by_ref().take(LONGEST_LINE).read_until(b'\n', text)?;
+    }
+    if text.len() as u64 >= LONGEST_LINE && !text.ends_with(b"\n") && file.skip_until(b'\n')? > 0 {
+        text.push(b'\n');
     }
     Ok(text.len())
 }
@@ -237,6 +254,12 @@ fn record(line: &[u8]) -> Result<Record, String> {
     let text = line
         .strip_suffix(b"\n")
         .ok_or("is cut off; its trial counts as not run")?;
+    if text.len() as u64 >= LONGEST_LINE {
+        return Err(format!(
+            "is skipped: it is longer than a record is, {}",
+            Bytes(LONGEST_LINE)
+        ));
+    }
     let parsed: Result<Record, _> = serde_json::from_slice(text);
     let newer = match &parsed {
         Ok(record) => Some(record.schema).filter(|schema| *schema > SCHEMA),

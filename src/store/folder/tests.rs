@@ -281,11 +281,7 @@ fn a_file_in_the_way_of_the_folder_is_a_clear_error() {
 fn a_full_disk_is_named_with_its_remedy() {
     let out = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
-    let dir = writer.dir().to_owned();
-    drop(writer);
-    fs::remove_file(dir.join(FLOWS)).unwrap();
-    std::os::unix::fs::symlink("/dev/full", dir.join(FLOWS)).unwrap();
-    writer = Writer::open(dir).unwrap();
+    writer.put_flows_into(Path::new("/dev/full"));
     let error = writer
         .append(&record(2), &vec![row("t", None)].into())
         .unwrap_err();

@@ -4,17 +4,21 @@
 //! and after `resume` the tables beside the records hold no row of a trial that is to be run again.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::{CONTAINERS, FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS};
+use super::{
+    CONTAINERS, FLOWS, LARGEST_TABLE, LARGEST_TRIALS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS,
+};
 use crate::error::{Error, Result};
-use crate::store::record::{ProgramOutput, Record, Rows, Status};
+use crate::files;
+use crate::store::record::{ContainerRow, FlowRow, ProgramOutput, Record, Rows, Status};
 
 /// The only hand that writes to a run folder; the lock it holds ends with it.
 #[derive(Debug)]
@@ -55,12 +59,12 @@ impl Writer {
         let mut done = Run::read(dir)?.records;
         done.retain(|record| record.status == Status::Ok);
         let ids: BTreeSet<_> = done.iter().map(|record| record.trial.as_str()).collect();
-        keep_rows(&dir.join(FLOWS), &FLOW_FIELDS, &ids)?;
+        FLOW_TABLE.keep(&dir.join(FLOWS), &ids)?;
         // The file was replaced: what is appended from here on must reach the new one.
         writer.flows = Appender::open(dir.join(FLOWS))?;
         let containers = dir.join(CONTAINERS);
         if containers.exists() {
-            keep_rows(&containers, &CONTAINER_FIELDS, &ids)?;
+            CONTAINER_TABLE.keep(&containers, &ids)?;
         }
         Ok((writer, done))
     }
@@ -96,7 +100,7 @@ impl Writer {
             return Ok(());
         }
         let folder = self.dir.join(OUTPUTS);
-        fs::create_dir_all(&folder).map_err(|source| refusal("create folder", &folder, source))?;
+        files::folder(&folder).map_err(|source| refusal("create folder", &folder, source))?;
         let path = folder.join(format!("{trial}.jsonl"));
         let mut text = Vec::new();
         for output in outputs {
@@ -121,7 +125,15 @@ impl Writer {
         Ok(self.containers.insert(file))
     }
 
-    pub(super) fn open(dir: PathBuf) -> Result<Self> {
+    /// Has flows go to another file, whatever that is.
+    #[cfg(test)]
+    pub(super) fn put_flows_into(&mut self, path: &Path) {
+        let file = fs::OpenOptions::new().append(true).open(path).unwrap();
+        let path = path.to_owned();
+        self.flows = Appender { path, file };
+    }
+
+    fn open(dir: PathBuf) -> Result<Self> {
         let trials = Appender::open(dir.join(TRIALS))?;
         lock(&trials, &dir)?;
         let flows = Appender::open(dir.join(FLOWS))?;
@@ -143,8 +155,7 @@ struct Appender {
 
 impl Appender {
     fn open(path: PathBuf) -> Result<Self> {
-        let opened = OpenOptions::new().create(true).append(true).open(&path);
-        let file = opened.map_err(|source| refusal("open", &path, source))?;
+        let file = files::append(&path).map_err(|source| refusal("open", &path, source))?;
         Ok(Self { path, file })
     }
 
@@ -179,14 +190,28 @@ impl Appender {
     }
 
     fn drop_torn_line(&mut self) -> Result<()> {
-        let text = fs::read(&self.path).map_err(|source| refusal("read", &self.path, source))?;
-        let whole = text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
+        let whole =
+            whole_lines(&self.path).map_err(|source| refusal("read", &self.path, source))?;
         self.file
-            .set_len(whole as u64)
+            .set_len(whole)
             .map_err(|source| refusal("truncate", &self.path, source))
+    }
+}
+
+/// The bytes of a file up to the end of its last line that has one.
+fn whole_lines(path: &Path) -> io::Result<u64> {
+    let mut file = BufReader::new(files::open(path, LARGEST_TRIALS)?);
+    let (mut whole, mut seen) = (0, 0);
+    loop {
+        let text = file.fill_buf()?;
+        if text.is_empty() {
+            return Ok(whole);
+        }
+        let end = text.iter().rposition(|byte| *byte == b'\n');
+        whole = end.map_or(whole, |end| seen + end as u64 + 1);
+        let read = text.len();
+        seen += read as u64;
+        file.consume(read);
     }
 }
 
@@ -247,9 +272,14 @@ fn write_manifest(dir: &Path, manifest: &Manifest) -> Result<()> {
 
 /// Writes a new file beside `path`, and puts it in its place once it is on the disk.
 fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    replace_by(path, |mut file| file.write_all(text))
+}
+
+/// The same where `write` says what is in it.
+fn replace_by(path: &Path, write: impl FnOnce(&File) -> io::Result<()>) -> Result<()> {
     let draft = path.with_extension("tmp");
-    let written = File::create(&draft).and_then(|mut file| {
-        file.write_all(text)?;
+    let written = files::create(&draft).and_then(|file| {
+        write(&file)?;
         file.sync_all()
     });
     written
@@ -257,25 +287,45 @@ fn replace(path: &Path, text: &[u8]) -> Result<()> {
         .map_err(|source| refusal("write", path, source))
 }
 
-/// Leaves in a table only the rows of `done`: a trial that is run again writes all of its own.
-fn keep_rows(path: &Path, fields: &[&str], done: &BTreeSet<&str>) -> Result<()> {
-    let text = fs::read(path).map_err(|source| refusal("read", path, source))?;
-    let mut kept = csv::Writer::from_writer(header(fields));
-    // A row that cannot be parsed was cut off, and belongs to a trial without a record.
-    for row in csv::Reader::from_reader(text.as_slice())
-        .records()
-        .flatten()
-    {
-        if row.get(0).is_some_and(|trial| done.contains(trial)) {
-            kept.write_record(&row)
-                .map_err(|error| refusal("filter", path, error.into()))?;
-        }
-    }
-    let kept = kept
-        .into_inner()
-        .map_err(|error| refusal("filter", path, error.into_error()))?;
-    replace(path, &kept)
+/// A table beside the records: its columns, and which trial a row is of.
+struct Table<Row, const COLUMNS: usize> {
+    fields: [&'static str; COLUMNS],
+    trial: fn(&Row) -> &str,
 }
+
+impl<Row: Serialize + DeserializeOwned, const COLUMNS: usize> Table<Row, COLUMNS> {
+    /// Leaves only the rows of `done`: a trial that is run again writes all of its own.
+    fn keep(&self, path: &Path, done: &BTreeSet<&str>) -> Result<()> {
+        let table =
+            files::open(path, LARGEST_TABLE).map_err(|source| refusal("read", path, source))?;
+        replace_by(path, |file| {
+            let mut file = BufWriter::new(file);
+            file.write_all(&header(&self.fields))?;
+            let mut kept = csv::WriterBuilder::new()
+                .has_headers(false)
+                .from_writer(file);
+            for row in csv::Reader::from_reader(table).into_deserialize::<Row>() {
+                match row {
+                    Ok(row) if done.contains((self.trial)(&row)) => kept.serialize(row)?,
+                    Err(error) if error.is_io_error() => return Err(error.into()),
+                    // A row that cannot be parsed was cut off, and belongs to a trial without a record.
+                    _ => {}
+                }
+            }
+            kept.flush()
+        })
+    }
+}
+
+const FLOW_TABLE: Table<FlowRow, 21> = Table {
+    fields: FLOW_FIELDS,
+    trial: |row| &row.trial,
+};
+
+const CONTAINER_TABLE: Table<ContainerRow, 5> = Table {
+    fields: CONTAINER_FIELDS,
+    trial: |row| &row.trial,
+};
 
 /// The fields of a row of flows, as they are declared there.
 const FLOW_FIELDS: [&str; 21] = [
@@ -328,7 +378,7 @@ fn lines(rows: &[impl Serialize]) -> io::Result<Vec<u8>> {
 /// The disk's refusal, with the remedy that only the caller's act tells.
 fn refusal(act: &str, path: &Path, source: io::Error) -> Error {
     let kind = source.kind();
-    let error = Error::kernel(act, path.display().to_string(), source);
+    let error = files::refusal(act, path, source);
     match kind {
         io::ErrorKind::PermissionDenied => {
             error.with_hint("choose a folder you may write to with --out")
