@@ -3,10 +3,14 @@
 //! Must not know what the values are of. The invariant: every value has a place on the axis; what lies beyond its ends,
 //! as zero does on a logarithmic one, is drawn at the nearer end.
 
-use std::iter;
-
 /// Values further apart than this are read better on a logarithmic axis.
 const WIDE: f64 = 20.0;
+
+/// No axis reaches further: between here and the largest number there is no room for steps.
+const FURTHEST: f64 = 1e300;
+
+/// Ticks of an axis at most, whatever it is of.
+const MOST_TICKS: i32 = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -29,8 +33,8 @@ impl Scale {
     pub(super) fn linear((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
         Self {
             kind: Kind::Linear,
-            low,
-            high,
+            low: low.max(-FURTHEST),
+            high: high.min(FURTHEST),
             start,
             end,
         }
@@ -40,8 +44,8 @@ impl Scale {
     pub(super) fn log((low, high): (f64, f64), (start, end): (f64, f64)) -> Self {
         Self {
             kind: Kind::Log,
-            low,
-            high,
+            low: low.max(FURTHEST.recip()),
+            high: high.min(FURTHEST),
             start,
             end,
         }
@@ -58,8 +62,16 @@ impl Scale {
 
     /// A linear axis that holds all `values` and zero, with ticks at its ends.
     pub(super) fn spanning(values: &[f64], pixels: (f64, f64)) -> Self {
-        let low = values.iter().copied().fold(0.0, f64::min);
-        let high = values.iter().copied().fold(0.0, f64::max);
+        let low = values
+            .iter()
+            .copied()
+            .fold(0.0, f64::min)
+            .max(-FURTHEST / 10.0);
+        let high = values
+            .iter()
+            .copied()
+            .fold(0.0, f64::max)
+            .min(FURTHEST / 10.0);
         if low >= high {
             return Self::linear((0.0, 1.0), pixels);
         }
@@ -73,8 +85,8 @@ impl Scale {
     /// An axis that holds all `values`: from zero where they are near one another, logarithmic where they are wide apart.
     pub(super) fn fitting(values: &[f64], pixels: (f64, f64)) -> Self {
         let above_zero = || values.iter().copied().filter(|value| *value > 0.0);
-        let most = above_zero().fold(0.0, f64::max);
-        let least = above_zero().fold(most, f64::min);
+        let most = above_zero().fold(0.0, f64::max).min(FURTHEST / 10.0);
+        let least = above_zero().fold(most, f64::min).max(10.0 / FURTHEST);
         if most == 0.0 {
             Self::linear((0.0, 1.0), pixels)
         } else if most / least < WIDE {
@@ -90,7 +102,7 @@ impl Scale {
         let value = value.clamp(self.low, self.high);
         let share = match self.kind {
             Kind::Linear => (value - self.low) / (self.high - self.low),
-            Kind::Log => (value / self.low).ln() / (self.high / self.low).ln(),
+            Kind::Log => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
         };
         self.start + (self.end - self.start) * share
     }
@@ -116,27 +128,27 @@ fn step(length: f64) -> f64 {
 
 fn linear_ticks(low: f64, high: f64) -> Vec<f64> {
     let step = step(high - low);
-    iter::successors(Some(low), |value| Some(value + step))
+    (0..MOST_TICKS)
+        .map(|nth| low + step * f64::from(nth))
         .take_while(|value| *value <= high + step * 1e-6)
         .collect()
 }
 
-/// Powers of ten; with 2 and 5 between them where there are few.
+/// Powers of ten, some of them where there are many; with 2 and 5 between them where there are few.
 fn log_ticks(low: f64, high: f64) -> Vec<f64> {
-    let decades = (high / low).log10();
+    let decades = high.log10() - low.log10();
     let factors: &[f64] = if decades <= 2.5 {
         &[1.0, 2.0, 5.0]
     } else {
         &[1.0]
     };
-    let mut ticks = Vec::new();
-    let mut power = 10f64.powf(low.log10().floor());
-    while power <= high * 1.000_001 {
-        ticks.extend(factors.iter().map(|factor| factor * power));
-        power *= 10.0;
-    }
-    ticks.retain(|tick| *tick >= low * 0.999_999 && *tick <= high * 1.000_001);
+    let stride = (decades / f64::from(MOST_TICKS - 2)).ceil().max(1.0);
+    let first = low.log10().floor();
+    let powers = (0..MOST_TICKS).map(|nth| 10f64.powf(first + stride * f64::from(nth)));
+    let ticks = powers.flat_map(|power| factors.iter().map(move |factor| factor * power));
     ticks
+        .filter(|tick| *tick >= low * 0.999_999 && *tick <= high * 1.000_001)
+        .collect()
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is not below `value`.
@@ -198,7 +210,23 @@ mod tests {
         near(&[scale.place(0.0)], &[100.0]);
     }
 
+    /// Numbers of any size that there is.
+    fn any_size() -> impl Strategy<Value = f64> {
+        use prop::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+        POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO
+    }
+
     proptest! {
+        #[test]
+        fn an_axis_of_anything_has_few_ticks_and_places_for_all(values in prop::collection::vec(any_size(), 1..5)) {
+            for scale in [Scale::fitting(&values, (400.0, 0.0)), Scale::spanning(&values, (0.0, 400.0))] {
+                prop_assert!(scale.ticks().len() <= 3 * MOST_TICKS as usize, "{scale:?}");
+                for value in &values {
+                    prop_assert!((0.0..=400.0).contains(&scale.place(*value)), "{value} on {scale:?}");
+                }
+            }
+        }
+
         #[test]
         fn every_value_lies_on_its_axis_and_ticks_are_few(
             values in prop::collection::vec(0.0..1e12f64, 1..50),
