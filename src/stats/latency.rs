@@ -4,7 +4,9 @@
 //! third.
 
 use std::borrow::Borrow;
+use std::io::Read;
 
+use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 
@@ -94,14 +96,88 @@ impl Latencies {
         encoding.is_ok().then_some(bytes)
     }
 
-    /// Those that such bytes are of; absent where they are of none.
-    pub(super) fn decoded(mut bytes: &[u8]) -> Option<Self> {
-        Deserializer::new().deserialize(&mut bytes).ok().map(Self)
+    /// Those that such bytes are of; absent where they are of none, or of other bounds than all of these have.
+    pub(super) fn decoded(bytes: &[u8]) -> Option<Self> {
+        let plain = inflated(bytes)?;
+        let (head, counts) = plain.split_at_checked(HEAD)?;
+        // Before anything is made of it: the length that a head claims, and the bounds, are what memory is asked for by.
+        if head != head_of(counts.len()) || !are_counts(counts) {
+            return None;
+        }
+        let histogram = Deserializer::new().deserialize(&mut plain.as_slice());
+        histogram.ok().map(Self)
     }
+}
+
+/// Bytes of a histogram at most, before it is deflated: each of its 27,000 counters takes nine at most.
+const LARGEST: u64 = 1 << 18;
+/// Bytes of the encoding before its counts.
+const HEAD: usize = 40;
+/// What the encoding begins with.
+const PLAIN: u32 = 0x1c84_9313;
+/// What the deflated encoding begins with; its length follows.
+const DEFLATED: u32 = 0x1c84_9314;
+
+fn inflated(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (head, deflated) = bytes.split_at_checked(8)?;
+    let mut plain = Vec::new();
+    let mut deflated = ZlibDecoder::new(deflated).take(LARGEST + 1);
+    let read = deflated.read_to_end(&mut plain);
+    let fits = plain.len() as u64 <= LARGEST;
+    (head.starts_with(&DEFLATED.to_be_bytes()) && read.is_ok() && fits).then_some(plain)
+}
+
+/// The head of all that are encoded here, with so many bytes of counts.
+fn head_of(counts: usize) -> Vec<u8> {
+    // The third is by how much counts are shifted, the last what they are multiplied by.
+    let words = [
+        PLAIN,
+        u32::try_from(counts).unwrap_or(u32::MAX),
+        0,
+        DIGITS.into(),
+    ];
+    let words = words.into_iter().flat_map(u32::to_be_bytes);
+    let bounds = [FINEST_NS, LONGEST_NS, 1.0_f64.to_bits()];
+    words
+        .chain(bounds.into_iter().flat_map(u64::to_be_bytes))
+        .collect()
+}
+
+/// More requests than a window has at most; counters that hold more would overflow when they are added up.
+const MOST_COUNTED: u64 = 1 << 60;
+
+/// Whether bytes are numbers as the encoding has them, of which those that count add up to no more than can have been.
+fn are_counts(mut bytes: &[u8]) -> bool {
+    let mut sum: u64 = 0;
+    while let Some((number, rest)) = first_number(bytes) {
+        bytes = rest;
+        // The lowest bit tells a count from how many places are empty.
+        let empty = number & 1 == 1;
+        sum = sum.saturating_add(if empty { 0 } else { number >> 1 });
+        // This many empty places have no number of the other sign.
+        if number == u64::MAX {
+            return false;
+        }
+    }
+    bytes.is_empty() && sum <= MOST_COUNTED
+}
+
+/// The first number of some (seven bits a byte, the lowest first, in nine bytes at most), and what follows it.
+fn first_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let goes_on = |byte: &&u8| **byte & 0x80 != 0;
+    let length = bytes.iter().take(8).take_while(goes_on).count() + 1;
+    let (these, rest) = bytes.split_at_checked(length)?;
+    let number = (0..).zip(these).fold(0, |number, (place, byte)| {
+        let kept = if place == 8 { *byte } else { byte & 0x7f };
+        number | u64::from(kept) << (7 * place)
+    });
+    Some((number, rest))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
     use crate::stats::allocations;
 
@@ -150,6 +226,43 @@ mod tests {
         let found = recorded([0, u64::MAX]);
         assert_eq!(found.count(), 2);
         assert!(found.max().unwrap() >= LONGEST_NS);
+    }
+
+    /// What a stranger may have put in the place of a histogram: its head, its counts.
+    fn encoded(head: &[u8], counts: &[u8]) -> Vec<u8> {
+        let deflate = flate2::Compression::best();
+        let mut deflated = flate2::write::ZlibEncoder::new(Vec::new(), deflate);
+        deflated.write_all(head).unwrap();
+        deflated.write_all(counts).unwrap();
+        let deflated = deflated.finish().unwrap();
+        let length = u32::try_from(deflated.len()).unwrap().to_be_bytes();
+        [&DEFLATED.to_be_bytes()[..], &length, &deflated].concat()
+    }
+
+    #[test]
+    fn what_claims_or_holds_too_much_is_no_histogram_and_takes_no_memory() {
+        let sound = encoded(&head_of(1), &[2]);
+        assert_eq!(Latencies::decoded(&sound).unwrap().count(), 1);
+        let mut of_other_bounds = head_of(1);
+        of_other_bounds[24] = 0x7f;
+        let numbers = |count: usize| vec![2; count];
+        let bad = [
+            ("a bomb", encoded(&head_of(64 << 20), &vec![0; 64 << 20])),
+            ("a length that is a lie", encoded(&head_of(1 << 31), &[2])),
+            ("a range of its own", encoded(&of_other_bounds, &[2])),
+            (
+                "more places than there are",
+                encoded(&head_of(60_000), &numbers(60_000)),
+            ),
+            ("the smallest number", encoded(&head_of(9), &[0xff; 9])),
+            ("a number that is cut off", encoded(&head_of(1), &[0xff])),
+            ("a count beyond all", encoded(&head_of(9), &[0xfe; 9])),
+            ("nothing", Vec::new()),
+            ("a head alone", sound[..8].to_vec()),
+        ];
+        for (what, bytes) in bad {
+            assert_eq!(Latencies::decoded(&bytes), None, "{what}");
+        }
     }
 
     #[test]
