@@ -8,6 +8,7 @@ mod noise;
 use std::error::Error;
 
 use kilonet::analysis::{Analysis, Answer, Bend, Metric};
+use kilonet::plan::TrialId;
 use kilonet::random::SplitMix;
 use kilonet::scenario::{Cell, Scenario};
 use kilonet::stats::Bootstrap;
@@ -315,7 +316,7 @@ fn record(law: &Law, (cell, repeat): (&Cell, u32), faster: f64, dearer: f64) -> 
     let pairs = f64::from(cell.pairs);
     let rules = f64::from(cell.rules.filler.unwrap_or(0));
     let goodput_bps = (law.goodput)(pairs) * faster;
-    let mut record = Record::blank(String::new(), repeat, cell.clone());
+    let mut record = Record::blank(TrialId::of(cell, repeat), repeat, cell.clone());
     record.aggregate = Some(Aggregate {
         goodput_bps,
         transactions_per_s: None,

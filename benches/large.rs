@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use kilonet::plan::cell_id;
+use kilonet::plan::TrialId;
 use kilonet::random::SplitMix;
 use kilonet::scenario::Cell;
 use kilonet::store::Record;
 use kilonet::store::folder::{FLOWS, MANIFEST, Manifest, Run, TRIALS};
-use kilonet::store::record::{FlowRow, Status};
+use kilonet::store::record::{FlowCounts, FlowRow, PerPair, Status};
 use nix::sys::resource::{UsageWho, getrusage};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -91,7 +91,7 @@ fn varied(curves: &[&Record], place: usize, repeat: u32, random: &mut SplitMix) 
     let count = 2 * (1 + place / curves.len());
     let cell = at_count(&kept.cell, u32::try_from(count).unwrap_or(u32::MAX));
     let mut record = Record {
-        trial: format!("{}-r{repeat}", cell_id(&cell)),
+        trial: TrialId::of(&cell, repeat),
         repeat,
         cell,
         ..kept.clone()
@@ -101,12 +101,43 @@ fn varied(curves: &[&Record], place: usize, repeat: u32, random: &mut SplitMix) 
         aggregate.goodput_bps *= share;
     }
     if let Some(pairs) = &mut record.per_pair {
-        pairs.p50_bps *= share;
+        scale(pairs, share);
     }
+    fit(&mut record);
     if let Some(ns) = record.cpu.as_mut().and_then(|cpu| cpu.ns_per_byte.as_mut()) {
         *ns /= share;
     }
     record
+}
+
+fn scale(pairs: &mut PerPair, share: f64) {
+    let figures = [
+        &mut pairs.min_bps,
+        &mut pairs.p5_bps,
+        &mut pairs.p50_bps,
+        &mut pairs.p95_bps,
+        &mut pairs.max_bps,
+    ];
+    for figure in figures {
+        *figure *= share;
+    }
+}
+
+/// Has counts be those of the cell, which is another than they were counted in.
+fn fit(record: &mut Record) {
+    let (pairs, flows) = (record.cell.pairs, record.cell.flows());
+    record.flows = Some(FlowCounts {
+        expected: flows,
+        connected: flows,
+        ..FlowCounts::default()
+    });
+    for class in &mut record.classes {
+        class.pairs = class.pairs.min(pairs);
+    }
+    let of_classes = record.classes.iter_mut().map(|class| &mut class.per_pair);
+    for per_pair in of_classes.chain([&mut record.per_pair]).flatten() {
+        per_pair.starved = 0;
+    }
 }
 
 fn row(trial: &str, pair: u32, random: &mut SplitMix) -> FlowRow {

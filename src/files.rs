@@ -3,9 +3,11 @@
 //! Must not know what is in them. The invariants: what is opened to be read is a regular file no longer than was said, and
 //! opening it waits for nobody; what is written inside of a folder never goes where a link in it leads.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Take};
+use std::ops::Deref;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -17,6 +19,82 @@ use crate::units::Bytes;
 
 /// What editors of some systems begin a text in UTF-8 with; it means nothing.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes of a name at most, so that an ending and a number have room in the 255 that file systems have.
+const LONGEST_NAME: usize = 220;
+
+/// The name of a file that can be made in any folder, and in no other: 1 to 220 letters, digits, dots, hyphens, underscores
+/// and plus signs, the first a letter or a digit. Only its checker makes one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileName(Cow<'static, str>);
+
+impl FileName {
+    /// A text that is one as it stands.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub fn checked(text: String) -> Result<Self, String> {
+        let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if begins && text.len() <= LONGEST_NAME && text.chars().all(Self::holds) {
+            return Ok(Self(text.into()));
+        }
+        let shown: String = text.chars().take(60).collect();
+        let more = if shown.len() < text.len() { "..." } else { "" };
+        Err(format!(
+            "{shown:?}{more} is no name for a file: it takes 1 to {LONGEST_NAME} letters, digits and any of . - _ +, the first \
+             a letter or a digit"
+        ))
+    }
+
+    /// The nearest one to an arbitrary text that begins with a letter or a digit.
+    #[must_use]
+    pub fn nearest(text: &str) -> Self {
+        let fits = |c: char| if Self::holds(c) { c } else { '-' };
+        let name: String = text.chars().take(LONGEST_NAME).map(fits).collect();
+        Self(name.into())
+    }
+
+    fn holds(c: char) -> bool {
+        name_holds(c) || c == '+'
+    }
+
+    /// One that stands in this program's text.
+    #[must_use]
+    pub const fn fixed(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The same with an ending, which stands in this program's text.
+    #[must_use]
+    pub fn with(&self, ending: &'static str) -> Self {
+        Self(format!("{self}{ending}").into())
+    }
+}
+
+/// What may stand in a name everywhere and be typed without quoting.
+pub(crate) fn name_holds(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+impl Deref for FileName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<Path> for FileName {
+    fn as_ref(&self) -> &Path {
+        Path::new(&**self)
+    }
+}
+
+impl fmt::Display for FileName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self)
+    }
+}
 
 /// Why a file that is there is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,6 +306,22 @@ mod tests {
             ("link", "a named pipe"),
         ];
         (home, named)
+    }
+
+    #[test]
+    fn a_name_never_leads_out_of_its_folder() {
+        for name in ["bridge-ipv4-none-c4-r0", "0", "a+b_c.d"] {
+            assert_eq!(&*FileName::checked(name.to_owned()).unwrap(), name);
+        }
+        let long = "a".repeat(221);
+        let outside = [
+            "", "..", "../x", "/x", "a/b", "a\\b", ".x", "-x", "a\0", "a\n", "a b", "ä", &long,
+        ];
+        for name in outside {
+            let error = FileName::checked(name.to_owned()).unwrap_err();
+            assert!(error.contains("is no name for a file"), "{error}");
+            assert!(error.len() < 300, "{error}");
+        }
     }
 
     #[test]

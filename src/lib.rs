@@ -27,7 +27,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod error;
-mod files;
+pub mod files;
 pub mod printable;
 pub mod random;
 pub mod units;

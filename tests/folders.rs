@@ -36,8 +36,11 @@ fn edited(edit: impl Fn(Value) -> Option<Value>) -> TempDir {
 /// A copy whose trials moved so much of what they did.
 fn slowed(share: f64) -> TempDir {
     edited(|mut record| {
-        let goodput = &mut record["aggregate"]["goodput_bps"];
-        *goodput = (goodput.as_f64().unwrap() * share).into();
+        let slow = |figure: &mut Value| *figure = (figure.as_f64().unwrap() * share).into();
+        slow(&mut record["aggregate"]["goodput_bps"]);
+        for figure in ["min_bps", "p5_bps", "p50_bps", "p95_bps", "max_bps"] {
+            slow(&mut record["per_pair"][figure]);
+        }
         Some(record)
     })
 }
@@ -353,6 +356,105 @@ fn a_run_of_another_machine_is_not_gone_on_with() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("cpu.model was Another"), "{}", said.err);
     assert_eq!(harness::records(folder.path()), before);
+}
+
+/// Every way to read a run folder, without the words for it.
+const READERS: &[&[&str]] = &[
+    &["report"],
+    &["compare", RULES],
+    &["export", "--format", "csv"],
+    &["export", "--format", "iperf3-json"],
+    &["export", "--format", "flent"],
+    &["export", "--format", "openmetrics"],
+    &["export", "--format", "k8s-netperf-csv"],
+    &["export", "--format", "hgrm"],
+];
+
+#[test]
+fn no_record_makes_a_file_outside_of_the_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let run = home.path().join("results/run");
+    fs::create_dir_all(&run).unwrap();
+    let strange = edited(|mut record| {
+        record["trial"] = "../../../name".into();
+        Some(record)
+    });
+    for file in ["manifest.json", "trials.jsonl"] {
+        fs::copy(strange.path().join(file), run.join(file)).unwrap();
+    }
+    for reader in READERS.iter().copied() {
+        let said = says(&[reader, &[run.to_str().unwrap()]].concat());
+        assert_ne!(said.code, None, "{said:?}");
+    }
+    assert_eq!(names(home.path()), ["results"]);
+    assert_eq!(names(&home.path().join("results")), ["run"]);
+    let said = says(&["report", run.to_str().unwrap()]);
+    let flowing = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flowing.contains("is no name for a file"), "{flowing}");
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once_by_every_verb() {
+    for file in ["trials.jsonl", "manifest.json"] {
+        for kind in ["pipe", "device"] {
+            let folder = edited(first_repeats);
+            let path_of = folder.path().join(file);
+            fs::remove_file(&path_of).unwrap();
+            match kind {
+                "pipe" => nix::unistd::mkfifo(&path_of, nix::sys::stat::Mode::S_IRWXU).unwrap(),
+                _ => std::os::unix::fs::symlink("/dev/zero", &path_of).unwrap(),
+            }
+            for reader in READERS.iter().copied() {
+                let said = says(&[reader, &[path(&folder)]].concat());
+                assert_ne!(said.code, Some(0), "{reader:?} {file} {kind}: {said:?}");
+                assert!(said.err.contains("and no regular file"), "{said:?}");
+                assert!(
+                    said.err.contains("hint: put a regular file in its place"),
+                    "{said:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_link_leads_to_is_not_written_to() {
+    let home = tempfile::tempdir().unwrap();
+    let theirs = home.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    fs::write(theirs.join("page"), "theirs").unwrap();
+    let folder = edited(first_repeats);
+    std::os::unix::fs::symlink(theirs.join("page"), folder.path().join("report.html")).unwrap();
+    std::os::unix::fs::symlink(&theirs, folder.path().join("export")).unwrap();
+    reported(&folder);
+    assert_eq!(fs::read_to_string(theirs.join("page")).unwrap(), "theirs");
+    let said = says(&["export", path(&folder), "--format", "csv"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("it is a link"), "{said:?}");
+    assert_eq!(names(&theirs), ["page"]);
+}
+
+#[test]
+fn figures_that_cannot_be_are_shown_nowhere() {
+    for (part, field, value) in [
+        ("aggregate", "goodput_bps", json!(9e307)),
+        ("aggregate", "goodput_bps", json!(-5e9)),
+        ("per_pair", "jain", json!(57)),
+        ("cpu", "ns_per_byte", json!(-3)),
+        ("cell", "containers", json!(4_000_000_000_u32)),
+    ] {
+        let folder = edited(|mut record| {
+            if record["repeat"] == 0 {
+                record[part][field] = value.clone();
+            }
+            Some(record)
+        });
+        let said = reported(&folder);
+        let note = format!("line 1 is left out: `{part}.{field}` of trial");
+        assert!(said.contains(&note), "{said}");
+        assert!(said.contains("so are 15 more lines"), "{said}");
+        assert_eq!(exported(&folder).len(), 64);
+    }
 }
 
 #[test]

@@ -246,7 +246,12 @@ fn an_interrupted_run_is_resumed_to_each_trial_once() {
     );
 
     let ids = |lines: &str| -> Vec<String> {
-        let id = |line: &str| serde_json::from_str::<Record>(line).unwrap().trial;
+        let id = |line: &str| {
+            serde_json::from_str::<Record>(line)
+                .unwrap()
+                .trial
+                .to_string()
+        };
         lines.lines().map(id).collect()
     };
     let recorded = ids(&fs::read_to_string(dir.join(TRIALS)).unwrap());

@@ -60,7 +60,7 @@ mod tests {
                 cpu_ns: spread(most_ns),
                 memory_peak_bytes: Some(spread(1 << 20)),
             }),
-            ..Record::blank(format!("c{containers}"), 0, cell)
+            ..Record::blank(format!("c{containers}").parse().unwrap(), 0, cell)
         }
     }
 

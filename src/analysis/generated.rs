@@ -81,7 +81,7 @@ mod tests {
                 failed: 0,
                 datagrams: None,
             }),
-            ..Record::blank(format!("r{repeat}"), repeat, cell)
+            ..Record::blank(format!("r{repeat}").parse().unwrap(), repeat, cell)
         }
     }
 

@@ -1,7 +1,7 @@
 //! `kilonet export`: a run folder in the forms that other programs read.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,9 +9,9 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::out;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::{Destination, FORMATS, Files, Format, Source};
-use crate::files;
+use crate::files::{self, FileName};
 
 /// Needs no rights, nor the machine the run was made on.
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ fn formats() -> impl TypedValueParser<Value = &'static Format> {
 struct StandardOutput(Vec<u8>);
 
 impl Destination for StandardOutput {
-    fn file(&mut self, _name: &str) -> Result<Box<dyn Write + Send + '_>> {
+    fn file(&mut self, _name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         Ok(Box::new(&mut self.0))
     }
 }
@@ -102,7 +102,7 @@ impl Destination for StandardOutput {
 struct OneFile<'a>(&'a Path);
 
 impl Destination for OneFile<'_> {
-    fn file(&mut self, _name: &str) -> Result<Box<dyn Write + Send + '_>> {
+    fn file(&mut self, _name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         buffered(File::create(self.0), self.0)
     }
 }
@@ -114,7 +114,7 @@ struct Folder {
 }
 
 impl Destination for Folder {
-    fn file(&mut self, name: &str) -> Result<Box<dyn Write + Send + '_>> {
+    fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         let path = self.dir.join(name);
         let file = buffered(files::create(&path), &path)?;
         self.written.push(path);

@@ -70,7 +70,7 @@ fn trials(plan: &Trials) -> Table {
         let need = Need::of(&trial.cell);
         table.add_row([
             format!("{number}"),
-            trial.id.clone(),
+            trial.id.to_string(),
             role(plan, trial),
             format!("{:.1} s", plan.estimate_trial(&trial.cell).as_secs_f64()),
             Bytes(need.memory_bytes).to_string(),

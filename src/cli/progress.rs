@@ -208,7 +208,7 @@ impl Progress for Screen {
             let mut current = self.lock();
             current.pace.begin(place);
             current.place = Some(place);
-            current.id.clone_from(&trial.id);
+            trial.id.as_str().clone_into(&mut current.id);
             current.clone()
         };
         self.bar.set_length(current.pace.to_do() as u64);

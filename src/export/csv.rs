@@ -12,7 +12,7 @@ use super::tables::Form;
 pub(super) struct Csv;
 
 impl Form for Csv {
-    const EXTENSION: &'static str = "csv";
+    const ENDING: &'static str = ".csv";
 
     fn table<Row>(
         table: &Table<Row>,

@@ -30,7 +30,7 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
             without += 1;
             continue;
         };
-        let name = format!("{}.flent.gz", record.trial);
+        let name = record.trial.file(".flent.gz");
         let file = into.file(&name)?;
         save(&data, file).map_err(|error| refusal(&name, error))?;
     }

@@ -7,17 +7,18 @@ use std::io::{self, Write};
 
 use super::{Destination, Source, refusal};
 use crate::error::Result;
+use crate::files::FileName;
 use crate::store::Record;
 use crate::store::record::{Latency, Window};
 
-const FILE: &str = "latency.hlog";
+const FILE: FileName = FileName::fixed("latency.hlog");
 
 /// Writes the latencies of a run; of pairs that do different things, those of each kind apart.
 pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
     let mut intervals: Vec<_> = source.run.records.iter().flat_map(intervals).collect();
     intervals.sort_by_key(|interval| interval.window.start_unix_ns);
-    let mut file = into.file(FILE)?;
-    log(source, &intervals, &mut file).map_err(|error| refusal(FILE, error))?;
+    let mut file = into.file(&FILE)?;
+    log(source, &intervals, &mut file).map_err(|error| refusal(&FILE, error))?;
     let none = "no trial of this run has latencies: only workloads of requests do";
     Ok(intervals
         .is_empty()
@@ -35,7 +36,7 @@ struct Interval<'a> {
 /// Those of one trial.
 fn intervals(record: &Record) -> impl Iterator<Item = Interval<'_>> {
     let own = record.latency.as_ref();
-    let own = own.map(|latency| (record.trial.clone(), latency));
+    let own = own.map(|latency| (record.trial.to_string(), latency));
     let of_classes = record.classes.iter().filter_map(|class| {
         let tag = format!("{}/{}", record.trial, class.workload);
         Some((tag, class.latency.as_ref()?))

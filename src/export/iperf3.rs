@@ -19,7 +19,7 @@ use crate::store::record::FlowRow;
 /// Writes a file for each trial, failed ones too: these have iperf3's `error`.
 pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
     each_trial(source, |record, flows| {
-        let name = format!("{}.json", record.trial);
+        let name = record.trial.file(".json");
         let trial = Trial {
             manifest: &source.run.manifest,
             record,

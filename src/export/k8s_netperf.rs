@@ -9,12 +9,13 @@ use std::io::{self, Write};
 
 use super::{Destination, Source, refusal};
 use crate::error::Result;
+use crate::files::FileName;
 use crate::scenario::{Cell, Path, Topology};
 use crate::stats;
 use crate::store::Record;
 use crate::store::record::{Status, standing};
 
-const FILE: &str = "k8s-netperf.csv";
+const FILE: FileName = FileName::fixed("k8s-netperf.csv");
 
 const HEADER: [&str; 21] = [
     "Driver",
@@ -42,8 +43,8 @@ const HEADER: [&str; 21] = [
 
 /// Writes a row for each cell of a run, baselines too.
 pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
-    let file = into.file(FILE)?;
-    rows(&source.run.records, file).map_err(|error| refusal(FILE, error))?;
+    let file = into.file(&FILE)?;
+    rows(&source.run.records, file).map_err(|error| refusal(&FILE, error))?;
     Ok(Vec::new())
 }
 

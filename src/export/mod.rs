@@ -15,12 +15,12 @@ mod openmetrics;
 mod parquet;
 mod tables;
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::store::folder::{Flows, Run};
+use crate::files::FileName;
+use crate::store::folder::{Flows, Run, Tally};
 use crate::store::record::FlowRow;
 
 /// A form that a run can be exported in.
@@ -112,7 +112,7 @@ pub trait Destination {
     ///
     /// # Errors
     /// When it cannot be made.
-    fn file(&mut self, name: &str) -> Result<Box<dyn Write + Send + '_>>;
+    fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>>;
 }
 
 /// A run to be exported.
@@ -139,41 +139,36 @@ impl Source {
         &self.run.notes
     }
 
-    /// The flows of the trials that have a record: a record's line is what makes a trial.
-    fn flows(&self) -> Result<Recorded<'_>> {
-        let records = self.run.records.iter();
+    /// The flows of the trials that have a record, as a record's line is what makes a trial, and all the rows that it speaks
+    /// of.
+    fn flows(&self) -> Result<Recorded> {
         Ok(Recorded {
-            trials: records.map(|record| record.trial.as_str()).collect(),
+            tally: Tally::of(&self.dir, &self.run.records)?,
             flows: Flows::open(&self.dir)?,
-            notes: Vec::new(),
         })
     }
 }
 
-/// Rows of `flows.csv` that belong to a trial with a record.
-struct Recorded<'a> {
-    trials: HashSet<&'a str>,
+/// Rows of `flows.csv` that are all that a trial with a record has.
+struct Recorded {
+    tally: Tally,
     flows: Flows,
-    notes: Vec<String>,
 }
 
-impl Recorded<'_> {
+impl Recorded {
     fn notes(self) -> Vec<String> {
-        self.notes
+        self.tally.notes().to_vec()
     }
 }
 
-impl Iterator for Recorded<'_> {
+impl Iterator for Recorded {
     type Item = FlowRow;
 
     fn next(&mut self) -> Option<FlowRow> {
-        loop {
-            match self.flows.next()? {
-                Ok(row) if self.trials.contains(row.trial.as_str()) => return Some(row),
-                Ok(_) => {}
-                Err(note) => self.notes.push(note),
-            }
-        }
+        let tally = &self.tally;
+        // What cannot be read, the tally has said.
+        let mut rows = self.flows.by_ref().filter_map(Result::ok);
+        rows.find(|row| tally.is_sound(&row.trial))
     }
 }
 

@@ -10,9 +10,10 @@ use super::column::{Column, Unit};
 use super::columns;
 use super::{Destination, Source, refusal};
 use crate::error::Result;
+use crate::files::FileName;
 use crate::store::Record;
 
-const FILE: &str = "kilonet.om";
+const FILE: FileName = FileName::fixed("kilonet.om");
 
 /// What is said of a run as a whole, in every sample: the folder's name.
 struct Exposition<'a> {
@@ -30,9 +31,9 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
         started_unix_ns: source.run.manifest.started_unix_ns,
         records: &source.run.records,
     };
-    let mut file = into.file(FILE)?;
+    let mut file = into.file(&FILE)?;
     let written = exposition.write(&mut file);
-    written.map_err(|error| refusal(FILE, error))?;
+    written.map_err(|error| refusal(&FILE, error))?;
     Ok(Vec::new())
 }
 

@@ -25,7 +25,7 @@ const GROUP: usize = 1 << 17;
 pub(super) struct Tables;
 
 impl Form for Tables {
-    const EXTENSION: &'static str = "parquet";
+    const ENDING: &'static str = ".parquet";
 
     fn table<Row>(
         table: &Table<Row>,

@@ -8,11 +8,12 @@ use std::io::{self, Write};
 use super::columns::{FLOWS, SAMPLES, Sample, TRIALS, Table};
 use super::{Destination, Source, refusal};
 use crate::error::Result;
+use crate::files::FileName;
 
 /// A form that a table can be written in.
 pub(super) trait Form {
     /// What the names of its files end in.
-    const EXTENSION: &'static str;
+    const ENDING: &'static str;
 
     /// Writes one table whole.
     fn table<Row>(
@@ -37,7 +38,7 @@ fn one<F: Form, Row>(
     rows: impl Iterator<Item = impl Borrow<Row>>,
     into: &mut dyn Destination,
 ) -> Result<()> {
-    let name = format!("{}.{}", table.name, F::EXTENSION);
+    let name = FileName::fixed(table.name).with(F::ENDING);
     let file = into.file(&name)?;
     F::table(table, rows, file).map_err(|error| refusal(&name, error))
 }

@@ -22,8 +22,8 @@ use crate::store::sample;
 struct Shelf(BTreeMap<String, Vec<u8>>);
 
 impl Destination for Shelf {
-    fn file(&mut self, name: &str) -> Result<Box<dyn Write + Send + '_>> {
-        Ok(Box::new(self.0.entry(name.to_owned()).or_default()))
+    fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
+        Ok(Box::new(self.0.entry(name.to_string()).or_default()))
     }
 }
 
@@ -48,23 +48,30 @@ fn kept(run: &str) -> PathBuf {
         .collect()
 }
 
-fn flow(trial: &str, pair: u32) -> FlowRow {
-    let row = format!(
-        "trial,pair,stream,client,server,status,bytes,goodput_bps,retransmits,error\n\
-         {trial},{pair},0,{},{},ok,1000,8000.5,,\n",
-        2 * pair,
-        2 * pair + 1
-    );
-    let mut rows = ::csv::Reader::from_reader(row.as_bytes()).into_deserialize();
-    rows.next().unwrap().unwrap()
+/// The rows of a trial whose pairs all move the same, in a window of 200 ms.
+fn flows(record: &Record) -> Vec<FlowRow> {
+    let (trial, pairs) = (&record.trial, record.cell.pairs);
+    let each = record
+        .aggregate
+        .map(|all| all.goodput_bps / f64::from(pairs));
+    let row = |pair: u32, goodput_bps: f64| {
+        let (client, server, bytes) = (2 * pair, 2 * pair + 1, (goodput_bps / 40.0).round());
+        format!("{trial},{pair},0,{client},{server},ok,{bytes},{goodput_bps},,\n")
+    };
+    let header = "trial,pair,stream,client,server,status,bytes,goodput_bps,retransmits,error\n";
+    let rows = each.map_or_else(String::new, |each| {
+        (0..pairs).map(|pair| row(pair, each)).collect()
+    });
+    let table = format!("{header}{rows}");
+    let rows = ::csv::Reader::from_reader(table.as_bytes()).into_deserialize();
+    rows.collect::<Result<_, _>>().unwrap()
 }
 
 fn folder(records: &[Record]) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(home.path(), &sample::manifest(2)).unwrap();
     for record in records {
-        let rows = vec![flow(&record.trial, 0)].into();
-        writer.append(record, &rows).unwrap();
+        writer.append(record, &flows(record).into()).unwrap();
     }
     home
 }
@@ -199,11 +206,15 @@ fn flows_without_a_record_are_left_out_and_torn_lines_said() {
     fs::write(&path, more).unwrap();
     let (shelf, notes) = exported("csv", &dir);
     assert_eq!(read_csv(shelf.text("flows.csv")).len(), 3);
-    assert_eq!(notes.len(), 1);
+    assert_eq!(notes.len(), 2);
     assert!(
         notes[0].starts_with("flows.csv line 5 is skipped"),
         "{}",
         notes[0]
+    );
+    assert_eq!(
+        notes[1],
+        "flows.csv has 1 row of trials without a record, left out"
     );
 }
 
@@ -216,6 +227,7 @@ fn an_interval_is_that_of_the_worked_example_of_k8s_netperf() {
         .map(|(goodput_bps, repeat)| {
             let mut record = sample::measured(sample::cell(Topology::Bridge, 2), repeat);
             record.aggregate.as_mut().unwrap().goodput_bps = goodput_bps;
+            record.per_pair = None;
             record
         })
         .collect();
@@ -269,7 +281,7 @@ fn an_interval_log_has_a_line_for_each_trial_that_has_latencies() {
         }
     }
     assert_eq!((read.len(), notes.len()), (1, 0), "{log}");
-    assert_eq!(read[0].tag().unwrap().as_str(), records[0].trial);
+    assert_eq!(read[0].tag().unwrap().as_str(), records[0].trial.as_str());
     assert_eq!(read[0].start_timestamp().as_millis(), 2500);
     assert_eq!(
         read[0].encoded_histogram(),
@@ -391,4 +403,128 @@ fn a_flent_file_has_the_samples_and_a_trial_without_has_none() {
         .unwrap();
     let data: serde_json::Value = serde_json::from_str(&text).unwrap();
     insta::assert_snapshot!("flent", format!("{data:#}"));
+}
+
+/// The runs that are committed, by name: a user's own may lie beside them.
+const KEPT: [&str; 9] = [
+    "20261123T083133Z-bridge-scaling",
+    "20261123T112949Z-docker-setup",
+    "20261123T115514Z-quickstart",
+    "20261123T115626Z-docker-rules",
+    "20261123T120013Z-post-2017",
+    "20261123T143452Z-docker-model-vs-real",
+    "20261123T180125Z-latency-under-load",
+    "20261123T180347Z-generators",
+    "20261124T025627Z-requests-one-cpu",
+];
+
+fn lines(file: &Path) -> usize {
+    fs::read_to_string(file).unwrap().lines().count()
+}
+
+#[test]
+fn of_every_committed_run_all_is_read_and_nothing_left_out() {
+    for run in KEPT.map(kept) {
+        let source = Source::read(&run).unwrap();
+        assert_eq!(source.notes(), [""; 0], "{}", run.display());
+        let trials = lines(&run.join("trials.jsonl"));
+        assert_eq!(source.run.records.len(), trials, "{}", run.display());
+        let (shelf, notes) = exported("csv", &run);
+        assert_eq!(notes, [""; 0], "{}", run.display());
+        let rows = read_csv(shelf.text("flows.csv")).len();
+        assert_eq!(rows, lines(&run.join(FLOWS)), "{}", run.display());
+    }
+}
+
+/// What a form says of the flows of a run of two trials of two pairs each, whose table `edit` has changed, and how many rows
+/// it gave.
+fn of_changed_flows(edit: impl Fn(&[&str]) -> Vec<String>) -> (Vec<String>, usize) {
+    let record = |repeat| sample::measured(sample::cell(Topology::Bridge, 4), repeat);
+    let home = folder(&[0, 1].map(record));
+    let path = dir(&home).join(FLOWS);
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 5);
+    fs::write(&path, edit(&lines).join("\n") + "\n").unwrap();
+    let (shelf, notes) = exported("csv", &dir(&home));
+    (notes, read_csv(shelf.text("flows.csv")).len() - 1)
+}
+
+fn owned(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+#[test]
+fn flows_that_are_not_what_the_records_say_are_left_out_and_said() {
+    let first = "of trial bridge-ipv4-c4-a4-r0: its rows are left out";
+    let second = "of trial bridge-ipv4-c4-a4-r1: its rows are left out";
+    let changed = |from: &'static str, to: &'static str| {
+        move |lines: &[&str]| {
+            let mut lines = owned(lines);
+            let fields: Vec<_> = lines[1].split(',').collect();
+            let at: usize = from.parse().unwrap();
+            let field =
+                |(nth, field): (usize, &&str)| if nth == at { to } else { field }.to_owned();
+            lines[1] = fields
+                .iter()
+                .enumerate()
+                .map(field)
+                .collect::<Vec<_>>()
+                .join(",");
+            lines
+        }
+    };
+    assert_eq!(of_changed_flows(owned), (vec![], 4));
+    assert_eq!(
+        of_changed_flows(|lines| owned(&lines[..4])),
+        (vec![format!("flows.csv has 1 row for 2 flows {second}")], 2)
+    );
+    assert_eq!(
+        of_changed_flows(|lines| owned(&[lines, &lines[1..]].concat())),
+        (
+            vec![format!(
+                "flows.csv has 4 rows for 2 flows {first}, and so are those of another trial"
+            )],
+            0
+        )
+    );
+    assert_eq!(
+        of_changed_flows(|lines| owned(&[lines[0], lines[1], lines[1], lines[3], lines[4]])),
+        (
+            vec![format!("flows.csv has two rows for one of 2 flows {first}")],
+            2
+        )
+    );
+    for (field, value, words) in [
+        ("7", "-1", "a `goodput_bps` of -1 in a row"),
+        ("7", "NaN", "a `goodput_bps` of NaN in a row"),
+        ("7", "1e9", "1.600e10 b/s of the 3.000e10 b/s"),
+        (
+            "6",
+            "9000000000000000000",
+            "a `bytes` of 9000000000000000000 in a row",
+        ),
+        ("1", "7", "a `pair` of 7 in a row"),
+        ("2", "7", "a `stream` of 7 in a row"),
+    ] {
+        let (notes, rows) = of_changed_flows(changed(field, value));
+        assert_eq!(
+            (notes, rows),
+            (vec![format!("flows.csv has {words} {first}")], 2)
+        );
+    }
+}
+
+#[test]
+fn without_flows_no_sum_of_their_bytes_is_given() {
+    let home = folder(&both());
+    fs::remove_file(dir(&home).join(FLOWS)).unwrap();
+    let (shelf, notes) = exported("iperf3-json", &dir(&home));
+    assert_eq!(notes, ["flows.csv is not there"]);
+    let file = shelf.text("bridge-ipv4-c4-a4-r0.json");
+    let written: serde_json::Value = serde_json::from_str(file).unwrap();
+    let end = &written["end"];
+    assert_eq!(end["streams"], serde_json::json!([]));
+    assert!(end["sum_received"]["bytes"].is_null(), "{end}");
+    assert_eq!(end["sum_received"]["bits_per_second"], 3e10);
 }

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 pub use estimate::Need;
-pub use id::of_cell as cell_id;
+pub use id::{TrialId, of_cell as cell_id};
 pub use precision::Precision;
 pub use standing::{Figures, Place, Shown, Standing};
 
@@ -44,7 +44,7 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trial {
     /// Unique in the plan, and the same whenever it is planned again: `bridge-ipv4-none-c128-r0`.
-    pub id: String,
+    pub id: TrialId,
     /// The factors.
     pub cell: Cell,
     /// Which repetition, from 0; also the number of its block.
@@ -116,7 +116,7 @@ impl Plan {
 impl Trial {
     fn new(cell: &Cell, repeat: u32, role: Role) -> Self {
         Self {
-            id: id::of(cell, repeat),
+            id: TrialId::of(cell, repeat),
             cell: cell.clone(),
             repeat,
             role,
@@ -127,7 +127,7 @@ impl Trial {
     /// The trial that is run where others disturbed this one.
     fn once_more(&self) -> Self {
         Self {
-            id: format!("{}{AGAIN}", self.id),
+            id: self.id.once_more(),
             again: true,
             ..self.clone()
         }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{AGAIN, Plan, Precision, Trial};
+use super::{AGAIN, Plan, Precision, Trial, TrialId};
 use crate::scenario::{Cell, Gauge, Goal};
 
 /// The figures of a trial that are judged.
@@ -35,7 +35,7 @@ impl Shown {
 pub struct Standing<'a> {
     plan: &'a Plan,
     /// By the trial's id.
-    results: HashMap<String, Shown>,
+    results: HashMap<TrialId, Shown>,
     /// The trials of each cell, block by block.
     cells: HashMap<&'a Cell, Vec<&'a Trial>>,
     /// The cells that are compared with one.
@@ -80,8 +80,8 @@ impl<'a> Standing<'a> {
     }
 
     /// Enters what a trial came to: it is done.
-    pub fn enter(&mut self, trial: &str, shown: Shown) {
-        self.results.insert(trial.to_owned(), shown);
+    pub fn enter(&mut self, trial: &TrialId, shown: Shown) {
+        self.results.insert(trial.clone(), shown);
         self.open.borrow_mut().clear();
     }
 
@@ -142,7 +142,7 @@ impl<'a> Standing<'a> {
 
     /// What the trial showed that was run as others had disturbed this one.
     fn second(&self, trial: &Trial) -> Option<&Shown> {
-        self.results.get(&format!("{}{AGAIN}", trial.id))
+        self.results.get(&trial.id.once_more())
     }
 
     /// What stands for a trial, once it is done.

@@ -26,7 +26,7 @@ fn each_block_holds_every_cell_and_a_baseline_of_each_family() {
         plan("axes = { topology = \"veth\", family = [\"ipv4\", \"ipv6\"], containers = [2, 8] }");
     assert_eq!(plan.trials.len(), 3 * 6);
     for (repeat, block) in (0..).zip(plan.trials.chunks(6)) {
-        let mut names: Vec<_> = block.iter().map(|trial| trial.id.clone()).collect();
+        let mut names: Vec<_> = block.iter().map(|trial| trial.id.to_string()).collect();
         names.sort();
         let expected = [
             "loopback-ipv4-none-c2",
@@ -400,5 +400,41 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         );
         let (_, duration) = plan.estimate_duration();
         assert!(duration.as_secs() <= minutes * 60, "{name}: {duration:?}");
+    }
+}
+
+#[test]
+fn an_id_has_room_in_a_file_name_whatever_its_cell_has() {
+    let cpus = |first: u32| -> String {
+        let list: Vec<_> = (0..200).map(|nth| (2 * nth + first).to_string()).collect();
+        list.join(",")
+    };
+    let id = |first: u32| {
+        let text = format!(
+            "axes = {{ topology = \"veth\", driver = \"processes\", containers = 2, cpuset = \"{}\" }}",
+            cpus(first)
+        );
+        let veth = plan(&text)
+            .trials
+            .into_iter()
+            .rfind(|trial| !trial.is_baseline());
+        veth.unwrap().id
+    };
+    let (even, odd) = (id(0), id(1));
+    assert_ne!(even, odd);
+    assert_eq!(even, id(0));
+    for id in [even, odd] {
+        let file = id.once_more().file(".flent.gz").to_string();
+        assert!(file.len() < 255, "{file}");
+        assert!(file.ends_with("-r2-again.flent.gz"), "{file}");
+        assert_eq!(id.as_str().parse(), Ok(id));
+    }
+}
+
+#[test]
+fn an_id_that_leads_out_of_a_folder_is_none() {
+    for text in ["", "../../name", "/etc/passwd", "a/b", "a\nb", ".."] {
+        let error = text.parse::<TrialId>().unwrap_err();
+        assert!(error.contains("is no name for a file"), "{error}");
     }
 }

@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use crate::analysis::{Analysis, Count};
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, FileName};
 use crate::store::folder::{Line, Run};
 
 /// The page, beside the records it was made from.
@@ -61,14 +61,14 @@ impl Form {
     pub const OF_A_RUN: [Self; 2] = [Self::Svg, Self::Html];
 
     /// Its files, each with its name.
-    fn files(self, analysis: &Analysis) -> Result<Vec<(String, Vec<u8>)>> {
-        let figure = |(name, text): (&str, String)| (name.to_owned(), text.into_bytes());
-        let one = |name: &str, text: String| vec![(name.to_owned(), text.into_bytes())];
+    fn files(self, analysis: &Analysis) -> Result<Vec<(FileName, Vec<u8>)>> {
+        let named =
+            |(name, text): (&'static str, String)| (FileName::fixed(name), text.into_bytes());
         Ok(match self {
-            Self::Svg => svg::figures(analysis).into_iter().map(figure).collect(),
+            Self::Svg => svg::figures(analysis).into_iter().map(named).collect(),
             Self::Png => png::pictures(&svg::figures(analysis))?,
-            Self::Html => one(PAGE, page::render(analysis)?),
-            Self::Markdown => one(markdown::FILE, markdown::render(analysis)),
+            Self::Html => vec![named((PAGE, page::render(analysis)?))],
+            Self::Markdown => vec![named((markdown::FILE, markdown::render(analysis)))],
         })
     }
 }

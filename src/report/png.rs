@@ -10,6 +10,7 @@ use resvg::usvg::fontdb::{Database, Source};
 use resvg::usvg::{Options, Tree};
 
 use crate::error::{Error, Result};
+use crate::files::FileName;
 
 /// Dots to a pixel of the figure, so that text stays sharp on screens with many.
 const DENSITY: f32 = 2.0;
@@ -33,10 +34,11 @@ static FONT_DATABASE: LazyLock<Arc<Database>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// [`Error::Refused`] when a figure cannot be drawn.
-pub(super) fn pictures(figures: &[(&str, String)]) -> Result<Vec<(String, Vec<u8>)>> {
-    let picture = |(file, svg): &(&str, String)| {
-        let file = file.replace(".svg", ".png");
-        let drawn = drawn(svg).map_err(|reason| Error::refused("draw", file.as_str(), reason))?;
+pub(super) fn pictures(figures: &[(&'static str, String)]) -> Result<Vec<(FileName, Vec<u8>)>> {
+    let picture = |(file, svg): &(&'static str, String)| {
+        let stem = file.strip_suffix(".svg").unwrap_or(file);
+        let file = FileName::fixed(stem).with(".png");
+        let drawn = drawn(svg).map_err(|reason| Error::refused("draw", &*file, reason))?;
         Ok((file, drawn))
     };
     figures.par_iter().map(picture).collect()

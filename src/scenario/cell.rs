@@ -334,4 +334,14 @@ impl Cell {
     pub fn flows(&self) -> u32 {
         self.pairs * self.streams
     }
+
+    /// Flows that are counted one by one: what somebody else's program has of a pair is counted as one, whatever its streams.
+    #[must_use]
+    pub fn counted_flows(&self) -> u32 {
+        if self.driver.is_generator() {
+            self.pairs
+        } else {
+            self.flows()
+        }
+    }
 }

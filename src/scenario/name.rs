@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::value::{Written, show, text_of};
+use crate::files::name_holds;
 
 /// A scenario's name, fit to be part of a folder's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +25,6 @@ impl Name {
             name
         })
     }
-}
-
-fn name_holds(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
 impl Written for Name {

@@ -135,12 +135,16 @@ pub(super) fn settle(cell: &mut Cell) {
         // It goes both ways as it is.
         talk.direction = Direction::OneWay;
     }
-    let ways = match talk.direction {
+    cell.pairs = u32::try_from(pairs_of(cell)).unwrap_or(u32::MAX);
+}
+
+/// How many pairs the pattern of a cell comes to, among the containers of it that talk, of which there is at least one.
+pub(crate) fn pairs_of(cell: &Cell) -> u64 {
+    let ways = match cell.talk.direction {
         Direction::OneWay => 1,
         Direction::Both => 2,
     };
-    let there = count(cell.pattern, cell.active, talk.peers);
-    cell.pairs = u32::try_from(ways * there).unwrap_or(u32::MAX);
+    ways * count(cell.pattern, cell.active, cell.talk.peers)
 }
 
 /// The pairs of a pattern among so many active containers, one way.

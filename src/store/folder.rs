@@ -5,12 +5,14 @@
 
 mod flows;
 mod reader;
+mod tally;
 mod writer;
 
 use serde::{Deserialize, Serialize};
 
 pub use flows::Flows;
 pub use reader::{Line, Run};
+pub use tally::Tally;
 pub use writer::Writer;
 
 /// What the run is, written before its first trial.

@@ -2,6 +2,7 @@
 //!
 //! Names carry their units. A field that does not apply is absent, never zero; a failed trial is a record with an error.
 
+mod bounds;
 mod class;
 mod containers;
 mod datagrams;
@@ -16,10 +17,11 @@ mod search;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::plan::Role;
+use crate::plan::{Role, TrialId};
 use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
+pub(super) use bounds::Impossible;
 pub use class::Class;
 pub use containers::{PerContainer, Spread};
 pub use datagrams::{Batched, DatagramCounts};
@@ -39,7 +41,7 @@ pub struct Record {
     /// Version of this layout.
     pub schema: u32,
     /// The trial's id, unique in the run: `bridge-ipv4-none-c128-r0`.
-    pub trial: String,
+    pub trial: TrialId,
     /// Which repetition of the cell, from 0; also the number of its randomised block.
     pub repeat: u32,
     /// Whether there is anything to read below.
@@ -117,7 +119,7 @@ pub struct Record {
 impl Record {
     /// A trial of the sweep with its name and factors, and nothing measured yet.
     #[must_use]
-    pub fn blank(trial: String, repeat: u32, cell: Cell) -> Self {
+    pub fn blank(trial: TrialId, repeat: u32, cell: Cell) -> Self {
         Self {
             schema: SCHEMA,
             trial,
@@ -338,6 +340,7 @@ pub struct Counters {
 
 /// What became of the trial's flows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "datagrams::Read")]
 pub struct FlowCounts {
     /// Flows the cell asks for.
     pub expected: u32,
@@ -351,7 +354,7 @@ pub struct FlowCounts {
     #[serde(skip_serializing_if = "is_default", default)]
     pub lost_requests: u64,
     /// Their datagrams; absent for other workloads.
-    #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub datagrams: Option<DatagramCounts>,
 }
 

@@ -77,7 +77,7 @@ fn blank(cell: Cell, repeat: u32) -> Record {
         "{}-{}-c{}-a{}-r{repeat}",
         cell.topology, cell.family, cell.containers, cell.active
     );
-    Record::blank(trial, repeat, cell)
+    Record::blank(trial.parse().unwrap(), repeat, cell)
 }
 
 /// A trial that went as the law says, 1 % faster with each repeat.

@@ -54,7 +54,7 @@ fn a_run_that_decides_for_itself_is_resumed_by_its_records_alone() {
     let whole = tempfile::tempdir().unwrap();
     let (_, whole) = run_anew(&adaptive(), noisy_above(), whole.path());
     let ids = |run: &Run| -> Vec<String> {
-        let ids = run.records.iter().map(|record| record.trial.clone());
+        let ids = run.records.iter().map(|record| record.trial.to_string());
         ids.collect()
     };
     for patience in [1, 10, 24, 30, 45] {
@@ -88,9 +88,9 @@ fn a_planted_disturbance_is_kept_marked_run_again_and_left_out() {
     let (outcome, run) = run_anew(KNEE, model, out.path());
     assert_eq!(outcome.ok, 24 + 3);
     let marked = run.records.iter().filter(|record| record.is_disturbed());
-    let marked: Vec<_> = marked.map(|record| record.trial.clone()).collect();
+    let marked: Vec<_> = marked.map(|record| record.trial.to_string()).collect();
     let again = run.records.iter().filter(|record| record.again);
-    let again: Vec<_> = again.map(|record| record.trial.clone()).collect();
+    let again: Vec<_> = again.map(|record| record.trial.to_string()).collect();
     assert_eq!(
         again,
         marked
@@ -139,7 +139,7 @@ fn a_run_with_disturbances_is_resumed_to_the_same_trials() {
     let ids = |run: &Run| -> Vec<String> {
         run.records
             .iter()
-            .map(|record| record.trial.clone())
+            .map(|record| record.trial.to_string())
             .collect()
     };
     let whole = tempfile::tempdir().unwrap();

@@ -26,7 +26,7 @@ fn trials(topology: Topology, count: u32, repeats: u32, factor: f64) -> Vec<Reco
     let trial = |repeat: u32| {
         let mut record = measured(cell(topology, count), 0);
         record.repeat = repeat;
-        record.trial = format!("{topology}-{count}-{repeat}");
+        record.trial = format!("{topology}-{count}-{repeat}").parse().unwrap();
         let goodput = &mut record.aggregate.as_mut().unwrap().goodput_bps;
         *goodput *= factor * wobble[repeat as usize % 5];
         record

@@ -123,7 +123,7 @@ impl Watch for Live {
 
 impl Progress for Live {
     fn begins(&self, place: Place, trial: &Trial) {
-        let id = trial.id.clone();
+        let id = trial.id.to_string();
         self.tell(Event::Begins { place, id });
     }
 

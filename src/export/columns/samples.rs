@@ -20,7 +20,7 @@ impl Sample {
             (0..)
                 .zip(&samples.goodput_bps)
                 .map(|(number, goodput_bps)| Self {
-                    trial: record.trial.clone(),
+                    trial: record.trial.to_string(),
                     number,
                     interval_ns: samples.interval_ns,
                     goodput_bps: *goodput_bps,

@@ -162,6 +162,7 @@ fn declared() -> BTreeSet<String> {
     let files = files.into_iter().chain(more).map(|file| src.join(file));
     let texts = files
         .flat_map(of_path)
+        .filter(|path| path.is_file())
         .map(|file| fs::read_to_string(file).unwrap());
     let fields = |text: String| {
         let lines = text

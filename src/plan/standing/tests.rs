@@ -17,7 +17,7 @@ fn run(mut standing: Standing<'_>, show: impl Fn(&Trial) -> Shown) -> Vec<String
     let mut ids = Vec::new();
     while let Some(trial) = standing.next_trial() {
         standing.enter(&trial.id, show(&trial));
-        ids.push(trial.id.clone());
+        ids.push(trial.id.to_string());
     }
     ids
 }
@@ -94,7 +94,10 @@ fn the_order_within_blocks_is_the_plans() {
     let plan = plan(CELLS);
     let ids = run(Standing::new(&plan), half_noisy);
     let mut planned = plan.trials.iter().map(|trial| &trial.id);
-    assert!(ids.iter().all(|id| planned.any(|it| it == id)), "{ids:?}");
+    assert!(
+        ids.iter().all(|id| planned.any(|it| it.as_str() == id)),
+        "{ids:?}"
+    );
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn a_disturbed_trial_is_run_again_once_at_the_end_of_its_block() {
     let plan = plan(DISTURBED);
     let second = plan.trials[1].id.clone();
     let ids = run(Standing::new(&plan), |trial| {
-        disturbed(trial.id.starts_with(&second))
+        disturbed(trial.id.starts_with(second.as_str()))
     });
     assert_eq!(ids.len(), 10);
     // Once, though it is disturbed again.
@@ -191,7 +194,7 @@ proptest! {
         let plan = plan(DISTURBED);
         let place = |trial: &Trial| {
             let first = trial.id.trim_end_matches(AGAIN);
-            let at = plan.trials.iter().position(|it| it.id == first).unwrap();
+            let at = plan.trials.iter().position(|it| it.id.as_str() == first).unwrap();
             2 * at + usize::from(trial.again)
         };
         let show = |trial: &Trial| disturbed(is_disturbed[place(trial)]);
@@ -205,7 +208,7 @@ proptest! {
         for trial in whole.iter().take(cut).rev() {
             resumed.enter(&trial.id, show(trial));
         }
-        let ids: Vec<_> = whole.iter().skip(cut).map(|trial| trial.id.clone()).collect();
+        let ids: Vec<_> = whole.iter().skip(cut).map(|trial| trial.id.to_string()).collect();
         prop_assert_eq!(ids, run(resumed, show));
     }
 
@@ -220,8 +223,8 @@ proptest! {
         // What is on the disk when it is cut off, read back in any order.
         let mut resumed = Standing::new(&plan);
         for id in whole.iter().take(cut).rev() {
-            let trial = plan.trials.iter().find(|trial| trial.id == *id).unwrap();
-            resumed.enter(id, show(trial));
+            let trial = plan.trials.iter().find(|trial| trial.id.as_str() == id).unwrap();
+            resumed.enter(&trial.id, show(trial));
         }
         let rest = run(resumed, show);
         prop_assert_eq!(&whole[cut.min(whole.len())..], &rest[..]);

@@ -9,7 +9,8 @@ fn trials(topology: Topology, count: u32, factor: f64) -> Vec<Record> {
     let wobble = [1.0, 1.004, 0.997, 1.002, 0.998];
     let trial = |(repeat, wobble): (u32, f64)| {
         let mut record = measured(cell(topology, count), 0);
-        (record.repeat, record.trial) = (repeat, format!("{topology}-{count}-{repeat}"));
+        let trial = format!("{topology}-{count}-{repeat}");
+        (record.repeat, record.trial) = (repeat, trial.parse().unwrap());
         record.aggregate.as_mut().unwrap().goodput_bps *= factor * wobble;
         let cost = record.cpu.as_mut().unwrap().ns_per_byte.as_mut();
         *cost.unwrap() /= factor * wobble.powi(2);

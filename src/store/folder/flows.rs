@@ -1,4 +1,4 @@
-//! The rows of `flows.csv` one by one, for there may be millions.
+//! The rows of a table beside the records one by one, for there may be millions.
 //!
 //! Must not know which trials have a record. The invariant: a row is given exactly as its line says, or not at all and a
 //! note says why.
@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, Take};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 use super::{FLOWS, LARGEST_TABLE};
 use crate::error::Result;
 use crate::files;
@@ -14,7 +16,7 @@ use crate::store::record::FlowRow;
 
 /// The rows of a run's flows, first to last; a line that cannot be read is a sentence instead. Columns that the version of
 /// kilonet that wrote the file did not have yet are absent.
-pub struct Flows(Option<csv::DeserializeRecordsIntoIter<Take<File>, FlowRow>>);
+pub struct Flows(Rows<FlowRow>);
 
 impl Flows {
     /// Those of the run in `dir`; none where it has no such file.
@@ -22,14 +24,7 @@ impl Flows {
     /// # Errors
     /// When the file is there and cannot be opened.
     pub fn open(dir: &Path) -> Result<Self> {
-        let path = dir.join(FLOWS);
-        match files::open(&path, LARGEST_TABLE) {
-            Ok(file) => Ok(Self(Some(
-                csv::Reader::from_reader(file).into_deserialize(),
-            ))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self(None)),
-            Err(error) => Err(files::refusal("open", &path, error)),
-        }
+        Rows::open(dir, FLOWS).map(Self)
     }
 }
 
@@ -37,19 +32,50 @@ impl Iterator for Flows {
     type Item = Result<FlowRow, String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let row = self.0.as_mut()?.next()?;
-        Some(row.map_err(|error| {
-            if error.is_io_error() {
-                // It would come again for ever.
-                self.0 = None;
-            }
-            note(&error)
-        }))
+        self.0.next()
     }
 }
 
-fn note(error: &csv::Error) -> String {
-    let line = error.position().map(csv::Position::line);
-    let line = line.map(|line| format!(" line {line}")).unwrap_or_default();
-    format!("{FLOWS}{line} is skipped: {error}")
+/// The rows of any such table.
+pub(super) struct Rows<Row> {
+    file: &'static str,
+    rows: Option<csv::DeserializeRecordsIntoIter<Take<File>, Row>>,
+}
+
+impl<Row: DeserializeOwned> Rows<Row> {
+    pub(super) fn open(dir: &Path, file: &'static str) -> Result<Self> {
+        let path = dir.join(file);
+        let rows = match files::open(&path, LARGEST_TABLE) {
+            Ok(file) => Some(csv::Reader::from_reader(file).into_deserialize()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(files::refusal("open", &path, error)),
+        };
+        Ok(Self { file, rows })
+    }
+
+    /// Whether there is such a file at all.
+    pub(super) fn is_there(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    fn note(&self, error: &csv::Error) -> String {
+        let line = error.position().map(csv::Position::line);
+        let line = line.map(|line| format!(" line {line}")).unwrap_or_default();
+        format!("{}{line} is skipped: {error}", self.file)
+    }
+}
+
+impl<Row: DeserializeOwned> Iterator for Rows<Row> {
+    type Item = Result<Row, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.rows.as_mut()?.next()?;
+        Some(row.map_err(|error| {
+            if error.is_io_error() {
+                // It would come again for ever.
+                self.rows = None;
+            }
+            self.note(&error)
+        }))
+    }
 }

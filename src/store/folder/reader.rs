@@ -9,10 +9,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{LARGEST_TRIALS, MANIFEST, Manifest, TRIALS};
+use super::{LARGEST_TRIALS, MANIFEST, Manifest, TRIALS, tally};
 use crate::error::{Error, Result};
 use crate::files;
-use crate::store::record::{Record, SCHEMA, Status};
+use crate::plan::TrialId;
+use crate::store::record::{Impossible, Record, SCHEMA, Status};
 use crate::units::Bytes;
 
 /// A run as its folder has it.
@@ -50,9 +51,11 @@ impl Run {
         lines
             .read(&path, parse)
             .map_err(|error| files::refusal("read", &path, error))?;
+        let mut notes = lines.notes();
+        notes.extend(tally::beside(dir, &lines.records)?);
         Ok(Self {
             manifest,
-            notes: lines.notes(),
+            notes,
             records: lines.records,
         })
     }
@@ -73,9 +76,7 @@ impl Manifest {
         };
         if let Some(schema) = newer_schema(&text) {
             let reason = format!("its schema {schema} is newer than this kilonet reads ({SCHEMA})");
-            return Err(
-                malformed(reason).with_hint("use the kilonet that wrote it, or a newer one")
-            );
+            return Err(malformed(reason).with_hint("use a newer one, such as that which wrote it"));
         }
         serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))
     }
@@ -119,9 +120,9 @@ fn newer_schema(text: &[u8]) -> Option<u32> {
 struct Lines {
     count: usize,
     records: Vec<Record>,
-    places: HashMap<String, usize>,
-    /// Those that could not be read, by why.
-    unread: HashMap<String, Span>,
+    places: HashMap<TrialId, usize>,
+    /// Those that could not be read, by why, with what is said of the first.
+    unread: HashMap<String, (Span, String)>,
     /// Those of trials that had been measured by an earlier line.
     again: Option<Span>,
 }
@@ -187,9 +188,11 @@ impl Lines {
         self.count += 1;
         match line {
             Ok(record) => self.keep(record),
-            Err(why) => {
-                let span = Span::and(self.unread.get(&why).copied(), self.count);
-                self.unread.insert(why, span);
+            Err(Unread { kind, why }) => {
+                let known = self.unread.remove(&kind);
+                let span = Span::and(known.as_ref().map(|(span, _)| *span), self.count);
+                let why = known.map_or(why, |(_, first)| first);
+                self.unread.insert(kind, (span, why));
             }
         }
     }
@@ -211,12 +214,23 @@ impl Lines {
     /// In the order of the lines that they begin with.
     fn notes(&self) -> Vec<String> {
         let again = self.again.map(|span| (span, MEASURED_BEFORE));
-        let unread = self.unread.iter().map(|(why, span)| (*span, why.as_str()));
+        let unread = self.unread.values();
+        let unread = unread.map(|(span, why)| (*span, why.as_str()));
         let mut said: Vec<_> = unread.chain(again).collect();
         said.sort_by_key(|(span, _)| span.first);
-        said.into_iter().map(|(span, why)| span.note(why)).collect()
+        let rest = said.split_off(said.len().min(TOLD));
+        let rest: usize = rest.iter().map(|(span, _)| span.number).sum();
+        let more = format!(
+            "{rest} more lines of {TRIALS} are left out, each kind for a reason of its own"
+        );
+        let notes = said.into_iter().map(|(span, why)| span.note(why));
+        notes.chain((rest > 0).then_some(more)).collect()
     }
 }
+
+/// So many reasons for which lines are left out are told, and the lines of others counted: a file of anything may have one
+/// for each of its lines.
+const TOLD: usize = 20;
 
 /// What is said of a record that nothing explains but a second run in the same folder.
 const MEASURED_BEFORE: &str = "is of a trial that had been measured, and stands in the place of that record: the folder may \
@@ -240,7 +254,32 @@ fn fill(file: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
 
 /// What a line of `trials.jsonl` is: a record, or why it is none.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line(Result<Record, String>);
+pub struct Line(Result<Record, Unread>);
+
+/// Why a line is none.
+#[derive(Debug, Clone, PartialEq)]
+struct Unread {
+    /// The same for all lines of which the same is said.
+    kind: String,
+    /// What is said of it after its number.
+    why: String,
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        let kind = why.clone();
+        Self { kind, why }
+    }
+}
+
+impl From<Impossible> for Unread {
+    fn from(Impossible { rule, sentence }: Impossible) -> Self {
+        Self {
+            kind: rule,
+            why: sentence,
+        }
+    }
+}
 
 impl Line {
     /// A line is whole only with its end: one without was cut off, even if what is there happens to parse.
@@ -250,15 +289,13 @@ impl Line {
     }
 }
 
-fn record(line: &[u8]) -> Result<Record, String> {
+fn record(line: &[u8]) -> Result<Record, Unread> {
     let text = line
         .strip_suffix(b"\n")
-        .ok_or("is cut off; its trial counts as not run")?;
+        .ok_or_else(|| "is cut off; its trial counts as not run".to_owned())?;
     if text.len() as u64 >= LONGEST_LINE {
-        return Err(format!(
-            "is skipped: it is longer than a record is, {}",
-            Bytes(LONGEST_LINE)
-        ));
+        let most = Bytes(LONGEST_LINE);
+        return Err(format!("is skipped: it is longer than a record is, {most}").into());
     }
     let parsed: Result<Record, _> = serde_json::from_slice(text);
     let newer = match &parsed {
@@ -266,16 +303,19 @@ fn record(line: &[u8]) -> Result<Record, String> {
         Err(_) => newer_schema(text),
     };
     if let Some(schema) = newer {
-        return Err(format!(
-            "is skipped: its schema {schema} is newer than this kilonet reads ({SCHEMA})"
-        ));
+        let reason = format!("its schema {schema} is newer than this kilonet reads ({SCHEMA})");
+        return Err(format!("is skipped: {reason}").into());
     }
-    parsed.map_err(|error| {
+    let record = parsed.map_err(|error| {
         // serde_json counts lines within what it is given, which here is one.
         let error = error.to_string();
         format!(
             "is skipped: {}",
             error.replace(" at line 1 column ", " at column ")
         )
-    })
+    })?;
+    match record.impossible() {
+        Some(impossible) => Err(impossible.into()),
+        None => Ok(record),
+    }
 }

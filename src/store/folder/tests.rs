@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::*;
 use crate::scenario::Topology;
-use crate::store::record::{FlowRow, ProgramOutput, Record, Rows};
+use crate::store::record::{FlowRow, Generator, PerContainer, ProgramOutput, Record, Rows, Spread};
 use crate::store::sample;
 
 fn row(trial: &str, error: Option<&str>) -> FlowRow {
@@ -263,7 +263,184 @@ fn a_manifest_of_a_newer_layout_names_the_remedy() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join(MANIFEST), "{\"schema\":9,\"title\":\"?\"}").unwrap();
     let error = Run::read(dir.path()).unwrap_err();
-    assert!(error.hint().unwrap().contains("schema 9"), "{error}");
+    assert!(error.sentence().contains("schema 9"), "{error}");
+    assert!(error.hint().unwrap().contains("use a newer one"), "{error}");
+}
+
+#[test]
+fn a_manifest_of_a_newer_layout_is_refused_also_where_it_parses() {
+    let out = tempfile::tempdir().unwrap();
+    let newer = Manifest {
+        schema: 99,
+        ..sample::manifest(1)
+    };
+    let dir = Writer::create(out.path(), &newer).unwrap().dir().to_owned();
+    for error in [
+        Run::read(&dir).unwrap_err(),
+        Writer::resume(&dir).unwrap_err(),
+    ] {
+        let sentence = error.to_string();
+        assert!(
+            sentence.ends_with("its schema 99 is newer than this kilonet reads (1)"),
+            "{sentence}"
+        );
+        assert!(error.hint().unwrap().contains("newer"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_costs_nothing() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(2)).unwrap();
+    for containers in [2, 4] {
+        writer
+            .append(&record(containers), &Rows::default())
+            .unwrap();
+    }
+    let dir = writer.dir().to_owned();
+    let whole = Run::read(&dir).unwrap();
+    for file in [MANIFEST, TRIALS, FLOWS] {
+        let text = fs::read(dir.join(file)).unwrap();
+        fs::write(dir.join(file), [b"\xef\xbb\xbf", &text[..]].concat()).unwrap();
+    }
+    assert_eq!(Run::read(&dir).unwrap(), whole);
+}
+
+/// What is said of a file of these lines.
+fn notes_on(lines: &str) -> Vec<String> {
+    let out = tempfile::tempdir().unwrap();
+    let writer = Writer::create(out.path(), &sample::manifest(2)).unwrap();
+    append_raw(&writer.dir().join(TRIALS), lines);
+    let run = Run::read(writer.dir()).unwrap();
+    assert_eq!(run.records, []);
+    run.notes
+}
+
+fn line_of(record: &Record) -> String {
+    serde_json::to_string(record).unwrap() + "\n"
+}
+
+#[test]
+fn a_line_whose_id_leads_out_of_the_folder_is_no_record() {
+    let line = line_of(&record(2)).replace("bridge-ipv4-c2-a2-r0", "../../name");
+    let notes = notes_on(&line);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(
+        notes[0]
+            .starts_with("trials.jsonl line 1 is skipped: \"../../name\" is no name for a file"),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_record_with_a_figure_that_cannot_be_is_left_out_and_its_kind_said_once() {
+    let mut records = [2, 4, 8].map(record);
+    for (record, jain) in records.iter_mut().zip([57.0, -1.0, 2.0]) {
+        record.per_pair.as_mut().unwrap().jain = jain;
+    }
+    let lines: String = records.iter().map(line_of).collect();
+    assert_eq!(
+        notes_on(&lines),
+        [
+            "trials.jsonl line 1 is left out: `per_pair.jain` of trial bridge-ipv4-c2-a2-r0 is 57, and must be from 0 to 1; so \
+          are 2 more lines up to line 3"
+        ]
+    );
+}
+
+#[test]
+fn a_record_that_cannot_be_is_measured_again() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(2)).unwrap();
+    let mut bad = record(4);
+    bad.aggregate.as_mut().unwrap().goodput_bps = -1.0;
+    for record in [&record(2), &bad] {
+        let rows = vec![row(&record.trial, None)].into();
+        writer.append(record, &rows).unwrap();
+    }
+    let dir = writer.dir().to_owned();
+    drop(writer);
+    let (_, done) = Writer::resume(&dir).unwrap();
+    assert_eq!(done, [record(2)]);
+    assert_eq!(flow_trials(&dir), [record(2).trial]);
+}
+
+#[test]
+fn lines_that_are_too_long_or_too_deep_are_passed_over() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(2)).unwrap();
+    let deep = "[".repeat(1 << 20) + "\n";
+    let long = "x".repeat(40 << 20) + "\n";
+    append_raw(&writer.dir().join(TRIALS), &(deep + &long));
+    writer.append(&record(2), &Rows::default()).unwrap();
+    append_raw(&writer.dir().join(TRIALS), &"y".repeat(40 << 20));
+    let run = Run::read(writer.dir()).unwrap();
+    assert_eq!(run.records, [record(2)]);
+    let beginnings = [
+        "trials.jsonl line 1 is skipped: ",
+        "trials.jsonl line 2 is skipped: it is longer than a record is, 16 MiB; so is line 4",
+    ];
+    assert_eq!(run.notes.len(), beginnings.len(), "{:?}", run.notes);
+    for (note, beginning) in run.notes.iter().zip(beginnings) {
+        assert!(note.starts_with(beginning), "{note}");
+    }
+}
+
+#[test]
+fn of_many_reasons_the_first_are_told_and_the_others_counted() {
+    let lines: String = (0..50).map(|nth| " ".repeat(nth) + "x\n").collect();
+    let notes = notes_on(&lines);
+    assert_eq!(notes.len(), 21, "{notes:?}");
+    assert_eq!(
+        notes[20],
+        "30 more lines of trials.jsonl are left out, each kind for a reason of its own"
+    );
+}
+
+#[test]
+fn rows_of_containers_and_outputs_that_records_speak_of_are_missed() {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(2)).unwrap();
+    let mut record = record(2);
+    let spread = Spread::default();
+    record.per_container = Some(PerContainer {
+        processes: 2,
+        cpu_ns: spread,
+        memory_peak_bytes: None,
+    });
+    record.generator = Some(Generator::default());
+    writer.append(&record, &Rows::default()).unwrap();
+    let outputs = format!(
+        "outputs has not what others' programs printed in 1 trial, the first {}",
+        record.trial
+    );
+    let notes = |dir: &Path| Run::read(dir).unwrap().notes;
+    assert_eq!(
+        notes(writer.dir()),
+        ["containers.csv is not there", &outputs]
+    );
+    let rows = "trial,container,cpu_user_ns,cpu_system_ns,memory_peak_bytes\n";
+    let row = |trial: &str| format!("{trial},0,1,1,1\n");
+    let text = format!("{rows}{}{}", row(&record.trial), row("another"));
+    fs::write(writer.dir().join(CONTAINERS), &text).unwrap();
+    let of_rows = format!(
+        "containers.csv has 1 row for 2 containers of trial {}: its rows are left out",
+        record.trial
+    );
+    let of_others = "containers.csv has 1 row of trials without a record, left out";
+    assert_eq!(notes(writer.dir()), [&of_rows, of_others, &outputs]);
+    fs::create_dir(writer.dir().join(OUTPUTS)).unwrap();
+    fs::write(
+        writer.dir().join(OUTPUTS).join(record.trial.file(".jsonl")),
+        "",
+    )
+    .unwrap();
+    fs::write(
+        writer.dir().join(CONTAINERS),
+        [text, row(&record.trial)].concat(),
+    )
+    .unwrap();
+    assert_eq!(notes(writer.dir()), [of_others]);
 }
 
 #[test]
@@ -312,11 +489,13 @@ fn what_programs_printed_is_kept_once_for_each_trial() {
         stderr: String::new(),
         end: None,
     };
-    writer.keep("nothing-r0", &[]).unwrap();
+    writer.keep(&"nothing-r0".parse().unwrap(), &[]).unwrap();
     assert!(!writer.dir().join(OUTPUTS).exists());
-    writer.keep("some-r0", &[output("cut off")]).unwrap();
+    writer
+        .keep(&"some-r0".parse().unwrap(), &[output("cut off")])
+        .unwrap();
     let again = [output("a\nb"), output("")];
-    writer.keep("some-r0", &again).unwrap();
+    writer.keep(&"some-r0".parse().unwrap(), &again).unwrap();
     let text = fs::read_to_string(writer.dir().join(OUTPUTS).join("some-r0.jsonl")).unwrap();
     let kept: Vec<ProgramOutput> = text
         .lines()

@@ -17,7 +17,8 @@ use super::{
     CONTAINERS, FLOWS, LARGEST_TABLE, LARGEST_TRIALS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS,
 };
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, FileName};
+use crate::plan::TrialId;
 use crate::store::record::{ContainerRow, FlowRow, ProgramOutput, Record, Rows, Status};
 
 /// The only hand that writes to a run folder; the lock it holds ends with it.
@@ -95,13 +96,13 @@ impl Writer {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn keep(&self, trial: &str, outputs: &[ProgramOutput]) -> Result<()> {
+    pub fn keep(&self, trial: &TrialId, outputs: &[ProgramOutput]) -> Result<()> {
         if outputs.is_empty() {
             return Ok(());
         }
         let folder = self.dir.join(OUTPUTS);
         files::folder(&folder).map_err(|source| refusal("create folder", &folder, source))?;
-        let path = folder.join(format!("{trial}.jsonl"));
+        let path = folder.join(trial.file(".jsonl"));
         let mut text = Vec::new();
         for output in outputs {
             serde_json::to_writer(&mut text, output)
@@ -215,26 +216,17 @@ fn whole_lines(path: &Path) -> io::Result<u64> {
     }
 }
 
-fn folder_name(manifest: &Manifest) -> Result<String> {
+fn folder_name(manifest: &Manifest) -> Result<FileName> {
     let started =
         Timestamp::from_nanosecond(i128::from(manifest.started_unix_ns)).map_err(|error| {
             Error::refused("name run folder for", &manifest.name, error.to_string())
         })?;
-    let name: String = manifest
-        .name
-        .chars()
-        .map(|c| if is_plain(c) { c } else { '-' })
-        .collect();
-    Ok(format!("{}-{name}", started.strftime("%Y%m%dT%H%M%SZ")))
-}
-
-/// What may stand in a file name everywhere and be typed without quoting.
-fn is_plain(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
+    let started = started.strftime("%Y%m%dT%H%M%SZ");
+    Ok(FileName::nearest(&format!("{started}-{}", manifest.name)))
 }
 
 /// Makes the first of `name`, `name-2`, `name-3`, ... that is free.
-fn claim(out: &Path, name: &str) -> Result<PathBuf> {
+fn claim(out: &Path, name: &FileName) -> Result<PathBuf> {
     let mut nth = 1;
     loop {
         let dir = match nth {

@@ -18,7 +18,7 @@ pub struct PerContainer {
 }
 
 /// A distribution over containers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread {
     /// The least.
     pub min: u64,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::FlowCounts;
 use crate::scenario::cell::is_default;
 
 /// The datagrams of a stream in the window, all flows together. Each end counts by itself: what was sent and has been neither
@@ -21,6 +22,76 @@ pub struct DatagramCounts {
     /// Due by a rate and not sent, as it was too late for them.
     #[serde(skip_serializing_if = "is_default", default)]
     pub left_out_datagrams: u64,
+}
+
+/// The counts of flows as they are read. (Flattened into their struct, datagrams that cannot be read would be absent without a
+/// word.)
+#[derive(Deserialize)]
+pub(super) struct Read {
+    expected: u32,
+    connected: u32,
+    died: u32,
+    stalled: u32,
+    #[serde(default)]
+    lost_requests: u64,
+    datagrams_sent: Option<u64>,
+    datagrams_received: Option<u64>,
+    lost_datagrams: Option<u64>,
+    reordered: Option<u64>,
+    duplicates: Option<u64>,
+    left_out_datagrams: Option<u64>,
+}
+
+impl TryFrom<Read> for FlowCounts {
+    type Error = &'static str;
+
+    fn try_from(read: Read) -> Result<Self, &'static str> {
+        Ok(Self {
+            expected: read.expected,
+            connected: read.connected,
+            died: read.died,
+            stalled: read.stalled,
+            lost_requests: read.lost_requests,
+            datagrams: read.datagrams()?,
+        })
+    }
+}
+
+impl Read {
+    /// All of them or none; those that were left out are not written where there are none.
+    fn datagrams(&self) -> Result<Option<DatagramCounts>, &'static str> {
+        let counts = [
+            self.datagrams_sent,
+            self.datagrams_received,
+            self.lost_datagrams,
+            self.reordered,
+            self.duplicates,
+        ];
+        if let [
+            Some(sent),
+            Some(received),
+            Some(lost),
+            Some(reordered),
+            Some(duplicates),
+        ] = counts
+        {
+            return Ok(Some(DatagramCounts {
+                datagrams_sent: sent,
+                datagrams_received: received,
+                lost_datagrams: lost,
+                reordered,
+                duplicates,
+                left_out_datagrams: self.left_out_datagrams.unwrap_or_default(),
+            }));
+        }
+        let any = counts
+            .iter()
+            .chain([&self.left_out_datagrams])
+            .any(Option::is_some);
+        (!any)
+            .then_some(None)
+            .ok_or("some counts of datagrams are missing")
+    }
 }
 
 impl DatagramCounts {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What the generators of a trial add up to, each over an interval of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Generator {
     /// The tool.
     pub name: String,

@@ -74,10 +74,12 @@ mod tests {
 
     /// A trial and its second, each disturbed or not.
     fn both(first: bool, second: bool) -> [Record; 2] {
-        [(first, ""), (second, AGAIN)].map(|(disturbed, end)| {
+        [(first, false), (second, true)].map(|(disturbed, again)| {
             let mut record = measured(cell(Topology::Veth, 2), 0);
-            record.trial.push_str(end);
-            record.again = !end.is_empty();
+            if again {
+                record.trial = record.trial.once_more();
+            }
+            record.again = again;
             let disturbed = disturbed.then(|| "steal took 7 %".to_owned());
             record.noise = Some(Noise {
                 disturbed: disturbed.into_iter().collect(),
