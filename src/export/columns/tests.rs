@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+#[path = "../../../tests/kept/mod.rs"]
+mod kept;
+
 use super::*;
 use crate::analysis::factor_keys;
 use crate::scenario::Topology;
@@ -21,12 +24,8 @@ const ELSEWHERE: &[&str] = &[
 
 /// Every record that is kept in this repository, of whatever version.
 fn kept_records() -> Vec<Value> {
-    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
-    let folders = fs::read_dir(results).unwrap().map(|entry| entry.unwrap());
-    let files = folders.map(|folder| folder.path().join("trials.jsonl"));
-    let texts = files
-        .filter(|path| path.exists())
-        .map(|path| fs::read_to_string(path).unwrap());
+    let runs = kept::runs().into_iter();
+    let texts = runs.map(|run| fs::read_to_string(run.join("trials.jsonl")).unwrap());
     let lines: Vec<_> = texts
         .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
         .collect();
@@ -201,7 +200,9 @@ fn every_field_that_a_record_may_have_is_in_a_column() {
 #[test]
 fn every_factor_that_reports_name_is_a_column() {
     let names: BTreeSet<_> = TRIALS.columns().map(|column| column.name).collect();
-    for key in factor_keys() {
+    let keys: Vec<_> = factor_keys().into_iter().collect();
+    assert!(keys.len() > 10, "{keys:?}");
+    for key in keys {
         let in_bytes = format!("{key}_bytes");
         assert!(
             names.contains(key) || names.contains(in_bytes.as_str()),
