@@ -3,12 +3,15 @@
 //! Folders are made of a committed run, whose records are edited as JSON and not as the library has them.
 
 mod harness;
+mod kept;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use harness::{Said, kernel_allows, kilonet, said};
+use harness::verdicts::{EXCUSED_AT_MOST, Verdicts};
+use harness::{Said, crate_dir, kernel_allows, kilonet, said};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -23,7 +26,7 @@ fn says(arguments: &[&str]) -> Said {
 /// A copy of [`RULES`] without what can be computed, of whose records `edit` says what is left.
 fn edited(edit: impl Fn(Value) -> Option<Value>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let run = harness::crate_dir().join(RULES);
+    let run = crate_dir().join(RULES);
     let manifest = folder.path().join("manifest.json");
     fs::copy(run.join("manifest.json"), manifest).unwrap();
     let records = harness::records(&run).into_iter().filter_map(edit);
@@ -473,4 +476,84 @@ fn what_is_no_run_folder_is_refused_by_every_verb_that_reads_one() {
             assert!(said.err.contains("hint: give the folder"), "{}", said.err);
         }
     }
+}
+
+#[test]
+fn what_is_kept_has_a_page_and_a_row_and_nothing_else_has() {
+    let folders = kept::folders().into_iter();
+    let name = |folder: &Path| folder.file_name().unwrap().to_str().unwrap().to_owned();
+    let kept: BTreeSet<_> = folders.map(|folder| name(&folder)).collect();
+    let results = crate_dir().join("results");
+    for name in &kept {
+        assert!(results.join(name).join("README.md").exists(), "{name}");
+    }
+    let page = fs::read_to_string(results.join("README.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| ["));
+    let linked = |row: &str| Some(row.split_once("](")?.1.split_once(')')?.0.to_owned());
+    assert_eq!(rows.filter_map(linked).collect::<BTreeSet<_>>(), kept);
+}
+
+#[test]
+fn a_run_of_ones_own_is_not_seen_by_git_and_a_kept_one_is() {
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(arguments).current_dir(crate_dir());
+        git.output().is_ok_and(|output| output.status.success())
+    };
+    if !git(&["rev-parse"]) {
+        eprintln!("SKIPPED: no git, or not a clone");
+        return;
+    }
+    let ignored = |path: &str| git(&["check-ignore", "--quiet", "--no-index", path]);
+    assert!(ignored("results/20991231T000000Z-quickstart/trials.jsonl"));
+    for folder in kept::runs() {
+        let name = folder.file_name().unwrap().display();
+        assert!(!ignored(&format!("results/{name}/trials.jsonl")), "{name}");
+        assert!(ignored(&format!("results/{name}/export/trials.csv")));
+    }
+}
+
+/// Whoever tries kilonet in a clone has runs of their own there, which a script that goes by a pattern would take for a kept one.
+#[test]
+fn no_script_looks_for_runs_by_a_pattern() {
+    let mut files = Vec::new();
+    for folder in [
+        "scripts",
+        "tests/export",
+        "tests/browser",
+        "benches",
+        "examples",
+    ] {
+        gather(&crate_dir().join(folder), &mut files);
+    }
+    files.retain(|file| file.extension().is_none_or(|it| it != "rs"));
+    assert!(files.len() > 10, "only {}", files.len());
+    for file in files {
+        let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+        let found = text.lines().find(|line| line.contains("results/*"));
+        assert_eq!(found, None, "{}", file.display());
+    }
+}
+
+fn gather(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            gather(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn trials_that_cannot_be_judged_are_counted_over_all_tests_and_too_many_fail() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("verdicts");
+    Verdicts::kept_in(&file).judged("a");
+    for _ in 0..EXCUSED_AT_MOST {
+        Verdicts::kept_in(&file).excused("b");
+    }
+    let one_more = std::panic::catch_unwind(|| Verdicts::kept_in(&file).excused("b"));
+    assert!(one_more.is_err());
 }

@@ -325,7 +325,9 @@ fn noise_widens_the_interval_and_leaves_the_law_within_it() {
         model,
         out.path(),
     );
-    for cell in &Analysis::of(&run).cells {
+    let cells = Analysis::of(&run).cells;
+    assert_eq!(cells.len(), 7);
+    for cell in &cells {
         let goodput = cell.metrics[&Metric::Goodput];
         let (low, high) = goodput.interval.expect("twenty trials have an interval");
         assert_eq!(goodput.n, 20);

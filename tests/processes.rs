@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use harness::{
-    SHORT, assert_true_to_its_witnesses, for_nobody, is_real_root, is_valid_unless_busy, kilonet,
-    plainly, records, said,
+    SHORT, assert_true_to_its_witnesses, assert_valid_unless_busy, for_nobody, is_real_root,
+    kilonet, plainly, records, said,
 };
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -155,7 +155,7 @@ fn sweep(flags: &[&str], out: &Path) -> Vec<Value> {
 
 /// What holds of every trial, whatever its flows do.
 fn assert_accounted(record: &Value) {
-    is_valid_unless_busy(record);
+    assert_valid_unless_busy(record, true);
     assert_eq!(record["flows"]["died"], 0, "{record}");
     let used = &record["per_container"];
     assert_eq!(used["processes"], record["cell"]["containers"]);

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::{
-    SHORT, TINY, assert_true_to_its_witnesses, binary, crate_dir, for_nobody, is_real_root,
-    is_valid_unless_busy, kernel_allows, kilonet, plainly, records, said,
+    SHORT, TINY, assert_true_to_its_witnesses, assert_valid_unless_busy, binary, crate_dir,
+    for_nobody, is_real_root, kernel_allows, kilonet, plainly, records, said,
 };
 use serde_json::Value;
 
@@ -110,14 +110,20 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
     assert_eq!(records.len(), 7 * 2 * 2 * 3 + 2 * 2 * 3);
+    let (mut all_sent, mut all_known) = (0, 0);
     for record in &records {
-        is_valid_unless_busy(record);
         let of = |name: &str| record["flows"][name].as_u64().unwrap();
         let (sent, received) = (of("datagrams_sent"), of("datagrams_received"));
         assert!(sent > 0 && received > 0, "{record}");
         assert_eq!(of("duplicates"), 0, "{record}");
         let share = record["aggregate"]["loss_ratio"].as_f64().unwrap();
         let lost = of("lost_datagrams");
+        // What was sent has come or is missed. Either may be of before the window, and be found out after it: by as much as is
+        // sent while a receiver waits for a CPU.
+        let known = received + lost;
+        let balances = 2 * known.abs_diff(sent) <= sent;
+        assert_valid_unless_busy(record, balances);
+        (all_sent, all_known) = (all_sent + sent, all_known + known);
         assert!(
             (share - lost as f64 / (received + lost) as f64).abs() < 1e-9,
             "{record}"
@@ -127,6 +133,12 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
         assert_eq!(per_send > 1.0, batched, "{record}");
         assert_rows_add_up(&run.folder(), record);
     }
+    // Over all of them the edges of windows come to little.
+    let off = 10 * u64::abs_diff(all_known, all_sent);
+    assert!(
+        off <= all_sent,
+        "{all_known} came or are missed of {all_sent} sent"
+    );
 }
 
 #[test]
@@ -186,6 +198,9 @@ fn ends_of_flows(folder: &Path, record: &Value) -> Vec<(u32, u32)> {
 
 #[test]
 fn requests_connections_and_silence_in_every_topology_family_and_driver() {
+    if !kernel_allows() {
+        return;
+    }
     let out = tempfile::tempdir().unwrap();
     let flags = [
         "sweep",
@@ -221,7 +236,7 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
             assert_eq!(record["flows"]["stalled"], 0, "{record}");
             continue;
         }
-        is_valid_unless_busy(record);
+        assert_valid_unless_busy(record, true);
         let answered = record["aggregate"]["transactions_per_s"].as_f64();
         assert!(answered > Some(0.0), "{record}");
         assert!(record["latency"]["count"].as_u64() > Some(0), "{record}");
@@ -592,6 +607,9 @@ exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs ./kilonet \"$@\"
 
 #[test]
 fn too_few_descriptors_are_refused_with_the_remedy_before_anything_is_made() {
+    if !kernel_allows() {
+        return;
+    }
     let out = tempfile::tempdir().unwrap();
     let mut command = plainly("prlimit");
     command.arg("--nofile=100:100").arg(binary()).args([

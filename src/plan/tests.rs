@@ -383,7 +383,20 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         ("docker-rules", 80, 1000, 4),
         ("incast", 54, 257, 3),
         ("generators", 48, 128, 4),
+        ("connection-rate", 52, 200, 3),
+        ("latency-under-load", 48, 512, 3),
+        ("processes-vs-threads", 108, 256, 3),
+        ("request-latency", 120, 512, 6),
+        ("tcp-memory", 18, 8000, 4),
+        ("udp-loss", 84, 32, 5),
     ];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let stem = |file: std::path::PathBuf| file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let shipped: HashSet<_> = files.map(stem).collect();
+    assert_eq!(shipped, table.map(|row| row.0.to_owned()).into());
     for (name, trials, most, minutes) in table {
         let path =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));

@@ -64,7 +64,7 @@ fn assert_fine(outcome: &Outcome, case: &str) {
 /// The kernel counts a connection accepted when its handshake is over.
 #[test]
 fn connections_are_as_many_as_the_kernel_accepted() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         for rate in [None, Some(500)] {
             let case = format!("{driver} {rate:?}");
@@ -99,7 +99,7 @@ fn sockets_in(state: &str, side: &str) -> usize {
 
 #[test]
 fn the_server_keeps_time_wait_and_the_client_its_ports() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         lab.join_by_veth();
@@ -115,7 +115,7 @@ fn the_server_keeps_time_wait_and_the_client_its_ports() {
 /// More connections than the client has ports: those it has are used again.
 #[test]
 fn a_few_ports_are_enough_for_any_number_of_connections() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         lab.join_by_veth();
@@ -134,7 +134,7 @@ fn port_range(range: &str) {
 
 #[test]
 fn a_client_without_a_port_says_so_and_what_helps() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         lab.join_by_veth();
@@ -155,7 +155,7 @@ fn a_client_without_a_port_says_so_and_what_helps() {
 
 #[test]
 fn ipv6_and_flows_of_one_namespace_have_connections_too() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
         let flow = |stream| FlowPlan {
@@ -169,7 +169,7 @@ fn ipv6_and_flows_of_one_namespace_have_connections_too() {
 
 #[test]
 fn agents_make_connections_in_their_containers() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let meeting = tempfile::tempdir().unwrap();
         let muster = Muster::open(meeting.path()).unwrap();

@@ -11,10 +11,11 @@ mod pinning;
 mod requests;
 
 use std::fs;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kilonet::Error;
+use kilonet::lab::netns::Visitor;
 use kilonet::scenario::{Buffers, Congestion, Driver, Load, Workload};
 use kilonet::traffic::{
     Dials, FlowOutcome, FlowPlan, FlowStatus, Observer, Outcome, Settings, run,
@@ -87,8 +88,19 @@ fn measured(plans: &[FlowPlan<'_>], settings: &Settings) -> Outcome {
     run(plans, settings, &mut Hooks::default()).expect("the flows run")
 }
 
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Leave to make namespaces, for one test at a time; `None` where that is not allowed, which is a failure where it must be
+/// (`KILONET_REQUIRE_KERNEL`).
+fn alone() -> Option<MutexGuard<'static, ()>> {
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = Visitor::new().unwrap().create().map(drop);
+    if let Err(error) = &made {
+        assert!(
+            std::env::var_os("KILONET_REQUIRE_KERNEL").is_none(),
+            "namespaces are required here: {error}"
+        );
+        eprintln!("SKIPPED: no namespaces for this user: {error}");
+    }
+    made.is_ok().then_some(alone)
 }
 
 fn descriptors() -> usize {
@@ -137,7 +149,7 @@ fn assert_true_to_its_witnesses(flow: &FlowOutcome) {
 
 #[test]
 fn bytes_agree_with_tcp_info_and_with_the_interface() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
         let outcome = measured(&lab.pairs(3), &settings(driver));
@@ -160,7 +172,7 @@ fn bytes_agree_with_tcp_info_and_with_the_interface() {
 
 #[test]
 fn ipv6_and_several_streams_of_a_pair_are_flows_of_their_own() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
         let flow = |stream| FlowPlan {
@@ -181,7 +193,7 @@ fn ipv6_and_several_streams_of_a_pair_are_flows_of_their_own() {
 
 #[test]
 fn samples_add_up_to_the_window() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         let mut hooks = Hooks::default();
@@ -209,7 +221,7 @@ fn samples_add_up_to_the_window() {
 
 #[test]
 fn nothing_is_left_open_and_no_connection_lingers() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(3);
         let before = descriptors();
@@ -227,7 +239,7 @@ fn nothing_is_left_open_and_no_connection_lingers() {
 
 #[test]
 fn a_flow_nobody_answers_is_named_and_the_others_go_on() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         // The server listens in the other namespace: in the client's, nobody does on that port.
@@ -256,7 +268,7 @@ fn a_flow_nobody_answers_is_named_and_the_others_go_on() {
 
 #[test]
 fn when_no_flow_connects_the_first_cause_is_the_error() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let lab = Lab::new(2);
     let before = descriptors();
     let plans = [
@@ -275,7 +287,7 @@ fn when_no_flow_connects_the_first_cause_is_the_error() {
 
 #[test]
 fn a_call_that_is_never_answered_ends_at_the_deadline() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let lab = Lab::new(2);
     lab.join_by_veth();
     lab.inside(1, || ip("link set eth0 down"));
@@ -301,7 +313,7 @@ fn a_call_that_is_never_answered_ends_at_the_deadline() {
 
 #[test]
 fn a_flow_whose_interface_goes_down_is_stalled_and_the_trial_ends() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         let down = || {
@@ -335,7 +347,7 @@ fn a_flow_whose_interface_goes_down_is_stalled_and_the_trial_ends() {
 
 #[test]
 fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         let cut = || {
@@ -378,7 +390,7 @@ fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
 
 #[test]
 fn an_interrupt_ends_the_trial_early() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
         let before = descriptors();
@@ -399,7 +411,7 @@ fn an_interrupt_ends_the_trial_early() {
 
 #[test]
 fn what_takes_effect_is_read_back() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let lab = Lab::new(1);
     let settings = Settings {
         buffers: Buffers::Bytes(65_536),
@@ -415,7 +427,7 @@ fn what_takes_effect_is_read_back() {
 
 #[test]
 fn what_the_kernel_does_not_grant_is_a_warning_said_once() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let lab = Lab::new(1);
     let settings = Settings {
         congestion: Congestion("nonesuch".to_owned()),

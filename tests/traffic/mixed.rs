@@ -24,7 +24,7 @@ fn with(plan: FlowPlan<'_>, workload: Workload) -> FlowPlan<'_> {
 
 #[test]
 fn each_flow_does_what_it_was_told_to() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(2);
         let [stream, rr, datagrams, idle]: [_; 4] = lab.pairs(4).try_into().unwrap();

@@ -93,7 +93,7 @@ fn seen_while_running<T: Send>(settings: &Settings, look: impl Fn() -> T) -> T {
 
 #[test]
 fn each_thread_of_a_flow_stays_on_the_cpu_that_was_asked_for() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let before = threads();
     let ours = fs::read_link("/proc/thread-self").unwrap();
     let ours = ours.file_name().unwrap().to_str().unwrap().to_owned();
@@ -127,7 +127,7 @@ fn each_thread_of_a_flow_stays_on_the_cpu_that_was_asked_for() {
 
 #[test]
 fn a_worker_has_both_ends_of_a_flow_or_one() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let most = |pinning| {
         let watched = seen_while_running(&pinned(Driver::Workers, pinning), watched_sockets);
         assert_eq!(watched.iter().sum::<usize>(), 2, "{watched:?}");
@@ -142,7 +142,7 @@ fn a_worker_has_both_ends_of_a_flow_or_one() {
 
 #[test]
 fn on_one_cpu_ends_that_are_to_be_apart_are_refused() {
-    let _alone = alone();
+    let Some(_alone) = alone() else { return };
     let lab = Lab::new(1);
     let this_thread = Pid::from_raw(0);
     let allowed = sched_getaffinity(this_thread).unwrap();

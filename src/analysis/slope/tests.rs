@@ -35,6 +35,7 @@ fn a_planted_cost_of_a_rule_comes_back() {
 #[test]
 fn rules_that_cost_nothing_have_no_certain_slope() {
     let slopes = slopes(over_rules(0.0));
+    assert_eq!(slopes[0].fits.len(), 2);
     for fit in &slopes[0].fits {
         assert!(!fit.line.is_certain(), "{fit:?}");
     }

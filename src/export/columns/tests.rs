@@ -200,7 +200,7 @@ fn every_field_that_a_record_may_have_is_in_a_column() {
 #[test]
 fn every_factor_that_reports_name_is_a_column() {
     let names: BTreeSet<_> = TRIALS.columns().map(|column| column.name).collect();
-    let keys: Vec<_> = factor_keys().into_iter().collect();
+    let keys: Vec<_> = factor_keys().collect();
     assert!(keys.len() > 10, "{keys:?}");
     for key in keys {
         let in_bytes = format!("{key}_bytes");

@@ -94,6 +94,7 @@ fn the_order_within_blocks_is_the_plans() {
     let plan = plan(CELLS);
     let ids = run(Standing::new(&plan), half_noisy);
     let mut planned = plan.trials.iter().map(|trial| &trial.id);
+    assert_eq!(ids.len(), 23);
     assert!(
         ids.iter().all(|id| planned.any(|it| it.as_str() == id)),
         "{ids:?}"

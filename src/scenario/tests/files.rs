@@ -1,8 +1,10 @@
 //! Files, whatever is in them.
 
+use std::cell;
 use std::fs;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 
@@ -63,8 +65,9 @@ fn the_name_is_that_of_the_file_unless_it_says_otherwise() {
 /// A scenario with a few of its characters replaced, taken out or put in.
 fn damaged_scenario() -> impl Strategy<Value = String> {
     const WHOLE: &str = concat!(
-        "name = \"näme\"\n[axes]\ncontainers = [2, \"4..64 x2\"] # é\ntopology = [\"veth\",\n \"bridge\"]\n",
-        "mtu = 1_500\nlab = { macs = 'random' }\r\n[trial]\nmeasure = \"2s\"\n[sysctls]\n\"net.core.rmem_max\" = 5\n",
+        "about = \"näme\"\nlab = { macs = 'random' }\r\n[axes]\ncontainers = [2, \"4..64 x2\"] # é\n",
+        "topology = [\"veth\",\n \"bridge\"]\nmtu = 1_500\n",
+        "[trial]\nmeasure = \"2s\"\n[sysctls]\n\"net.core.rmem_max\" = 5\n",
     );
     let piece = prop_oneof![
         "[\\[\\]{}=,.\"'#\n é-]",
@@ -84,19 +87,37 @@ fn damaged_scenario() -> impl Strategy<Value = String> {
     })
 }
 
-proptest! {
-    #[test]
-    fn whatever_is_in_a_file_it_is_read_or_refused(text in damaged_scenario(), flag in "[0-9a-z.,x +\"é-]{0,8}") {
+/// What a flag says: nothing, something that it may say, or whatever comes.
+fn said(sound: &'static str) -> impl Strategy<Value = Option<String>> {
+    let any = "[0-9a-z.,x +\"é-]{0,8}".prop_map(Some);
+    prop_oneof![Just(None), Just(Some(sound.to_owned())), any]
+}
+
+/// Some are read, and some refused: else what is held of these would be held of none.
+#[test]
+fn whatever_is_in_a_file_it_is_read_or_refused() {
+    let (read, refused) = (cell::Cell::new(0), cell::Cell::new(0));
+    let case = (damaged_scenario(), said("4..16 x2"), said("500ms"));
+    let held = TestRunner::default().run(&case, |(text, containers, measure)| {
         let overrides = given(|flags| {
-            flags.containers = Some(flag.clone());
-            flags.measure = Some(flag);
+            flags.containers = containers;
+            flags.measure = measure;
         });
         if let Err(error) = Scenario::parse(&text, "test") {
+            refused.set(refused.get() + 1);
             prop_assert!(error.to_string().contains("test.toml"), "{}", error);
         }
         let edited = Source::new("test.toml", text).with(&overrides.settings());
         if let Ok(scenario) = edited.and_then(|source| believe(&source, "test")) {
+            read.set(read.get() + 1);
             prop_assert_eq!(&Scenario::parse(&scenario.text, "test").unwrap(), &scenario);
         }
-    }
+        Ok(())
+    });
+    held.unwrap_or_else(|error| panic!("{error}"));
+    let (read, refused) = (read.get(), refused.get());
+    assert!(
+        read > 10 && refused > 10,
+        "{read} were read, {refused} refused"
+    );
 }
