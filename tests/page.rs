@@ -76,6 +76,18 @@ fn a_warning_cannot_end_the_script() {
 }
 
 #[test]
+fn no_text_turns_the_writing_round_or_has_a_control_character() {
+    let mut analysis = sample::analysis(CURVES);
+    let hostile = "\u{9b}31m\u{202e}\u{7f}\rred".to_owned();
+    analysis.name.push_str(&hostile);
+    analysis.cells[0].warnings.push(hostile.clone());
+    let html = page::render(&analysis).expect("it renders");
+    let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert_eq!(html.find(obeyed), None);
+    assert_eq!(carried_data(&html)["cells"][0]["warnings"][0], hostile);
+}
+
+#[test]
 fn failed_and_invalid_trials_are_told_before_any_script_runs() {
     let html = rendered(CURVES);
     let (body, _) = html.split_once("<script").expect("a script");

@@ -2,6 +2,8 @@
 //!
 //! Must not know what is written. The invariant: no text of a record or a manifest is taken for markup.
 
+use crate::printable::is_unprintable;
+
 /// A table; nothing without a row. `rule` is the line below its headings.
 pub(in crate::report) fn table<R: AsRef<[String]>>(
     headings: &[&str],
@@ -41,7 +43,7 @@ pub(in crate::report) fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
             '|' | '*' | '_' | '`' | '[' | ']' | '\\' => escaped.extend(['\\', character]),
-            control if control.is_control() => escaped.push(' '),
+            other if is_unprintable(other) => escaped.push(' '),
             other => escaped.push(other),
         }
     }
@@ -50,13 +52,19 @@ pub(in crate::report) fn escaped(text: &str) -> String {
 
 /// A path between backticks, of which it then has none.
 pub(in crate::report) fn code(text: &str) -> String {
-    let plain = |c: char| if c == '`' || c.is_control() { '?' } else { c };
+    let plain = |c: char| {
+        if c == '`' || is_unprintable(c) {
+            '?'
+        } else {
+            c
+        }
+    };
     format!("`{}`", text.chars().map(plain).collect::<String>())
 }
 
 /// Lines as they are: set in by four blanks, which no text can end as it could end a fence.
 pub(in crate::report) fn verbatim(text: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let plain = |c: char| if is_unprintable(c) { ' ' } else { c };
     let line = |line: &str| format!("    {}", line.chars().map(plain).collect::<String>());
     let lines: Vec<_> = text.trim_end().lines().map(line).collect();
     lines.join("\n")
@@ -68,8 +76,8 @@ mod tests {
 
     #[test]
     fn text_cannot_become_markup() {
-        assert_eq!(escaped("a|b*c_<i>\u{7}"), r"a\|b\*c\_&lt;i> ");
-        assert_eq!(code("a`b\nc"), "`a?b?c`");
+        assert_eq!(escaped("a|b*c_<i>\u{7}\u{202e}"), r"a\|b\*c\_&lt;i>  ");
+        assert_eq!(code("a`b\nc\u{202e}"), "`a?b?c?`");
         assert_eq!(verbatim("```\n</details>\n"), "    ```\n    </details>");
     }
 

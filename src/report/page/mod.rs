@@ -6,9 +6,12 @@
 
 mod found;
 
+use std::fmt::Write;
+
 use askama::Template;
 
 use crate::analysis::Analysis;
+use crate::printable::{escaped, is_unprintable};
 use crate::report::findings::{self, Section};
 use crate::report::head::{self, Fact};
 use crate::report::machine;
@@ -100,12 +103,27 @@ pub fn render(analysis: &Analysis) -> Result<String> {
         script: SCRIPT.join("\n"),
     };
     page.render()
+        .map(|page| escaped(&page).into_owned())
         .map_err(|source| Error::refused("render", "report page", source.to_string()))
 }
 
-/// JSON that may stand inside a `script` element: `<` can only occur in its strings, where the escape means the same.
+/// JSON that may stand inside a `script` element: `<` and what is not to be printed can only occur in its strings, where the
+/// escape means the same.
 fn inline_json(analysis: &Analysis) -> Result<String> {
     serde_json::to_string(analysis)
-        .map(|json| json.replace('<', "\\u003c"))
+        .map(|json| json_escaped(&json))
         .map_err(|source| Error::refused("serialize", "analysis", source.to_string()))
+}
+
+fn json_escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '<' || is_unprintable(character) {
+            // None of these is beyond U+FFFF, where an escape ends.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use super::look::Marker;
+use crate::printable::is_unprintable;
 
 /// A length, to a tenth of a pixel.
 #[derive(Clone, Copy)]
@@ -28,8 +29,8 @@ impl fmt::Display for Escaped<'_> {
             '<' => out.write_str("&lt;"),
             '>' => out.write_str("&gt;"),
             '"' => out.write_str("&quot;"),
-            // XML 1.0 has no way to write these.
-            c if c.is_control() => out.write_str(" "),
+            // XML 1.0 has no way to write some of these, and others turn the writing after them round.
+            c if is_unprintable(c) => out.write_str(" "),
             c => write!(out, "{c}"),
         })
     }
