@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::lab::roster::{Room, Roster};
 use crate::lab::{netns, sysfs};
 
@@ -61,16 +61,17 @@ impl Exec {
 
 /// The roster of the lab whose shell this was started from.
 fn roster() -> Result<Roster> {
-    let refused = |reason, hint| Err(Error::refused("enter", "a lab", reason).with_hint(hint));
+    let refused =
+        |reason, remedy| Err(Error::refused("enter", "a lab", reason).with_remedy(remedy));
     let Ok(place) = env::var(LAB) else {
-        let hint = "start one with kilonet lab, and call kilonet exec in the shell that it gives";
-        return refused(format!("this is no lab's shell, as {LAB} is not set"), hint);
+        let reason = format!("this is no lab's shell, as {LAB} is not set");
+        return refused(reason, Remedy::StartLab);
     };
     match Roster::find(&place) {
         Some(roster) => Ok(roster),
         None => refused(
             format!("the lab of this shell has ended, or is another user's ({LAB} is {place})"),
-            "start another with kilonet lab",
+            Remedy::StartAnotherLab,
         ),
     }
 }

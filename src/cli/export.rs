@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::export::{Destination, FORMATS, Files, Format, Source};
 
 /// Needs no rights, nor the machine the run was made on.
@@ -53,8 +53,9 @@ impl Export {
     /// Writes several files, and prints their paths.
     fn write_folder(&self, source: &Source, out: Option<&Path>) -> Result<Vec<String>> {
         let dir = out.map_or_else(|| self.dir.join(FOLDER), Path::to_owned);
-        fs::create_dir_all(&dir)
-            .map_err(|error| Error::kernel("create folder", dir.display().to_string(), error))?;
+        fs::create_dir_all(&dir).map_err(|error| {
+            Error::kernel(Act::Keep("create folder"), dir.display().to_string(), error)
+        })?;
         let mut folder = Folder {
             dir,
             written: Vec::new(),
@@ -119,6 +120,6 @@ impl Destination for Folder {
 
 fn create(path: &Path) -> Result<Box<dyn Write + Send>> {
     let file = File::create(path)
-        .map_err(|error| Error::kernel("create", path.display().to_string(), error))?;
+        .map_err(|error| Error::kernel(Act::Keep("create"), path.display().to_string(), error))?;
     Ok(Box::new(BufWriter::new(file)))
 }

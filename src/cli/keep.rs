@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 use nix::sys::signal::Signal;
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::host::signal::{self, Blocked};
 use crate::host::{kin, relay};
 
@@ -43,7 +43,7 @@ impl Keep {
             .arg(&self.program)
             .args(&self.arguments)
             .spawn()
-            .map_err(|source| Error::kernel("start", "the shell", source))?;
+            .map_err(|source| Error::kernel(Act::Start, "the shell", source))?;
         let code = outlive(child.id(), &signals);
         kin::end_all()?;
         code.map(ExitCode::from)

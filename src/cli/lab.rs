@@ -12,7 +12,7 @@ use clap::Args;
 use super::exec::LAB;
 use super::factors::Factors;
 use super::run::with_sysctls;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::host::relay::{RELAYED, Relay};
 use crate::host::signal::Blocked;
 use crate::host::{kin, limits, privilege};
@@ -84,7 +84,7 @@ impl Lab {
         if cell.testbed == Testbed::Docker {
             let reason = "an engine's containers have shells of their own";
             let refused = Error::refused("raise", cell_id(cell), reason);
-            return Err(refused.with_hint("docker exec, or a cell with testbed = \"kernel\""));
+            return Err(refused.with_remedy(Remedy::DockerExec));
         }
         if self.cell.is_none() && cells.len() > 1 {
             anstream::eprintln!(
@@ -101,7 +101,7 @@ impl Lab {
         let mut keeper = self
             .keeper(&posted)?
             .spawn()
-            .map_err(|source| Error::kernel("start", "the keeper of the shell", source))?;
+            .map_err(|source| Error::kernel(Act::Start, "the keeper of the shell", source))?;
         relay.hand_to(keeper.id());
         let ended = keeper.wait();
         relay.take_back();

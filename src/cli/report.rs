@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::analysis::Analysis;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::report::{self, Form, markdown, terminal};
 
 /// Needs no rights, nor the machine the run was made on.
@@ -86,8 +86,13 @@ impl Report {
     /// Writes files, prints Markdown where it is none of these, and says which files there are.
     fn write(&self, analysis: &Analysis, files: &[Form]) -> Result<()> {
         let folder = self.out.as_deref().unwrap_or(&self.dir);
-        fs::create_dir_all(folder)
-            .map_err(|error| Error::kernel("create folder", folder.display().to_string(), error))?;
+        fs::create_dir_all(folder).map_err(|error| {
+            Error::kernel(
+                Act::Keep("create folder"),
+                folder.display().to_string(),
+                error,
+            )
+        })?;
         let written = report::write(folder, analysis, files)?;
         let is_printed = self.has(Format::Md) && self.out.is_none();
         if is_printed {

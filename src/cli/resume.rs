@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::start::Machine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::store::Record;
 use crate::store::folder::{Manifest, Writer};
 
@@ -47,8 +47,7 @@ fn check(then: &Value, now: &Value) -> Result<()> {
         at(then),
         at(now)
     );
-    let remedy = "begin another run here, and hold the two against each other with kilonet compare";
-    Err(Error::refused("resume", "the run", reason).with_hint(remedy))
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::BeginHere))
 }
 
 fn words(value: &Value) -> String {

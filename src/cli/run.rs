@@ -13,7 +13,7 @@ use super::factors::Factors;
 use super::progress::{Asked, Form};
 use super::start::{self, Machine};
 use super::{Leave, report, resume};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::limits::Strength;
 use crate::host::signal::Blocked;
 use crate::host::sysctl;
@@ -236,7 +236,8 @@ fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
         worst.limit.name,
         worst.limit.room()
     );
-    Err(Error::refused("run", "the scenario", reason).with_hint(&worst.remedy))
+    Err(Error::refused("run", "the scenario", reason)
+        .with_remedy(Remedy::RaiseLimit(worst.remedy.clone())))
 }
 
 /// Refuses what needs a tool that is not there, before anything is touched.
@@ -299,8 +300,7 @@ fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
         return Ok(());
     }
     let reason = format!("the rule set {path} is not what it was when the run began");
-    let remedy = "put it back (its text is `ruleset_text` in manifest.json), or begin another run";
-    Err(Error::refused("resume", "the run", reason).with_hint(remedy))
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::PutRulesetBack))
 }
 
 /// The command line, with the program by its name alone: where it lies says nothing of the run.

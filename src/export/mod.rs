@@ -19,7 +19,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::store::folder::{Flows, Run};
 use crate::store::record::FlowRow;
 
@@ -179,7 +179,7 @@ impl Iterator for Recorded<'_> {
 
 /// A file that could not be written.
 fn refusal(name: &str, source: io::Error) -> Error {
-    Error::kernel("write", name, source)
+    Error::kernel(Act::Keep("write"), name, source)
 }
 
 #[cfg(test)]

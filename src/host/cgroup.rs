@@ -250,7 +250,7 @@ fn malformed(object: &str, reason: &procfs::ProcError) -> Error {
     Error::Malformed {
         object: object.to_owned(),
         reason: reason.to_string(),
-        hint: None,
+        remedy: None,
     }
 }
 

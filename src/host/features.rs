@@ -9,7 +9,7 @@ use std::thread;
 
 use super::cgroup::Groups;
 use super::pseudo;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::lab::{firewall, openvswitch};
 use attempt::Findings;
 
@@ -64,7 +64,7 @@ pub fn probe() -> Result<Vec<Feature>> {
     let findings = thread::Builder::new()
         .name("features".to_owned())
         .spawn(attempt::in_a_throw_away_namespace)
-        .map_err(|source| Error::kernel("spawn", "the thread that tries features", source))?
+        .map_err(|source| Error::kernel(Act::Spawn, "the thread that tries features", source))?
         .join()
         .map_err(|_| Error::refused("probe", "features", "the thread that tries them failed"))?;
     let mut rows = vec![user_namespaces(), cgroups()?];

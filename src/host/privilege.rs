@@ -10,7 +10,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 
 use super::pseudo;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// What this process may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +49,6 @@ impl Privilege {
 const CAP_NET_ADMIN: u64 = 1 << 12;
 const CAP_SYS_ADMIN: u64 = 1 << 21;
 
-/// What to do where a user namespace is not to be had; each of these has refused it on some distribution.
-const ALLOW: &str = "run as root, or allow unprivileged user namespaces: sysctl user.max_user_namespaces above 0, \
-                     kernel.unprivileged_userns_clone=1 (Debian's older kernels), \
-                     kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)";
-
 /// Makes sure of the rights, by entering a user namespace where the process does not have them. To be called from
 /// `main` before there is any second thread: a user namespace can only be entered by a process of one thread.
 ///
@@ -69,7 +64,8 @@ pub fn acquire() -> Result<Privilege> {
     enter_user_namespace()?;
     if !has_rights(&pseudo::text("/proc/self/status")?) || !geteuid().is_root() {
         return Err(
-            Error::refused("enter", "a user namespace", "it came without rights").with_hint(ALLOW),
+            Error::refused("enter", "a user namespace", "it came without rights")
+                .with_remedy(Remedy::AllowUserNamespaces),
         );
     }
     // AppArmor lets the user namespace be made and then denies its rights one by one; only using them tells.
@@ -99,7 +95,7 @@ fn map(file: &str, line: &str) -> Result<()> {
 }
 
 fn refused(act: &str, object: &str, source: io::Error) -> Error {
-    Error::kernel(act, object, source).with_hint(ALLOW)
+    Error::kernel(act, object, source).with_remedy(Remedy::AllowUserNamespaces)
 }
 
 /// Whether this process is in a user namespace other than the initial one, which alone maps every id there is.

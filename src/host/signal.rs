@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// The two signals, blocked, which is what threads made from here on inherit.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Blocked {
             .name("signals".to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || take_turns(self.0, &raised, at_once))
-            .map_err(|source| Error::kernel("spawn", "the signal thread", source))?;
+            .map_err(|source| Error::kernel(Act::Spawn, "the signal thread", source))?;
         Ok(interrupt)
     }
 }

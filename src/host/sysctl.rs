@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use journal::{Entry, Folder, Journal};
 
 /// The sysctls and the journals.
@@ -55,7 +55,7 @@ impl Guard {
             let reason = "they belong to the initial namespace, which takes real root";
             return Err(
                 Error::refused("raise", format!("sysctls {}", names.join(", ")), reason)
-                    .with_hint("run as root, or take `sysctls` out of the scenario"),
+                    .with_remedy(Remedy::SysctlsNeedRoot),
             );
         }
         Self::raise_in(Place::of_the_machine(), wanted)

@@ -2,7 +2,7 @@
 //!
 //! Must not know topologies. The invariant: asking changes nothing.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::lab::netlink::generic;
 
 /// The family of generic netlink that its data paths are made by.
@@ -24,10 +24,8 @@ pub(super) fn refusal() -> Error {
     let refused = |reason| Error::refused("set up", "topology openvswitch", reason);
     match in_kernel() {
         Err(error) => error,
-        Ok(false) => {
-            refused("the kernel has no Open vSwitch").with_hint(format!("not available: {REMEDY}"))
-        }
+        Ok(false) => refused("the kernel has no Open vSwitch").with_remedy(Remedy::NoOpenVSwitch),
         Ok(true) => refused("the kernel has it, but this version of kilonet does not wire it")
-            .with_hint("topology = \"bridge\" is the nearest that it does"),
+            .with_remedy(Remedy::BridgeInstead),
     }
 }

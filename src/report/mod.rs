@@ -26,7 +26,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::analysis::{Analysis, Count};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::store::folder::{Line, Run};
 
 /// The page, beside the records it was made from.
@@ -96,7 +96,7 @@ pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<Path
 /// When the file cannot be written.
 pub fn save(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content)
-        .map_err(|source| Error::kernel("write", path.display().to_string(), source))
+        .map_err(|source| Error::kernel(Act::Keep("write"), path.display().to_string(), source))
 }
 
 /// The run and the machine in one line: `quickstart · AMD EPYC 7B13, 2 CPUs · Linux 6.12.0 · 2026-11-23`.

@@ -395,7 +395,7 @@ impl Failure {
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let (act, object, reason) = match error {
-            Error::Kernel { act, object, .. } => (act.clone(), object.clone(), None),
+            Error::Kernel { act, object, .. } => (act.to_string(), object.clone(), None),
             Error::Refused {
                 act,
                 object,
@@ -414,7 +414,7 @@ impl From<&Error> for Failure {
             object,
             errno,
             reason,
-            hint: error.hint().map(str::to_owned),
+            hint: error.hint(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Measurement, Testbed, TrialPlan, Watch};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Topology};
 use crate::store::record::{
@@ -88,7 +88,7 @@ impl Testbed for Model {
         if cell.containers > self.limit {
             let full = std::io::Error::from_raw_os_error(nix::errno::Errno::EXFULL as i32);
             return Err(Error::kernel(
-                "add port",
+                Act::AddPort,
                 format!("v{:05} to bridge br0", self.limit),
                 full,
             ));

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::{Measurement, Watch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::cgroup::{self, Limits, Nest};
 use crate::host::confinement::Confinement;
 use crate::lab::Lab;
@@ -111,7 +111,8 @@ impl Processes {
             }
             Err(error) => {
                 let hint = error.hint().map(|hint| format!("; {hint}"));
-                Err(error.with_hint(sentence + &hint.unwrap_or_default()))
+                let deaths = sentence + &hint.unwrap_or_default();
+                Err(error.with_remedy(Remedy::SeeWhoKilled(deaths)))
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::analysis::baseline::Baselines;
 use crate::analysis::factors::Varying;
 use crate::analysis::summary::{Fates, figure};
 use crate::analysis::{Estimate, Metric, Trials, in_role, notes};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;
 
@@ -120,10 +120,10 @@ impl Draft {
         let measured = |(pair, _): &(CellPair, _)| pair.presence == Presence::Both;
         if self.cells.iter().any(measured) {
             refused(sides, "no cell has a figure of what was asked for in both")
-                .with_hint("leave --metric out to compare what is usual for the workload")
+                .with_remedy(Remedy::CompareUsual)
         } else {
             let why = "every trial of the cells that both have failed or is invalid";
-            refused(sides, why).with_hint("kilonet report says of each run why")
+            refused(sides, why).with_remedy(Remedy::ReadReports)
         }
     }
 
@@ -267,5 +267,5 @@ fn nothing_in_common(sides: [&Side<'_>; 2]) -> Error {
         Some(side) => format!("no trial is recorded in {}", side.folder.name),
         None => "they have no cell in common".to_owned(),
     };
-    refused(sides, &reason).with_hint("compare runs of the same scenario, or of the same sweep")
+    refused(sides, &reason).with_remedy(Remedy::CompareAlike)
 }

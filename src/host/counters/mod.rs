@@ -328,7 +328,7 @@ fn malformed(object: &str) -> Error {
     Error::Malformed {
         object: object.to_owned(),
         reason,
-        hint: None,
+        remedy: None,
     }
 }
 

@@ -12,7 +12,7 @@ use rtnetlink::{
     Handle, LinkBridge, LinkIfb, LinkIpVlan, LinkMacVlan, LinkNetkit, LinkVeth, LinkVxlan,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::host::pseudo;
 use crate::lab::netns::Visitor;
 use crate::lab::openvswitch;
@@ -52,7 +52,7 @@ pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
     // Held until the end: the thread's own stay in it would keep it too.
     let _namespace = visitor
         .create()
-        .map_err(|source| Error::kernel("create namespace", "for trying features", source))?;
+        .map_err(|source| Error::kernel(Act::CreateNamespace, "for trying features", source))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo::start_of;
 
 /// One raised sysctl.
@@ -122,7 +122,7 @@ impl Folder {
             if let Some(entry) = entries.iter().find(shared) {
                 let reason = format!("process {} has raised it and is still running", journal.pid);
                 let error = Error::refused("raise", format!("sysctl {}", entry.name), reason);
-                return Err(error.with_hint("wait for the other run to end"));
+                return Err(error.with_remedy(Remedy::AwaitRun));
             }
         }
         Ok(())
@@ -147,6 +147,6 @@ fn read(path: &Path) -> Result<Journal> {
     serde_json::from_slice(&text).map_err(|reason| Error::Malformed {
         object,
         reason: reason.to_string(),
-        hint: Some("put the sysctls it names back by hand, then remove it".to_owned()),
+        remedy: Some(Remedy::RestoreByHand),
     })
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// Where an engine listens unless `DOCKER_HOST` says otherwise.
 const USUAL: &str = "unix:///var/run/docker.sock";
@@ -59,7 +59,7 @@ impl Engine {
             let reason = "containers must see directories of this machine";
             return Err(
                 Error::refused("reach", format!("the engine at {host}"), reason)
-                    .with_hint("set DOCKER_HOST to a socket, as in unix:///var/run/docker.sock"),
+                    .with_remedy(Remedy::EngineSocket),
             );
         }
         let runtime = Builder::new_current_thread()
@@ -80,8 +80,7 @@ impl Engine {
                 "it speaks API {agreed}, and {}.{} is needed",
                 OLDEST.0, OLDEST.1
             );
-            return Err(Error::refused("use", object, reason)
-                .with_hint("install an engine of version 1.13 or newer"));
+            return Err(Error::refused("use", object, reason).with_remedy(Remedy::NewerEngine));
         }
         Ok(Self {
             api,
@@ -131,7 +130,8 @@ pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) ->
     use bollard::errors::Error as Answer;
     match error {
         Answer::SocketNotFoundError(path) => {
-            Error::refused(act, object, format!("there is no socket {path}")).with_hint(ABSENT)
+            Error::refused(act, object, format!("there is no socket {path}"))
+                .with_remedy(Remedy::StartEngine)
         }
         Answer::DockerResponseServerError { message, .. } => {
             Error::refused(act, object, message.trim())
@@ -149,8 +149,6 @@ pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) ->
     }
 }
 
-const ABSENT: &str = "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
-
 /// What the kernel said at the bottom of a refusal, if it said anything.
 fn kernel_cause(error: &(dyn std::error::Error + 'static)) -> Option<io::Error> {
     let mut cause = Some(error);
@@ -165,14 +163,10 @@ fn kernel_cause(error: &(dyn std::error::Error + 'static)) -> Option<io::Error> 
 }
 
 fn unreachable_engine(act: &str, object: &str, source: io::Error) -> Error {
-    let hint = match source.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "run as root, or be of the socket's group (usermod -aG docker)"
-        }
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => ABSENT,
-        _ => {
-            "see whether the engine is still running; `kilonet clean` removes what is left with it"
-        }
+    let remedy = match source.kind() {
+        io::ErrorKind::PermissionDenied => Remedy::EngineRights,
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Remedy::StartEngine,
+        _ => Remedy::EngineGone,
     };
-    Error::kernel(act, object, source).with_hint(hint)
+    Error::kernel(act, object, source).with_remedy(remedy)
 }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bollard::models::{ContainerInspectResponse, EndpointSettings, PortMap};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::lab::address::family_of;
 use crate::scenario::Family;
 
@@ -62,8 +62,7 @@ impl Container {
         let serves = |it: &&Published| it.port == port && it.family.is_none_or(|one| one == family);
         let found = self.published.iter().find(serves).ok_or_else(|| {
             let reason = format!("the engine published no {family} port for its port {port}");
-            Error::refused("set up", name, reason)
-                .with_hint("see the engine's options --userland-proxy and --ip6tables")
+            Error::refused("set up", name, reason).with_remedy(Remedy::EnginePorts)
         })?;
         Ok(SocketAddr::new(
             self.gateway(family, name)?,
@@ -113,9 +112,7 @@ fn of_family(addresses: &[IpAddr], family: Family) -> Option<IpAddr> {
 
 fn unaddressed(family: Family, name: &str) -> Error {
     let reason = format!("the engine gave it no {family} address");
-    Error::refused("set up", name, reason).with_hint(
-        "start the engine with --ipv6 and --fixed-cidr-v6, or use topology = \"user-bridge\"",
-    )
+    Error::refused("set up", name, reason).with_remedy(Remedy::EngineAddresses)
 }
 
 #[cfg(test)]

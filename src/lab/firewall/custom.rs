@@ -8,7 +8,7 @@ use std::fs;
 
 use super::Script;
 use super::site::{Net, Site};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::scenario::Family;
 
 /// Names that stand for something of the whole lab.
@@ -22,13 +22,11 @@ const OF_CONTAINER: [&str; 3] = ["{{container}}", "{{address}}", "{{address6}}"]
 /// When it cannot be read, or has a name that nothing stands behind.
 pub(super) fn scripts(path: &str, site: &Site) -> Result<Vec<Script>> {
     let object = format!("rule set {path}");
-    let text = fs::read_to_string(path).map_err(|source| {
-        Error::kernel("read", &object, source)
-            .with_hint("`lab.ruleset` is a path from the folder that kilonet is started in")
-    })?;
+    let text = fs::read_to_string(path)
+        .map_err(|source| Error::kernel(Act::ReadRuleset, &object, source))?;
     let expanded = expand(&text, site).map_err(|reason| {
         let allowed = [OF_LAB, OF_CONTAINER].concat().join(", ");
-        Error::refused("read", object, reason).with_hint(format!("allowed: {allowed}"))
+        Error::refused("read", object, reason).with_remedy(Remedy::RulesetNames(allowed))
     })?;
     Ok(split(&expanded))
 }

@@ -35,7 +35,7 @@ pub use plan::{Plan, flow_ports};
 use super::netlink::netfilter::Batch;
 use super::setup::host::set;
 use super::topology::FORWARDING;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::scenario::{Backend, Cell, Family, Firewall, Path};
 use site::{Net, Site};
 use table::Table;
@@ -217,9 +217,8 @@ fn nft_filler(cell: &Cell, site: &Site) -> Option<Script> {
 fn show_frames() -> Result<()> {
     for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
         fs::write(format!("/proc/sys/net/bridge/{name}"), "1").map_err(|source| {
-            Error::kernel("set", format!("net.bridge.{name} of a host side"), source).with_hint(
-                "not available: modprobe br_netfilter, without which bridged frames meet no rules",
-            )
+            let object = format!("net.bridge.{name} of a host side");
+            Error::kernel(Act::ShowFrames, object, source)
         })?;
     }
     Ok(())

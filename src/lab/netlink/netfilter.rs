@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// `NFNL_SUBSYS_NFTABLES`.
 const NFTABLES: u16 = 10;
@@ -148,10 +148,8 @@ impl Batch {
     /// # Errors
     /// What the kernel refuses; `EPROTONOSUPPORT` where it has no `nf_tables`.
     pub(in crate::lab) fn load(&self, what: &str) -> Result<()> {
-        self.send().map_err(|source| {
-            Error::kernel("load", what, source)
-                .with_hint("not available: the kernel needs nf_tables and nft_ct (modprobe them)")
-        })
+        self.send()
+            .map_err(|source| Error::kernel(Act::LoadRules, what, source))
     }
 
     fn send(&self) -> io::Result<()> {

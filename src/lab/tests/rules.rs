@@ -387,12 +387,12 @@ fn a_rule_set_that_does_not_parse_is_refused_with_the_tools_words_and_its_line()
         (
             "table ip mine {\n\tchain c {\n\t\tfrobnicate\n\t}\n}\n",
             "nft: ",
-            "line 3 reads: frobnicate",
+            "correct line 3 of the rules, which reads: frobnicate",
         ),
         (
             "*filter\n-A FORWARD -m nonesuch -j DROP\nCOMMIT\n",
             "iptables-nft-restore: ",
-            "line 2 reads: -A FORWARD",
+            "correct line 2 of the rules, which reads: -A FORWARD",
         ),
     ] {
         let (_file, axes) = custom(text);

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{MANIFEST, Manifest, TRIALS};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::store::record::{Record, SCHEMA, Status};
 
 /// A run as its folder has it.
@@ -68,11 +68,7 @@ impl Manifest {
         serde_json::from_slice(&text).map_err(|error| Error::Malformed {
             object: path.display().to_string(),
             reason: error.to_string(),
-            hint: newer_schema(&text).map(|schema| {
-                format!(
-                    "it has schema {schema} and this kilonet reads up to {SCHEMA}; use a newer one"
-                )
-            }),
+            remedy: newer_schema(&text).map(|schema| Remedy::NewerKilonet(schema, SCHEMA)),
         })
     }
 }
@@ -86,11 +82,10 @@ fn no_run(dir: &Path, error: io::Error) -> Error {
         io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
         _ => return Error::kernel("read", dir.join(MANIFEST).display().to_string(), error),
     };
-    let hint = "give the folder a run printed as its last line, such as results/20261123T041500Z-quickstart";
     Error::Malformed {
         object: dir.display().to_string(),
         reason,
-        hint: Some(hint.to_owned()),
+        remedy: Some(Remedy::NameRunFolder),
     }
 }
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{CONTAINERS, FLOWS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::store::record::{ProgramOutput, Record, Rows, Status};
 
 /// The only hand that writes to a run folder; the lock it holds ends with it.
@@ -231,7 +231,7 @@ fn lock(trials: &Appender, dir: &Path) -> Result<()> {
             dir.display().to_string(),
             "another run is writing to it",
         )
-        .with_hint("wait for that run to end, or start a new one without --resume"),
+        .with_remedy(Remedy::AwaitWriter),
         TryLockError::Error(source) => refusal("lock", &trials.path, source),
     })
 }
@@ -325,17 +325,7 @@ fn lines(rows: &[impl Serialize]) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-/// The disk's refusal, with the remedy that only the caller's act tells.
-fn refusal(act: &str, path: &Path, source: io::Error) -> Error {
-    let kind = source.kind();
-    let error = Error::kernel(act, path.display().to_string(), source);
-    match kind {
-        io::ErrorKind::PermissionDenied => {
-            error.with_hint("choose a folder you may write to with --out")
-        }
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            error.with_hint("a file is in the way; choose another folder with --out")
-        }
-        _ => error,
-    }
+/// The disk's refusal.
+fn refusal(act: &'static str, path: &Path, source: io::Error) -> Error {
+    Error::kernel(Act::Keep(act), path.display().to_string(), source)
 }

@@ -17,7 +17,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{Pid, getpid, getppid};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// Bytes kept of what a stream brings; a program that prints more has more to say than anybody reads.
 const MOST_KEPT: usize = 1 << 20;
@@ -46,7 +46,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts it in the namespace of the calling thread; with a gate, it waits there until that is opened.
     pub(super) fn start(call: Call<'_>, gate: Option<&PipeReader>) -> Result<Self> {
-        let failed = |source| Error::kernel("start", &call.name, source);
+        let failed = |source| Error::kernel(Act::Start, &call.name, source);
         let mut command = Command::new(if gate.is_some() {
             Path::new("/bin/sh")
         } else {
