@@ -38,6 +38,26 @@ fn help_of_the_whole_and_of_every_verb() {
 }
 
 #[test]
+fn a_plan_is_held_against_the_limits_that_its_own_scenario_sets() {
+    let plan = |most: &str| {
+        let text = format!(
+            "[axes]\ntopology = \"bridge\"\ncontainers = 2000\nentries = \"learned\"\n[sysctls]\n\
+             \"net.ipv4.neigh.default.gc_thresh3\" = {most}\n\"net.ipv6.neigh.default.gc_thresh3\" = 1000000\n"
+        );
+        says_of_file(&["plan", "it.toml"], "it.toml", text.as_bytes()).out
+    };
+    let refusal = "net.ipv4.neigh.default.gc_thresh3 will refuse the largest trial";
+    assert!(
+        !plan("1000000").contains("will refuse"),
+        "{}",
+        plan("1000000")
+    );
+    let few = plan("100");
+    assert!(few.contains(refusal), "{few}");
+    assert!(few.contains("under [sysctls] of the scenario"), "{few}");
+}
+
+#[test]
 fn version_is_the_crates() {
     assert_eq!(
         says(&["--version"]).out,

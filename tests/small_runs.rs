@@ -551,6 +551,64 @@ fn an_ordinary_user_sweeps_in_a_user_namespace_and_is_told_so() {
 }
 
 #[test]
+fn an_ordinary_user_is_told_that_attaching_takes_root() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let nobody = for_nobody();
+    let mut command = plainly("setpriv");
+    command.args([
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "./kilonet",
+    ]);
+    let run = said(
+        command
+            .args(["attach", "web", "db", "--out", "out"])
+            .current_dir(nobody.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(
+        run.err,
+        "error: attach to web, db: only root may enter network namespaces that exist\n\
+         hint: run it as root, as in `sudo kilonet attach ...`\n"
+    );
+}
+
+/// Few neighbours are asked for, so the run is refused before the sysctl is touched.
+#[test]
+fn a_run_is_held_against_the_limits_that_its_own_scenario_sets() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("few.toml");
+    let text = "[axes]\ntopology = \"bridge\"\ncontainers = 64\nentries = \"learned\"\n[sysctls]\n\
+                \"net.ipv4.neigh.default.gc_thresh3\" = 2\n";
+    std::fs::write(&file, text).unwrap();
+    let sysctl = || std::fs::read("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap();
+    let before = sysctl();
+    let run = said(
+        kilonet(["run", "--quiet", "--out"])
+            .arg(out.path())
+            .arg(&file),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.err
+            .contains("of net.ipv4.neigh.default.gc_thresh3, and ")
+            && run
+                .err
+                .contains("\nhint: set \"net.ipv4.neigh.default.gc_thresh3\" = ")
+            && run.err.ends_with(" under [sysctls] of the scenario\n"),
+        "{}",
+        run.err
+    );
+    assert_eq!(sysctl(), before);
+}
+
+#[test]
 fn where_user_namespaces_are_forbidden_the_refusal_says_what_to_allow() {
     if !kernel_allows() || !is_real_root() {
         return;

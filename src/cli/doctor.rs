@@ -1,5 +1,6 @@
 //! `kilonet doctor`: what this machine can do, which limit binds first, and the exact remedy.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -37,7 +38,7 @@ impl Doctor {
             .containers
             .get_or_insert_with(|| EXAMPLE.to_owned());
         let need = need(&overrides)?;
-        let machine = super::start::machine(Blocked::new()?, leave)?;
+        let machine = super::start::machine(Blocked::new()?, &BTreeMap::new(), leave)?;
         anstream::println!("rights: {}\n", machine.privilege.word());
         anstream::println!("{}\n", feature_table(&features::probe()?));
         anstream::println!("{}\n", limit_table(&machine.limits));

@@ -52,14 +52,14 @@ impl Lab {
         let scenario = self.scenario(&self.factors.overrides())?;
         let cell = self.choose(&scenario)?;
         let signals = Blocked::of(RELAYED)?;
-        limits::raise_soft_limits()?;
+        let found = limits::raise()?;
         privilege::acquire()?;
         kin::adopt()?;
         let relay = Relay::open(signals)?;
         with_sysctls(&scenario, || {
             let lab = Raised::setup(cell, &|| relay.interrupt().is_raised())?;
             announce(&lab, cell);
-            let ended = self.stay(&lab, &relay);
+            let ended = self.stay(&lab, &relay, found);
             // The keeper has seen to it already, unless it was killed itself.
             kin::end_all()?;
             lab.teardown()?;
@@ -96,10 +96,10 @@ impl Lab {
     }
 
     /// Runs the shell to its end.
-    fn stay(&self, lab: &Raised, relay: &Relay) -> Result<ExitCode> {
+    fn stay(&self, lab: &Raised, relay: &Relay, found: limits::Found) -> Result<ExitCode> {
         let posted = Posted::of(lab)?;
         let mut keeper = self
-            .keeper(&posted)?
+            .keeper(&posted, found)?
             .spawn()
             .map_err(|source| Error::kernel(Act::Start, "the keeper of the shell", source))?;
         relay.hand_to(keeper.id());
@@ -112,11 +112,13 @@ impl Lab {
     }
 
     /// What runs the shell: this program, by a hidden verb.
-    fn keeper(&self, posted: &Posted) -> Result<Command> {
+    fn keeper(&self, posted: &Posted, found: limits::Found) -> Result<Command> {
         let own = env::current_exe()
             .map_err(|source| Error::kernel("find", "the program itself", source))?;
         let mut keeper = Command::new(&own);
-        keeper.args(["keep", &std::process::id().to_string(), "--"]);
+        // The shell is the user's, and has the limits that the user had.
+        keeper.args(["keep", "--limits", &found.to_string()]);
+        keeper.args([&std::process::id().to_string(), "--"]);
         if self.command.is_empty() {
             keeper.arg(env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into()));
         } else {

@@ -41,7 +41,7 @@ impl Plan {
             anstream::println!("{:#}", as_json(&plan));
         } else {
             anstream::println!("{}\n", trials(&plan));
-            anstream::print!("{}", summary(&plan, &Limits::probe()?));
+            anstream::print!("{}", summary(&plan, &Limits::probe(&scenario.sysctls)?));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -15,6 +15,7 @@ use super::start::{self, Machine};
 use super::{Leave, report, resume};
 use crate::error::{Error, Remedy, Result};
 use crate::host::limits::Strength;
+use crate::host::privilege::Privilege;
 use crate::host::signal::Blocked;
 use crate::host::sysctl;
 use crate::lab::existing::Existing;
@@ -196,7 +197,8 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
         Form::Live => Blocked::with_hangup(),
         Form::Quiet | Form::Terminal | Form::Log => Blocked::new(),
     };
-    let machine = start::machine(signals?, leave)?;
+    let machine = start::machine(signals?, &scenario.sysctls, leave)?;
+    refuse_to_attach_without_root(job.places, machine.privilege)?;
     refuse_beyond_limits(&plan, &machine)?;
     refuse_without_generators(scenario)?;
     let places = job.places.iter().map(|place| Existing::find(place));
@@ -218,6 +220,15 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     })?;
     report::show(&dir)?;
     Ok(exit_code(outcome))
+}
+
+/// What exists belongs to somebody else's user namespace, whose network namespaces are closed to one of our own.
+fn refuse_to_attach_without_root(places: &[String], privilege: Privilege) -> Result<()> {
+    if places.is_empty() || privilege == Privilege::Root {
+        return Ok(());
+    }
+    let reason = "only root may enter network namespaces that exist";
+    Err(Error::refused("attach to", places.join(", "), reason).with_remedy(Remedy::AttachAsRoot))
 }
 
 /// Refuses what the machine cannot hold, before anything is touched.

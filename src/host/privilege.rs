@@ -48,6 +48,7 @@ impl Privilege {
 
 const CAP_NET_ADMIN: u64 = 1 << 12;
 const CAP_SYS_ADMIN: u64 = 1 << 21;
+const CAP_SYS_RESOURCE: u64 = 1 << 24;
 
 /// Makes sure of the rights, by entering a user namespace where the process does not have them. To be called from
 /// `main` before there is any second thread: a user namespace can only be entered by a process of one thread.
@@ -99,13 +100,22 @@ fn refused(act: &str, object: &str, source: io::Error) -> Error {
 }
 
 /// Whether this process is in a user namespace other than the initial one, which alone maps every id there is.
-pub(super) fn in_own_user_namespace() -> bool {
+pub(crate) fn in_own_user_namespace() -> bool {
     let whole = ["0", "0", "4294967295"];
     pseudo::word("/proc/self/uid_map").is_some_and(|map| !map.split_whitespace().eq(whole))
 }
 
+/// Whether this process may raise hard limits (`CAP_SYS_RESOURCE`), which only counts over the machine itself.
+pub(super) fn may_raise_limits() -> bool {
+    let status = pseudo::text("/proc/self/status").unwrap_or_default();
+    holds(&status, CAP_SYS_RESOURCE) && !in_own_user_namespace()
+}
+
 fn has_rights(status: &str) -> bool {
-    let needed = CAP_NET_ADMIN | CAP_SYS_ADMIN;
+    holds(status, CAP_NET_ADMIN | CAP_SYS_ADMIN)
+}
+
+fn holds(status: &str, needed: u64) -> bool {
     let effective =
         status_field(status, "CapEff").and_then(|mask| u64::from_str_radix(mask, 16).ok());
     effective.is_some_and(|mask| mask & needed == needed)
@@ -150,6 +160,8 @@ mod tests {
         assert!(!has_rights(&status("0000000000200000")));
         assert!(!has_rights(&status("0000000000001000")));
         assert!(!has_rights("Name:\tx\n"));
+        assert!(holds(&status("0000000001000000"), CAP_SYS_RESOURCE));
+        assert!(!holds(&status("000001fffeffffff"), CAP_SYS_RESOURCE));
     }
 
     #[test]

@@ -19,11 +19,11 @@ use journal::{Entry, Folder, Journal};
 
 /// The sysctls and the journals.
 #[derive(Debug, Clone)]
-struct Place {
+pub(crate) struct Place {
     /// `/proc/sys`.
-    sysctls: PathBuf,
+    pub(crate) sysctls: PathBuf,
     /// `/run/kilonet`: gone after a reboot, as the raised values are.
-    journals: PathBuf,
+    pub(crate) journals: PathBuf,
 }
 
 impl Place {
@@ -61,7 +61,7 @@ impl Guard {
         Self::raise_in(Place::of_the_machine(), wanted)
     }
 
-    fn raise_in(place: Place, wanted: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn raise_in(place: Place, wanted: &BTreeMap<String, String>) -> Result<Self> {
         let folder = Folder::open(&place.journals)?;
         let entries: Vec<_> = wanted
             .iter()
@@ -120,7 +120,7 @@ pub fn restore_leftovers() -> Result<Vec<String>> {
     restore_leftovers_in(&Place::of_the_machine())
 }
 
-fn restore_leftovers_in(place: &Place) -> Result<Vec<String>> {
+pub(crate) fn restore_leftovers_in(place: &Place) -> Result<Vec<String>> {
     if !place.journals.exists() || !geteuid().is_root() {
         return Ok(Vec::new());
     }

@@ -9,6 +9,7 @@ mod conntrack;
 mod foreign;
 mod kernel_memory;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -256,11 +257,13 @@ pub struct TcpMemory {
 }
 
 impl TcpMemory {
-    /// Reads `net.ipv4.tcp_mem`, which only the initial network namespace shows: call it before
-    /// [`super::privilege::acquire`].
+    /// Reads `net.ipv4.tcp_mem`, as `sysctls` sets it for the run or else as the machine has it. Only the initial network
+    /// namespace shows it: call it before [`super::privilege::acquire`].
     #[must_use]
-    pub fn thresholds() -> Option<Self> {
-        Self::parse(&pseudo::sysctl("net.ipv4.tcp_mem")?)
+    pub fn thresholds(sysctls: &BTreeMap<String, String>) -> Option<Self> {
+        const NAME: &str = "net.ipv4.tcp_mem";
+        let set = sysctls.get(NAME).cloned();
+        Self::parse(&set.or_else(|| pseudo::sysctl(NAME))?)
     }
 
     fn parse(text: &str) -> Option<Self> {
