@@ -315,7 +315,11 @@ fn a_process_that_needs_more_memory_than_it_may_is_named_with_the_reason() {
         .unwrap();
     let hint = record["error"]["hint"].as_str().unwrap();
     let sentence = "by the kernel, for want of memory in its control group";
-    assert!(hint.contains(sentence), "{record}");
+    let remedy = "give containers more memory (memory_max), or see who has killed them: ";
+    assert!(
+        hint.starts_with(remedy) && hint.contains(sentence),
+        "{record}"
+    );
 }
 
 #[test]

@@ -44,7 +44,8 @@ pub(super) struct Exec {
 
 impl Exec {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let namespace = roster()?.open(self.room)?;
+        let place = env::var(LAB).ok();
+        let namespace = roster(place.as_deref())?.open(self.room)?;
         netns::move_in(&namespace)
             .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
         if let Err(error) = sysfs::show_for_good() {
@@ -59,15 +60,15 @@ impl Exec {
     }
 }
 
-/// The roster of the lab whose shell this was started from.
-fn roster() -> Result<Roster> {
+/// The roster of the lab whose shell this was started from, which says its place.
+pub(super) fn roster(place: Option<&str>) -> Result<Roster> {
     let refused =
         |reason, remedy| Err(Error::refused("enter", "a lab", reason).with_remedy(remedy));
-    let Ok(place) = env::var(LAB) else {
+    let Some(place) = place else {
         let reason = format!("this is no lab's shell, as {LAB} is not set");
         return refused(reason, Remedy::StartLab);
     };
-    match Roster::find(&place) {
+    match Roster::find(place) {
         Some(roster) => Ok(roster),
         None => refused(
             format!("the lab of this shell has ended, or is another user's ({LAB} is {place})"),

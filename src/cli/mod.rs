@@ -24,6 +24,9 @@ mod schema;
 mod start;
 mod wiring;
 
+#[cfg(test)]
+mod tests;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};

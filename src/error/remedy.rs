@@ -94,11 +94,11 @@ remedies! {
     /// A bridge has no port left.
     BridgeFull => "a Linux bridge holds 1023 ports; set ports_per_bridge to 1023 or less";
     /// The user has no network namespace left.
-    RaiseMaxNetNamespaces => "raise sysctl user.max_net_namespaces, as root or under [sysctls] in the scenario";
+    RaiseMaxNetNamespaces => "raise sysctl user.max_net_namespaces";
     /// The process has no descriptor left.
     RaiseOpenFiles => "raise the hard limit of open files: LimitNOFILE= in the service's unit, or `ulimit -n` in root's shell before the start";
     /// The machine has no open file left.
-    RaiseFileMax => "raise sysctl fs.file-max, as root or under [sysctls] in the scenario";
+    RaiseFileMax => "raise sysctl fs.file-max";
     /// Memory is full.
     MoreMemory => "take fewer containers, or give the machine or its control group more memory";
     /// The neighbour table is full, or rules reject.

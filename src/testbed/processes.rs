@@ -109,11 +109,7 @@ impl Processes {
                 measurement.warnings.push(sentence);
                 Ok(measurement)
             }
-            Err(error) => {
-                let hint = error.hint().map(|hint| format!("; {hint}"));
-                let deaths = sentence + &hint.unwrap_or_default();
-                Err(error.with_remedy(Remedy::SeeWhoKilled(deaths)))
-            }
+            Err(error) => Err(error.with_remedy(Remedy::SeeWhoKilled(sentence))),
         }
     }
 

@@ -161,4 +161,4 @@ fn nothing_found(search: Search, steps: &[SearchStep]) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

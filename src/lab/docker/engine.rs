@@ -54,7 +54,7 @@ impl Engine {
         Self::connect_to(host)
     }
 
-    fn connect_to(host: &str) -> Result<Self> {
+    pub(crate) fn connect_to(host: &str) -> Result<Self> {
         if !host.starts_with("unix://") {
             let reason = "containers must see directories of this machine";
             return Err(

@@ -14,6 +14,11 @@
 //! Must not know traffic: what runs in a container is a command line. The invariant: whatever is made carries its owner's
 //! label, and what a process made, it or `leftovers` removes.
 
+#[cfg(test)]
+pub(crate) fn refusals_of_what_an_engine_left_out() -> [Error; 2] {
+    seen::tests::refusals()
+}
+
 mod cable;
 mod engine;
 mod image;

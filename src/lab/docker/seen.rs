@@ -116,7 +116,7 @@ fn unaddressed(family: Family, name: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::lab) mod tests {
     use super::*;
 
     fn container(seen: &str) -> Container {
@@ -141,6 +141,17 @@ mod tests {
             "172.17.0.2"
         );
         assert!(container.host_ports().eq([32768, 32769]));
+    }
+
+    /// What is said where an engine published no port, and gave no address.
+    pub(in crate::lab) fn refusals() -> [Error; 2] {
+        let container = container(PUBLISHED);
+        [
+            container
+                .door(80, (Family::Ipv4, "container 1"))
+                .unwrap_err(),
+            container.address(Family::Ipv6, "container 1").unwrap_err(),
+        ]
     }
 
     #[test]

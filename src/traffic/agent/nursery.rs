@@ -50,7 +50,8 @@ impl Nursery {
             .map_err(|source| Error::kernel(Act::Start, "the nursery of processes", source))
     }
 
-    fn run(command: &mut Command) -> io::Result<Self> {
+    /// Starts one by another program than this, which tests want.
+    pub(crate) fn run(command: &mut Command) -> io::Result<Self> {
         let (own, theirs) = UnixStream::pair()?;
         let process = command
             .stdin(OwnedFd::from(theirs))
