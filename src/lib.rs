@@ -26,6 +26,7 @@
 
 pub mod error;
 pub mod random;
+pub mod swept;
 pub mod units;
 
 pub mod scenario;

@@ -493,6 +493,78 @@ fn a_tool_that_is_not_installed_makes_its_cells_not_available_and_no_others() {
     }
 }
 
+/// In namespaces of its own, so that nothing of the machine's is seen or touched: what a run of a process that is no more
+/// left behind, as files and as a value.
+const REMAINS: &str = r#"
+mount -t tmpfs none /run
+mkdir -p /run/kilonet/kilonet-4194303-1-$(stat -Lc %i /proc/self/ns/pid)/sub /run/kilonet/of-somebody-else
+echo 65 >/proc/sys/net/ipv4/ip_default_ttl
+echo '{"pid":4194303,"started":1,"entries":[{"name":"net.ipv4.ip_default_ttl","before":"64","raised":"65"}]}' \
+    >/run/kilonet/sysctl-4194303-1.json
+echo '{' >/run/kilonet/sysctl-4194303-2.new
+"#;
+
+/// Runs `kilonet clean` among such remains, then a script that says what is left.
+fn clean(engine: Option<&str>, before: &str) -> (harness::Said, Vec<String>) {
+    let script = format!(
+        "{before}\ncode=0; \"$1\" clean || code=$?\ncat /proc/sys/net/ipv4/ip_default_ttl >&3; ls /run/kilonet >&3 2>/dev/null || true; exit $code"
+    );
+    let left = tempfile::NamedTempFile::new().unwrap();
+    let script = format!("exec 3>{}\n{script}", left.path().display());
+    let mut command = plainly("unshare");
+    command.args(["--mount", "--net", "sh", "-ec", &script, "sh"]);
+    command.arg(binary()).env_remove("DOCKER_HOST");
+    if let Some(host) = engine {
+        command.env("DOCKER_HOST", host);
+    }
+    let cleaned = said(&mut command);
+    let left = std::fs::read_to_string(left.path()).unwrap();
+    (cleaned, left.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn clean_needs_no_engine_and_puts_back_what_a_killed_run_had_raised() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let (cleaned, left) = clean(None, REMAINS);
+    assert_eq!(cleaned.code, Some(0), "{cleaned:?}");
+    assert_eq!(
+        cleaned.out, "put back 1 sysctl, removed 1 unfinished journal, 1 directory\n",
+        "{cleaned:?}"
+    );
+    assert_eq!(left, ["64", "of-somebody-else"]);
+}
+
+#[test]
+fn clean_of_nothing_says_so_and_succeeds() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let (cleaned, _) = clean(None, "mount -t tmpfs none /run");
+    assert_eq!(cleaned.code, Some(0), "{cleaned:?}");
+    assert_eq!(cleaned.out, "nothing to remove\n");
+    assert_eq!(cleaned.err, "");
+}
+
+#[test]
+fn clean_goes_on_where_one_kind_of_remains_refuses_and_says_so() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let broken = format!("{REMAINS}\necho '{{' >/run/kilonet/sysctl-1-1.json");
+    let (cleaned, left) = clean(Some("unix:///nowhere/sock"), &broken);
+    assert_eq!(cleaned.code, Some(1), "{cleaned:?}");
+    assert!(cleaned.out.starts_with("put back 1 sysctl"), "{cleaned:?}");
+    assert_eq!(left, ["64", "of-somebody-else", "sysctl-1-1.json"]);
+    for error in [
+        "sysctl-1-1.json",
+        "reach the engine at unix:///nowhere/sock",
+    ] {
+        assert!(cleaned.err.contains(error), "{cleaned:?}");
+    }
+}
+
 #[test]
 fn every_shipped_scenario_plans() {
     // Their runs are a ring of `scripts/test`: they take a minute.

@@ -75,7 +75,7 @@ enum Verb {
     Lab(lab::Lab),
     /// Run a command in a container of the lab whose shell this is
     Exec(exec::Exec),
-    /// Remove what runs that died have left in control groups and with a Docker engine
+    /// Remove what runs that died have left behind, and put back sysctls that they raised
     Clean(clean::Clean),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
@@ -115,7 +115,7 @@ impl Cli {
             Verb::Exec(exec) => exec.run(),
             Verb::Keep(keep) => keep.run(),
             Verb::Become(shell) => shell.run(),
-            Verb::Clean(_) => clean::Clean::run(),
+            Verb::Clean(_) => Ok(clean::Clean::run()),
             Verb::Schema => Ok(schema::run()),
             Verb::Agent(agent) => agent.run(),
             Verb::Nursery => agent::nurse(),

@@ -346,7 +346,9 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
             anstream::eprintln!("note: {sentence}");
         }
     };
-    tell(sysctl::restore_leftovers()?);
+    let left = sysctl::restore_leftovers();
+    tell(left.notes);
+    tell(left.errors.iter().map(Error::sentence).collect());
     if scenario.sysctls.is_empty() {
         return work();
     }

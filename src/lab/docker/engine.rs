@@ -7,6 +7,7 @@ use std::env;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 
 /// Where an engine listens unless `DOCKER_HOST` says otherwise.
 const USUAL: &str = "unix:///var/run/docker.sock";
+/// What the address of a socket begins with.
+const UNIX: &str = "unix://";
 
 /// The oldest API that has all that is asked of it: networks with IPv6 and labels, and filters by label. Engine 1.13.
 const OLDEST: (usize, usize) = (1, 25);
@@ -54,8 +57,20 @@ impl Engine {
         Self::connect_to(host)
     }
 
+    /// The same, where there is one: none where nobody has named one by `DOCKER_HOST` and nobody listens at the usual socket.
+    ///
+    /// # Errors
+    /// As [`Engine::connect`] where there is an engine, or one was named.
+    pub fn find() -> Result<Option<Self>> {
+        let is_named = env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
+        if !is_named && !is_listening(USUAL.trim_start_matches(UNIX)) {
+            return Ok(None);
+        }
+        Self::connect().map(Some)
+    }
+
     fn connect_to(host: &str) -> Result<Self> {
-        if !host.starts_with("unix://") {
+        if !host.starts_with(UNIX) {
             let reason = "containers must see directories of this machine";
             return Err(
                 Error::refused("reach", format!("the engine at {host}"), reason)
@@ -123,6 +138,17 @@ impl Engine {
     ) -> Result<T> {
         self.block_on(answer)
             .map_err(|error| refusal(act, object, error))
+    }
+}
+
+/// Whether somebody may be behind a socket; one that may not be used has somebody.
+fn is_listening(socket: &str) -> bool {
+    match UnixStream::connect(socket) {
+        Ok(_) => true,
+        Err(error) => {
+            let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
+            !nobody.contains(&error.kind())
+        }
     }
 }
 

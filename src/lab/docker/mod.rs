@@ -38,7 +38,7 @@ use futures::{StreamExt, TryStreamExt};
 
 pub use engine::Engine;
 pub use image::Image;
-pub use leftovers::{Leftovers, Removed};
+pub use leftovers::remove_leftovers;
 pub use owner::{Directory, Owner};
 
 use super::address;
