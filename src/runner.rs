@@ -1,4 +1,5 @@
-//! The loop over trials: set up, measure, tear down, record. It survives a failed trial and does not try it again; which
+//! The loop over trials: set up, measure, tear down, record. It survives a failed trial and does not try it again, nor does it
+//! try what the testbed refuses beforehand; which
 //! trial is next, also where others disturbed one, the plan says.
 //!
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
@@ -74,9 +75,12 @@ pub fn run<T: Testbed>(
     let mut watchman = Watchman::of(work.done);
     while let Some(trial) = standing.next_trial() {
         progress.begins(standing.place(), &trial);
-        let (tried, times) = canaries(testbed, |testbed| {
-            run_trial(testbed, &trial, work.plan.timing, progress)
-        });
+        let (tried, times) = match testbed.refuses(&trial.cell) {
+            Some(error) => (failed(&trial, &error), Times::default()),
+            None => canaries(testbed, |testbed| {
+                run_trial(testbed, &trial, work.plan.timing, progress)
+            }),
+        };
         let Some((mut record, rows)) = tried else {
             outcome.interrupted = true;
             break;

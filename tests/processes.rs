@@ -342,22 +342,13 @@ fn who_may_not_make_groups_is_told_so_and_measures_nothing() {
             .current_dir(nobody.path()),
     );
     assert_eq!(run.code, Some(1), "{run:?}");
-    let failed = records(&nobody.path().join(run.folder()));
-    for record in failed {
-        let error = &record["error"];
-        assert_eq!(
-            (&record["status"], &error["errno"]),
-            (&"failed".into(), &"EACCES".into())
-        );
-        assert!(
-            error["object"].as_str().unwrap().contains("/kilonet-"),
-            "{error}"
-        );
-        assert!(
-            error["hint"].as_str().unwrap().contains("Delegate=yes"),
-            "{error}"
-        );
-    }
+    assert_eq!(run.out, "", "nothing was measured");
+    let begins = "error: use control groups: make ";
+    assert!(run.err.starts_with(begins), "{run:?}");
+    assert!(run.err.contains("/kilonet-"), "{run:?}");
+    assert!(run.err.contains("Delegate=yes"), "{run:?}");
+    let folders = fs::read_dir(nobody.path().join("out")).unwrap();
+    assert_eq!(folders.count(), 0, "a folder was made");
 }
 
 #[test]

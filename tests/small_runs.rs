@@ -486,9 +486,108 @@ fn a_tool_that_is_not_installed_makes_its_cells_not_available_and_no_others() {
         if record["cell"]["firewall"] == "docker-29-nft" {
             let error = &record["error"];
             assert_eq!(error["reason"], "nft is not installed", "{record}");
-            assert_eq!(error["hint"], "not available: install nftables");
+            assert_eq!(error["hint"], "install nftables");
         } else {
             assert_eq!(record["status"], "ok", "{record}");
+        }
+    }
+    assert!(run.err.starts_with("note: 1 of 2 cells"), "{run:?}");
+}
+
+/// What is lacking, as flags of a sweep or as variables, and how the refusal begins and what it advises.
+const LACKING: &[(&[&str], [&str; 2])] = &[
+    (
+        &["--congestion", "nosuch"],
+        [
+            "error: use congestion control nosuch: ",
+            "modprobe tcp_nosuch",
+        ],
+    ),
+    (
+        &["--testbed", "docker"],
+        [
+            "error: use Docker engine: reach the engine at ",
+            "start the engine",
+        ],
+    ),
+    (
+        &["--driver", "iperf3"],
+        [
+            "error: use iperf3: iperf3 is not installed",
+            "install iperf3",
+        ],
+    ),
+    (
+        &["--driver", "netperf"],
+        [
+            "error: use netperf: netperf is not installed",
+            "install netperf",
+        ],
+    ),
+];
+
+#[test]
+fn what_all_cells_lack_is_refused_before_a_folder_is_made() {
+    if !kernel_allows() {
+        return;
+    }
+    let nothing = tempfile::tempdir().unwrap();
+    for (flags, [begins, advises]) in LACKING {
+        let out = tempfile::tempdir().unwrap();
+        let sweep = [&["sweep", "--containers", "2"], *flags].concat();
+        let run = said(
+            kilonet(sweep)
+                .arg("--out")
+                .arg(out.path())
+                .env("PATH", nothing.path())
+                .env(
+                    "DOCKER_HOST",
+                    format!("unix://{}/sock", nothing.path().display()),
+                ),
+        );
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{run:?}");
+        assert!(run.err.starts_with(begins), "{run:?}");
+        let (_, hint) = run.err.split_once("\nhint: ").unwrap();
+        assert!(hint.starts_with(advises), "{run:?}");
+        assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn what_some_cells_lack_is_said_once_and_recorded_without_being_tried() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = ["sweep", "--topology", "veth", "--containers", "2"];
+    let run = said(
+        kilonet(flags)
+            .args([
+                "--congestion",
+                "reno,nosuch",
+                "--quiet",
+                "--measure",
+                "200ms",
+            ])
+            .args(["--repeats", "1", "--out"])
+            .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let (head, rest) = run.err.split_once('\n').unwrap();
+    assert!(
+        head.starts_with("note: 1 of 2 cells cannot be measured here: "),
+        "{run:?}"
+    );
+    assert!(rest.contains("congestion control nosuch"), "{run:?}");
+    assert!(rest.contains("\nhint: modprobe tcp_nosuch"), "{run:?}");
+    let said_once = run.err.matches("use congestion control nosuch").count();
+    assert_eq!(said_once, 1, "{run:?}");
+    for record in records(&run.folder()) {
+        let lacking = record["cell"]["congestion"] == "nosuch";
+        assert_eq!(record["status"] == "failed", lacking, "{record}");
+        if lacking {
+            assert_eq!(record["error"]["object"], "congestion control nosuch");
+            assert!(record.get("lab").is_none(), "it was tried: {record}");
         }
     }
 }

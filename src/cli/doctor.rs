@@ -7,10 +7,9 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::Leave;
 use crate::error::Result;
-use crate::host::features::{self, State};
+use crate::host::features::{self, Feature, Requirement, State};
 use crate::host::limits::{Limit, Limits, Resource, Strength};
 use crate::host::signal::Blocked;
-use crate::lab::docker::Engine;
 use crate::plan::Need;
 use crate::scenario::{Overrides, Scenario};
 use crate::units::Bytes;
@@ -39,7 +38,8 @@ impl Doctor {
         let need = need(&overrides)?;
         let machine = super::start::machine(Blocked::new()?, leave)?;
         anstream::println!("rights: {}\n", machine.privilege.word());
-        anstream::println!("{}\n", feature_table(&features::probe()?));
+        let features = features::probe(&Requirement::of_doctor())?;
+        anstream::println!("{}\n", feature_table(&features));
         anstream::println!("{}\n", limit_table(&machine.limits));
         anstream::print!("{}", verdict(&machine.limits, &need));
         Ok(ExitCode::SUCCESS)
@@ -63,49 +63,25 @@ fn need(overrides: &Overrides) -> Result<(u32, Need)> {
     Ok((containers, need))
 }
 
-fn feature_table(features: &[features::Feature]) -> Table {
+fn feature_table(features: &[Feature]) -> Table {
     let mut table = plain_table();
     table.set_header(["feature", "", "what it means"]);
-    table.add_rows(features.iter().map(feature_row).chain([engine_row()]));
+    table.add_rows(features.iter().map(feature_row));
     table
 }
 
-fn feature_row(feature: &features::Feature) -> [String; 3] {
+fn feature_row(feature: &Feature) -> [String; 3] {
     let state = match feature.state {
         State::Available => "yes",
         State::Missing => "no",
     };
-    let remedy = feature
-        .remedy
-        .map(|remedy| format!("; {remedy}"))
-        .unwrap_or_default();
-    let meaning = format!("{}{remedy}", feature.meaning);
-    [feature.name.to_owned(), state.to_owned(), meaning]
-}
-
-/// Not a feature of the kernel, and found by asking for it.
-fn engine_row() -> [String; 3] {
-    let (state, meaning) = match Engine::connect() {
-        Ok(engine) => (
-            "yes",
-            format!(
-                "the testbed `docker`, by an engine of version {}",
-                engine.version()
-            ),
-        ),
-        Err(error) => {
-            let remedy = error
-                .hint()
-                .map(|hint| format!("; {hint}"))
-                .unwrap_or_default();
-            let meaning = format!(
-                "cells of the testbed `docker` fail: {}{remedy}",
-                error.sentence()
-            );
-            ("no", meaning)
-        }
-    };
-    ["Docker engine".to_owned(), state.to_owned(), meaning]
+    let needed_by = feature.requirement.needed_by();
+    let needed_by = needed_by.filter(|_| feature.state == State::Missing);
+    let needed_by = needed_by.map(|keys| format!("; needed by {keys}"));
+    let remedy = feature.remedy.as_ref().map(|remedy| format!("; {remedy}"));
+    let meaning = [Some(feature.meaning.clone()), needed_by, remedy];
+    let meaning: String = meaning.into_iter().flatten().collect();
+    [feature.requirement.to_string(), state.to_owned(), meaning]
 }
 
 fn limit_table(limits: &Limits) -> Table {

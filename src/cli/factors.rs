@@ -9,8 +9,8 @@ use crate::scenario::Overrides;
 #[command(next_help_heading = "Scenario keys")]
 #[group(id = "Factors", multiple = true)]
 pub(super) struct Factors {
-    /// Shapes of the lab: loopback, shared, veth, bridge, routed, vxlan, macvlan, ipvlan-l2, ipvlan-l3, netkit,
-    /// openvswitch; with docker also user-bridge, host
+    /// Shapes of the lab: loopback, shared, veth, bridge, routed, vxlan, macvlan, ipvlan-l2, ipvlan-l3, netkit;
+    /// with docker also user-bridge, host
     #[arg(long, value_name = "LIST")]
     topology: Option<String>,
     /// Who wires the containers: kernel, docker

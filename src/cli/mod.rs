@@ -13,6 +13,7 @@ mod export;
 mod factors;
 mod keep;
 mod lab;
+mod lacks;
 mod live;
 mod load;
 mod plan;

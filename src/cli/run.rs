@@ -12,7 +12,7 @@ use super::display::display;
 use super::factors::Factors;
 use super::progress::{Asked, Form};
 use super::start::{self, Machine};
-use super::{Leave, report, resume};
+use super::{Leave, lacks, report, resume};
 use crate::error::{Error, Result};
 use crate::host::limits::Strength;
 use crate::host::signal::Blocked;
@@ -24,7 +24,6 @@ use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing};
 use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
-use crate::traffic::generator;
 use crate::units::nanos;
 
 /// Flags replace the file's keys of the same name.
@@ -198,10 +197,12 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     };
     let machine = start::machine(signals?, leave)?;
     refuse_beyond_limits(&plan, &machine)?;
-    refuse_without_generators(scenario)?;
+    let lacks = lacks::probe(scenario, &plan)?;
     let places = job.places.iter().map(|place| Existing::find(place));
     let places = places.collect::<Result<Vec<_>>>()?;
-    let mut testbeds = Testbeds::new(machine.tcp_memory).attached_to(places);
+    let mut testbeds = Testbeds::new(machine.tcp_memory)
+        .attached_to(places)
+        .lacking(lacks);
     let (outcome, dir) = with_sysctls(scenario, || {
         let (mut folder, done) = open(job.destination, scenario, &plan, &machine)?;
         let name = machine.fingerprint.machine();
@@ -237,15 +238,6 @@ fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
         worst.limit.room()
     );
     Err(Error::refused("run", "the scenario", reason).with_hint(&worst.remedy))
-}
-
-/// Refuses what needs a tool that is not there, before anything is touched.
-fn refuse_without_generators(scenario: &Scenario) -> Result<()> {
-    let drivers = scenario.cells.iter().map(|cell| cell.driver);
-    for driver in drivers.filter(|driver| driver.is_generator()) {
-        generator::find(driver)?;
-    }
-    Ok(())
 }
 
 fn open(

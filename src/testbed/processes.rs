@@ -6,9 +6,9 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{Measurement, Watch};
+use super::{Measurement, Watch, requirements};
 use crate::error::{Error, Result};
-use crate::host::cgroup::{self, Limits, Nest};
+use crate::host::cgroup::{self, Nest};
 use crate::host::confinement::Confinement;
 use crate::lab::Lab;
 use crate::scenario::Cell;
@@ -33,12 +33,7 @@ impl Processes {
         let began = Instant::now();
         // What is another user's is that user's to remove; `kilonet clean` says of it.
         let _ = cgroup::remove_leftovers();
-        let limits = Limits {
-            cpu_thousandths: cell.limits.cpu_max.0,
-            memory_bytes: cell.limits.memory_max.0,
-            cpus: cell.limits.cpuset.list(),
-        };
-        let groups = Nest::build(cell.containers, &limits)?;
+        let groups = Nest::build(cell.containers, &requirements::groups(cell))?;
         let nursery = Nursery::open()?;
         let cradle = |container| Cradle {
             namespace: lab.seat(container).0,

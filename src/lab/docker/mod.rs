@@ -184,7 +184,7 @@ impl Lab {
             Network::Of(other) => other,
             // The engine's own namespace is one for all.
             Network::Host => 0,
-            _ => container,
+            Network::Bridge | Network::User | Network::None => container,
         }
     }
 
@@ -197,9 +197,10 @@ impl Lab {
     /// The interface by which a container's traffic comes in.
     #[must_use]
     pub fn interface(&self) -> &'static str {
-        match self.topology {
-            Topology::Shared | Topology::Host => "lo",
-            _ => "eth0",
+        if self.topology.has_links() {
+            "eth0"
+        } else {
+            "lo"
         }
     }
 

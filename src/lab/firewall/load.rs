@@ -26,8 +26,12 @@ fn tool(script: &Script, backend: Backend) -> &'static str {
     match (script, backend) {
         (Script::Restore(Family::Ipv4, _), Backend::IptablesLegacy) => "iptables-legacy-restore",
         (Script::Restore(Family::Ipv6, _), Backend::IptablesLegacy) => "ip6tables-legacy-restore",
-        (Script::Restore(Family::Ipv4, _), _) => "iptables-nft-restore",
-        (Script::Restore(Family::Ipv6, _), _) => "ip6tables-nft-restore",
+        (Script::Restore(Family::Ipv4, _), Backend::IptablesNft | Backend::Nft) => {
+            "iptables-nft-restore"
+        }
+        (Script::Restore(Family::Ipv6, _), Backend::IptablesNft | Backend::Nft) => {
+            "ip6tables-nft-restore"
+        }
         (Script::Nft(_), _) => "nft",
     }
 }

@@ -5,7 +5,6 @@
 //! builders make the messages; its asynchronous side waits for events in `barrier`.
 
 pub(super) mod barrier;
-pub(super) mod generic;
 pub(super) mod message;
 pub(super) mod netfilter;
 mod offload;

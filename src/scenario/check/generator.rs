@@ -134,7 +134,7 @@ impl Tool<'_> {
 
     /// What several pairs send over one interface cannot be told apart.
     fn check_places(&mut self, abilities: Abilities, lab: &Lab) {
-        let lo = |topology: &_| matches!(topology, Topology::Loopback | Topology::Shared);
+        let lo = |topology: &Topology| !topology.has_links();
         if !abilities.loopback && self.axes.topology.0.iter().any(|at| lo(&at.value)) {
             let allowed =
                 "it finds no address where there is but that of lo; baselines are those of threads";
@@ -146,7 +146,7 @@ impl Tool<'_> {
         }
         let allowed =
             "allowed with it: 2 containers there; each table of [[axes]] may have its own";
-        let one = |topology: &_| matches!(topology, Topology::Loopback | Topology::Host);
+        let one = |topology: &Topology| topology.is_one_namespace();
         self.only("topology", &self.axes.topology, one, allowed);
         let seats = &lab.per_namespace;
         if self.axes.topology.has(Topology::Shared) && seats.value != Share::Of(2) {

@@ -5,7 +5,6 @@ use crate::scenario::copying::{Receiving, Sending};
 use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM, Search};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
-use crate::scenario::topology::Topology;
 use crate::scenario::wire::{Axes, MessageSize};
 
 pub(super) fn check(axes: &Axes, problems: &mut Problems) {
@@ -121,11 +120,7 @@ fn room_in_packet(axes: &Axes) -> u32 {
     } else {
         28
     };
-    let linked = |topology| {
-        let none = [Topology::Loopback, Topology::Shared, Topology::Host];
-        !none.contains(&topology)
-    };
-    if axes.topology.0.iter().any(|at| linked(at.value)) {
+    if axes.topology.0.iter().any(|at| at.value.has_links()) {
         let mtus = axes.mtu.0.iter().map(|at| at.value.0);
         mtus.min().unwrap_or(0).saturating_sub(headers)
     } else {
