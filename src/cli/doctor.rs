@@ -6,17 +6,18 @@ use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::Leave;
+use super::parts::{hide_others, only};
 use crate::error::Result;
 use crate::host::features::{self, Feature, Requirement, State};
 use crate::host::limits::{Limit, Limits, Resource, Strength};
 use crate::host::signal::Blocked;
 use crate::plan::Need;
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Overrides, Part, Scenario};
 use crate::units::Bytes;
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
 Examples:
   kilonet doctor
   kilonet doctor --topology bridge --driver workers")]
@@ -29,9 +30,14 @@ pub(super) struct Doctor {
 /// proportional, so the figure does not matter much.
 const EXAMPLE: &str = "1000";
 
+/// What there is of a scenario where nothing is run.
+const PARTS: &[Part] = &[Part::Lab, Part::Traffic, Part::Both];
+
 impl Doctor {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
         let mut overrides = self.factors.overrides();
+        let reason = "doctor makes no trials";
+        only(&overrides, PARTS, (reason, "leave it out"))?;
         overrides
             .containers
             .get_or_insert_with(|| EXAMPLE.to_owned());

@@ -134,7 +134,8 @@ impl Factors {
             ..
         } = self.clone();
         Overrides {
-            others: [self.load.given(), self.wiring.given()].concat(),
+            load: self.load.given(),
+            wiring: self.wiring.given(),
             topology,
             testbed,
             family,

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::exec::LAB;
 use super::factors::Factors;
+use super::parts::{hide_others, only};
 use super::run::with_sysctls;
 use crate::error::{Error, Result};
 use crate::host::relay::{RELAYED, Relay};
@@ -19,7 +20,7 @@ use crate::host::{kin, limits, privilege};
 use crate::lab::Lab as Raised;
 use crate::lab::roster::Posted;
 use crate::plan::cell_id;
-use crate::scenario::{Cell, Overrides, Scenario, Testbed};
+use crate::scenario::{Cell, Overrides, Part, Scenario, Testbed};
 
 /// Containers that are listed by name at most.
 const LISTED: usize = 4;
@@ -27,7 +28,7 @@ const LISTED: usize = 4;
 /// In the shell, `kilonet exec K -- CMD` runs a command in container K. When the shell ends, however it ends, so do all
 /// processes that came of it, and the lab is gone.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
 Examples:
   kilonet lab --topology bridge --containers 8
   kilonet lab scenarios/docker-rules.toml --cell bridge-ipv4-docker-29-c128-a2-outside
@@ -47,9 +48,16 @@ pub(super) struct Lab {
     factors: Factors,
 }
 
+/// What there is of a scenario where nothing is measured.
+const PARTS: &[Part] = &[Part::Lab, Part::Both];
+
 impl Lab {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let scenario = self.scenario(&self.factors.overrides())?;
+        let overrides = self.factors.overrides();
+        let reason = "a lab has no traffic and no trials but what is started in its shell";
+        let hint = "kilonet sweep measures, and --cell takes the id of a cell with other traffic";
+        only(&overrides, PARTS, (reason, hint))?;
+        let scenario = self.scenario(&overrides)?;
         let cell = self.choose(&scenario)?;
         let signals = Blocked::of(RELAYED)?;
         limits::raise_soft_limits()?;

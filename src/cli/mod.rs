@@ -16,6 +16,7 @@ mod lab;
 mod lacks;
 mod live;
 mod load;
+mod parts;
 mod plan;
 mod progress;
 mod report;

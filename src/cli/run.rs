@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::display::display;
 use super::factors::Factors;
+use super::parts::only;
 use super::progress::{Asked, Form};
 use super::start::{self, Machine};
 use super::{Leave, lacks, report, resume};
@@ -20,7 +21,7 @@ use crate::host::sysctl;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing};
+use crate::scenario::{Allowance, Baseline, Part, Repeats, Scenario, Timing, Topology};
 use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
@@ -43,7 +44,7 @@ pub(super) struct Run {
     #[command(flatten)]
     factors: Factors,
     /// Go on with a run that was cut off: trials that were measured are not run again
-    #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify", "Factors"])]
+    #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify"])]
     resume: Option<PathBuf>,
     /// Make one tiny trial of each cell, to see that all of them work
     #[arg(long, help_heading = "Run")]
@@ -64,7 +65,7 @@ pub(super) struct Sweep {
     #[command(flatten)]
     factors: Factors,
     /// Print the scenario that the flags stand for, and run nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["out", "quiet", "live"])]
     print: bool,
     #[command(flatten)]
     output: Output,
@@ -110,16 +111,29 @@ impl Run {
 
     /// The scenario of the file, or that of the folder to be resumed; and where the records go.
     fn scenario(&self) -> Result<(Scenario, Destination<'_>)> {
+        let overrides = self.factors.overrides();
         if let Some(dir) = &self.resume {
+            let reason = "a run goes on with the scenario that it began with";
+            only(
+                &overrides,
+                &[],
+                (reason, "leave it out, or begin another run"),
+            )?;
             let manifest = Manifest::read(dir)?;
+            refuse_attached(&manifest)?;
             let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
             check_ruleset(&scenario, &manifest)?;
             let verify = manifest.settings["verify"] == json!(true);
             let scenario = if verify { tiny(scenario) } else { scenario };
             return Ok((scenario, Destination::Old(dir)));
         }
+        if self.verify {
+            let reason = "--verify makes one trial of 100 ms of each cell";
+            let parts = [Part::Lab, Part::Traffic, Part::Both];
+            only(&overrides, &parts, (reason, "leave out one of the two"))?;
+        }
         let file = self.scenario.as_deref().unwrap_or(Path::new(""));
-        let scenario = Scenario::load(file, &self.factors.overrides())?;
+        let scenario = Scenario::load(file, &overrides)?;
         let scenario = if self.verify {
             tiny(scenario)
         } else {
@@ -218,7 +232,7 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
         Ok((outcome, folder.dir().to_owned()))
     })?;
     report::show(&dir)?;
-    Ok(exit_code(outcome))
+    Ok(exit_code(outcome, job))
 }
 
 /// Refuses what the machine cannot hold, before anything is touched.
@@ -282,6 +296,16 @@ fn ruleset(scenario: &Scenario) -> Option<&str> {
     cells.find_map(|cell| cell.rules.ruleset.as_deref())
 }
 
+/// What was attached to is not the scenario's to raise again.
+fn refuse_attached(manifest: &Manifest) -> Result<()> {
+    if manifest.settings["attached"] != json!(true) {
+        return Ok(());
+    }
+    let reason = "it measured what existed then, which no scenario can raise again";
+    let hint = "run kilonet attach again, into a folder of its own";
+    Err(Error::refused("resume", "the run", reason).with_hint(hint))
+}
+
 /// Trials of one run are all under the same rules, also where it is gone on with.
 fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
     let Some((path, then)) = ruleset(scenario).zip(manifest.ruleset_text.as_ref()) else {
@@ -327,6 +351,7 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
         "privilege": machine.privilege.word(),
+        "attached": scenario.cells.iter().any(|cell| cell.topology == Topology::Attached),
         "verify": scenario.name.ends_with(VERIFY),
     })
 }
@@ -350,9 +375,13 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
     result
 }
 
-fn exit_code(outcome: Outcome) -> ExitCode {
-    if outcome.interrupted {
+fn exit_code(outcome: Outcome, job: Job<'_>) -> ExitCode {
+    if outcome.interrupted && job.places.is_empty() {
         anstream::eprintln!("interrupted; --resume with the folder above goes on from here");
+    } else if outcome.interrupted {
+        anstream::eprintln!(
+            "interrupted; the folder above keeps what was measured, and attach cannot go on from there: what it measures may have changed"
+        );
     }
     if outcome.failed > 0 {
         anstream::eprintln!("{} trials failed; the report says why", outcome.failed);

@@ -46,7 +46,7 @@ pub use generator::running_time;
 pub use limits::{CpuList, CpuMax, Limits, MemoryMax};
 pub use load::{Arrivals, Batch, Load, Search};
 pub(crate) use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM, MOST_WINDOWS};
-pub use overrides::Overrides;
+pub use overrides::{Overrides, Part};
 pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;
 pub use receive::{Napi, Rps};
