@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::host::canary::Pace;
+use crate::host::canary::{self, Pace};
 use crate::plan::{Place, Plan, Standing, Trial};
 use crate::scenario::Timing;
 use crate::store::folder::Writer;
@@ -74,6 +74,7 @@ pub fn run<T: Testbed>(
     let mut watchman = Watchman::of(work.done);
     while let Some(trial) = standing.next_trial() {
         progress.begins(standing.place(), &trial);
+        watchman.learn(testbed);
         let (tried, times) = canaries(testbed, |testbed| {
             run_trial(testbed, &trial, work.plan.timing, progress)
         });
@@ -126,21 +127,35 @@ impl Watchman {
         self.0.enter(times.flatten());
     }
 
+    /// Reads the canary until it is known what is usual, which it is after the first call; where it cannot be read, never.
+    fn learn<T: Testbed>(&mut self, testbed: &mut T) {
+        for _ in 0..self.0.missing() {
+            self.0.enter(testbed.canary().map(nanos));
+        }
+    }
+
     /// Enters into a record what the canary took around its trial, and whether that is too long for it to be undisturbed.
     fn judge(&mut self, record: &mut Record, times: Times) {
-        let [before, after] = times.map(|time| time.map(nanos));
-        let complaint = before
-            .max(after)
-            .and_then(|longest| self.0.complaint(longest));
+        let usual = self.0.usual();
         if let Some(noise) = &mut record.noise {
-            noise.canary_before_ns = before;
-            noise.canary_after_ns = after;
-            noise.disturbed.extend(complaint.clone());
-            record.warnings.extend(complaint);
+            let [before, after] = times.map(|time| time.map(nanos));
+            (noise.canary_before_ns, noise.canary_after_ns) = (before, after);
+            noise.canary_usual_ns = usual;
+            match before.zip(after).zip(usual) {
+                Some(((before, after), usual)) => {
+                    let complaint = canary::complaint(before.max(after), usual);
+                    noise.disturbed.extend(complaint.clone());
+                    record.warnings.extend(complaint);
+                }
+                None => noise.unjudged.push(NOT_TIMED.to_owned()),
+            }
         }
         self.remember(record);
     }
 }
+
+/// What is said of a trial beside which no canary could be read.
+const NOT_TIMED: &str = "whether the machine was as fast as usual is not known, as the fixed piece of work could not be timed";
 
 /// One trial from set-up to record; `None` when the user ended it.
 fn run_trial<T: Testbed>(
@@ -194,7 +209,8 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         effective: Some(measured.effective),
         generator: measured.generator,
         noise: Some(Noise {
-            disturbed: measured.disturbed,
+            disturbed: measured.noise.disturbed,
+            unjudged: measured.noise.unjudged,
             ..Noise::default()
         }),
         search: measured.search,

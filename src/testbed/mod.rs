@@ -24,6 +24,7 @@ pub use model::Model;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::host::noise::Verdict;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, Generator, LabCost, Latency,
@@ -145,8 +146,8 @@ pub struct Measurement {
     pub search: Option<RateSearch>,
     /// Sentences to be shown beside the figures.
     pub warnings: Vec<String>,
-    /// Those of them that say that others took what the trial should have had.
-    pub disturbed: Vec<String>,
+    /// What can be said of others in the window. Of what disturbed it, the warnings are to have the sentences too.
+    pub noise: Verdict,
     /// What the processes of the containers used; absent where containers have none of their own.
     pub per_container: Option<PerContainer>,
     /// One row per flow, and one per container where it has a process of its own.

@@ -19,7 +19,7 @@ use classes::Members;
 use datagrams::Datagrams;
 use requests::Requests;
 
-use crate::host::noise;
+use crate::host::noise::{self, Verdict};
 use crate::scenario::{Cell, Testbed};
 use crate::stats::Latencies;
 use crate::store::record::{
@@ -46,6 +46,13 @@ pub(super) struct Edges {
     pub(super) witnessed: Vec<Witnessed>,
     /// What the processes of the containers used, where each has its own.
     pub(super) containers: Option<Consumption>,
+}
+
+impl Edges {
+    /// What can be said of others in the window.
+    fn judged(&self) -> Verdict {
+        noise::judge(&self.machine, &self.foreign)
+    }
 }
 
 /// Names put into one warning at most.
@@ -97,9 +104,7 @@ pub(super) fn summarise(
             Vec::from_iter(unpunctual),
         ]
         .concat(),
-        disturbed: edges.map_or_else(Vec::new, |it| {
-            noise::disturbances(&it.machine, Some(&it.foreign))
-        }),
+        noise: edges.map_or_else(Verdict::default, Edges::judged),
         per_container: consumption.and_then(Consumption::summary),
         rows: Rows {
             flows: flows
@@ -285,7 +290,8 @@ fn warnings(
     warnings.extend(lost_flows(outcome));
     warnings.extend(checks::warnings(trial.cell, checks));
     if let Some(edges) = edges {
-        warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
+        warnings.extend(edges.judged().disturbed);
+        warnings.extend(noise::warnings(&edges.machine));
     }
     warnings
 }

@@ -213,6 +213,7 @@ impl Snapshot {
             elapsed: self.taken.saturating_duration_since(earlier.taken),
             cpus: self.cpus,
             cpu: self.cpu.since(&earlier.cpu),
+            counts_steal: self.cpu.steal_ns > 0,
             own: self.own.since(&earlier.own),
             softnet: Softnet::growth(&self.softnet, &earlier.softnet),
             tcp_memory_pages: self.tcp_memory_pages,
@@ -233,6 +234,9 @@ pub struct Delta {
     pub cpus: usize,
     /// The machine's CPU time by kind.
     pub cpu: CpuTimes,
+    /// Whether the kernel has counted any steal since the machine started. Where it has not, there is nobody to take it, or
+    /// nobody who says so.
+    pub counts_steal: bool,
     /// This process's CPU time.
     pub own: OwnCpu,
     /// Packets through the backlogs.
@@ -319,7 +323,8 @@ fn online_cpus(stat: &str) -> usize {
     stat.lines().filter(numbered).count()
 }
 
-fn tick_ns() -> u64 {
+/// A step of the kernel's counts of CPU time.
+pub(in crate::host) fn tick_ns() -> u64 {
     1_000_000_000 / procfs::ticks_per_second().max(1)
 }
 

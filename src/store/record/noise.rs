@@ -20,9 +20,16 @@ pub struct Noise {
     /// The same after teardown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub canary_after_ns: Option<u64>,
-    /// What disturbed the trial, in sentences; nothing if it went undisturbed.
+    /// What it usually took in the run, before this trial: what the two are held against. Absent where it was not timed, and in
+    /// records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub canary_usual_ns: Option<u64>,
+    /// What disturbed the trial, in sentences; nothing if none of what could be judged did.
     #[serde(skip_serializing_if = "is_default", default)]
     pub disturbed: Vec<String>,
+    /// What could not be judged, and why, in sentences; nothing where all could, and in records of earlier versions.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub unjudged: Vec<String>,
 }
 
 impl Record {
@@ -31,6 +38,16 @@ impl Record {
     pub fn is_disturbed(&self) -> bool {
         let noise = self.noise.as_ref();
         noise.is_some_and(|noise| !noise.disturbed.is_empty())
+    }
+
+    /// Why it cannot be told whether others disturbed the trial, which nothing that could be judged shows; empty where it can.
+    #[must_use]
+    pub fn unjudged(&self) -> &[String] {
+        let noise = self.noise.as_ref();
+        noise.map_or(&[], |noise| match &noise.disturbed[..] {
+            [] => &noise.unjudged,
+            [..] => &[],
+        })
     }
 }
 

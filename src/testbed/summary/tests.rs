@@ -77,6 +77,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
                 steal_ns: 0,
                 idle_ns: 0,
             },
+            counts_steal: true,
             own: OwnCpu {
                 user_ns: 80_000_000,
                 system_ns: 2_000_000_000,
@@ -91,7 +92,10 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
         },
         foreign: ForeignDelta {
             cpu: Duration::from_millis(1),
+            at_least: Duration::from_millis(1),
+            at_most: Duration::from_millis(1),
             elapsed: Duration::from_nanos(WINDOW_NS),
+            hidden: false,
         },
         tcp_memory: Some(TcpMemory {
             low_pages: 1,
@@ -473,6 +477,6 @@ fn a_disturbed_machine_is_a_warning() {
     let measured = told(&cell(1), &outcome(vec![flow(0, 1)]), Some(&edges));
     assert_eq!(
         measured.warnings,
-        ["steal took 20 % of the CPU in the window"]
+        ["steal took 25 % of the CPU in the window"]
     );
 }
