@@ -354,6 +354,7 @@ fn manifest() -> Manifest {
     Manifest {
         schema: SCHEMA,
         name: "coverage".to_owned(),
+        purpose: None,
         scenario_text: String::new(),
         ruleset_text: None,
         settings: json!({}),

@@ -149,6 +149,7 @@ fn folder(records: Vec<Record>) -> Folder {
     let manifest = Manifest {
         schema: SCHEMA,
         name: "model".to_owned(),
+        purpose: None,
         scenario_text: String::new(),
         ruleset_text: None,
         settings: serde_json::Value::Null,

@@ -53,7 +53,7 @@ impl<'a> Work<'a> {
     pub fn standing(&self) -> Standing<'a> {
         let mut standing = Standing::new(self.plan);
         for record in self.done {
-            standing.enter(&record.trial, record.shown());
+            standing.enter(record.turn(), record.shown());
         }
         standing
     }
@@ -90,7 +90,7 @@ pub fn run<T: Testbed>(
             Status::Ok => outcome.ok += 1,
             Status::Failed => outcome.failed += 1,
         }
-        standing.enter(&trial.id, record.shown());
+        standing.enter(trial.turn(), record.shown());
         progress.ends(&record);
     }
     Ok(outcome)

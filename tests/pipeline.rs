@@ -66,6 +66,7 @@ fn manifest(text: &str, plan: &Plan) -> Manifest {
     Manifest {
         schema: SCHEMA,
         name: "pipeline".into(),
+        purpose: None,
         scenario_text: text.into(),
         ruleset_text: None,
         settings: serde_json::json!({ "repeats": plan.repeats }),

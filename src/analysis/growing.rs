@@ -127,7 +127,6 @@ fn blank(count: Count, cell: &Cell) -> GrowingCell {
 mod tests {
     use super::*;
     use crate::analysis::Analysis;
-    use crate::plan::AGAIN;
     use crate::store::record::Noise;
     use crate::store::sample;
 
@@ -152,7 +151,7 @@ mod tests {
         };
         run.records[0].noise = Some(disturbed);
         run.records[0].aggregate.as_mut().unwrap().goodput_bps /= 2.0;
-        again.trial.push_str(AGAIN);
+        again.trial.push_str("-again");
         again.again = true;
         run.records.push(again);
         let cells: Vec<_> = run.records.iter().map(|record| &record.cell).collect();

@@ -18,7 +18,7 @@ use crate::host::signal::Blocked;
 use crate::host::{kin, limits, privilege};
 use crate::lab::Lab as Raised;
 use crate::lab::roster::Posted;
-use crate::plan::cell_id;
+use crate::plan::{Plan, cell_id};
 use crate::scenario::{Cell, Overrides, Scenario, Testbed};
 
 /// Containers that are listed by name at most.
@@ -79,7 +79,7 @@ impl Lab {
         let cells = &scenario.cells;
         let cell = match &self.cell {
             None => &cells[0],
-            Some(id) => named(id, cells).ok_or_else(|| no_such(id, cells))?,
+            Some(id) => named(id, scenario).ok_or_else(|| no_such(id, cells))?,
         };
         if cell.testbed == Testbed::Docker {
             let reason = "an engine's containers have shells of their own";
@@ -134,11 +134,10 @@ impl Lab {
 }
 
 /// The cell with this id, which may be that of one of its trials.
-fn named<'a>(id: &str, cells: &'a [Cell]) -> Option<&'a Cell> {
-    let trial = id.rsplit_once("-r");
-    let trial = trial.filter(|(_, repeat)| repeat.parse::<u32>().is_ok());
-    let id = trial.map_or(id, |(cell, _)| cell);
-    cells.iter().find(|cell| cell_id(cell) == id)
+fn named<'a>(id: &str, scenario: &'a Scenario) -> Option<&'a Cell> {
+    let plan = Plan::new(scenario);
+    let trial = plan.trials.iter().find(|trial| trial.is_called(id))?;
+    scenario.cells.iter().find(|cell| **cell == trial.cell)
 }
 
 fn no_such(id: &str, cells: &[Cell]) -> Error {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::host::sysctl;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing};
+use crate::scenario::{Baseline, Purpose, Scenario, Timing};
 use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
@@ -115,14 +115,16 @@ impl Run {
             let manifest = Manifest::read(dir)?;
             let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
             check_ruleset(&scenario, &manifest)?;
-            let verify = manifest.settings["verify"] == json!(true);
-            let scenario = if verify { tiny(scenario) } else { scenario };
+            let scenario = match manifest.purpose() {
+                Purpose::Measure => scenario,
+                Purpose::Verify => scenario.to_verify(),
+            };
             return Ok((scenario, Destination::Old(dir)));
         }
         let file = self.scenario.as_deref().unwrap_or(Path::new(""));
         let scenario = Scenario::load(file, &self.factors.overrides())?;
         let scenario = if self.verify {
-            tiny(scenario)
+            scenario.to_verify()
         } else {
             scenario
         };
@@ -144,27 +146,6 @@ impl Sweep {
             asked: self.output.asked(),
         };
         execute(job, leave)
-    }
-}
-
-/// What the name of a run that only verifies ends in.
-const VERIFY: &str = "-verify";
-
-/// One short trial of each cell: long enough for every check, too short for figures.
-fn tiny(scenario: Scenario) -> Scenario {
-    let window = Duration::from_millis(100);
-    let timing = Timing {
-        warmup: window,
-        measure: window,
-        sample: window,
-        ..scenario.timing
-    };
-    Scenario {
-        name: format!("{}{VERIFY}", scenario.name),
-        timing,
-        repeats: Repeats::Fixed(1),
-        again: Allowance::NONE,
-        ..scenario
     }
 }
 
@@ -272,6 +253,7 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
     Ok(Manifest {
         schema: SCHEMA,
         name: scenario.name.clone(),
+        purpose: Some(scenario.purpose),
         scenario_text: scenario.text.clone(),
         ruleset_text: ruleset(scenario).and_then(|path| fs::read_to_string(path).ok()),
         settings: settings(scenario, machine),
@@ -335,7 +317,6 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
         "privilege": machine.privilege.word(),
-        "verify": scenario.name.ends_with(VERIFY),
     })
 }
 
@@ -364,4 +345,59 @@ fn exit_code(outcome: Outcome) -> ExitCode {
         anstream::eprintln!("{} trials failed; the report says why", outcome.failed);
     }
     ExitCode::from(u8::from(outcome.interrupted || outcome.failed > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::scenario::Repeats;
+    use crate::store::sample;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        run: Run,
+    }
+
+    /// The scenario of a folder that is gone on with.
+    fn resumed(manifest: &Manifest) -> Scenario {
+        let out = tempfile::tempdir().unwrap();
+        let writer = Writer::create(out.path(), manifest).unwrap();
+        let dir = writer.dir().as_os_str();
+        let line = Line::parse_from(["run".as_ref(), "--resume".as_ref(), dir]);
+        line.run.scenario().unwrap().0
+    }
+
+    #[test]
+    fn a_run_is_gone_on_with_as_it_began_whatever_it_is_called() {
+        let text = "name = \"mine-verify\"\n[axes]\ncontainers = 2\n[trial]\nmeasure = \"3s\"\nrepeats = 7\n";
+        let manifest = Manifest {
+            name: "mine-verify".to_owned(),
+            scenario_text: text.to_owned(),
+            purpose: Some(Purpose::Measure),
+            ..sample::manifest(1)
+        };
+        // What earlier versions had made of such a name.
+        let earlier = Manifest {
+            purpose: None,
+            settings: json!({"verify": true, "measure_ns": 3_000_000_000_u64, "repeats": 7}),
+            ..manifest.clone()
+        };
+        let verifies = Manifest {
+            purpose: Some(Purpose::Verify),
+            ..manifest.clone()
+        };
+        for manifest in [manifest, earlier] {
+            let scenario = resumed(&manifest);
+            assert_eq!(scenario.timing.measure, Duration::from_secs(3));
+            assert_eq!(scenario.repeats, Repeats::Fixed(7));
+        }
+        let scenario = resumed(&verifies);
+        assert_eq!(scenario.timing.measure, Duration::from_millis(100));
+        assert_eq!(scenario.repeats, Repeats::Fixed(1));
+    }
 }

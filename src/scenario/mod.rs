@@ -38,6 +38,8 @@ use std::collections::BTreeMap;
 use std::path;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use beside::{Beside, Class, Orders};
 pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 pub use copying::{Receiving, Sending};
@@ -75,6 +77,8 @@ pub struct Scenario {
     pub text: String,
     /// The points of the sweep, each once, in the order of the axes and of their tables; at least one.
     pub cells: Vec<Cell>,
+    /// What it is run for.
+    pub purpose: Purpose,
     /// How each trial is timed.
     pub timing: Timing,
     /// How often each cell is measured.
@@ -88,6 +92,27 @@ pub struct Scenario {
     /// Settings of the whole machine to change for the run and restore after it: name (dotted) to value (as written to
     /// `/proc/sys`).
     pub sysctls: BTreeMap<String, String>,
+}
+
+/// What a scenario is run for. Nothing else says so: a run's name may look like anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// To measure.
+    Measure,
+    /// To see that every cell works: one trial of each, long enough for every check and too short for figures.
+    Verify,
+}
+
+impl Purpose {
+    /// Its name in files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Measure => "measure",
+            Self::Verify => "verify",
+        }
+    }
 }
 
 /// How a trial is timed.
@@ -112,6 +137,9 @@ pub enum Baseline {
     Off,
 }
 
+/// How long a trial that only verifies warms up, and how long its window is.
+pub const VERIFIES_IN: Duration = Duration::from_millis(100);
+
 /// What a sweep from flags starts as; the flags are put in below the headers.
 const SWEEP: &str = "# Made from the flags of `kilonet sweep`.\nname = \"sweep\"\n\n[axes]\n";
 
@@ -134,6 +162,26 @@ impl Scenario {
             &Source::new("command line", SWEEP).with(&overrides.settings())?,
             "sweep",
         )
+    }
+
+    /// The same, to verify: one trial of each cell, with a warm-up and a window of [`VERIFIES_IN`]. Its name says so too, for
+    /// those who read the names of folders.
+    #[must_use]
+    pub fn to_verify(self) -> Self {
+        let timing = Timing {
+            warmup: VERIFIES_IN,
+            measure: VERIFIES_IN,
+            sample: VERIFIES_IN,
+            ..self.timing
+        };
+        Self {
+            name: format!("{}-verify", self.name),
+            purpose: Purpose::Verify,
+            timing,
+            repeats: Repeats::Fixed(1),
+            again: Allowance::NONE,
+            ..self
+        }
     }
 
     /// Checks a text that was kept, such as that of a run to be resumed. `name` is for a text that does not give one.
@@ -166,6 +214,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
             .0,
         about: wire.about.map(|at| at.value),
         text: source.text.clone(),
+        purpose: Purpose::Measure,
         timing: timing(&wire.trial),
         repeats: repeats(&wire.trial),
         again: again(&wire.trial),

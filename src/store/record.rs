@@ -16,7 +16,7 @@ mod search;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::plan::Role;
+use crate::plan::{Role, Turn};
 use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
@@ -115,6 +115,16 @@ pub struct Record {
 }
 
 impl Record {
+    /// Which trial of its plan it is of.
+    #[must_use]
+    pub fn turn(&self) -> Turn<'_> {
+        Turn {
+            cell: &self.cell,
+            repeat: self.repeat,
+            again: self.again,
+        }
+    }
+
     /// A trial of the sweep with its name and factors, and nothing measured yet.
     #[must_use]
     pub fn blank(trial: String, repeat: u32, cell: Cell) -> Self {

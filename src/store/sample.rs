@@ -202,6 +202,7 @@ pub(crate) fn manifest(planned: u32) -> Manifest {
     Manifest {
         schema: SCHEMA,
         name: "sample".to_owned(),
+        purpose: None,
         scenario_text: "name = \"sample\"\n".to_owned(),
         ruleset_text: None,
         settings: json!({}),

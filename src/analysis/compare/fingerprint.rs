@@ -43,7 +43,7 @@ pub enum Kind {
 const MACHINE: [&str; 4] = ["cpu.model", "cpu.online", "product", "kernel.architecture"];
 
 /// What says nothing about a comparison: a momentary reading, what stands elsewhere, and what follows from the cells.
-const PASSED_OVER: [&str; 5] = ["cpu.mhz", "kilonet", "about", "cells", "baseline"];
+const PASSED_OVER: [&str; 6] = ["cpu.mhz", "kilonet", "about", "cells", "baseline", "verify"];
 
 /// What differs between two manifests, the weightiest first.
 pub(super) fn differences(base: &Manifest, new: &Manifest) -> Vec<Difference> {
@@ -76,6 +76,8 @@ fn leaves(manifest: &Manifest) -> Leaves {
     gather(&mut leaves, Kind::Run, "", &manifest.settings);
     leaves.insert((Kind::Run, "scenario".to_owned()), manifest.name.clone());
     leaves.insert((Kind::Run, "kilonet".to_owned()), manifest.version.clone());
+    let purpose = manifest.purpose().word().to_owned();
+    leaves.insert((Kind::Run, "purpose".to_owned()), purpose);
     leaves
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Record;
-use crate::plan::AGAIN;
+use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
 /// Who else was at work around a trial, and how fast the machine was.
@@ -56,28 +56,39 @@ pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
     let out = left_out(records);
     records
         .iter()
-        .filter(move |record| !out.contains(record.trial.as_str()))
+        .filter(move |record| !out.contains(&record.place()))
 }
 
-/// The ids of those for which another stands.
-fn left_out(records: &[Record]) -> BTreeSet<&str> {
+/// The trial of a block that a record is of, and whether it is that of its second time.
+type Place<'a> = (&'a Cell, u32, bool);
+
+impl Record {
+    fn place(&self) -> Place<'_> {
+        (&self.cell, self.repeat, self.again)
+    }
+}
+
+/// Those for which another stands.
+fn left_out(records: &[Record]) -> BTreeSet<Place<'_>> {
     let again = records.iter().filter(|record| record.again);
     let again: BTreeMap<_, _> = again
-        .filter_map(|record| Some((record.trial.strip_suffix(AGAIN)?, record)))
+        .map(|record| ((&record.cell, record.repeat), record))
         .collect();
     if again.is_empty() {
         return BTreeSet::new();
     }
-    let both = records
-        .iter()
-        .filter_map(|first| Some((first, *again.get(first.trial.as_str())?)));
+    let firsts = records.iter().filter(|record| !record.again);
+    let both = firsts.filter_map(|first| {
+        let second = again.get(&(&first.cell, first.repeat))?;
+        Some((first, *second))
+    });
     both.map(|(first, second)| {
         let out = if second.shown().stands_for(&first.shown()) {
             first
         } else {
             second
         };
-        out.trial.as_str()
+        out.place()
     })
     .collect()
 }
@@ -91,10 +102,11 @@ mod tests {
 
     /// A trial and its second, each disturbed or not.
     fn both(first: bool, second: bool) -> [Record; 2] {
-        [(first, ""), (second, AGAIN)].map(|(disturbed, end)| {
+        [(first, false), (second, true)].map(|(disturbed, again)| {
             let mut record = measured(cell(Topology::Veth, 2), 0);
-            record.trial.push_str(end);
-            record.again = !end.is_empty();
+            // Nothing is to be learned from an id.
+            record.trial = if again { "x" } else { "y-again" }.to_owned();
+            record.again = again;
             let disturbed = disturbed.then(|| "steal took 7 %".to_owned());
             record.noise = Some(Noise {
                 disturbed: disturbed.into_iter().collect(),
