@@ -118,7 +118,13 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
     let lab = |read: fn(&LabCost) -> Option<u64>| {
         record.lab.as_ref().and_then(read).map(|value| value as f64)
     };
-    let latency = |read: fn(&Latency) -> u64| record.latency.as_ref().map(|it| read(it) as f64);
+    let latency = |read: fn(&Latency) -> Option<u64>| {
+        record
+            .latency
+            .as_ref()
+            .and_then(read)
+            .map(|value| value as f64)
+    };
     match metric {
         Metric::Goodput => record.aggregate.map(|aggregate| aggregate.goodput_bps),
         Metric::BaselineRatio => None,
@@ -131,7 +137,7 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
         Metric::Starved => pairs(|pairs| f64::from(pairs.starved)),
         Metric::CpuPerByte => record.cpu?.ns_per_byte,
         Metric::Transactions => record.aggregate?.transactions_per_s,
-        Metric::LatencyP50 => latency(|latency| latency.p50_ns),
+        Metric::LatencyP50 => latency(|latency| Some(latency.p50_ns)),
         Metric::LatencyP99 => latency(|latency| latency.p99_ns),
         Metric::LatencyP999 => latency(|latency| latency.p999_ns),
         Metric::CpuPerTransaction => record.cpu?.ns_per_transaction,

@@ -264,7 +264,8 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         retransmits: flow.retransmits,
         transactions: flow.latency.as_ref().map(|_| flow.transactions),
         p50_ns: quantile(0.5),
-        p99_ns: quantile(0.99),
+        // Below a hundred it would be the longest of all.
+        p99_ns: quantile(0.99).filter(|_| flow.transactions >= 100),
         max_ns: flow.latency.as_ref().and_then(Latencies::max),
         datagrams_sent: datagrams.map(|it| it.sent),
         datagrams_received: datagrams.map(|it| it.received),
