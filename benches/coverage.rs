@@ -359,6 +359,7 @@ fn manifest() -> Manifest {
         ruleset_text: None,
         settings: json!({}),
         version: String::new(),
+        build: None,
         seed: 0,
         planned: 0,
         started_unix_ns: 0,

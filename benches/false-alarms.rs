@@ -154,6 +154,7 @@ fn folder(records: Vec<Record>) -> Folder {
         ruleset_text: None,
         settings: serde_json::Value::Null,
         version: String::new(),
+        build: None,
         seed: 1,
         planned: u32::try_from(records.len()).unwrap_or(u32::MAX),
         started_unix_ns: 0,

@@ -27,6 +27,7 @@
 pub mod error;
 pub mod random;
 pub mod units;
+pub mod version;
 
 pub mod scenario;
 pub mod stats;

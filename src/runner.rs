@@ -14,6 +14,7 @@ use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Noise, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch, search};
 use crate::units::nanos;
+use crate::version::{Build, NUMBER};
 
 pub use crate::testbed::Phase;
 
@@ -83,6 +84,7 @@ pub fn run<T: Testbed>(
             break;
         };
         record.machine = work.machine.map(str::to_owned);
+        (record.version, record.build) = (Some(NUMBER.to_owned()), Some(Build::own()));
         watchman.judge(&mut record, times);
         folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;

@@ -5,8 +5,9 @@
 mod harness;
 
 use std::fs;
+use std::process::Command;
 
-use harness::{Said, kilonet, said};
+use harness::{Said, crate_dir, kilonet, said};
 
 fn says(arguments: &[&str]) -> Said {
     said(&mut kilonet(arguments))
@@ -37,12 +38,34 @@ fn help_of_the_whole_and_of_every_verb() {
     }
 }
 
+/// What a program that is everywhere says, on one line; absent where it refuses.
+fn told(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(crate_dir())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    output.status.success().then(|| said.trim().to_owned())
+}
+
 #[test]
-fn version_is_the_crates() {
-    assert_eq!(
-        says(&["--version"]).out,
-        concat!("kilonet ", env!("CARGO_PKG_VERSION"), "\n")
+fn version_says_which_source_it_was_built_from() {
+    let said = says(&["--version"]).out;
+    let number = concat!("kilonet ", env!("CARGO_PKG_VERSION"), " (");
+    assert!(said.starts_with(number), "{said}");
+    let lock = told("sha256sum", &["Cargo.lock"]).unwrap();
+    assert!(
+        said.contains(&format!("lock file {},", &lock[..12])),
+        "{said}"
     );
+    match told("git", &["rev-parse", "HEAD"]) {
+        Some(commit) => assert!(
+            said.contains(&format!("commit {}", &commit[..12])),
+            "{said}"
+        ),
+        None => assert!(said.contains("no commit"), "{said}"),
+    }
 }
 
 #[test]

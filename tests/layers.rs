@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, lowest first. A room may import itself and what stands on an earlier line.
 const ORDER: &[&[&str]] = &[
-    &["error", "random", "units"],
+    &["error", "random", "units", "version"],
     &["stats", "scenario"],
     &["plan"],
     &["lab"],

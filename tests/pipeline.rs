@@ -71,6 +71,7 @@ fn manifest(text: &str, plan: &Plan) -> Manifest {
         ruleset_text: None,
         settings: serde_json::json!({ "repeats": plan.repeats }),
         version: "test".into(),
+        build: None,
         seed: plan.seed,
         planned: u32::try_from(plan.least()).unwrap(),
         started_unix_ns: 0,

@@ -3,7 +3,7 @@
 mod harness;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use harness::{
     SHORT, TINY, assert_true_to_its_witnesses, binary, crate_dir, for_nobody, is_real_root,
@@ -666,4 +666,66 @@ fn an_out_that_is_a_file_and_one_that_does_not_exist_yet() {
     let made = said(kilonet([&["sweep"], TINY].concat()).arg("--out").arg(&deep));
     assert_eq!(made.code, Some(0), "{made:?}");
     assert!(made.folder().starts_with(&deep));
+}
+
+/// Busy loops of other processes, ended with it.
+struct Loops(Vec<Child>);
+
+impl Loops {
+    fn start(number: usize) -> Self {
+        let start = |_| {
+            Command::new("sh")
+                .args(["-c", "while :; do :; done"])
+                .spawn()
+        };
+        Self(
+            (0..number)
+                .map(|nth| start(nth).expect("a shell"))
+                .collect(),
+        )
+    }
+}
+
+impl Drop for Loops {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn a_short_window_that_others_share_is_marked_and_run_again() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let cpus = std::thread::available_parallelism().unwrap().get();
+    let loops = Loops::start(cpus);
+    let flags = [
+        "--topology",
+        "bridge",
+        "--containers",
+        "2",
+        "--warmup",
+        "100ms",
+        "--measure",
+        "200ms",
+    ];
+    let run = said(
+        kilonet(["sweep", "--repeats", "3", "--quiet", "--out"])
+            .arg(out.path())
+            .args(flags),
+    );
+    drop(loops);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let records = records(&run.folder());
+    for record in &records {
+        let disturbed = record["noise"]["disturbed"].to_string();
+        assert!(disturbed.contains("other processes took "), "{record}");
+    }
+    // Of six trials a fifth may be run again.
+    let again = records.iter().filter(|record| record["again"] == true);
+    assert_eq!((again.count(), records.len()), (1, 7));
 }

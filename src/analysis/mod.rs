@@ -10,7 +10,7 @@
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 //! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
-//! it is of several. `compare` holds runs against each other.
+//! it is of several, or of several versions. `compare` holds runs against each other.
 
 mod answers;
 mod baseline;
@@ -223,7 +223,7 @@ fn notes(run: &Run) -> Vec<String> {
         notes.extend(precision::notes(run));
     }
     notes.extend(planned::notes(run));
-    notes.extend(machines::notes(&run.records));
+    notes.extend(machines::notes(run));
     notes.extend(disturbed::notes(&run.records));
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));

@@ -29,13 +29,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::version;
 
 /// How container networking on this node degrades as the number of containers grows, and why.
 ///
 /// kilonet raises thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
 /// drives traffic between all of them at once, and draws throughput and latency against the count.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(version = version::OWN.as_str(), max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,

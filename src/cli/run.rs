@@ -11,8 +11,9 @@ use serde_json::json;
 use super::display::display;
 use super::factors::Factors;
 use super::progress::{Asked, Form};
+use super::resume::{self, Versions};
 use super::start::{self, Machine};
-use super::{Leave, report, resume};
+use super::{Leave, report};
 use crate::error::{Error, Result};
 use crate::host::limits::Strength;
 use crate::host::signal::Blocked;
@@ -26,6 +27,7 @@ use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
 use crate::traffic::generator;
 use crate::units::nanos;
+use crate::version::{Build, NUMBER};
 
 /// Flags replace the file's keys of the same name.
 #[derive(Debug, Args)]
@@ -46,6 +48,9 @@ pub(super) struct Run {
     /// Go on with a run that was cut off: trials that were measured are not run again
     #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify", "Factors"])]
     resume: Option<PathBuf>,
+    /// Go on also where another kilonet began the run; the report then says so
+    #[arg(long, requires = "resume", help_heading = "Run")]
+    allow_other_version: bool,
     /// Make one tiny trial of each cell, to see that all of them work
     #[arg(long, help_heading = "Run")]
     verify: bool,
@@ -119,7 +124,12 @@ impl Run {
                 Purpose::Measure => scenario,
                 Purpose::Verify => scenario.to_verify(),
             };
-            return Ok((scenario, Destination::Old(dir)));
+            let versions = if self.allow_other_version {
+                Versions::Any
+            } else {
+                Versions::Same
+            };
+            return Ok((scenario, Destination::Old(dir, versions)));
         }
         let file = self.scenario.as_deref().unwrap_or(Path::new(""));
         let scenario = Scenario::load(file, &self.factors.overrides())?;
@@ -154,8 +164,8 @@ impl Sweep {
 pub(super) enum Destination<'a> {
     /// A new folder in this one.
     New(&'a Path),
-    /// The folder of a run that was cut off.
-    Old(&'a Path),
+    /// The folder of a run that was cut off, if it is of such a kilonet.
+    Old(&'a Path, Versions),
 }
 
 /// What is to be measured, and where.
@@ -236,7 +246,7 @@ fn open(
     machine: &Machine,
 ) -> Result<(Writer, Vec<Record>)> {
     match destination {
-        Destination::Old(dir) => resume::resume(dir, machine),
+        Destination::Old(dir, versions) => resume::resume(dir, machine, versions),
         Destination::New(out) => {
             let manifest = manifest(scenario, plan, machine)?;
             Writer::create(out, &manifest).map(|writer| (writer, Vec::new()))
@@ -257,7 +267,8 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         scenario_text: scenario.text.clone(),
         ruleset_text: ruleset(scenario).and_then(|path| fs::read_to_string(path).ok()),
         settings: settings(scenario, machine),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: NUMBER.to_owned(),
+        build: Some(Build::own()),
         seed: plan.seed,
         planned: u32::try_from(plan.least()).unwrap_or(u32::MAX),
         started_unix_ns: nanos(now),

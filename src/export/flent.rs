@@ -77,7 +77,7 @@ fn metadata(manifest: &Manifest, record: &Record, window: Window, samples: &Samp
     json!({
         "NAME": TEST,
         "TITLE": record.trial,
-        "NOTE": format!("written by kilonet {}", manifest.version),
+        "NOTE": format!("written by kilonet {}", manifest.made_by()),
         "BATCH_NAME": manifest.name,
         "TIME": time,
         "T0": time,

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::cgroup::{Controller, Groups};
 use super::pseudo;
 use crate::error::{Error, Result};
+use crate::version::NUMBER;
 
 /// The machine, as `manifest.json` keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -152,7 +153,7 @@ impl Fingerprint {
         let groups = Groups::of_self()?;
         let meminfo = pseudo::text("/proc/meminfo")?;
         Ok(Self {
-            kilonet: env!("CARGO_PKG_VERSION"),
+            kilonet: NUMBER,
             kernel: kernel()?,
             cpu: cpu(&pseudo::text("/proc/cpuinfo")?),
             product: product(Path::new("/sys/class/dmi/id")),

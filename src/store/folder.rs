@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::scenario::{Purpose, VERIFIES_IN};
 use crate::units;
+use crate::version::{Build, Version};
 
 pub use flows::Flows;
 pub use reader::{Line, Run};
@@ -49,6 +50,9 @@ pub struct Manifest {
     pub settings: Value,
     /// The version of kilonet that ran.
     pub version: String,
+    /// What that was made of; absent in folders of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub build: Option<Build>,
     /// The seed that the order of trials came from.
     pub seed: u64,
     /// Trials planned; where trials go on until cells are known well enough, those that there are in any case.
@@ -63,6 +67,15 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The kilonet that began the run.
+    #[must_use]
+    pub fn made_by(&self) -> Version {
+        Version {
+            number: self.version.clone(),
+            build: self.build.clone(),
+        }
+    }
+
     /// What the run is for.
     ///
     /// Folders of earlier versions say `settings.verify`, which was true of every scenario whose name ended in `-verify`: of

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::plan::{Role, Turn};
 use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
+use crate::version::{Build, Version};
 
 pub use class::Class;
 pub use containers::{PerContainer, Spread};
@@ -53,6 +54,12 @@ pub struct Record {
     /// The machine and kernel it was run on, in words; absent in records of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub machine: Option<String>,
+    /// The version of kilonet that ran it; absent in records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
+    /// What that was made of; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub build: Option<Build>,
     /// The factors.
     pub cell: Cell,
     /// The common window.
@@ -125,6 +132,15 @@ impl Record {
         }
     }
 
+    /// The kilonet that ran it; absent where it does not say.
+    #[must_use]
+    pub fn made_by(&self) -> Option<Version> {
+        Some(Version {
+            number: self.version.clone()?,
+            build: self.build.clone(),
+        })
+    }
+
     /// A trial of the sweep with its name and factors, and nothing measured yet.
     #[must_use]
     pub fn blank(trial: String, repeat: u32, cell: Cell) -> Self {
@@ -136,6 +152,8 @@ impl Record {
             role: Role::Cell,
             again: false,
             machine: None,
+            version: None,
+            build: None,
             cell,
             window: None,
             aggregate: None,

@@ -207,6 +207,7 @@ pub(crate) fn manifest(planned: u32) -> Manifest {
         ruleset_text: None,
         settings: json!({}),
         version: "0.1.0".to_owned(),
+        build: None,
         seed: 7,
         planned,
         // 2026-11-23 04:15:00 UTC
