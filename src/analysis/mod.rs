@@ -197,6 +197,8 @@ fn in_role(role: Role, records: &[Record]) -> Trials<'_> {
 /// Neighbouring cells of one curve, gathered, and the planned counts that are lost between them.
 fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series> {
     let indexes: Vec<usize> = (0..cells.len()).collect();
+    let recorded: Vec<_> = cells.iter().map(|cell| &cell.cell).collect();
+    let planned = varying.with(&recorded, lost);
     indexes
         .chunk_by(|left, right| varying.same_curve(&cells[*left].cell, &cells[*right].cell))
         .map(|chunk| {
@@ -204,7 +206,7 @@ fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series
             Series {
                 label: varying.label(curve[0]),
                 factors: varying.levels(curve[0]),
-                lost: varying.inside(&curve, lost),
+                lost: planned.inside(&curve, lost),
                 cells: chunk.to_vec(),
             }
         })

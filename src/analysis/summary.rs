@@ -41,7 +41,7 @@ impl<'a> Fates<'a> {
 
 impl CellSummary {
     /// Summarises the trials of a cell.
-    pub(super) fn of<'a>(cell: &Cell, trials: &[&'a Record], baselines: &Baselines<'a>) -> Self {
+    pub(super) fn of(cell: &Cell, trials: &[&Record], baselines: &Baselines) -> Self {
         let Fates {
             shown,
             invalid,
@@ -86,7 +86,7 @@ impl Estimate {
     }
 }
 
-fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Metric, Estimate> {
+fn metrics(trials: &[&Record], baselines: &Baselines) -> BTreeMap<Metric, Estimate> {
     Metric::ALL
         .into_iter()
         .filter_map(|metric| {
@@ -101,11 +101,7 @@ fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Met
 }
 
 /// What one trial says of a metric, beside its baseline.
-pub(super) fn figure<'a>(
-    metric: Metric,
-    record: &'a Record,
-    baselines: &Baselines<'a>,
-) -> Option<f64> {
+pub(super) fn figure(metric: Metric, record: &Record, baselines: &Baselines) -> Option<f64> {
     match metric {
         Metric::BaselineRatio => baselines.ratio(record),
         _ => own_figure(metric, record),

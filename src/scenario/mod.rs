@@ -2,7 +2,7 @@
 //!
 //! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
 //! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
-//! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
+//! fixed by, who talks to whom (`pattern`) among them, which `likeness` compares; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
 pub mod factor;
@@ -14,6 +14,7 @@ mod check;
 mod copying;
 mod expand;
 mod generator;
+mod likeness;
 mod limits;
 mod load;
 mod name;
@@ -43,6 +44,7 @@ pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, 
 pub use copying::{Receiving, Sending};
 pub use factor::Factor;
 pub use generator::running_time;
+pub(crate) use likeness::Excepted;
 pub use limits::{CpuList, CpuMax, Limits, MemoryMax};
 pub use load::{Arrivals, Batch, Load, Search};
 pub(crate) use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM, MOST_WINDOWS};

@@ -18,7 +18,7 @@ use crate::scenario::Cell;
 pub(super) struct Side<'a> {
     folder: &'a Folder,
     trials: Trials<'a>,
-    baselines: Baselines<'a>,
+    baselines: Baselines,
 }
 
 impl<'a> Side<'a> {
@@ -174,11 +174,8 @@ struct Found<'a, 'b> {
 
 impl Found<'_, '_> {
     fn drafted(&self, varying: &Varying, asked: &[Metric]) -> (CellPair, Vec<Samples>) {
-        let metrics = if asked.is_empty() {
-            usual(self.cell)
-        } else {
-            asked
-        };
+        let usual = usual(self.cell);
+        let metrics = if asked.is_empty() { &usual } else { asked };
         let mut pair = self.pair(varying);
         let mut samples = Vec::new();
         for metric in metrics {
@@ -244,16 +241,9 @@ impl Presence {
 }
 
 /// What is compared unless something else is asked for: what got through, what it cost, how long it took.
-fn usual(cell: &Cell) -> &'static [Metric] {
-    if cell.is_of_requests() {
-        &[
-            Metric::Transactions,
-            Metric::CpuPerTransaction,
-            Metric::LatencyP99,
-        ]
-    } else {
-        &[Metric::Goodput, Metric::CpuPerByte, Metric::LatencyP99]
-    }
+fn usual(cell: &Cell) -> [Metric; 3] {
+    let [through, cost] = Metric::of_traffic(cell);
+    [through, cost, Metric::LatencyP99]
 }
 
 fn refused(sides: [&Side<'_>; 2], why: &str) -> Error {

@@ -17,10 +17,33 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
         id: ID,
         title: "model against reality",
         basis: "real over modelled: geometric mean of the ratios within blocks, with its 95 % interval",
-        headings: &["", "count", "goodput", "CPU per byte", "blocks"],
+        headings: headings(analysis),
         rows: rows(analysis),
         sentences: differences(analysis),
     })
+}
+
+/// What gets through, in bytes or in requests, and what each of them costs.
+const THROUGH: [Metric; 2] = [Metric::Goodput, Metric::Transactions];
+const COST: [Metric; 2] = [Metric::CpuPerByte, Metric::CpuPerTransaction];
+
+/// A column says bytes or requests where all rows are of the same.
+fn headings(analysis: &Analysis) -> &'static [&'static str] {
+    let any = |metric| {
+        let mut realities = analysis.realities.iter();
+        realities.any(|reality| find(reality, &[metric]).is_some())
+    };
+    match THROUGH.map(any) {
+        [true, true] => &[
+            "",
+            "count",
+            "goodput or requests",
+            "CPU per byte or request",
+            "blocks",
+        ],
+        [false, true] => &["", "count", "requests", "CPU per request", "blocks"],
+        _ => &["", "count", "goodput", "CPU per byte", "blocks"],
+    }
 }
 
 /// A row for each pair of cells.
@@ -28,7 +51,7 @@ fn rows(analysis: &Analysis) -> Vec<Vec<String>> {
     let mut label = None;
     let row = |reality: &Reality| {
         let first = label.replace(reality.label.clone()) != Some(reality.label.clone());
-        let ratio = |metric| find(reality, metric).map_or_else(|| "-".to_owned(), show);
+        let ratio = |metrics| find(reality, metrics).map_or_else(|| "-".to_owned(), show);
         let blocks = reality.ratios.iter().map(|ratio| ratio.blocks).max();
         vec![
             if first {
@@ -37,16 +60,18 @@ fn rows(analysis: &Analysis) -> Vec<Vec<String>> {
                 String::new()
             },
             reality.count.to_string(),
-            ratio(Metric::Goodput),
-            ratio(Metric::CpuPerByte),
+            ratio(&THROUGH),
+            ratio(&COST),
             Quantity::Pairs.tick(blocks.unwrap_or(0) as f64),
         ]
     };
     analysis.realities.iter().map(row).collect()
 }
 
-fn find(reality: &Reality, metric: Metric) -> Option<&Ratio> {
-    reality.ratios.iter().find(|ratio| ratio.metric == metric)
+/// The ratio of one of these metrics, of which a reality has one at most.
+fn find<'a>(reality: &'a Reality, metrics: &[Metric]) -> Option<&'a Ratio> {
+    let mut ratios = reality.ratios.iter();
+    ratios.find(|ratio| metrics.contains(&ratio.metric))
 }
 
 /// `0.912 (0.850 to 0.970)`
@@ -100,7 +125,7 @@ fn verdict(realities: &[Reality]) -> String {
         let ratios = || {
             realities
                 .iter()
-                .filter_map(|reality| Some(find(reality, metric)?.ratio))
+                .filter_map(|reality| Some(find(reality, &[metric])?.ratio))
         };
         let (low, high) = (
             ratios().fold(f64::INFINITY, f64::min),
@@ -114,11 +139,24 @@ fn verdict(realities: &[Reality]) -> String {
         };
         (ratios().count() > 0).then_some(ends)
     };
-    let goodput =
-        range(Metric::Goodput).map(|range| format!("move {range} times what the model's do"));
-    let cost =
-        range(Metric::CpuPerByte).map(|range| format!("spend {range} times the CPU on a byte"));
-    let parts: Vec<_> = [goodput, cost].into_iter().flatten().collect();
+    let said: [(Metric, fn(String) -> String); 4] = [
+        (Metric::Goodput, |range| {
+            format!("move {range} times what the model's do")
+        }),
+        (Metric::Transactions, |range| {
+            format!("answer {range} times as many requests as the model's do")
+        }),
+        (Metric::CpuPerByte, |range| {
+            format!("spend {range} times the CPU on a byte")
+        }),
+        (Metric::CpuPerTransaction, |range| {
+            format!("spend {range} times the CPU on a request")
+        }),
+    ];
+    let said = said.into_iter();
+    let parts: Vec<_> = said
+        .filter_map(|(metric, say)| Some(say(range(metric)?)))
+        .collect();
     format!(
         "{}: real containers {}",
         realities[0].label,
