@@ -325,7 +325,7 @@ pub(crate) fn post() -> Vec<Record> {
             (Topology::Bridge, Firewall::None),
             (Topology::Bridge, Firewall::Docker112),
         ] {
-            let mut at = cell(topology, 2);
+            let mut at = Cell::usual(topology, Testbed::Kernel).unwrap();
             at.firewall = firewall;
             let mut six = at.clone();
             six.family = Family::Ipv6;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::{Family, Topology};
+use crate::scenario::{Cell, Family, Testbed, Topology};
 use crate::store::folder::Run;
 use crate::store::record::Record;
 use crate::store::sample::{self, cell, failed, measured, run};
@@ -24,7 +24,7 @@ fn table() -> Vec<Record> {
             Topology::Bridge,
         ] {
             for family in [Family::Ipv4, Family::Ipv6] {
-                let mut at = cell(topology, 2);
+                let mut at = Cell::usual(topology, Testbed::Kernel).unwrap();
                 at.family = family;
                 records.push(measured(at, repeat));
             }
