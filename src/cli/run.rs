@@ -25,7 +25,7 @@ use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
 use crate::traffic::generator;
-use crate::units::nanos;
+use crate::units::{counted, nanos};
 
 /// Flags replace the file's keys of the same name.
 #[derive(Debug, Args)]
@@ -361,7 +361,8 @@ fn exit_code(outcome: Outcome) -> ExitCode {
         anstream::eprintln!("interrupted; --resume with the folder above goes on from here");
     }
     if outcome.failed > 0 {
-        anstream::eprintln!("{} trials failed; the report says why", outcome.failed);
+        let failed = counted(outcome.failed, "trial");
+        anstream::eprintln!("{failed} failed; the report says why");
     }
     ExitCode::from(u8::from(outcome.interrupted || outcome.failed > 0))
 }

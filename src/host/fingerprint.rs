@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::cgroup::{Controller, Groups};
 use super::pseudo;
 use crate::error::{Error, Result};
+use crate::units::counted;
 
 /// The machine, as `manifest.json` keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -182,7 +183,7 @@ impl Fingerprint {
         } = &self.kernel;
         let parts = [
             self.cpu.model.clone(),
-            Some(format!("{} CPUs", self.cpu.online)),
+            Some(counted(self.cpu.online, "CPU")),
             self.product.clone(),
             Some(format!("Linux {release} ({architecture})")),
         ];

@@ -4,6 +4,7 @@
 //! share; what could not be read gives none.
 
 use super::counters::{Delta, ForeignDelta};
+use crate::units::{counted, were};
 
 /// A share of the CPU that others may take before a reader is told. On a node whose CPUs are all busy, goodput is
 /// proportional to the CPU that is left, so a share taken is a share of the figure lost; repeats of one cell differ
@@ -64,9 +65,11 @@ fn backlog(window: &Delta) -> Option<String> {
     let seen = window.softnet.processed + window.softnet.dropped;
     let share = window.softnet.dropped as f64 / seen.max(1) as f64;
     (share > BACKLOG_DROP_SHARE).then(|| {
+        let dropped = window.softnet.dropped;
         format!(
-            "{} packets were dropped at a full backlog (sysctl net.core.netdev_max_backlog), {} of all",
-            window.softnet.dropped,
+            "{} {} dropped at a full backlog (sysctl net.core.netdev_max_backlog), {} of all",
+            counted(dropped, "packet"),
+            were(dropped),
             percent(share)
         )
     })
@@ -77,7 +80,8 @@ fn neighbours(window: &Delta) -> Option<String> {
         .neighbour_overflows
         .filter(|overflows| *overflows > 0)?;
     Some(format!(
-        "the neighbour table overflowed {overflows} times (sysctl net.ipv4.neigh.default.gc_thresh3)"
+        "the neighbour table overflowed {} (sysctl net.ipv4.neigh.default.gc_thresh3)",
+        counted(overflows, "time")
     ))
 }
 

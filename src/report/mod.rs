@@ -28,6 +28,7 @@ use serde_json::Value;
 use crate::analysis::{Analysis, Count};
 use crate::error::{Error, Result};
 use crate::store::folder::{Line, Run};
+use crate::units::counted;
 
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
@@ -111,7 +112,7 @@ fn machine_of(name: &str, manifest: &Value) -> String {
     let fingerprint = &manifest["fingerprint"];
     let word = |value: &Value| value.as_str().map(str::to_owned);
     let cpus = fingerprint["cpu"]["online"].as_u64();
-    let cpus = cpus.map(|cpus| format!("{cpus} CPUs"));
+    let cpus = cpus.map(|cpus| counted(cpus, "CPU"));
     let cpu = [word(&fingerprint["cpu"]["model"]), cpus];
     let cpu: Vec<_> = cpu.into_iter().flatten().collect();
     let parts = [

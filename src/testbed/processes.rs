@@ -14,6 +14,7 @@ use crate::lab::Lab;
 use crate::scenario::Cell;
 use crate::traffic::agent::{self, Cradle, Crew, Death, Nursery, Route};
 use crate::traffic::{FlowPlan, Observer, Outcome, Settings};
+use crate::units::{counted, were};
 
 /// Deaths put into one warning at most.
 const NAMED: usize = 5;
@@ -124,7 +125,9 @@ impl Processes {
         let count = killed.len();
         (count > 0).then(|| {
             format!(
-                "{count} of {of} processes were killed: {}{more}",
+                "{count} of {} {} killed: {}{more}",
+                counted(of, "process"),
+                were(count),
                 named.join("; ")
             )
         })

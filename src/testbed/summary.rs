@@ -27,7 +27,7 @@ use crate::store::record::{
     FlowRow, Forwarder, Rows, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
-use crate::units::nanos;
+use crate::units::{counted, nanos, were};
 
 /// What was read of the machine around the window.
 #[derive(Debug)]
@@ -317,8 +317,8 @@ fn lost_flows(outcome: &Outcome) -> Option<String> {
         .collect::<Vec<_>>()
         .join("; ");
     let more = if lost.len() > NAMED { "; ..." } else { "" };
-    let of = outcome.flows.len();
-    (!lost.is_empty()).then(|| format!("{} of {of} flows were lost: {named}{more}", lost.len()))
+    let (count, of) = (lost.len(), counted(outcome.flows.len(), "flow"));
+    (count > 0).then(|| format!("{count} of {of} {} lost: {named}{more}", were(count)))
 }
 
 fn loss(flow: &FlowOutcome) -> Option<String> {

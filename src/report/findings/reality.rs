@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{Finding, Section, Shown};
 use crate::analysis::{Analysis, Metric, Ratio, Reality};
 use crate::report::quantity::Quantity;
-use crate::units::three_digits;
+use crate::units::{counted, three_digits};
 
 const ID: &str = "reality";
 
@@ -110,12 +110,10 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
 fn evidence(realities: &[Reality]) -> String {
     let ratios = realities.iter().flat_map(|reality| &reality.ratios);
     let blocks = ratios.map(|ratio| ratio.blocks).max().unwrap_or(0);
-    let counts = match realities.len() {
-        1 => "one count".to_owned(),
-        many => format!("{many} counts"),
-    };
     format!(
-        "geometric means of the ratios within {blocks} blocks, at {counts}; their intervals are in the section"
+        "geometric means of the ratios within {}, at {}; their intervals are in the section",
+        counted(blocks, "block"),
+        counted(realities.len(), "count")
     )
 }
 

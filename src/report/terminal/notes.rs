@@ -6,6 +6,7 @@ use owo_colors::Style;
 
 use super::View;
 use crate::analysis::Analysis;
+use crate::units::counted;
 
 /// Sentences in the order of their first time, each with its number of times.
 #[derive(Default)]
@@ -48,7 +49,7 @@ fn failures(analysis: &Analysis, view: View) -> Vec<String> {
         let (what, hint) = sentence.split_once('\n').unwrap_or((&sentence, ""));
         let mut lines = vec![view.paragraph(
             Style::new().red(),
-            &format!("{} failed: {what}", trials(times)),
+            &format!("{} failed: {what}", counted(times, "trial")),
         )];
         if !hint.is_empty() {
             lines.push(view.paragraph(Style::new(), hint));
@@ -62,7 +63,7 @@ fn invalid(analysis: &Analysis, view: View) -> Option<String> {
     let invalid: usize = analysis.cells.iter().map(|cell| cell.invalid).sum();
     let sentence = format!(
         "{} invalid, as the witnesses disagree: kept, not shown as values",
-        trials(invalid)
+        counted(invalid, "trial")
     );
     (invalid > 0).then(|| view.paragraph(Style::new().red(), &sentence))
 }
@@ -76,7 +77,7 @@ fn warnings(analysis: &Analysis, view: View) -> Vec<String> {
         let times = if times == 1 {
             String::new()
         } else {
-            format!(" ({times} cells)")
+            format!(" ({})", counted(times, "cell"))
         };
         view.paragraph(
             Style::new().yellow(),
@@ -84,12 +85,4 @@ fn warnings(analysis: &Analysis, view: View) -> Vec<String> {
         )
     };
     tally.0.into_iter().map(say).collect()
-}
-
-fn trials(number: usize) -> String {
-    if number == 1 {
-        "1 trial".to_owned()
-    } else {
-        format!("{number} trials")
-    }
 }

@@ -15,6 +15,7 @@ use crate::scenario::table::Axis;
 use crate::scenario::topology::Topology;
 use crate::scenario::value::Share;
 use crate::scenario::wire::{Axes, Lab};
+use crate::units::counted;
 
 pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
     for driver in axes.driver.0.iter().map(|at| at.value) {
@@ -70,7 +71,7 @@ impl Tool<'_> {
         let fits = |bytes: u32| (least..=most).contains(&bytes);
         if let Some(sizes) = &self.axes.message {
             if let Some(at) = sizes.0.iter().find(|at| !fits(at.value.0)) {
-                let what = format!("messages of {} bytes", at.value.0);
+                let what = format!("messages of {}", counted(at.value.0, "byte"));
                 self.refuse("message", &what, (&at.span, &allowed));
             }
             return;

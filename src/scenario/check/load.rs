@@ -7,6 +7,7 @@ use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
 use crate::scenario::topology::Topology;
 use crate::scenario::wire::{Axes, MessageSize};
+use crate::units::counted;
 
 pub(super) fn check(axes: &Axes, problems: &mut Problems) {
     check_datagrams(axes, "message", axes.message.as_ref(), problems);
@@ -32,7 +33,10 @@ fn check_datagrams(
     let carried = SMALLEST_DATAGRAM..=LARGEST_DATAGRAM;
     let sizes = sizes.iter().flat_map(|axis| &axis.0);
     for at in sizes.filter(|at| !carried.contains(&at.value.0)) {
-        let message = format!("{} bytes are no datagram of {workload}", at.value.0);
+        let message = format!(
+            "{workload} has no datagram of {}",
+            counted(at.value.0, "byte")
+        );
         let remedy = format!("allowed with it: {SMALLEST_DATAGRAM} to {LARGEST_DATAGRAM}");
         let problem = Problem::of(axes.key(key), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
