@@ -2,14 +2,14 @@
 
 use std::process::{ExitCode, exit};
 
-use clap::Parser;
 use kilonet::cli::{Cli, complain};
 
 fn main() -> ExitCode {
     // Called on the second interrupt, when waiting for anything would be wrong. Whatever was raised is held by descriptors
     // of this process and goes with it.
     let leave = || exit(1);
-    match Cli::parse().run(leave) {
+    let cli = Cli::read().unwrap_or_else(|error| error.exit());
+    match cli.run(leave) {
         Ok(code) => code,
         Err(error) => complain(&error),
     }

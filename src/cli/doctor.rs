@@ -12,6 +12,7 @@ use crate::host::limits::{Limit, Limits, Resource, Strength};
 use crate::host::signal::Blocked;
 use crate::lab::docker::Engine;
 use crate::plan::Need;
+use crate::report::terminal::View;
 use crate::scenario::{Overrides, Scenario};
 use crate::units::Bytes;
 
@@ -39,9 +40,13 @@ impl Doctor {
         let need = need(&overrides)?;
         let machine = super::start::machine(Blocked::new()?, leave)?;
         anstream::println!("rights: {}\n", machine.privilege.word());
-        anstream::println!("{}\n", feature_table(&features::probe()?));
-        anstream::println!("{}\n", limit_table(&machine.limits));
-        anstream::print!("{}", verdict(&machine.limits, &need));
+        let view = View::of_stdout();
+        let features = features::probe()?;
+        let rows = features.iter().map(feature_row).chain([engine_row()]);
+        anstream::println!("{}\n", feature_table(rows, view));
+        anstream::println!("{}\n", limit_table(&machine.limits, view));
+        anstream::println!("As containers grow, these bind, first to last:\n");
+        anstream::println!("{}", verdict(&machine.limits, &need, view));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -63,10 +68,10 @@ fn need(overrides: &Overrides) -> Result<(u32, Need)> {
     Ok((containers, need))
 }
 
-fn feature_table(features: &[features::Feature]) -> Table {
-    let mut table = plain_table();
+fn feature_table(rows: impl Iterator<Item = [String; 3]>, view: View) -> Table {
+    let mut table = plain_table(view);
     table.set_header(["feature", "", "what it means"]);
-    table.add_rows(features.iter().map(feature_row).chain([engine_row()]));
+    table.add_rows(rows);
     table
 }
 
@@ -108,8 +113,8 @@ fn engine_row() -> [String; 3] {
     ["Docker engine".to_owned(), state.to_owned(), meaning]
 }
 
-fn limit_table(limits: &Limits) -> Table {
-    let mut table = plain_table();
+fn limit_table(limits: &Limits, view: View) -> Table {
+    let mut table = plain_table(view);
     table.set_header(["limit", "have", "in use", "beyond it", "read from"]);
     let row = |limit: &Limit| {
         let show = |figure| match limit.resource {
@@ -138,22 +143,57 @@ fn limit_table(limits: &Limits) -> Table {
     table
 }
 
-fn plain_table() -> Table {
+fn plain_table(view: View) -> Table {
     let mut table = Table::new();
+    // Off a terminal as well: without a width of its own a line would be as long as its longest sentence.
     table
         .load_style(presets::NOTHING)
+        .set_width(view.width)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 
 /// Which limits bind as containers grow, first to last.
-fn verdict(limits: &Limits, (containers, need): &(u32, Need)) -> String {
-    let mut lines = vec!["As containers grow, these bind, first to last:".to_owned()];
-    for headroom in limits.headroom(need, *containers).iter().take(5) {
-        lines.push(format!(
-            "  {} at {} containers; {}",
-            headroom.limit.name, headroom.containers, headroom.remedy
-        ));
+fn verdict(limits: &Limits, (containers, need): &(u32, Need), view: View) -> Table {
+    let mut table = plain_table(view);
+    table.set_header(["binds", "at containers", "what helps"]);
+    let headroom = limits.headroom(need, *containers);
+    table.add_rows(headroom.into_iter().take(5).map(|headroom| {
+        let (name, count) = (headroom.limit.name, headroom.containers);
+        [name.to_owned(), count.to_string(), headroom.remedy]
+    }));
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
-    lines.join("\n") + "\n"
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_table_is_wider_than_the_view() {
+        let long = "a sentence of some forty-odd letters; ".repeat(6);
+        let row = ["nft".to_owned(), "no".to_owned(), long];
+        let limits = Limits::probe().unwrap();
+        let need = need(&Overrides {
+            containers: Some(EXAMPLE.to_owned()),
+            ..Overrides::default()
+        })
+        .unwrap();
+        let tables = [
+            feature_table([row].into_iter(), View::PLAIN),
+            limit_table(&limits, View::PLAIN),
+            verdict(&limits, &need, View::PLAIN),
+        ];
+        for table in tables {
+            let text = table.to_string();
+            let widest = text.lines().map(|line| line.trim_end().chars().count());
+            assert!(
+                widest.max() <= Some(usize::from(View::PLAIN.width)),
+                "{text}"
+            );
+        }
+    }
 }

@@ -22,8 +22,10 @@ mod resume;
 mod run;
 mod schema;
 mod start;
+mod unknown;
 mod wiring;
 
+use std::env;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -97,6 +99,15 @@ enum Verb {
 pub type Leave = fn() -> !;
 
 impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that it asks for, ready to be shown.
+    pub fn read() -> Result<Self, clap::Error> {
+        let words = env::args_os().map(|word| word.to_string_lossy().into_owned());
+        Self::try_parse().map_err(|error| unknown::explained(error, &words.collect::<Vec<_>>()))
+    }
+
     /// Does what was asked for. `leave` is called when the user insists on an end.
     ///
     /// # Errors

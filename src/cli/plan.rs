@@ -29,7 +29,7 @@ pub(super) struct Plan {
     #[command(flatten)]
     factors: Factors,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 }
 

@@ -65,7 +65,7 @@ pub(super) struct Sweep {
     #[command(flatten)]
     factors: Factors,
     /// Print the scenario that the flags stand for, and run nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     print: bool,
     #[command(flatten)]
     output: Output,

@@ -55,6 +55,7 @@ pub use receive::{Napi, Rps};
 pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
+pub(crate) use schema::table_of;
 pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
 pub use wiring::{Entries, Join, Wiring};
 
@@ -63,6 +64,7 @@ use name::Name;
 use problem::Problems;
 use source::Source;
 use value::Times;
+pub(crate) use value::nearest;
 use wire::{Trial, Wire};
 
 /// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
