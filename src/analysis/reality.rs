@@ -65,7 +65,7 @@ const OF_ITS_RULES: &[Excepted] = &[
     // What a profile is loaded by, how many ports it leads on, and its text if it is the user's.
     |cell, other| cell.rules.backend = other.rules.backend,
     |cell, other| cell.rules.published = other.rules.published,
-    |cell, other| cell.rules.ruleset = other.rules.ruleset.clone(),
+    |cell, other| cell.rules.ruleset.clone_from(&other.rules.ruleset),
 ];
 
 /// Whether a modelled cell is of the real one's shape and traffic.

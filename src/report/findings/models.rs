@@ -71,10 +71,9 @@ fn peak(law: &Usl) -> String {
         .last()
         .map_or(0.0, |(most, _)| f64::from(*most));
     if pairs > 1.0 && pairs < most {
-        format!(
-            " beyond {}, at which all together do most",
-            self::pairs(pairs.round() as u32)
-        )
+        let number = pairs.round();
+        let noun = if number > 1.0 { "pairs" } else { "pair" };
+        format!(" beyond {number} {noun}, at which all together do most")
     } else {
         String::new()
     }

@@ -117,6 +117,9 @@ fn evidence(realities: &[Reality]) -> String {
     )
 }
 
+/// What a range of ratios says of real containers.
+type Say = fn(String) -> String;
+
 /// `bridge: a real container moves 0.85 to 0.97 of what a modelled one does, and its bytes cost 1.05 to 1.20 times as much`
 fn verdict(realities: &[Reality]) -> String {
     let range = |metric| {
@@ -137,7 +140,7 @@ fn verdict(realities: &[Reality]) -> String {
         };
         (ratios().count() > 0).then_some(ends)
     };
-    let said: [(Metric, fn(String) -> String); 4] = [
+    let said: [(Metric, Say); 4] = [
         (Metric::Goodput, |range| {
             format!("move {range} times what the model's do")
         }),
