@@ -343,7 +343,7 @@ fn a_client_that_is_killed_is_named_and_the_others_go_on() {
     );
     let warnings = record["warnings"].to_string();
     assert!(
-        warnings.contains("1 of 2 pairs say nothing of themselves"),
+        warnings.contains("no report from 1 of 2 pairs"),
         "{warnings}"
     );
 }

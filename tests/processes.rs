@@ -436,10 +436,10 @@ fn a_process_that_is_killed_costs_its_own_flows_and_is_named() {
         "{record}"
     );
     let warnings = record["warnings"].to_string();
-    let sentence = "1 of 4 processes were killed: that of container 1 from outside, by signal 9";
+    let sentence = "1 of 4 processes was killed: that of container 1 from outside, by signal 9";
     assert!(warnings.contains(sentence), "{warnings}");
     assert!(
-        warnings.contains("1 of 2 flows were lost: 0 to 1 died"),
+        warnings.contains("1 of 2 flows was lost: 0 to 1 died"),
         "{warnings}"
     );
     let rows = fs::read_to_string(run.folder().join("containers.csv")).unwrap();
