@@ -355,10 +355,12 @@ fn manifest() -> Manifest {
     Manifest {
         schema: SCHEMA,
         name: "coverage".to_owned(),
+        purpose: None,
         scenario_text: String::new(),
         ruleset_text: None,
         settings: json!({}),
         version: String::new(),
+        build: None,
         seed: 0,
         planned: 0,
         started_unix_ns: 0,

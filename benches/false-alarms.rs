@@ -149,10 +149,12 @@ fn folder(records: Vec<Record>) -> Folder {
     let manifest = Manifest {
         schema: SCHEMA,
         name: "model".to_owned(),
+        purpose: None,
         scenario_text: String::new(),
         ruleset_text: None,
         settings: serde_json::Value::Null,
         version: String::new(),
+        build: None,
         seed: 1,
         planned: u32::try_from(records.len()).unwrap_or(u32::MAX),
         started_unix_ns: 0,

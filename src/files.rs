@@ -14,7 +14,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
-use crate::error::Error;
+use crate::error::{Act, Error, Remedy};
 use crate::units::Bytes;
 
 /// What editors of some systems begin a text in UTF-8 with; it means nothing.
@@ -123,13 +123,11 @@ impl fmt::Display for Unfit {
 impl std::error::Error for Unfit {}
 
 impl Unfit {
-    fn remedy(&self) -> &'static str {
+    fn remedy(&self) -> Remedy {
         match self {
-            Self::Kind(_) => "put a regular file in its place, or a link to one",
-            Self::Link => "take the link away, or choose another folder with --out",
-            Self::Length(..) => {
-                "kilonet writes none that is as large: see what else has written to it"
-            }
+            Self::Kind(_) => Remedy::RegularFile,
+            Self::Link => Remedy::NoLink,
+            Self::Length(..) => Remedy::SeeWhoWrote,
         }
     }
 
@@ -153,12 +151,12 @@ impl From<Unfit> for io::Error {
 }
 
 /// The refusal of a file, with the remedy where it was this room that refused.
-pub(crate) fn refusal(act: &str, path: &Path, source: io::Error) -> Error {
+pub(crate) fn refusal(act: impl Into<Act>, path: &Path, source: io::Error) -> Error {
     let unfit = source.get_ref().and_then(|it| it.downcast_ref::<Unfit>());
     let remedy = unfit.map(Unfit::remedy);
     let error = Error::kernel(act, path.display().to_string(), source);
     match remedy {
-        Some(remedy) => error.with_hint(remedy),
+        Some(remedy) => error.with_remedy(remedy),
         None => error,
     }
 }

@@ -30,7 +30,9 @@ pub mod error;
 pub mod files;
 pub mod printable;
 pub mod random;
+pub mod swept;
 pub mod units;
+pub mod version;
 
 pub mod scenario;
 pub mod stats;

@@ -1,4 +1,5 @@
-//! The loop over trials: set up, measure, tear down, record. It survives a failed trial and does not try it again; which
+//! The loop over trials: set up, measure, tear down, record. It survives a failed trial and does not try it again, nor does it
+//! try what the testbed refuses beforehand; which
 //! trial is next, also where others disturbed one, the plan says.
 //!
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
@@ -7,13 +8,14 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::host::canary::Pace;
+use crate::host::canary::{self, Pace};
 use crate::plan::{Place, Plan, Standing, Trial};
 use crate::scenario::Timing;
 use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Noise, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch, search};
 use crate::units::nanos;
+use crate::version::{Build, NUMBER};
 
 pub use crate::testbed::Phase;
 
@@ -53,7 +55,7 @@ impl<'a> Work<'a> {
     pub fn standing(&self) -> Standing<'a> {
         let mut standing = Standing::new(self.plan);
         for record in self.done {
-            standing.enter(&record.trial, record.shown());
+            standing.enter(record.turn(), record.shown());
         }
         standing
     }
@@ -74,14 +76,19 @@ pub fn run<T: Testbed>(
     let mut watchman = Watchman::of(work.done);
     while let Some(trial) = standing.next_trial() {
         progress.begins(standing.place(), &trial);
-        let (tried, times) = canaries(testbed, |testbed| {
-            run_trial(testbed, &trial, work.plan.timing, progress)
-        });
+        watchman.learn(testbed);
+        let (tried, times) = match testbed.refuses(&trial.cell) {
+            Some(error) => (failed(&trial, &error), Times::default()),
+            None => canaries(testbed, |testbed| {
+                run_trial(testbed, &trial, work.plan.timing, progress)
+            }),
+        };
         let Some((mut record, rows)) = tried else {
             outcome.interrupted = true;
             break;
         };
         record.machine = work.machine.map(str::to_owned);
+        (record.version, record.build) = (Some(NUMBER.to_owned()), Some(Build::own()));
         watchman.judge(&mut record, times);
         folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;
@@ -89,7 +96,7 @@ pub fn run<T: Testbed>(
             Status::Ok => outcome.ok += 1,
             Status::Failed => outcome.failed += 1,
         }
-        standing.enter(&trial.id, record.shown());
+        standing.enter(trial.turn(), record.shown());
         progress.ends(&record);
     }
     Ok(outcome)
@@ -126,21 +133,35 @@ impl Watchman {
         self.0.enter(times.flatten());
     }
 
+    /// Reads the canary until it is known what is usual, which it is after the first call; where it cannot be read, never.
+    fn learn<T: Testbed>(&mut self, testbed: &mut T) {
+        for _ in 0..self.0.missing() {
+            self.0.enter(testbed.canary().map(nanos));
+        }
+    }
+
     /// Enters into a record what the canary took around its trial, and whether that is too long for it to be undisturbed.
     fn judge(&mut self, record: &mut Record, times: Times) {
-        let [before, after] = times.map(|time| time.map(nanos));
-        let complaint = before
-            .max(after)
-            .and_then(|longest| self.0.complaint(longest));
+        let usual = self.0.usual();
         if let Some(noise) = &mut record.noise {
-            noise.canary_before_ns = before;
-            noise.canary_after_ns = after;
-            noise.disturbed.extend(complaint.clone());
-            record.warnings.extend(complaint);
+            let [before, after] = times.map(|time| time.map(nanos));
+            (noise.canary_before_ns, noise.canary_after_ns) = (before, after);
+            noise.canary_usual_ns = usual;
+            match before.zip(after).zip(usual) {
+                Some(((before, after), usual)) => {
+                    let complaint = canary::complaint(before.max(after), usual);
+                    noise.disturbed.extend(complaint.clone());
+                    record.warnings.extend(complaint);
+                }
+                None => noise.unjudged.push(NOT_TIMED.to_owned()),
+            }
         }
         self.remember(record);
     }
 }
+
+/// What is said of a trial beside which no canary could be read.
+const NOT_TIMED: &str = "whether the machine was as fast as usual is not known, as the fixed piece of work could not be timed";
 
 /// One trial from set-up to record; `None` when the user ended it.
 fn run_trial<T: Testbed>(
@@ -194,7 +215,8 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         effective: Some(measured.effective),
         generator: measured.generator,
         noise: Some(Noise {
-            disturbed: measured.disturbed,
+            disturbed: measured.noise.disturbed,
+            unjudged: measured.noise.unjudged,
             ..Noise::default()
         }),
         search: measured.search,

@@ -53,11 +53,12 @@ impl FromStr for Bytes {
                 .map(|(_, unit)| *unit)
                 .ok_or_else(|| format!("unknown unit `{suffix}`; write a number of bytes, or one with KiB, MiB or GiB"))?,
         };
-        let count: u64 = number
-            .parse()
-            .map_err(|_| format!("`{text}` is not a whole number of bytes"))?;
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!("`{text}` is not a whole number of bytes"));
+        }
+        let count: Option<u64> = number.parse().ok();
         count
-            .checked_mul(factor)
+            .and_then(|count| count.checked_mul(factor))
             .map(Self)
             .ok_or_else(|| format!("`{text}` is too large"))
     }
@@ -83,11 +84,15 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .iter()
         .find(|(name, _)| *name == suffix)
         .ok_or_else(|| format!("`{text}` needs a unit: ns, us, ms, s, m or h"))?;
-    let count: f64 = number
-        .parse()
-        .map_err(|_| format!("`{text}` is not a duration such as 300ms or 2s"))?;
-    Duration::try_from_secs_f64(count * *unit as f64 / 1e9)
-        .map_err(|_| format!("`{text}` is out of range"))
+    let unread = || format!("`{text}` is not a duration such as 300ms or 2s");
+    let count: f64 = number.parse().map_err(|_| unread())?;
+    let duration = Duration::try_from_secs_f64(count * *unit as f64 / 1e9)
+        .map_err(|_| format!("`{text}` is out of range"))?;
+    if is_plain(number) {
+        Ok(duration)
+    } else {
+        Err(unread())
+    }
 }
 
 /// Shows a duration with three significant digits: `1.27 s`, `340 ms`, `12.0 us`.
@@ -109,13 +114,24 @@ pub fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A number and what it is of: `1 trial`, `3 trials`, `2 bodies`; for nouns that take a plain `s` or `ies`.
+/// A number and what it is of: `1 trial`, `3 trials`, `2 bodies`, `2 processes`; for nouns that take `s`, `ies` or `es`.
 #[must_use]
-pub fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: impl TryInto<u64>, noun: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     match (count, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) if noun.ends_with('s') => format!("{count} {noun}es"),
         (_, None) => format!("{count} {noun}s"),
+    }
+}
+
+/// What so many things were: `1 was`, `3 were`.
+#[must_use]
+pub fn were(count: impl TryInto<u64>) -> &'static str {
+    match count.try_into() {
+        Ok(1) => "was",
+        _ => "were",
     }
 }
 
@@ -149,12 +165,20 @@ pub(crate) fn decimal(value: f64) -> (f64, &'static str) {
     }
 }
 
+/// A number as it was written, and what stands behind its last digit.
 fn split_number(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+        .rfind(|c: char| c.is_ascii_digit() || c == '.')
+        .map_or(0, |last| last + 1);
     (&text[..end], text[end..].trim())
+}
+
+/// Whether a number has neither sign nor exponent.
+fn is_plain(number: &str) -> bool {
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 #[cfg(test)]
@@ -178,12 +202,35 @@ mod tests {
     }
 
     #[test]
+    fn one_is_one_and_none_are_many() {
+        let all = [0, 1, 2].map(|count| counted(count, "trial"));
+        assert_eq!(all, ["0 trials", "1 trial", "2 trials"]);
+        let all = ["body", "process", "CPU"].map(|noun| counted(2, noun));
+        assert_eq!(all, ["2 bodies", "2 processes", "2 CPUs"]);
+        assert_eq!([0, 1, 2].map(were), ["were", "was", "were"]);
+    }
+
+    #[test]
     fn durations_are_read_with_their_unit_only() {
         assert_eq!(parse_duration("300ms"), Ok(Duration::from_millis(300)));
         assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
-        for text in ["", "3", "ms", "-1s", "1.2.3s", "3 parsecs"] {
+        for text in ["", "3", "ms", "-1s", "1.2.3s", "3 parsecs", "1e2s", "+3s"] {
             assert!(parse_duration(text).is_err(), "{text} was read");
         }
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_said_to_lack_its_unit() {
+        for text in ["1e300s", "1e300 h", "99999999999999999999999h"] {
+            let said = parse_duration(text).unwrap_err();
+            assert_eq!(said, format!("`{text}` is out of range"));
+        }
+        for text in ["99999999999999999999999", "99999999999GiB"] {
+            let said = text.parse::<Bytes>().unwrap_err();
+            assert_eq!(said, format!("`{text}` is too large"));
+        }
+        let said = "1e300KiB".parse::<Bytes>().unwrap_err();
+        assert_eq!(said, "`1e300KiB` is not a whole number of bytes");
     }
 
     #[test]

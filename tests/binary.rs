@@ -5,6 +5,7 @@
 mod harness;
 
 use std::fs;
+use std::process::Command;
 
 use clap::CommandFactory;
 use harness::{Said, crate_dir, kilonet, said};
@@ -41,12 +42,54 @@ fn help_of_the_whole_and_of_every_verb() {
     }
 }
 
+/// What a program that is everywhere says, on one line; absent where it refuses.
+fn told(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(crate_dir())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    output.status.success().then(|| said.trim().to_owned())
+}
+
 #[test]
-fn version_is_the_crates() {
-    assert_eq!(
-        says(&["--version"]).out,
-        concat!("kilonet ", env!("CARGO_PKG_VERSION"), "\n")
+fn a_plan_is_held_against_the_limits_that_its_own_scenario_sets() {
+    let plan = |most: &str| {
+        let text = format!(
+            "[axes]\ntopology = \"bridge\"\ncontainers = 2000\nentries = \"learned\"\n[sysctls]\n\
+             \"net.ipv4.neigh.default.gc_thresh3\" = {most}\n\"net.ipv6.neigh.default.gc_thresh3\" = 1000000\n"
+        );
+        says_of_file(&["plan", "it.toml"], "it.toml", text.as_bytes()).out
+    };
+    let refusal = "net.ipv4.neigh.default.gc_thresh3 will refuse the largest trial";
+    assert!(
+        !plan("1000000").contains("will refuse"),
+        "{}",
+        plan("1000000")
     );
+    let few = plan("100");
+    assert!(few.contains(refusal), "{few}");
+    assert!(few.contains("under [sysctls] of the scenario"), "{few}");
+}
+
+#[test]
+fn version_says_which_source_it_was_built_from() {
+    let said = says(&["--version"]).out;
+    let number = concat!("kilonet ", env!("CARGO_PKG_VERSION"), " (");
+    assert!(said.starts_with(number), "{said}");
+    let lock = told("sha256sum", &["Cargo.lock"]).unwrap();
+    assert!(
+        said.contains(&format!("lock file {},", &lock[..12])),
+        "{said}"
+    );
+    match told("git", &["rev-parse", "HEAD"]) {
+        Some(commit) => assert!(
+            said.contains(&format!("commit {}", &commit[..12])),
+            "{said}"
+        ),
+        None => assert!(said.contains("no commit"), "{said}"),
+    }
 }
 
 #[test]
@@ -381,4 +424,93 @@ fn an_export_of_several_files_prints_their_paths() {
     let paths: Vec<_> = said.out.lines().map(fs::metadata).collect();
     assert_eq!(paths.len(), 3);
     assert!(paths.into_iter().all(|file| file.unwrap().len() > 0));
+}
+
+/// The flags that a verb's help lists, with what follows each.
+fn flags_of(verb: &str) -> Vec<String> {
+    let help = says(&[verb, "--help"]).out;
+    let lines = help.lines().map(str::trim_start);
+    let flags = lines.filter_map(|line| line.split(' ').find(|word| word.starts_with("--")));
+    flags.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_flag_that_a_verb_has_no_use_for_is_refused_with_the_reason_and_is_not_in_its_help() {
+    // What stands for a key: all flags of a sweep but those that are a verb's own.
+    let own = ["--print", "--out", "--quiet", "--live", "--help"];
+    let keys = flags_of("sweep");
+    let keys = keys.iter().filter(|flag| !own.contains(&flag.as_str()));
+    let keys: Vec<_> = keys.collect();
+    assert!(keys.len() > 45, "{keys:?}");
+    for (verb, places, unused) in [
+        ("attach", &["1", "1"][..], "--topology"),
+        ("lab", &[], "--message"),
+        ("doctor", &[], "--repeats"),
+    ] {
+        let listed = flags_of(verb);
+        let others: Vec<_> = keys.iter().filter(|flag| !listed.contains(flag)).collect();
+        assert!(
+            others.iter().any(|flag| **flag == unused),
+            "{verb}: {others:?}"
+        );
+        for flag in others {
+            let said = says(&[&[verb], places, &[flag.as_str(), "1"]].concat());
+            assert_eq!(
+                (said.code, said.out.as_str()),
+                (Some(2), ""),
+                "{verb} {flag}: {said:?}"
+            );
+            let begins = format!("error: {flag}: ");
+            assert!(said.err.starts_with(&begins), "{verb} {flag}: {said:?}");
+            assert!(said.err.contains("\nhint: "), "{verb} {flag}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_flag_that_another_leaves_nothing_to_say_is_refused() {
+    let quickstart = "scenarios/quickstart.toml";
+    for together in [
+        &["run", quickstart, "--verify", "--repeats", "5"][..],
+        &["run", quickstart, "--verify", "--measure", "5s"],
+        &["run", "--resume", "results", "--containers", "4"],
+        &["run", "--resume", "results", "--rate", "4"],
+        &["run", "--resume", "results", "--snooping", "true"],
+        &["run", "--resume", "results", "--verify"],
+        &["run", "--resume", "results", "--out", "x"],
+        &["sweep", "--containers", "2", "--print", "--out", "x"],
+        &["sweep", "--containers", "2", "--print", "--quiet"],
+        &["sweep", "--containers", "2", "--print", "--live"],
+        &["sweep", "--containers", "2", "--live", "--quiet"],
+        &["compare", "results", "results", "--threshold", "1%"],
+        &["attach", "1", "1", "--driver", "iperf3"],
+        &["attach", "1", "1", "--driver", "processes"],
+    ] {
+        let said = says(together);
+        assert_eq!(
+            (said.code, said.out.as_str()),
+            (Some(2), ""),
+            "{together:?}: {said:?}"
+        );
+        assert!(said.err.starts_with("error: "), "{together:?}: {said:?}");
+    }
+}
+
+#[test]
+fn what_was_attached_to_is_not_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = serde_json::json!({
+        "schema": 1, "name": "attach", "scenario_text": "[axes]\ntopology = \"attached\"\ncontainers = 2\n",
+        "settings": {"attached": true}, "version": "0", "seed": 1, "planned": 1, "started_unix_ns": 0,
+        "fingerprint": {}
+    });
+    fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
+    let said = says(&["run", "--resume", folder.path().to_str().unwrap()]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let reason = "resume the run: it measured what existed then";
+    assert!(said.err.contains(reason), "{said:?}");
+    assert!(
+        said.err.contains("hint: run kilonet attach again"),
+        "{said:?}"
+    );
 }

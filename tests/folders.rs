@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use harness::verdicts::{EXCUSED_AT_MOST, Verdicts};
-use harness::{Said, crate_dir, kernel_allows, kilonet, said};
+use harness::{SHORT, Said, crate_dir, kernel_allows, kilonet, said};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -190,7 +190,7 @@ fn a_manifest_of_a_newer_schema_that_cannot_be_read_is_refused_with_the_remedy()
     for verb in verbs {
         let said = says(&[verb, &[path(&folder)]].concat());
         assert_ne!(said.code, Some(0), "{said:?}");
-        assert!(said.err.contains("use a newer one"), "{}", said.err);
+        assert!(said.err.contains("use a newer kilonet"), "{}", said.err);
     }
 }
 
@@ -458,6 +458,84 @@ fn figures_that_cannot_be_are_shown_nowhere() {
         assert!(said.contains("so are 15 more lines"), "{said}");
         assert_eq!(exported(&folder).len(), 64);
     }
+}
+
+/// Has something changed in the JSON of a file's lines.
+fn rewritten(path: &Path, change: impl Fn(&mut Value)) {
+    let text = fs::read_to_string(path).unwrap();
+    let values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+    let lines = values.map(|value| {
+        let mut value = value.unwrap();
+        change(&mut value);
+        format!("{value}\n")
+    });
+    fs::write(path, lines.collect::<String>()).unwrap();
+}
+
+#[test]
+fn a_run_of_another_kilonet_is_not_gone_on_with_unless_that_is_allowed() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = [
+        "sweep",
+        "--containers",
+        "2,4",
+        "--quiet",
+        "--out",
+        path(&out),
+    ];
+    let run = says(&[&flags[..], SHORT].concat());
+    let folder = run.folder();
+    let [manifest, trials] = ["manifest.json", "trials.jsonl"].map(|file| folder.join(file));
+    let another = |value: &mut Value| value["build"]["commit"] = "0123456789ab".into();
+    rewritten(&manifest, another);
+    rewritten(&trials, another);
+    let text = fs::read_to_string(&trials).unwrap();
+    let first = text.lines().next().unwrap();
+    fs::write(&trials, format!("{first}\n")).unwrap();
+
+    let resume = ["run", "--quiet", "--resume", folder.to_str().unwrap()];
+    let refused = says(&resume);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    for said in [
+        "began with kilonet 0.1.0 (commit 0123456789ab",
+        "hint: ",
+        "--allow-other-version",
+    ] {
+        assert!(refused.err.contains(said), "{said}: {}", refused.err);
+    }
+    assert_eq!(harness::records(&folder).len(), 1);
+
+    let allowed = says(&[&resume[..], &["--allow-other-version"]].concat());
+    assert_eq!(allowed.code, Some(0), "{allowed:?}");
+    assert!(
+        allowed
+            .out
+            .contains("note: the records are of 2 versions of kilonet: 0.1.0"),
+        "{}",
+        allowed.out
+    );
+    let records = harness::records(&folder);
+    assert_eq!(records.len(), text.lines().count());
+    let commits: BTreeSet<_> = records
+        .iter()
+        .map(|it| it["build"]["commit"].to_string())
+        .collect();
+    assert_eq!(commits.len(), 2, "{commits:?}");
+
+    // One that does not say which it is of may be of any.
+    rewritten(&manifest, |value| {
+        value.as_object_mut().unwrap().remove("build");
+    });
+    let refused = says(&resume);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(
+        refused.err.contains("0.1.0 (of an unknown commit)"),
+        "{}",
+        refused.err
+    );
 }
 
 #[test]

@@ -152,6 +152,22 @@ fn rooms_that_are_not_there_are_refused_with_those_that_are() {
     }
 }
 
+/// kilonet raises its own limit of open files, and the shell is the user's.
+#[test]
+fn a_shell_has_the_limits_that_the_user_had() {
+    if !kernel_allows() {
+        return;
+    }
+    let mut command = plainly("bash");
+    command.args([
+        "-c",
+        "ulimit -Sn 300; exec \"$0\" lab --containers 2 -- bash -c 'ulimit -Sn; ulimit -Hn'",
+    ]);
+    let shell = said(command.arg(binary()));
+    let hard = said(plainly("bash").args(["-c", "ulimit -Hn"])).out;
+    assert_eq!(shell.out, format!("300\n{hard}"), "{shell:?}");
+}
+
 #[test]
 fn a_lab_that_has_ended_is_refused_as_such() {
     if !kernel_allows() {

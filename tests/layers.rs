@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, lowest first. A room may import itself and what stands on an earlier line.
 const ORDER: &[&[&str]] = &[
-    &["error", "printable", "random", "units"],
+    &["error", "printable", "random", "units", "version"],
     &["files"],
+    &["swept"],
     &["stats", "scenario"],
     &["plan"],
     &["lab"],
@@ -127,10 +128,10 @@ fn what_ships(text: &str) -> String {
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");
-    match code.split_once("#[cfg(test)]\nmod tests {") {
-        Some((code, _tests)) => code.to_owned(),
-        None => code,
-    }
+    let tests = ["mod tests {", "pub(crate) mod tests {"].map(|it| format!("#[cfg(test)]\n{it}"));
+    let ends = tests.iter().filter_map(|tests| code.find(tests.as_str()));
+    ends.min()
+        .map_or(code.clone(), |end| code[..end].to_owned())
 }
 
 fn rank(room: &str) -> usize {

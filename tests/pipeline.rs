@@ -66,10 +66,12 @@ fn manifest(text: &str, plan: &Plan) -> Manifest {
     Manifest {
         schema: SCHEMA,
         name: "pipeline".into(),
+        purpose: None,
         scenario_text: text.into(),
         ruleset_text: None,
         settings: serde_json::json!({ "repeats": plan.repeats }),
         version: "test".into(),
+        build: None,
         seed: plan.seed,
         planned: u32::try_from(plan.least()).unwrap(),
         started_unix_ns: 0,

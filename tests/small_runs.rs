@@ -3,7 +3,7 @@
 mod harness;
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use harness::{
     SHORT, TINY, assert_true_to_its_witnesses, assert_valid_unless_busy, binary, crate_dir,
@@ -501,10 +501,181 @@ fn a_tool_that_is_not_installed_makes_its_cells_not_available_and_no_others() {
         if record["cell"]["firewall"] == "docker-29-nft" {
             let error = &record["error"];
             assert_eq!(error["reason"], "nft is not installed", "{record}");
-            assert_eq!(error["hint"], "not available: install nftables");
+            assert_eq!(error["hint"], "install nftables");
         } else {
             assert_eq!(record["status"], "ok", "{record}");
         }
+    }
+    assert!(run.err.starts_with("note: 1 of 2 cells"), "{run:?}");
+}
+
+/// What is lacking, as flags of a sweep or as variables, and how the refusal begins and what it advises.
+const LACKING: &[(&[&str], [&str; 2])] = &[
+    (
+        &["--congestion", "nosuch"],
+        [
+            "error: use congestion control nosuch: ",
+            "modprobe tcp_nosuch",
+        ],
+    ),
+    (
+        &["--testbed", "docker"],
+        [
+            "error: use Docker engine: reach the engine at ",
+            "start the engine",
+        ],
+    ),
+    (
+        &["--driver", "iperf3"],
+        [
+            "error: use iperf3: iperf3 is not installed",
+            "install iperf3",
+        ],
+    ),
+    (
+        &["--driver", "netperf"],
+        [
+            "error: use netperf: netperf is not installed",
+            "install netperf",
+        ],
+    ),
+];
+
+#[test]
+fn what_all_cells_lack_is_refused_before_a_folder_is_made() {
+    if !kernel_allows() {
+        return;
+    }
+    let nothing = tempfile::tempdir().unwrap();
+    for (flags, [begins, advises]) in LACKING {
+        let out = tempfile::tempdir().unwrap();
+        let sweep = [&["sweep", "--containers", "2"], *flags].concat();
+        let run = said(
+            kilonet(sweep)
+                .arg("--out")
+                .arg(out.path())
+                .env("PATH", nothing.path())
+                .env(
+                    "DOCKER_HOST",
+                    format!("unix://{}/sock", nothing.path().display()),
+                ),
+        );
+        assert_eq!((run.code, run.out.as_str()), (Some(1), ""), "{run:?}");
+        assert!(run.err.starts_with(begins), "{run:?}");
+        let (_, hint) = run.err.split_once("\nhint: ").unwrap();
+        assert!(hint.starts_with(advises), "{run:?}");
+        assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn what_some_cells_lack_is_said_once_and_recorded_without_being_tried() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let flags = ["sweep", "--topology", "veth", "--containers", "2"];
+    let run = said(
+        kilonet(flags)
+            .args([
+                "--congestion",
+                "reno,nosuch",
+                "--quiet",
+                "--measure",
+                "200ms",
+            ])
+            .args(["--repeats", "1", "--out"])
+            .arg(out.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let (head, rest) = run.err.split_once('\n').unwrap();
+    assert!(
+        head.starts_with("note: 1 of 2 cells cannot be measured here: "),
+        "{run:?}"
+    );
+    assert!(rest.contains("congestion control nosuch"), "{run:?}");
+    assert!(rest.contains("\nhint: modprobe tcp_nosuch"), "{run:?}");
+    let said_once = run.err.matches("use congestion control nosuch").count();
+    assert_eq!(said_once, 1, "{run:?}");
+    for record in records(&run.folder()) {
+        let lacking = record["cell"]["congestion"] == "nosuch";
+        assert_eq!(record["status"] == "failed", lacking, "{record}");
+        if lacking {
+            assert_eq!(record["error"]["object"], "congestion control nosuch");
+            assert!(record.get("lab").is_none(), "it was tried: {record}");
+        }
+    }
+}
+
+/// In namespaces of its own, so that nothing of the machine's is seen or touched: what a run of a process that is no more
+/// left behind, as files and as a value.
+const REMAINS: &str = r#"
+mount -t tmpfs none /run
+mkdir -p /run/kilonet/kilonet-4194303-1-$(stat -Lc %i /proc/self/ns/pid)/sub /run/kilonet/of-somebody-else
+echo 65 >/proc/sys/net/ipv4/ip_default_ttl
+echo '{"pid":4194303,"started":1,"entries":[{"name":"net.ipv4.ip_default_ttl","before":"64","raised":"65"}]}' \
+    >/run/kilonet/sysctl-4194303-1.json
+echo '{' >/run/kilonet/sysctl-4194303-2.new
+"#;
+
+/// Runs `kilonet clean` among such remains, then a script that says what is left.
+fn clean(engine: Option<&str>, before: &str) -> (harness::Said, Vec<String>) {
+    let script = format!(
+        "{before}\ncode=0; \"$1\" clean || code=$?\ncat /proc/sys/net/ipv4/ip_default_ttl >&3; ls /run/kilonet >&3 2>/dev/null || true; exit $code"
+    );
+    let left = tempfile::NamedTempFile::new().unwrap();
+    let script = format!("exec 3>{}\n{script}", left.path().display());
+    let mut command = plainly("unshare");
+    command.args(["--mount", "--net", "sh", "-ec", &script, "sh"]);
+    command.arg(binary()).env_remove("DOCKER_HOST");
+    if let Some(host) = engine {
+        command.env("DOCKER_HOST", host);
+    }
+    let cleaned = said(&mut command);
+    let left = std::fs::read_to_string(left.path()).unwrap();
+    (cleaned, left.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn clean_needs_no_engine_and_puts_back_what_a_killed_run_had_raised() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let (cleaned, left) = clean(None, REMAINS);
+    assert_eq!(cleaned.code, Some(0), "{cleaned:?}");
+    assert_eq!(
+        cleaned.out, "put back 1 sysctl, removed 1 unfinished journal, 1 directory\n",
+        "{cleaned:?}"
+    );
+    assert_eq!(left, ["64", "of-somebody-else"]);
+}
+
+#[test]
+fn clean_of_nothing_says_so_and_succeeds() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let (cleaned, _) = clean(None, "mount -t tmpfs none /run");
+    assert_eq!(cleaned.code, Some(0), "{cleaned:?}");
+    assert_eq!(cleaned.out, "nothing to remove\n");
+    assert_eq!(cleaned.err, "");
+}
+
+#[test]
+fn clean_goes_on_where_one_kind_of_remains_refuses_and_says_so() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let broken = format!("{REMAINS}\necho '{{' >/run/kilonet/sysctl-1-1.json");
+    let (cleaned, left) = clean(Some("unix:///nowhere/sock"), &broken);
+    assert_eq!(cleaned.code, Some(1), "{cleaned:?}");
+    assert!(cleaned.out.starts_with("put back 1 sysctl"), "{cleaned:?}");
+    assert_eq!(left, ["64", "of-somebody-else", "sysctl-1-1.json"]);
+    for error in [
+        "sysctl-1-1.json",
+        "reach the engine at unix:///nowhere/sock",
+    ] {
+        assert!(cleaned.err.contains(error), "{cleaned:?}");
     }
 }
 
@@ -563,6 +734,64 @@ fn an_ordinary_user_sweeps_in_a_user_namespace_and_is_told_so() {
     let manifest = std::fs::read_to_string(run.folder().join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(manifest["settings"]["privilege"], "user-namespace");
+}
+
+#[test]
+fn an_ordinary_user_is_told_that_attaching_takes_root() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let nobody = for_nobody();
+    let mut command = plainly("setpriv");
+    command.args([
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "./kilonet",
+    ]);
+    let run = said(
+        command
+            .args(["attach", "web", "db", "--out", "out"])
+            .current_dir(nobody.path()),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert_eq!(
+        run.err,
+        "error: attach to web, db: only root may enter network namespaces that exist\n\
+         hint: run it as root, as in `sudo kilonet attach ...`\n"
+    );
+}
+
+/// Few neighbours are asked for, so the run is refused before the sysctl is touched.
+#[test]
+fn a_run_is_held_against_the_limits_that_its_own_scenario_sets() {
+    if !kernel_allows() || !is_real_root() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("few.toml");
+    let text = "[axes]\ntopology = \"bridge\"\ncontainers = 64\nentries = \"learned\"\n[sysctls]\n\
+                \"net.ipv4.neigh.default.gc_thresh3\" = 2\n";
+    std::fs::write(&file, text).unwrap();
+    let sysctl = || std::fs::read("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap();
+    let before = sysctl();
+    let run = said(
+        kilonet(["run", "--quiet", "--out"])
+            .arg(out.path())
+            .arg(&file),
+    );
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.err
+            .contains("of net.ipv4.neigh.default.gc_thresh3, and ")
+            && run
+                .err
+                .contains("\nhint: set \"net.ipv4.neigh.default.gc_thresh3\" = ")
+            && run.err.ends_with(" under [sysctls] of the scenario\n"),
+        "{}",
+        run.err
+    );
+    assert_eq!(sysctl(), before);
 }
 
 #[test]
@@ -684,4 +913,66 @@ fn an_out_that_is_a_file_and_one_that_does_not_exist_yet() {
     let made = said(kilonet([&["sweep"], TINY].concat()).arg("--out").arg(&deep));
     assert_eq!(made.code, Some(0), "{made:?}");
     assert!(made.folder().starts_with(&deep));
+}
+
+/// Busy loops of other processes, ended with it.
+struct Loops(Vec<Child>);
+
+impl Loops {
+    fn start(number: usize) -> Self {
+        let start = |_| {
+            Command::new("sh")
+                .args(["-c", "while :; do :; done"])
+                .spawn()
+        };
+        Self(
+            (0..number)
+                .map(|nth| start(nth).expect("a shell"))
+                .collect(),
+        )
+    }
+}
+
+impl Drop for Loops {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn a_short_window_that_others_share_is_marked_and_run_again() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let cpus = std::thread::available_parallelism().unwrap().get();
+    let loops = Loops::start(cpus);
+    let flags = [
+        "--topology",
+        "bridge",
+        "--containers",
+        "2",
+        "--warmup",
+        "100ms",
+        "--measure",
+        "200ms",
+    ];
+    let run = said(
+        kilonet(["sweep", "--repeats", "3", "--quiet", "--out"])
+            .arg(out.path())
+            .args(flags),
+    );
+    drop(loops);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let records = records(&run.folder());
+    for record in &records {
+        let disturbed = record["noise"]["disturbed"].to_string();
+        assert!(disturbed.contains("other processes took "), "{record}");
+    }
+    // Of six trials a fifth may be run again.
+    let again = records.iter().filter(|record| record["again"] == true);
+    assert_eq!((again.count(), records.len()), (1, 7));
 }

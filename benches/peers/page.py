@@ -7,7 +7,11 @@ from statistics import median
 
 def write(folder):
     raw = Raw(folder / "raw")
-    sections = [head(raw), asked_and_measured(raw), pair_table(raw), crowd_table(raw), setup_table(raw)]
+    sections = [head(raw)]
+    if raw.of("pair"):
+        sections += [asked_and_measured(raw), pair_table(raw), crowd_table(raw), setup_table(raw)]
+    if raw.of("loop"):
+        sections.append(loop_table(raw))
     (folder / "README.md").write_text("\n".join(sections))
 
 
@@ -36,11 +40,9 @@ def matches(line, wanted):
 
 def head(raw):
     machine = raw.machine
-    versions = ", ".join(machine[tool] for tool in ("iperf3", "nuttcp", "sockperf", "iproute2", "rustc"))
-    return f"""# kilonet beside what people use today
-
-Measured to see whether kilonet is as fast as it was meant to be, by
-`benches/peers/run` at commit {machine["commit"]}.
+    tools = ("iperf3", "nuttcp", "sockperf", "iproute2", "rustc") if raw.of("pair") else ("iperf3", "iproute2", "rustc")
+    versions = ", ".join(machine[tool] for tool in tools)
+    return f"""{question(raw)}
 
 {machine["date"]}, {machine["cpus"]} CPUs ({machine["cpu"]}), {machine["memory_bytes"] / 2**30:.0f} GiB, \
 Linux {machine["kernel"]}.
@@ -48,9 +50,25 @@ Others kept the machine busy, in the second before each step: {noise(raw)}.
 {versions}.
 
 Medians of interleaved rounds; in brackets the lowest and the highest, and where there are six rounds or more what holds
-the median in 95 of 100 such runs (by order statistics, which ask nothing of the distribution). `raw/` holds every figure, kilonet's own as the
-manifests and records of its runs; `benches/peers/run --page DIR` computes this page from them.
+the median in 95 of 100 such runs (by order statistics, which ask nothing of the distribution). `raw/` holds every figure{own_runs(raw)}; `benches/peers/run --page DIR` computes this page from them.
 """
+
+
+def own_runs(raw):
+    return ", kilonet's own as the\nmanifests and records of its runs" if raw.of("pair") else ""
+
+
+def question(raw):
+    commit = raw.machine["commit"]
+    if raw.of("pair"):
+        return f"""# kilonet beside what people use today
+
+Measured to see whether kilonet is as fast as it was meant to be, by
+`benches/peers/run` at commit {commit}."""
+    return f"""# What iperf3 clients sum to that a loop starts
+
+Measured to see how far off the sum is that people form who start a client in each container, by
+`benches/peers/run --only loop`, in labs that kilonet raised at commit {commit}."""
 
 
 def noise(raw):
@@ -231,6 +249,79 @@ def iperf3_row(crowd):
         f"| {gigabits(while_all)} while all ran; {gigabits(busiest)} in the busiest second; "
         f"{gigabits(rate(counted[0], counted[-1]))} over the whole | {times(total / while_all)} |"
     )
+
+
+def loop_table(raw):
+    lines = [
+        "## iperf3 clients started by a loop, over one bridge",
+        "",
+        "| pairs | sum of what they print, Gb/s | crossed while all ran, Gb/s | sum over that | crossed from the first to the last, Gb/s "
+        "| sum over that | crossed in the busiest second, Gb/s | the loop took | kilonet `threads`, Gb/s |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    counts = sorted({line["pairs"] for line in raw.of("loop")})
+    for pairs in counts:
+        blocks = [loop_figures(line) for line in raw.of("loop", pairs=pairs)]
+        cells = (
+            column(blocks, "sum", gigabits),
+            column(blocks, "common", gigabits),
+            column(blocks, "over_common", times),
+            column(blocks, "whole", gigabits),
+            column(blocks, "over_whole", times),
+            column(blocks, "busiest", gigabits),
+            column(blocks, "loop_s", seconds),
+            column(blocks, "kilonet", gigabits),
+        )
+        lines.append(f"| {pairs} | {' | '.join(cells)} |")
+    blocks = sum(line["pairs"] == counts[0] for line in raw.of("loop"))
+    lost = sum("error" in report for line in raw.of("loop") for report in line["reported"])
+    lines += [
+        "",
+        f"{blocks} blocks, each with every count, in an order that turns. A shell's loop (`iperf3-loop`) starts the clients in the",
+        "background, each for 5 s of its own, with iperf3's own settings; the sum is of the receivers' rates in their reports.",
+        "What crossed is what the receivers' ports of the bridge counted, headers included: *while all ran* is from the start of the",
+        "last client to the end of the first, and *from the first to the last* from the first start to the last end.",
+        f"Clients without a report: {lost}. `threads` is one window of 2 s in the same lab, just before.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def column(blocks, key, show):
+    """A figure over the blocks that have it, and how many have none."""
+    values = [block[key] for block in blocks if block[key] is not None]
+    if not values:
+        return "never all at once"
+    without = len(blocks) - len(values)
+    return spread(values, show) + (f"; never all at once in {without} of {len(blocks)} blocks" if without else "")
+
+
+def loop_figures(line):
+    begun, done = ([report[key] for report in line["reported"]] for key in ("begun", "done"))
+    total = sum(report.get("bits_per_second", 0) for report in line["reported"])
+    counted = line["counted"]
+    inside = [c for c in counted if c["from_s"] >= max(begun) and c["to_s"] <= min(done)]
+    common = rate(inside[0], inside[-1]) if len(inside) > 1 else None
+    whole = (counted[-1]["bytes"] - counted[0]["bytes"]) * 8 / (max(done) - min(begun))
+    return {
+        "sum": total,
+        "common": common,
+        "over_common": total / common if common else None,
+        "whole": whole,
+        "over_whole": total / whole,
+        "busiest": busiest_second(counted),
+        "loop_s": max(begun) - min(begun),
+        "kilonet": line["kilonet"]["goodput_bps"],
+    }
+
+
+def busiest_second(counted):
+    """The highest rate between two readings that are a second apart at least, and no more than they must be."""
+    rates = []
+    for first, earlier in enumerate(counted):
+        later = next((c for c in counted[first:] if c["from_s"] - earlier["from_s"] >= 1), None)
+        if later:
+            rates.append(rate(earlier, later))
+    return max(rates)
 
 
 def rate(earlier, later):

@@ -39,6 +39,10 @@ class Stage:
     def address(self, container):
         return self.raised["seats"][container]["address"]
 
+    def namespace(self, container):
+        """The file that a container's namespace is entered by."""
+        return f"/proc/{self._process.pid}/fd/{self.raised['seats'][container]['fd']}"
+
     def inside(self, container, *command):
         """`command`, to be run in a container's namespace."""
         return self._at(self.raised["seats"][container]["fd"], command)

@@ -17,8 +17,9 @@ HERE = Path(__file__).parent
 class Bench:
     """The binaries, where raw output goes, and how much of everything is done."""
 
-    def __init__(self, kilonet, stage, raw, quick):
-        self.kilonet, self.stage, self.raw = Path(kilonet), stage, Path(raw)
+    def __init__(self, built, raw, quick, blocks):
+        self.kilonet, self.stage, self.raw = built.get("kilonet"), built["stage"], Path(raw)
+        self.blocks = blocks
         self.scale = 10 if quick else 1
         self.rounds = 1 if quick else 3
         self.labs = 1 if quick else 5
@@ -32,11 +33,29 @@ class Bench:
         text = f"axes = {{ {axes} }}\nlab = {{ {lab} }}\ntrial = {{ {trial} }}\n"
         return Stage(self.stage, text)
 
+    def blocks_kept(self, step):
+        """Blocks of a step that a run before this one kept."""
+        file = self.raw / f"{step}.jsonl"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return max((json.loads(line)["block"] + 1 for line in lines), default=0)
+
+    def busy_share(self, seconds=1):
+        """The share of all CPU time that is not idle, while this program only waits."""
+        before = cpu_times()
+        time.sleep(seconds)
+        spent = [after - earlier for earlier, after in zip(before, cpu_times())]
+        return 1 - (spent[3] + spent[4]) / sum(spent)
+
     def keep(self, step, **figures):
         line = json.dumps(figures)
         print(f"{step}: {line[:160]}", flush=True)
         with open(self.raw / f"{step}.jsonl", "a") as file:
             file.write(line + "\n")
+
+
+def cpu_times():
+    with open("/proc/stat") as stat:
+        return [int(column) for column in stat.readline().split()[1:9]]
 
 
 def setup(bench):
@@ -125,6 +144,58 @@ def many_iperf3(lab, clients, seconds):
     return {"counted": counted, "reported": [reported(report) for report in reports]}
 
 
+LOOPED_PAIRS = (2, 50, 250)
+LOOPED_SECONDS = 5
+
+
+def loop(bench):
+    """What people do: a client in each container, started by a shell's loop, each with seconds of its own, and the sum of what
+    they print. Block by block, so that a slow minute of the machine touches every count."""
+    first = bench.blocks_kept("loop")
+    for block in range(first, first + bench.blocks):
+        bench.keep("noise", busy=bench.busy_share())
+        turn = block % len(LOOPED_PAIRS)
+        for pairs in LOOPED_PAIRS[turn:] + LOOPED_PAIRS[:turn]:
+            pairs = max(2, pairs // bench.scale)
+            axes = f'topology = "bridge", containers = {2 * pairs}'
+            with bench.raise_lab(axes, trial='measure = "2s"') as lab:
+                ours = lab.measure("threads")
+                theirs = looped_iperf3(lab, range(0, 2 * pairs, 2))
+            bench.keep("loop", block=block, pairs=pairs, kilonet=ours, **theirs)
+
+
+def looped_iperf3(lab, clients):
+    """What the clients report and when each ran, and what the bridge's ports counted meanwhile."""
+    servers = [tools.serve(lab, client + 1, tools.Iperf3) for client in clients]
+    for server in servers:
+        tools.await_listening(server, tools.Iperf3.port)
+    ports = {f"v{client + 1:05}" for client in clients}
+    pairs = "".join(f"{lab.namespace(client)} {lab.address(client + 1)}\n" for client in clients)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [HERE / "iperf3-loop", str(LOOPED_SECONDS), folder]
+        shell = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        counted = [port_bytes(lab, ports, time.time)]
+        shell.stdin.write(pairs)
+        shell.stdin.close()
+        while shell.poll() is None:
+            time.sleep(0.25)
+            counted.append(port_bytes(lab, ports, time.time))
+        reports = [client_report(Path(folder), number) for number in range(len(clients))]
+    for server in servers:
+        server.terminate()
+        server.wait()
+    return {"counted": counted, "reported": reports}
+
+
+def client_report(folder, number):
+    times = {key: float((folder / f"{number}.{key}").read_text()) for key in ("begun", "done")}
+    try:
+        report = reported(json.loads((folder / f"{number}.json").read_text()))
+    except json.JSONDecodeError:
+        report = {"error": "printed no report"}
+    return times | report
+
+
 class Gate:
     """Where processes wait until all are there: a pipe that they all read, and that ends for all of them at once."""
 
@@ -149,14 +220,14 @@ def start_client(lab, client, seconds, folder, gate):
         return subprocess.Popen(waiting, stdin=gate.inner, stdout=out, stderr=subprocess.DEVNULL)
 
 
-def port_bytes(lab, ports):
+def port_bytes(lab, ports, clock=time.monotonic):
     """Bytes that went out of ports, so into the containers behind them, and when."""
     # Ahead of 500 busy processes: the reading is an instant only if it is quick.
     (command,) = lab.host_sides("nice", "-n", "-20", "ip", "-s", "-j", "link", "show")
-    before = time.monotonic()
+    before = clock()
     links = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     total = sum(link["stats64"]["tx"]["bytes"] for link in links if link["ifname"] in ports)
-    return {"from_s": before, "to_s": time.monotonic(), "bytes": total}
+    return {"from_s": before, "to_s": clock(), "bytes": total}
 
 
 def reported(report):

@@ -133,11 +133,7 @@ impl Asked<'_> {
         if cells.iter().any(|cell| cell.load.is_offered()) {
             return None;
         }
-        let metric = if cells.iter().all(|cell| cell.is_of_requests()) {
-            Metric::Transactions
-        } else {
-            Metric::Goodput
-        };
+        let [metric, _] = Metric::of_traffic(cells.first()?);
         let question = Question {
             metric,
             scale: Scale::Log,

@@ -26,7 +26,10 @@ pub(super) struct Varying {
 impl Varying {
     /// Finds what varies among the cells of a run.
     pub(super) fn among(cells: &[&Cell]) -> Self {
-        let count = count_among(cells);
+        Self::along_count(count_among(cells), cells)
+    }
+
+    fn along_count(count: Count, cells: &[&Cell]) -> Self {
         let rows = ROWS
             .iter()
             .filter(|row| row.key != count.key() && varies(row, count, cells))
@@ -56,7 +59,14 @@ impl Varying {
         self.levels(left) == self.levels(right)
     }
 
-    /// The counts of those of the `others` that lie inside a curve of these cells, smallest first.
+    /// What varies once these are among the cells too; over the same count.
+    pub(super) fn with(&self, cells: &[&Cell], others: &[Cell]) -> Self {
+        let all: Vec<_> = cells.iter().copied().chain(others).collect();
+        Self::along_count(self.count, &all)
+    }
+
+    /// The counts of those of the `others` that would be points of a curve of these cells and lie inside, smallest first. All
+    /// of them are to be among the cells that this was found from.
     pub(super) fn inside(&self, curve: &[&Cell], others: &[Cell]) -> Vec<u32> {
         let counts = || curve.iter().map(|cell| self.count.of(cell));
         let ends = (counts().min(), counts().max());
@@ -64,10 +74,10 @@ impl Varying {
             let count = Some(self.count.of(cell));
             ends.0 < count && count < ends.1
         };
-        let bare = |cell: &Cell| without_count(self.count, cell);
-        let kinds: BTreeSet<_> = curve.iter().map(|cell| bare(cell)).collect();
+        let kind = |cell: &Cell| (without_count(self.count, cell), self.levels(cell));
+        let kinds: BTreeSet<_> = curve.iter().map(|cell| kind(cell)).collect();
         let inside = others.iter().filter(between);
-        let inside = inside.filter(|cell| kinds.contains(&bare(cell)));
+        let inside = inside.filter(|cell| kinds.contains(&kind(cell)));
         let mut inside: Vec<_> = inside.map(|cell| self.count.of(cell)).collect();
         inside.sort_unstable();
         inside

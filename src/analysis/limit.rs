@@ -52,7 +52,7 @@ const MECHANISMS: &[Mechanism] = &[
     Mechanism {
         act: "connect flow",
         errno: "EADDRNOTAVAIL",
-        name: "all local ports are taken",
+        name: "an address is gone, or all its local ports are taken",
     },
     Mechanism {
         act: "spawn",

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::model::Metric;
+use crate::scenario::Cell;
 
 /// Which way a metric gets better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -87,6 +88,16 @@ pub const METRICS: [About; Metric::ALL.len()] = {
 };
 
 impl Metric {
+    /// What a cell's pairs get through, and what the whole machine spends on each unit of it: requests where they move nothing
+    /// else, bytes otherwise.
+    pub(crate) fn of_traffic(cell: &Cell) -> [Self; 2] {
+        if cell.is_of_requests() {
+            [Self::Transactions, Self::CpuPerTransaction]
+        } else {
+            [Self::Goodput, Self::CpuPerByte]
+        }
+    }
+
     /// What there is to it beside figures.
     #[must_use]
     pub fn about(self) -> &'static About {

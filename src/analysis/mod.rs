@@ -10,7 +10,7 @@
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 //! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
-//! it is of several. `compare` holds runs against each other.
+//! it is of several, or of several versions. `compare` holds runs against each other.
 
 mod answers;
 mod baseline;
@@ -197,6 +197,8 @@ fn in_role(role: Role, records: &[Record]) -> Trials<'_> {
 /// Neighbouring cells of one curve, gathered, and the planned counts that are lost between them.
 fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series> {
     let indexes: Vec<usize> = (0..cells.len()).collect();
+    let recorded: Vec<_> = cells.iter().map(|cell| &cell.cell).collect();
+    let planned = varying.with(&recorded, lost);
     indexes
         .chunk_by(|left, right| varying.same_curve(&cells[*left].cell, &cells[*right].cell))
         .map(|chunk| {
@@ -204,7 +206,7 @@ fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series
             Series {
                 label: varying.label(curve[0]),
                 factors: varying.levels(curve[0]),
-                lost: varying.inside(&curve, lost),
+                lost: planned.inside(&curve, lost),
                 cells: chunk.to_vec(),
             }
         })
@@ -223,7 +225,7 @@ fn notes(run: &Run) -> Vec<String> {
         notes.extend(precision::notes(run));
     }
     notes.extend(planned::notes(run));
-    notes.extend(machines::notes(&run.records));
+    notes.extend(machines::notes(run));
     notes.extend(disturbed::notes(&run.records));
     notes.extend(baseline::notes(&run.records));
     notes.extend(generated::notes(&run.records));

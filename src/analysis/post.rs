@@ -5,7 +5,7 @@
 //! is set beside one of the post only where its topology, family and rules are what the post's had.
 
 use super::model::{CellSummary, Column, Metric, Post, PostCell, PostRow};
-use crate::scenario::{Cell, Family, Firewall, Testbed, Topology};
+use crate::scenario::{Cell, Excepted, Family, Firewall, Testbed, Topology};
 
 /// What the post measured: a shape by a column, and its ratio to lo as printed.
 struct Printed {
@@ -87,20 +87,16 @@ fn of_row((topology, name): (Topology, &'static str), cells: &[CellSummary]) -> 
 }
 
 fn cell(printed: &Printed, cells: &[CellSummary]) -> PostCell {
-    let estimate = |fits: &dyn Fn(&Cell) -> bool| {
-        let found = cells.iter().find(|summary| {
-            fits(&summary.cell) && summary.estimate(Metric::BaselineRatio).is_some()
-        });
-        found.and_then(|summary| summary.estimate(Metric::BaselineRatio).copied())
-    };
     let of = |testbed, rules: Option<Firewall>| {
-        estimate(&|cell: &Cell| {
-            is_the_posts_pair(cell)
-                && cell.topology == printed.topology
+        let usual = Cell::usual(printed.topology, testbed)?;
+        let fits = |cell: &Cell| {
+            cell.same_but(&usual, BESIDE_THE_TRAFFIC)
                 && cell.family == printed.column.family()
-                && cell.testbed == testbed
                 && rules.is_none_or(|rules| cell.firewall == rules)
-        })
+        };
+        let fitting = cells.iter().filter(|summary| fits(&summary.cell));
+        let mut known = fitting.filter_map(|summary| summary.estimate(Metric::BaselineRatio));
+        known.next().copied()
     };
     let mut modelled = printed.rules.iter();
     let engine_has_rules = printed.column != Column::NoRules;
@@ -114,10 +110,22 @@ fn cell(printed: &Printed, cells: &[CellSummary]) -> PostCell {
     }
 }
 
-/// Whether it is the post's traffic: one flow between two containers.
-fn is_the_posts_pair(cell: &Cell) -> bool {
-    (cell.containers, cell.active, cell.streams) == (2, 2, 1)
-}
+/// What a cell may have otherwise than by default and still be one of the post's: one bulk stream between two containers.
+const BESIDE_THE_TRAFFIC: &[Excepted] = &[
+    // These are the post's columns.
+    |cell, usual| cell.family = usual.family,
+    |cell, usual| cell.firewall = usual.firewall,
+    // The same rules, by other tables.
+    |cell, usual| cell.rules.backend = usual.rules.backend,
+    // The post's was netperf. Each sends the same bulk stream, and the ratio is to what it sends over lo itself.
+    |cell, usual| cell.driver = usual.driver,
+    // None of the traffic is by the other family.
+    |cell, usual| cell.stack = usual.stack,
+    // An engine chose them then as now.
+    |cell, usual| cell.macs = usual.macs,
+    // The post's containers asked who is where, which a stream does once, before it is measured.
+    |cell, usual| cell.wiring.entries = usual.wiring.entries,
+];
 
 impl Column {
     /// The protocol of its traffic.
@@ -141,7 +149,7 @@ mod tests {
     use super::*;
     use crate::analysis::Analysis;
     use crate::store::record::Record;
-    use crate::store::sample::{post as records, run};
+    use crate::store::sample::{measured, post as records, run};
 
     fn table(records: Vec<Record>) -> Option<Post> {
         Analysis::of(&run(records)).post
@@ -217,6 +225,30 @@ mod tests {
         let real = |column| cell_of(&post, Topology::Bridge, column).real;
         assert!(real(Column::Ipv4).is_some() && real(Column::Ipv6).is_some());
         assert!(real(Column::NoRules).is_none());
+    }
+
+    #[test]
+    fn the_table_is_of_one_bulk_stream_and_of_nothing_else() {
+        let usual = Cell::usual(Topology::Veth, Testbed::Kernel).unwrap();
+        let ratio_of = |cell: &Cell| {
+            let mut records = records();
+            records.retain(|record| record.cell.topology != Topology::Veth);
+            let veths = [Family::Ipv4, Family::Ipv6].map(|family| Cell {
+                family,
+                ..cell.clone()
+            });
+            let beside = veths.clone().map(|cell| cell.baseline());
+            let all = veths.into_iter().chain(beside);
+            records.extend(all.map(|cell| measured(cell, 0)));
+            table(records).is_some()
+        };
+        assert!(ratio_of(&usual));
+        assert_eq!(
+            usual.free_in(ratio_of),
+            [
+                "backend", "driver", "entries", "family", "macs", "stack", "testbed"
+            ]
+        );
     }
 
     #[test]

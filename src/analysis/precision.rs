@@ -180,7 +180,7 @@ mod tests {
         let aggregate = record.aggregate.as_mut().unwrap();
         (aggregate.transactions_per_s, aggregate.datagrams_per_s) = (Some(3.0), Some(4.0));
         let mut recorder = Recorder::new().unwrap();
-        recorder.record(5_000);
+        (0..100).for_each(|_| recorder.record(5_000));
         record.latency = Latency::of(&recorder.latencies());
         for gauge in Gauge::ALL {
             let figure = record.figure(*gauge);

@@ -12,12 +12,9 @@ use std::collections::BTreeSet;
 use super::factors::Varying;
 use super::model::{Metric, Ratio, Reality};
 use super::summary::own_figure;
-use crate::scenario::{Cell, Entries, Firewall, Testbed};
+use crate::scenario::{Cell, Entries, Excepted, Firewall, Testbed};
 use crate::stats;
 use crate::store::record::{Confinement, Record};
-
-/// What is compared.
-const METRICS: [Metric; 2] = [Metric::Goodput, Metric::CpuPerByte];
 
 /// Every real cell beside each modelled one that it has the shape and the traffic of.
 pub(super) fn realities(trials: &super::Trials<'_>, varying: &Varying) -> Vec<Reality> {
@@ -35,7 +32,7 @@ pub(super) fn realities(trials: &super::Trials<'_>, varying: &Varying) -> Vec<Re
     pairs
         .filter_map(|(real, modelled)| {
             let blocks = blocks(&trials[real], &trials[modelled]);
-            let ratios: Vec<_> = METRICS
+            let ratios: Vec<_> = Metric::of_traffic(modelled)
                 .into_iter()
                 .filter_map(|metric| Ratio::of(metric, &blocks))
                 .collect();
@@ -49,30 +46,33 @@ pub(super) fn realities(trials: &super::Trials<'_>, varying: &Varying) -> Vec<Re
         .collect()
 }
 
+/// What an engine decides for itself, so that a real cell and its model may differ in it.
+const OF_THE_ENGINE: &[Excepted] = &[
+    // It is what is compared.
+    |cell, other| cell.testbed = other.testbed,
+    // An engine gives each container an address of its own choice. That they differ is said.
+    |cell, other| cell.macs = other.macs,
+    // An engine tells its containers of nobody, and a scenario cannot ask it to. That they differ is said.
+    |cell, other| cell.wiring.entries = other.wiring.entries,
+    // A bridge of an engine has as many ports as it has containers; a model's has room for whole pairs.
+    |cell, other| cell.ports_per_bridge = other.ports_per_bridge,
+];
+
+/// And, where the real cell names no profile, as the rules are the engine's own: it is held against the model with each.
+/// Rules that match nothing, and services, are no part of that: an engine loads none.
+const OF_ITS_RULES: &[Excepted] = &[
+    |cell, other| cell.firewall = other.firewall,
+    // What a profile is loaded by, how many ports it leads on, and its text if it is the user's.
+    |cell, other| cell.rules.backend = other.rules.backend,
+    |cell, other| cell.rules.published = other.rules.published,
+    |cell, other| cell.rules.ruleset.clone_from(&other.rules.ruleset),
+];
+
 /// Whether a modelled cell is of the real one's shape and traffic.
-///
-/// An engine's rules are its own, so one for which no profile is given is held against the model with each of its profiles.
-/// What only a model chooses (addresses, bridges, how rules are loaded) is not asked for.
 fn is_counterpart(real: &Cell, modelled: &Cell) -> bool {
-    let rules = real.firewall == Firewall::None || real.firewall == modelled.firewall;
-    let like = |cell: &Cell| {
-        let size = (
-            cell.containers,
-            cell.active,
-            cell.streams,
-            cell.message_bytes,
-        );
-        let traffic = (
-            cell.family,
-            cell.path,
-            cell.workload,
-            cell.driver,
-            (cell.pattern, cell.talk),
-        );
-        let sockets = (cell.congestion.clone(), cell.buffers);
-        (cell.topology, size, traffic, sockets)
-    };
-    rules && like(real) == like(modelled)
+    let own_rules = real.firewall == Firewall::None;
+    let rules = if own_rules { OF_ITS_RULES } else { &[] };
+    real.same_but(modelled, &[OF_THE_ENGINE, rules].concat())
 }
 
 /// A real and a modelled trial of one block.
@@ -190,14 +190,6 @@ const SIGNS: &[Sign] = &[
         what: "the origin of MAC addresses",
         read: |record| Some(record.cell.macs.to_string()),
     },
-    Sign {
-        what: "the stack",
-        read: |record| Some(record.cell.stack.to_string()),
-    },
-    Sign {
-        what: "the MTU",
-        read: |record| Some(record.cell.mtu?.to_string()),
-    },
 ];
 
 fn confinement(record: &Record) -> Option<Confinement> {
@@ -217,7 +209,7 @@ fn either(is: bool, yes: &str, no: &str) -> String {
 mod tests {
     use super::*;
     use crate::analysis::Analysis;
-    use crate::scenario::{Driver, Topology};
+    use crate::scenario::{Driver, Topology, Workload};
     use crate::store::record::Forwarder;
     use crate::store::sample::{REAL_SHARE, both_testbeds, cell, failed, measured, run};
 
@@ -326,6 +318,55 @@ mod tests {
         let mut other = real(measured(at(), 0));
         other.cell.driver = Driver::Workers;
         assert!(realities(vec![measured(at(), 0), other]).is_empty());
+    }
+
+    #[test]
+    fn a_real_cell_is_held_against_no_model_of_other_traffic_or_another_shape() {
+        let modelled = Cell::usual(Topology::Bridge, Testbed::Kernel).unwrap();
+        let real = Cell {
+            testbed: Testbed::Docker,
+            ..modelled.clone()
+        };
+        let beside = |modelled: &Cell| {
+            let records = vec![measured(modelled.clone(), 0), measured(real.clone(), 0)];
+            !realities(records).is_empty()
+        };
+        assert!(beside(&modelled));
+        assert_eq!(
+            modelled.free_in(beside),
+            [
+                "backend",
+                "entries",
+                "firewall",
+                "macs",
+                "ports_per_bridge",
+                "published",
+                "ruleset"
+            ]
+        );
+    }
+
+    #[test]
+    fn requests_are_compared_by_requests() {
+        let at = |testbed, share: f64| {
+            let mut record = measured(cell(Topology::Bridge, 2), 0);
+            record.cell.testbed = testbed;
+            record.cell.workload = Workload::TcpRr;
+            record.aggregate.as_mut().unwrap().transactions_per_s = Some(9000.0 * share);
+            record.cpu.as_mut().unwrap().ns_per_transaction = Some(5e4 / share);
+            record
+        };
+        let records = vec![at(Testbed::Kernel, 1.0), at(Testbed::Docker, 0.5)];
+        let ratios = realities(records)[0].ratios.clone();
+        let said: Vec<_> = ratios.iter().map(|it| (it.metric, it.ratio)).collect();
+        let [
+            (Metric::Transactions, less),
+            (Metric::CpuPerTransaction, more),
+        ] = said[..]
+        else {
+            panic!("{said:?}")
+        };
+        assert!((less - 0.5).abs() < 1e-9 && (more - 2.0).abs() < 1e-9);
     }
 
     #[test]

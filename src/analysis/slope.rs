@@ -16,9 +16,6 @@ use crate::scenario::{Cell, Firewall};
 use crate::stats::Line;
 use crate::store::record::Record;
 
-/// What is fitted over what; the cost of a byte first, as it adds up rule by rule.
-const METRICS: [Metric; 2] = [Metric::CpuPerByte, Metric::Goodput];
-
 /// The slopes of a run, in the order of its curves; empty where nothing has rules.
 pub(super) fn slopes(trials: &Trials<'_>, varying: &Varying) -> Vec<Slope> {
     let cells = varying.in_order(trials.keys().copied().collect());
@@ -75,7 +72,9 @@ impl<'a> Fitting<'a, '_> {
         {
             return None;
         }
-        let fits: Vec<_> = METRICS
+        // The cost of a byte or a request first, as it adds up rule by rule.
+        let [through, cost] = Metric::of_traffic(first);
+        let fits: Vec<_> = [cost, through]
             .into_iter()
             .filter_map(|metric| self.fit(metric, over, control, cells))
             .collect();
@@ -102,7 +101,7 @@ impl<'a> Fitting<'a, '_> {
         let control = match (controlled, metric) {
             (false, _) => Control::Absent,
             // CPU time adds up; what is left of a goodput is a share of it.
-            (true, Metric::CpuPerByte) => Control::Subtracted,
+            (true, Metric::CpuPerByte | Metric::CpuPerTransaction) => Control::Subtracted,
             (true, _) => Control::Divided,
         };
         let records = cells.iter().flat_map(|cell| &self.trials[*cell]);

@@ -41,7 +41,7 @@ impl<'a> Fates<'a> {
 
 impl CellSummary {
     /// Summarises the trials of a cell.
-    pub(super) fn of<'a>(cell: &Cell, trials: &[&'a Record], baselines: &Baselines<'a>) -> Self {
+    pub(super) fn of(cell: &Cell, trials: &[&Record], baselines: &Baselines) -> Self {
         let Fates {
             shown,
             invalid,
@@ -86,7 +86,7 @@ impl Estimate {
     }
 }
 
-fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Metric, Estimate> {
+fn metrics(trials: &[&Record], baselines: &Baselines) -> BTreeMap<Metric, Estimate> {
     Metric::ALL
         .into_iter()
         .filter_map(|metric| {
@@ -101,11 +101,7 @@ fn metrics<'a>(trials: &[&'a Record], baselines: &Baselines<'a>) -> BTreeMap<Met
 }
 
 /// What one trial says of a metric, beside its baseline.
-pub(super) fn figure<'a>(
-    metric: Metric,
-    record: &'a Record,
-    baselines: &Baselines<'a>,
-) -> Option<f64> {
+pub(super) fn figure(metric: Metric, record: &Record, baselines: &Baselines) -> Option<f64> {
     match metric {
         Metric::BaselineRatio => baselines.ratio(record),
         _ => own_figure(metric, record),
@@ -118,7 +114,13 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
     let lab = |read: fn(&LabCost) -> Option<u64>| {
         record.lab.as_ref().and_then(read).map(|value| value as f64)
     };
-    let latency = |read: fn(&Latency) -> u64| record.latency.as_ref().map(|it| read(it) as f64);
+    let latency = |read: fn(&Latency) -> Option<u64>| {
+        record
+            .latency
+            .as_ref()
+            .and_then(read)
+            .map(|value| value as f64)
+    };
     match metric {
         Metric::Goodput => record.aggregate.map(|aggregate| aggregate.goodput_bps),
         Metric::BaselineRatio => None,
@@ -131,7 +133,7 @@ pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
         Metric::Starved => pairs(|pairs| f64::from(pairs.starved)),
         Metric::CpuPerByte => record.cpu?.ns_per_byte,
         Metric::Transactions => record.aggregate?.transactions_per_s,
-        Metric::LatencyP50 => latency(|latency| latency.p50_ns),
+        Metric::LatencyP50 => latency(|latency| Some(latency.p50_ns)),
         Metric::LatencyP99 => latency(|latency| latency.p99_ns),
         Metric::LatencyP999 => latency(|latency| latency.p999_ns),
         Metric::CpuPerTransaction => record.cpu?.ns_per_transaction,

@@ -3,7 +3,7 @@ use std::num::NonZeroU32;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{Family, Firewall, Search, Testbed, Topology};
+use crate::scenario::{Family, Firewall, Scenario, Search, Testbed, Topology};
 use crate::store::sample::{self, Law, cell, failed, invalid, measured, run, starving};
 
 fn labels(analysis: &Analysis) -> Vec<&str> {
@@ -320,4 +320,21 @@ fn the_scalability_law_is_not_laid_through_loads_that_are_offered() {
     assert_eq!(laws(Some(1000), Search::None), 0);
     // Whose rate is where the search begins.
     assert_eq!(laws(Some(1000), Search::Lossless), 4);
+}
+
+#[test]
+fn what_another_curve_lost_breaks_none_of_this_one() {
+    const SCENARIO: &str =
+        "[axes]\ntopology = \"veth\"\nmtu = [1500, 9000]\ncontainers = \"2..16\"\n";
+    let scenario = Scenario::parse(SCENARIO, "sample").unwrap();
+    let lost = |cell: &Cell| cell.mtu == Some(9000) && cell.containers > 2;
+    for also in [None, Some(2)] {
+        let cells = scenario.cells.iter();
+        let kept = cells.filter(|cell| !lost(cell) && Some(cell.containers) != also);
+        let mut run = run(kept.map(|cell| measured(cell.clone(), 0)).collect());
+        SCENARIO.clone_into(&mut run.manifest.scenario_text);
+        for series in Analysis::of(&run).series {
+            assert!(series.lost.is_empty(), "{series:?}");
+        }
+    }
 }

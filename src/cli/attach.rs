@@ -6,13 +6,14 @@ use clap::Args;
 
 use super::Leave;
 use super::factors::Factors;
+use super::parts::{hide_others, only, refused};
 use super::run::{Destination, Job, Output, execute};
 use crate::error::{Error, Result};
-use crate::scenario::{Cell, Direction, Driver, Pattern, Scenario, Topology};
+use crate::scenario::{Driver, Part, Scenario, Topology};
 
 /// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
 Examples:
   kilonet attach web db                              containers of the engine, by name or id
   kilonet attach 4711 4712                           processes
@@ -27,6 +28,9 @@ pub(super) struct Attach {
     #[command(flatten)]
     output: Output,
 }
+
+/// What there is of a scenario where nothing is raised.
+const PARTS: &[Part] = &[Part::Traffic, Part::Both, Part::Trial];
 
 impl Attach {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
@@ -47,10 +51,12 @@ impl Attach {
             return Err(Error::Scenario(format!("error: attach: {reason}")));
         }
         let mut overrides = self.factors.overrides();
+        let reason = "what is attached to is there already, and nothing of it is changed";
+        let hint = "kilonet sweep raises labs of any shape";
+        only(&overrides, PARTS, (reason, hint))?;
         overrides.containers = Some(self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
-        refuse_other_patterns(&scenario)?;
-        refuse_processes(&scenario)?;
+        refuse_drivers(&scenario)?;
         for cell in &mut scenario.cells {
             cell.topology = Topology::Attached;
             cell.mtu = None;
@@ -67,34 +73,19 @@ impl Attach {
     }
 }
 
-/// Only the two of a pair are looked at for the way between them.
-fn refuse_other_patterns(scenario: &Scenario) -> Result<()> {
-    let mut cells = scenario.cells.iter();
-    let usual =
-        |cell: &Cell| (cell.pattern, cell.talk.direction) == (Pattern::Pairs, Direction::OneWay);
-    match cells.find(|cell| !usual(cell)) {
-        None => Ok(()),
-        Some(cell) => {
-            let reason = format!(
-                "the pattern {}, {}, is for labs",
-                cell.pattern, cell.talk.direction
-            );
-            Err(Error::Scenario(format!(
-                "error: attach: {reason}\nhint: the first of each two sends to the second; name them the other way round for the way back"
-            )))
+/// Nothing is put into what exists but sockets of our own.
+fn refuse_drivers(scenario: &Scenario) -> Result<()> {
+    let hint = "use the driver threads or workers";
+    let reason = |driver| match driver {
+        Driver::Threads | Driver::Workers => None,
+        Driver::Processes => Some("it is for labs, whose containers have no processes yet"),
+        Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => {
+            Some("what exists is not counted at its interfaces for it")
         }
+    };
+    let mut drivers = scenario.cells.iter().map(|cell| cell.driver);
+    match drivers.find_map(|driver| Some((driver, reason(driver)?))) {
+        None => Ok(()),
+        Some((driver, reason)) => Err(refused(&format!("--driver {driver}"), reason, hint)),
     }
-}
-
-/// Nothing is put into what exists but sockets.
-fn refuse_processes(scenario: &Scenario) -> Result<()> {
-    let mut cells = scenario.cells.iter();
-    if cells.all(|cell| cell.driver != Driver::Processes) {
-        return Ok(());
-    }
-    let reason = "the driver processes is for labs, whose containers have no processes yet";
-    let remedy = "use the driver threads or workers";
-    Err(Error::Scenario(format!(
-        "error: attach: {reason}\nhint: {remedy}"
-    )))
 }

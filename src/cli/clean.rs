@@ -1,50 +1,63 @@
-//! `kilonet clean`: removes what runs that died have left in control groups and with an engine.
+//! `kilonet clean`: removes what runs that died have left, and puts back what they had raised.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::out;
+use super::{out, tell};
 use crate::error::Result;
-use crate::host::cgroup;
-use crate::lab::docker::{Engine, Leftovers, Removed};
+use crate::host::{cgroup, sysctl};
+use crate::lab::docker::{Directory, Engine, remove_leftovers};
+use crate::swept::Swept;
 use crate::units::counted;
 
-/// Removes control groups named for a run of kilonet that is no more, and containers, networks and images with its label, and
-/// nothing else. Runs that are still going on keep theirs. The engine is the one behind `DOCKER_HOST`, or the usual socket.
+/// Removes control groups named for a run of kilonet that is no more, directories in which its agents were to report, and
+/// containers, networks and images with its label; puts back sysctls that it had raised; and touches nothing else. Runs that
+/// are still going on keep theirs. The engine is the one behind `DOCKER_HOST`, or the usual socket; without one there is
+/// nothing to remove from it.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all is gone, or there was nothing; 1 something could not be removed."
+)]
 pub(super) struct Clean {}
 
 impl Clean {
+    /// Every kind is tried, whatever came of the others.
     pub(super) fn run() -> Result<ExitCode> {
-        let groups = cgroup::remove_leftovers()?;
-        let with_engine = remove_from_engine();
-        let removed = with_engine.as_ref().copied().unwrap_or_default();
-        if groups > 0 || with_engine.is_ok() {
-            out::page(sentence(groups, removed) + "\n")?;
+        let swept = sysctl::restore_leftovers()
+            .and(cgroup::remove_leftovers())
+            .and(from_engine())
+            .and(Directory::remove_leftovers());
+        for note in &swept.notes {
+            out::say(format!("note: {note}"));
         }
-        with_engine.map(|_| ExitCode::SUCCESS)
+        for error in &swept.errors {
+            tell(error);
+        }
+        out::page(sentence(&swept) + "\n")?;
+        Ok(ExitCode::from(u8::from(!swept.errors.is_empty())))
     }
 }
 
-fn remove_from_engine() -> Result<Removed> {
-    let engine = Engine::connect()?;
-    Leftovers::find(&engine)?.remove(&engine)
+fn from_engine() -> Swept {
+    match Engine::find() {
+        Ok(Some(engine)) => remove_leftovers(&engine),
+        Ok(None) => Swept::default(),
+        Err(error) => Swept::refused(error),
+    }
 }
 
-fn sentence(groups: usize, removed: Removed) -> String {
-    let counts = [
-        (groups, "control group"),
-        (removed.containers, "container"),
-        (removed.networks, "network"),
-        (removed.images, "image"),
-        (removed.directories, "directory"),
-    ];
-    let some = counts.iter().filter(|(count, _)| *count > 0);
-    let words: Vec<_> = some.map(|(count, noun)| counted(*count, noun)).collect();
-    if words.is_empty() {
-        "nothing to remove".to_owned()
-    } else {
-        format!("removed {}", words.join(", "))
+/// What was done, in one sentence.
+fn sentence(swept: &Swept) -> String {
+    let some = swept.removed.iter().filter(|(count, _)| *count > 0);
+    let removed: Vec<_> = some.map(|(count, noun)| counted(*count, noun)).collect();
+    let removed = (!removed.is_empty()).then(|| format!("removed {}", removed.join(", ")));
+    let restored =
+        (swept.restored > 0).then(|| format!("put back {}", counted(swept.restored, "sysctl")));
+    let done: Vec<_> = restored.into_iter().chain(removed).collect();
+    match (done.is_empty(), swept.errors.is_empty()) {
+        (false, _) => done.join(", "),
+        (true, true) => "nothing to remove".to_owned(),
+        (true, false) => "nothing was removed".to_owned(),
     }
 }

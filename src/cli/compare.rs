@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::parts::refused;
 use super::{out, tell};
 use crate::analysis::Metric;
 use crate::analysis::compare::{Comparison, Folder, Terms};
@@ -82,6 +83,11 @@ impl Compare {
     }
 
     fn compared(&self) -> Result<Comparison> {
+        if self.same_within > self.threshold {
+            let reason = "it is less than --same-within, and what lies within that is the same, however much worse";
+            let hint = "give a --same-within of at most --threshold";
+            return Err(refused("--threshold", reason, hint));
+        }
         let news: Vec<_> = self
             .news
             .iter()

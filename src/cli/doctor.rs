@@ -1,23 +1,25 @@
 //! `kilonet doctor`: what this machine can do, which limit binds first, and the exact remedy.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
+use super::parts::{hide_others, only};
 use super::{Leave, out};
 use crate::error::Result;
-use crate::host::features::{self, State};
+use crate::host::features::{self, Feature, Requirement, State};
 use crate::host::limits::{Limit, Limits, Resource, Strength};
 use crate::host::signal::Blocked;
-use crate::lab::docker::Engine;
 use crate::plan::Need;
-use crate::scenario::{Overrides, Scenario};
+use crate::report::terminal::View;
+use crate::scenario::{Overrides, Part, Scenario};
 use crate::units::Bytes;
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
 Examples:
   kilonet doctor
   kilonet doctor --topology bridge --driver workers")]
@@ -30,18 +32,26 @@ pub(super) struct Doctor {
 /// proportional, so the figure does not matter much.
 const EXAMPLE: &str = "1000";
 
+/// What there is of a scenario where nothing is run.
+const PARTS: &[Part] = &[Part::Lab, Part::Traffic, Part::Both];
+
 impl Doctor {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
         let mut overrides = self.factors.overrides();
+        let reason = "doctor makes no trials";
+        only(&overrides, PARTS, (reason, "leave it out"))?;
         overrides
             .containers
             .get_or_insert_with(|| EXAMPLE.to_owned());
         let need = need(&overrides)?;
-        let machine = super::start::machine(Blocked::new()?, leave)?;
+        let machine = super::start::machine(Blocked::new()?, &BTreeMap::new(), leave)?;
+        let view = View::of_stdout();
+        let features = features::probe(&Requirement::of_doctor())?;
         out::page(format!("rights: {}\n\n", machine.privilege.word()))?;
-        out::page(format!("{}\n\n", feature_table(&features::probe()?)))?;
-        out::page(format!("{}\n\n", limit_table(&machine.limits)))?;
-        out::page(verdict(&machine.limits, &need))?;
+        out::page(format!("{}\n\n", feature_table(&features, view)))?;
+        out::page(format!("{}\n\n", limit_table(&machine.limits, view)))?;
+        out::page("As containers grow, these bind, first to last:\n\n")?;
+        out::page(format!("{}\n", verdict(&machine.limits, &need, view)))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -63,53 +73,29 @@ fn need(overrides: &Overrides) -> Result<(u32, Need)> {
     Ok((containers, need))
 }
 
-fn feature_table(features: &[features::Feature]) -> Table {
-    let mut table = plain_table();
+fn feature_table(features: &[Feature], view: View) -> Table {
+    let mut table = plain_table(view);
     table.set_header(["feature", "", "what it means"]);
-    table.add_rows(features.iter().map(feature_row).chain([engine_row()]));
+    table.add_rows(features.iter().map(feature_row));
     table
 }
 
-fn feature_row(feature: &features::Feature) -> [String; 3] {
+fn feature_row(feature: &Feature) -> [String; 3] {
     let state = match feature.state {
         State::Available => "yes",
         State::Missing => "no",
     };
-    let remedy = feature
-        .remedy
-        .map(|remedy| format!("; {remedy}"))
-        .unwrap_or_default();
-    let meaning = format!("{}{remedy}", feature.meaning);
-    [feature.name.to_owned(), state.to_owned(), meaning]
+    let needed_by = feature.requirement.needed_by();
+    let needed_by = needed_by.filter(|_| feature.state == State::Missing);
+    let needed_by = needed_by.map(|keys| format!("; needed by {keys}"));
+    let remedy = feature.remedy.as_ref().map(|remedy| format!("; {remedy}"));
+    let meaning = [Some(feature.meaning.clone()), needed_by, remedy];
+    let meaning: String = meaning.into_iter().flatten().collect();
+    [feature.requirement.to_string(), state.to_owned(), meaning]
 }
 
-/// Not a feature of the kernel, and found by asking for it.
-fn engine_row() -> [String; 3] {
-    let (state, meaning) = match Engine::connect() {
-        Ok(engine) => (
-            "yes",
-            format!(
-                "the testbed `docker`, by an engine of version {}",
-                engine.version()
-            ),
-        ),
-        Err(error) => {
-            let remedy = error
-                .hint()
-                .map(|hint| format!("; {hint}"))
-                .unwrap_or_default();
-            let meaning = format!(
-                "cells of the testbed `docker` fail: {}{remedy}",
-                error.sentence()
-            );
-            ("no", meaning)
-        }
-    };
-    ["Docker engine".to_owned(), state.to_owned(), meaning]
-}
-
-fn limit_table(limits: &Limits) -> Table {
-    let mut table = plain_table();
+fn limit_table(limits: &Limits, view: View) -> Table {
+    let mut table = plain_table(view);
     table.set_header(["limit", "have", "in use", "beyond it", "read from"]);
     let row = |limit: &Limit| {
         let show = |figure| match limit.resource {
@@ -138,22 +124,62 @@ fn limit_table(limits: &Limits) -> Table {
     table
 }
 
-fn plain_table() -> Table {
+fn plain_table(view: View) -> Table {
     let mut table = Table::new();
+    // Off a terminal as well: without a width of its own a line would be as long as its longest sentence.
     table
         .load_style(presets::NOTHING)
+        .set_width(view.width)
         .set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 
 /// Which limits bind as containers grow, first to last.
-fn verdict(limits: &Limits, (containers, need): &(u32, Need)) -> String {
-    let mut lines = vec!["As containers grow, these bind, first to last:".to_owned()];
-    for headroom in limits.headroom(need, *containers).iter().take(5) {
-        lines.push(format!(
-            "  {} at {} containers; {}",
-            headroom.limit.name, headroom.containers, headroom.remedy
-        ));
+fn verdict(limits: &Limits, (containers, need): &(u32, Need), view: View) -> Table {
+    let mut table = plain_table(view);
+    table.set_header(["binds", "at containers", "what helps"]);
+    let headroom = limits.headroom(need, *containers);
+    table.add_rows(headroom.into_iter().take(5).map(|headroom| {
+        let (name, count) = (headroom.limit.name, headroom.containers);
+        [name.to_owned(), count.to_string(), headroom.remedy]
+    }));
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
-    lines.join("\n") + "\n"
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_table_is_wider_than_the_view() {
+        let long = "a sentence of some forty-odd letters; ".repeat(6);
+        let row = Feature {
+            requirement: Requirement::Nft,
+            state: State::Missing,
+            meaning: long,
+            remedy: None,
+        };
+        let limits = Limits::probe(&BTreeMap::new()).unwrap();
+        let need = need(&Overrides {
+            containers: Some(EXAMPLE.to_owned()),
+            ..Overrides::default()
+        })
+        .unwrap();
+        let tables = [
+            feature_table(&[row], View::PLAIN),
+            limit_table(&limits, View::PLAIN),
+            verdict(&limits, &need, View::PLAIN),
+        ];
+        for table in tables {
+            let text = table.to_string();
+            let widest = text.lines().map(|line| line.trim_end().chars().count());
+            assert!(
+                widest.max() <= Some(usize::from(View::PLAIN.width)),
+                "{text}"
+            );
+        }
+    }
 }

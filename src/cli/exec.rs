@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use super::out;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::lab::roster::{Room, Roster};
 use crate::lab::{netns, sysfs};
 
@@ -45,7 +45,8 @@ pub(super) struct Exec {
 
 impl Exec {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let namespace = roster()?.open(self.room)?;
+        let place = env::var(LAB).ok();
+        let namespace = roster(place.as_deref())?.open(self.room)?;
         netns::move_in(&namespace)
             .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
         if let Err(error) = sysfs::show_for_good() {
@@ -60,18 +61,19 @@ impl Exec {
     }
 }
 
-/// The roster of the lab whose shell this was started from.
-fn roster() -> Result<Roster> {
-    let refused = |reason, hint| Err(Error::refused("enter", "a lab", reason).with_hint(hint));
-    let Ok(place) = env::var(LAB) else {
-        let hint = "start one with kilonet lab, and call kilonet exec in the shell that it gives";
-        return refused(format!("this is no lab's shell, as {LAB} is not set"), hint);
+/// The roster of the lab whose shell this was started from, which says its place.
+pub(super) fn roster(place: Option<&str>) -> Result<Roster> {
+    let refused =
+        |reason, remedy| Err(Error::refused("enter", "a lab", reason).with_remedy(remedy));
+    let Some(place) = place else {
+        let reason = format!("this is no lab's shell, as {LAB} is not set");
+        return refused(reason, Remedy::StartLab);
     };
-    match Roster::find(&place) {
+    match Roster::find(place) {
         Some(roster) => Ok(roster),
         None => refused(
             format!("the lab of this shell has ended, or is another user's ({LAB} is {place})"),
-            "start another with kilonet lab",
+            Remedy::StartAnotherLab,
         ),
     }
 }

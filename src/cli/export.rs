@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::out;
-use crate::error::Result;
+use crate::error::{Act, Result};
 use crate::export::{Destination, FORMATS, Files, Format, Source};
 use crate::files::{self, FileName};
 
@@ -68,7 +68,7 @@ impl Export {
             // What is in a run folder may be somebody else's.
             None => files::folder(&dir),
         }
-        .map_err(|error| files::refusal("create folder", &dir, error))?;
+        .map_err(|error| files::refusal(Act::Keep("create folder"), &dir, error))?;
         let mut folder = Folder {
             dir,
             written: Vec::new(),
@@ -123,6 +123,6 @@ impl Destination for Folder {
 }
 
 fn buffered(made: io::Result<File>, path: &Path) -> Result<Box<dyn Write + Send>> {
-    let file = made.map_err(|error| files::refusal("create", path, error))?;
+    let file = made.map_err(|error| files::refusal(Act::Keep("create"), path, error))?;
     Ok(Box::new(BufWriter::new(file)))
 }

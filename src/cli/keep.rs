@@ -11,9 +11,9 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 use nix::sys::signal::Signal;
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::host::signal::{self, Blocked};
-use crate::host::{kin, relay};
+use crate::host::{kin, limits, relay};
 
 /// What a process that was told to end by SIGTERM ends with, as shells count.
 const TOLD_TO_END: u8 = 143;
@@ -21,6 +21,9 @@ const TOLD_TO_END: u8 = 143;
 /// Ends with the command's exit code.
 #[derive(Debug, Args)]
 pub(super) struct Keep {
+    /// The limits to give back to the shell
+    #[arg(long)]
+    limits: limits::Found,
     /// The lab's process
     lab: u32,
     /// The shell, or what stands in its place
@@ -39,11 +42,11 @@ impl Keep {
         let own = env::current_exe()
             .map_err(|source| Error::kernel("find", "the program itself", source))?;
         let child = Command::new(own)
-            .args(["become", "--"])
+            .args(["become", "--limits", &self.limits.to_string(), "--"])
             .arg(&self.program)
             .args(&self.arguments)
             .spawn()
-            .map_err(|source| Error::kernel("start", "the shell", source))?;
+            .map_err(|source| Error::kernel(Act::Start, "the shell", source))?;
         let code = outlive(child.id(), &signals);
         kin::end_all()?;
         code.map(ExitCode::from)
@@ -66,6 +69,9 @@ fn outlive(child: u32, signals: &Blocked) -> Result<u8> {
 /// Takes this process's place.
 #[derive(Debug, Args)]
 pub(super) struct Become {
+    /// The limits that it has
+    #[arg(long)]
+    limits: limits::Found,
     /// What becomes of this process
     program: OsString,
     /// Its arguments
@@ -77,6 +83,9 @@ impl Become {
     /// A program inherits what is blocked, and this one is to be interrupted as usual.
     pub(super) fn run(&self) -> Result<ExitCode> {
         signal::unblock_all()?;
+        self.limits
+            .give_back()
+            .map_err(|errno| Error::kernel("give back", "the limits of the shell", errno.into()))?;
         let refusal = Command::new(&self.program).args(&self.arguments).exec();
         let program = self.program.to_string_lossy();
         Err(Error::kernel("run", program, refusal))

@@ -12,15 +12,16 @@ use clap::Args;
 use super::exec::LAB;
 use super::factors::Factors;
 use super::out;
+use super::parts::{hide_others, only};
 use super::run::with_sysctls;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::host::relay::{RELAYED, Relay};
 use crate::host::signal::Blocked;
 use crate::host::{kin, limits, privilege};
 use crate::lab::Lab as Raised;
 use crate::lab::roster::Posted;
-use crate::plan::cell_id;
-use crate::scenario::{Cell, Overrides, Scenario, Testbed};
+use crate::plan::{Plan, cell_id};
+use crate::scenario::{Cell, Overrides, Part, Scenario, Testbed};
 
 /// Containers that are listed by name at most.
 const LISTED: usize = 4;
@@ -28,7 +29,7 @@ const LISTED: usize = 4;
 /// In the shell, `kilonet exec K -- CMD` runs a command in container K. When the shell ends, however it ends, so do all
 /// processes that came of it, and the lab is gone.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
 Examples:
   kilonet lab --topology bridge --containers 8
   kilonet lab scenarios/docker-rules.toml --cell bridge-ipv4-docker-29-c128-a2-outside
@@ -48,19 +49,26 @@ pub(super) struct Lab {
     factors: Factors,
 }
 
+/// What there is of a scenario where nothing is measured.
+const PARTS: &[Part] = &[Part::Lab, Part::Both];
+
 impl Lab {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let scenario = self.scenario(&self.factors.overrides())?;
+        let overrides = self.factors.overrides();
+        let reason = "a lab has no traffic and no trials but what is started in its shell";
+        let hint = "kilonet sweep measures, and --cell takes the id of a cell with other traffic";
+        only(&overrides, PARTS, (reason, hint))?;
+        let scenario = self.scenario(&overrides)?;
         let cell = self.choose(&scenario)?;
         let signals = Blocked::of(RELAYED)?;
-        limits::raise_soft_limits()?;
+        let found = limits::raise()?;
         privilege::acquire()?;
         kin::adopt()?;
         let relay = Relay::open(signals)?;
         with_sysctls(&scenario, || {
             let lab = Raised::setup(cell, &|| relay.interrupt().is_raised())?;
             announce(&lab, cell);
-            let ended = self.stay(&lab, &relay);
+            let ended = self.stay(&lab, &relay, found);
             // The keeper has seen to it already, unless it was killed itself.
             kin::end_all()?;
             lab.teardown()?;
@@ -80,12 +88,12 @@ impl Lab {
         let cells = &scenario.cells;
         let cell = match &self.cell {
             None => &cells[0],
-            Some(id) => named(id, cells).ok_or_else(|| no_such(id, cells))?,
+            Some(id) => named(id, scenario).ok_or_else(|| no_such(id, cells))?,
         };
         if cell.testbed == Testbed::Docker {
             let reason = "an engine's containers have shells of their own";
             let refused = Error::refused("raise", cell_id(cell), reason);
-            return Err(refused.with_hint("docker exec, or a cell with testbed = \"kernel\""));
+            return Err(refused.with_remedy(Remedy::DockerExec));
         }
         if self.cell.is_none() && cells.len() > 1 {
             out::say(format!(
@@ -97,12 +105,12 @@ impl Lab {
     }
 
     /// Runs the shell to its end.
-    fn stay(&self, lab: &Raised, relay: &Relay) -> Result<ExitCode> {
+    fn stay(&self, lab: &Raised, relay: &Relay, found: limits::Found) -> Result<ExitCode> {
         let posted = Posted::of(lab)?;
         let mut keeper = self
-            .keeper(&posted)?
+            .keeper(&posted, found)?
             .spawn()
-            .map_err(|source| Error::kernel("start", "the keeper of the shell", source))?;
+            .map_err(|source| Error::kernel(Act::Start, "the keeper of the shell", source))?;
         relay.hand_to(keeper.id());
         let ended = keeper.wait();
         relay.take_back();
@@ -113,11 +121,13 @@ impl Lab {
     }
 
     /// What runs the shell: this program, by a hidden verb.
-    fn keeper(&self, posted: &Posted) -> Result<Command> {
+    fn keeper(&self, posted: &Posted, found: limits::Found) -> Result<Command> {
         let own = env::current_exe()
             .map_err(|source| Error::kernel("find", "the program itself", source))?;
         let mut keeper = Command::new(&own);
-        keeper.args(["keep", &std::process::id().to_string(), "--"]);
+        // The shell is the user's, and has the limits that the user had.
+        keeper.args(["keep", "--limits", &found.to_string()]);
+        keeper.args([&std::process::id().to_string(), "--"]);
         if self.command.is_empty() {
             keeper.arg(env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into()));
         } else {
@@ -135,11 +145,10 @@ impl Lab {
 }
 
 /// The cell with this id, which may be that of one of its trials.
-fn named<'a>(id: &str, cells: &'a [Cell]) -> Option<&'a Cell> {
-    let trial = id.rsplit_once("-r");
-    let trial = trial.filter(|(_, repeat)| repeat.parse::<u32>().is_ok());
-    let id = trial.map_or(id, |(cell, _)| cell);
-    cells.iter().find(|cell| cell_id(cell) == id)
+fn named<'a>(id: &str, scenario: &'a Scenario) -> Option<&'a Cell> {
+    let plan = Plan::new(scenario);
+    let trial = plan.trials.iter().find(|trial| trial.is_called(id))?;
+    scenario.cells.iter().find(|cell| **cell == trial.cell)
 }
 
 fn no_such(id: &str, cells: &[Cell]) -> Error {

@@ -13,9 +13,11 @@ mod export;
 mod factors;
 mod keep;
 mod lab;
+mod lacks;
 mod live;
 mod load;
 mod out;
+mod parts;
 mod plan;
 mod progress;
 mod report;
@@ -23,20 +25,26 @@ mod resume;
 mod run;
 mod schema;
 mod start;
+mod unknown;
 mod wiring;
 
+#[cfg(test)]
+mod tests;
+
+use std::env;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
+use crate::version;
 
 /// How container networking on this node degrades as the number of containers grows, and why.
 ///
 /// kilonet raises thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
 /// drives traffic between all of them at once, and draws throughput and latency against the count.
 #[derive(Debug, Parser)]
-#[command(bin_name = "kilonet", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(bin_name = "kilonet", version = version::OWN.as_str(), max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -76,7 +84,7 @@ enum Verb {
     Lab(lab::Lab),
     /// Run a command in a container of the lab whose shell this is
     Exec(exec::Exec),
-    /// Remove what runs that died have left in control groups and with a Docker engine
+    /// Remove what runs that died have left behind, and put back sysctls that they raised
     Clean(clean::Clean),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
@@ -104,6 +112,8 @@ impl Cli {
     /// The exit code: 0 for help and the version, 2 for a mistake, and that of [`complain`] where help cannot be written.
     pub fn read() -> std::result::Result<Self, ExitCode> {
         Self::try_parse().map_err(|said| {
+            let words = env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let said = unknown::explained(said, &words.collect::<Vec<_>>());
             if said.use_stderr() {
                 out::usage(&said);
                 return ExitCode::from(2);

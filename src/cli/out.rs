@@ -18,7 +18,7 @@ use anstream::{AutoStream, ColorChoice};
 use nix::errno::Errno;
 use nix::libc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::printable::{Printable, escaped, is_unprintable};
 
 /// Prints what people read.
@@ -109,7 +109,7 @@ fn write(bytes: &[u8]) -> Result<()> {
     match written {
         Err(source) if source.kind() != ErrorKind::BrokenPipe => {
             let refused = Error::kernel("write", "standard output", source);
-            Err(refused.with_hint("send it to a file or a pipe that can be written to"))
+            Err(refused.with_remedy(Remedy::OtherOutput))
         }
         _ => Ok(()),
     }

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::host::limits::{Limits, Strength};
 use crate::plan::{Need, Plan as Trials, Trial};
 use crate::scenario::Scenario;
-use crate::units::Bytes;
+use crate::units::{Bytes, counted, show_duration};
 
 /// Flags replace the file's keys of the same name.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(super) struct Plan {
     #[command(flatten)]
     factors: Factors,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 }
 
@@ -41,7 +41,7 @@ impl Plan {
         if self.json {
             out::data(format!("{:#}\n", as_json(&plan)).as_bytes())?;
         } else {
-            let summary = summary(&plan, &Limits::probe()?);
+            let summary = summary(&plan, &Limits::probe(&scenario.sysctls)?);
             out::page(format!("{}\n\n{summary}", trials(&plan)))?;
         }
         Ok(ExitCode::SUCCESS)
@@ -105,10 +105,10 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
             plan.seed
         ),
         format!(
-            "at most {} namespaces, {} descriptors, {} threads, {} of memory",
-            need.namespaces,
-            need.descriptors,
-            need.threads,
+            "at most {}, {}, {}, {} of memory",
+            counted(need.namespaces, "namespace"),
+            counted(need.descriptors, "descriptor"),
+            counted(need.threads, "thread"),
             Bytes(need.memory_bytes)
         ),
     ];
@@ -157,15 +157,15 @@ pub(super) fn extent((least, most): (usize, usize), (short, long): (Duration, Du
         format!("{short} to {long}")
     };
     match (least, most) {
-        (_, 1) => format!("1 trial, about {time}"),
-        _ if least == most => format!("{most} trials, about {time}"),
-        _ => format!("{least} to {most} trials, about {time}"),
+        _ if least == most => format!("{}, about {time}", counted(most, "trial")),
+        _ => format!("{least} to {}, about {time}", counted(most, "trial")),
     }
 }
 
-/// A duration as people plan with it: `58 s`, `3 min`, `1 h 20 min`.
+/// A duration as people plan with it: `400 ms`, `58 s`, `3 min`, `1 h 20 min`.
 pub(super) fn minutes(duration: Duration) -> String {
     match duration.as_secs() {
+        0 => show_duration(duration),
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7200 => format!("{} min", seconds.div_ceil(60)),
         seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),

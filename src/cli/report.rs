@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::out;
 use crate::analysis::Analysis;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::report::{self, Form, markdown, terminal};
 
 /// Needs no rights, nor the machine the run was made on.
@@ -91,8 +91,13 @@ impl Report {
     /// Writes files, prints Markdown where it is none of these, and says which files there are.
     fn write(&self, analysis: &Analysis, files: &[Form]) -> Result<()> {
         let folder = self.out.as_deref().unwrap_or(&self.dir);
-        fs::create_dir_all(folder)
-            .map_err(|error| Error::kernel("create folder", folder.display().to_string(), error))?;
+        fs::create_dir_all(folder).map_err(|error| {
+            Error::kernel(
+                Act::Keep("create folder"),
+                folder.display().to_string(),
+                error,
+            )
+        })?;
         let written = report::write(folder, analysis, files)?;
         let is_printed = self.has(Format::Md) && self.out.is_none();
         if is_printed {
@@ -138,13 +143,10 @@ pub(super) fn show(dir: &Path) -> Result<()> {
     let page = dir.join(report::PAGE);
     let pointer = format!("\nThe curves, to look at: {}\n", page.display());
     let printed = printed.and_then(|()| out::page(pointer));
-    printed.and_then(|()| out::path(dir)).map_err(|error| {
-        let dir = dir.display();
-        error.with_hint(format!(
-            "the records are kept in {dir}, and so is the report: read {}, or print it again with kilonet report {dir}",
-            report::PAGE
-        ))
-    })
+    let kept = Remedy::ReportKept(dir.display().to_string());
+    printed
+        .and_then(|()| out::path(dir))
+        .map_err(|error| error.with_remedy(kept))
 }
 
 fn print(analysis: &Analysis) -> Result<()> {

@@ -1,15 +1,17 @@
 //! Going on with a run that was cut off, where that is still the same run.
 //!
-//! The invariant: all trials of a folder are of one machine and kernel, which its manifest describes.
+//! The invariant: all trials of a folder are of one machine and kernel, which its manifest describes, and of one kilonet,
+//! unless the user allows another.
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::start::Machine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::store::Record;
 use crate::store::folder::{Manifest, Writer};
+use crate::version::Version;
 
 /// What another of means another machine or kernel, by its place in a fingerprint; records say the same of theirs in words.
 const SAME: [&str; 5] = [
@@ -20,15 +22,41 @@ const SAME: [&str; 5] = [
     "/kernel/release",
 ];
 
+/// Of which kilonet a run may be that is gone on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Versions {
+    /// Of this one.
+    Same,
+    /// Of any.
+    Any,
+}
+
 /// Takes a folder up again.
 ///
 /// # Errors
-/// When it is of another machine or kernel, or as [`Writer::resume`] has it.
-pub(super) fn resume(dir: &Path, machine: &Machine) -> Result<(Writer, Vec<Record>)> {
+/// When it is of another machine or kernel, of a kilonet that it may not be of, or as [`Writer::resume`] has it.
+pub(super) fn resume(
+    dir: &Path,
+    machine: &Machine,
+    versions: Versions,
+) -> Result<(Writer, Vec<Record>)> {
     let now = serde_json::to_value(&machine.fingerprint)
         .map_err(|error| Error::refused("read", "the fingerprint", error.to_string()))?;
-    check(&Manifest::read(dir)?.fingerprint, &now)?;
+    let manifest = Manifest::read(dir)?;
+    check(&manifest.fingerprint, &now)?;
+    if versions == Versions::Same {
+        check_version(&manifest.made_by(), &Version::own())?;
+    }
     Writer::resume(dir)
+}
+
+/// A kilonet of which only the number is known, as that of a folder of an earlier version, may be any.
+fn check_version(then: &Version, now: &Version) -> Result<()> {
+    if then.is(now) {
+        return Ok(());
+    }
+    let reason = format!("it began with kilonet {then}, and this is kilonet {now}");
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::SameKilonet))
 }
 
 /// What a folder does not say, as one of an earlier version may not, is no difference.
@@ -47,8 +75,7 @@ fn check(then: &Value, now: &Value) -> Result<()> {
         at(then),
         at(now)
     );
-    let remedy = "begin another run here, and hold the two against each other with kilonet compare";
-    Err(Error::refused("resume", "the run", reason).with_hint(remedy))
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::BeginHere))
 }
 
 fn words(value: &Value) -> String {
@@ -62,6 +89,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::version::Build;
 
     fn fingerprint() -> Value {
         json!({"cpu": {"model": "A", "online": 2, "mhz": 2000.0}, "kernel": {"release": "6.18.0"}})
@@ -73,6 +101,30 @@ mod tests {
         now["cpu"]["mhz"] = json!(2100.0);
         now["product"] = json!("not said before");
         assert!(check(&fingerprint(), &now).is_ok());
+    }
+
+    #[test]
+    fn a_run_goes_on_by_the_kilonet_that_began_it_and_by_no_other() {
+        let of = |commit: &str| Version {
+            number: "0.1.0".to_owned(),
+            build: Some(Build {
+                commit: Some(commit.to_owned()),
+                ..Build::default()
+            }),
+        };
+        assert!(check_version(&of("abc"), &of("abc")).is_ok());
+        let error = check_version(&of("abc"), &of("def")).unwrap_err();
+        assert_eq!(
+            error.sentence(),
+            "resume the run: it began with kilonet 0.1.0 (commit abc), and this is kilonet 0.1.0 (commit def)"
+        );
+        assert!(error.hint().unwrap().contains("--allow-other-version"));
+        let unknown = Version {
+            build: None,
+            ..of("abc")
+        };
+        let error = check_version(&unknown, &of("def")).unwrap_err();
+        assert!(error.sentence().contains("0.1.0 (of an unknown commit)"));
     }
 
     #[test]

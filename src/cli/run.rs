@@ -2,29 +2,32 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use serde_json::json;
 
 use super::display::display;
 use super::factors::Factors;
+use super::parts::only;
 use super::progress::{Asked, Form};
+use super::resume::{self, Versions};
 use super::start::{self, Machine};
-use super::{Leave, out, report, resume};
-use crate::error::{Error, Result};
+use super::{Leave, lacks, out, report};
+use crate::error::{Error, Remedy, Result};
 use crate::host::limits::Strength;
+use crate::host::privilege::Privilege;
 use crate::host::signal::Blocked;
 use crate::host::sysctl;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Allowance, Baseline, Repeats, Scenario, Timing, read_ruleset};
+use crate::scenario::{Baseline, Part, Purpose, Scenario, Timing, Topology, read_ruleset};
 use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
-use crate::traffic::generator;
-use crate::units::nanos;
+use crate::units::{counted, nanos};
+use crate::version::{Build, NUMBER};
 
 /// Flags replace the file's keys of the same name.
 #[derive(Debug, Args)]
@@ -43,8 +46,11 @@ pub(super) struct Run {
     #[command(flatten)]
     factors: Factors,
     /// Go on with a run that was cut off: trials that were measured are not run again
-    #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify", "Factors"])]
+    #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify"])]
     resume: Option<PathBuf>,
+    /// Go on also where another kilonet began the run; the report then says so
+    #[arg(long, requires = "resume", help_heading = "Run")]
+    allow_other_version: bool,
     /// Make one tiny trial of each cell, to see that all of them work
     #[arg(long, help_heading = "Run")]
     verify: bool,
@@ -64,7 +70,7 @@ pub(super) struct Sweep {
     #[command(flatten)]
     factors: Factors,
     /// Print the scenario that the flags stand for, and run nothing
-    #[arg(long)]
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["out", "quiet", "live"])]
     print: bool,
     #[command(flatten)]
     output: Output,
@@ -110,18 +116,38 @@ impl Run {
 
     /// The scenario of the file, or that of the folder to be resumed; and where the records go.
     fn scenario(&self) -> Result<(Scenario, Destination<'_>)> {
+        let overrides = self.factors.overrides();
         if let Some(dir) = &self.resume {
+            let reason = "a run goes on with the scenario that it began with";
+            only(
+                &overrides,
+                &[],
+                (reason, "leave it out, or begin another run"),
+            )?;
             let manifest = Manifest::read(dir)?;
+            refuse_attached(&manifest)?;
             let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name)?;
             check_ruleset(&scenario, &manifest)?;
-            let verify = manifest.settings["verify"] == json!(true);
-            let scenario = if verify { tiny(scenario) } else { scenario };
-            return Ok((scenario, Destination::Old(dir)));
+            let scenario = match manifest.purpose() {
+                Purpose::Measure => scenario,
+                Purpose::Verify => scenario.to_verify(),
+            };
+            let versions = if self.allow_other_version {
+                Versions::Any
+            } else {
+                Versions::Same
+            };
+            return Ok((scenario, Destination::Old(dir, versions)));
+        }
+        if self.verify {
+            let reason = "--verify makes one trial of 100 ms of each cell";
+            let parts = [Part::Lab, Part::Traffic, Part::Both];
+            only(&overrides, &parts, (reason, "leave out one of the two"))?;
         }
         let file = self.scenario.as_deref().unwrap_or(Path::new(""));
-        let scenario = Scenario::load(file, &self.factors.overrides())?;
+        let scenario = Scenario::load(file, &overrides)?;
         let scenario = if self.verify {
-            tiny(scenario)
+            scenario.to_verify()
         } else {
             scenario
         };
@@ -146,34 +172,13 @@ impl Sweep {
     }
 }
 
-/// What the name of a run that only verifies ends in.
-const VERIFY: &str = "-verify";
-
-/// One short trial of each cell: long enough for every check, too short for figures.
-fn tiny(scenario: Scenario) -> Scenario {
-    let window = Duration::from_millis(100);
-    let timing = Timing {
-        warmup: window,
-        measure: window,
-        sample: window,
-        ..scenario.timing
-    };
-    Scenario {
-        name: format!("{}{VERIFY}", scenario.name),
-        timing,
-        repeats: Repeats::Fixed(1),
-        again: Allowance::NONE,
-        ..scenario
-    }
-}
-
 /// Where records go.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Destination<'a> {
     /// A new folder in this one.
     New(&'a Path),
-    /// The folder of a run that was cut off.
-    Old(&'a Path),
+    /// The folder of a run that was cut off, if it is of such a kilonet.
+    Old(&'a Path, Versions),
 }
 
 /// What is to be measured, and where.
@@ -191,12 +196,15 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let scenario = job.scenario;
     let plan = Plan::new(scenario);
     let form = Form::of(job.asked);
-    let machine = start::machine(Blocked::new()?, leave)?;
+    let machine = start::machine(Blocked::new()?, &scenario.sysctls, leave)?;
+    refuse_to_attach_without_root(job.places, machine.privilege)?;
     refuse_beyond_limits(&plan, &machine)?;
-    refuse_without_generators(scenario)?;
+    let lacks = lacks::probe(scenario, &plan)?;
     let places = job.places.iter().map(|place| Existing::find(place));
     let places = places.collect::<Result<Vec<_>>>()?;
-    let mut testbeds = Testbeds::new(machine.tcp_memory).attached_to(places);
+    let mut testbeds = Testbeds::new(machine.tcp_memory)
+        .attached_to(places)
+        .lacking(lacks);
     let (outcome, dir) = with_sysctls(scenario, || {
         let (mut folder, done) = open(job.destination, scenario, &plan, &machine)?;
         let name = machine.fingerprint.machine();
@@ -212,8 +220,17 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
         Ok((outcome, folder.dir().to_owned()))
     })?;
     let shown = report::show(&dir);
-    let code = exit_code(outcome);
+    let code = exit_code(outcome, job);
     shown.map(|()| code)
+}
+
+/// What exists belongs to somebody else's user namespace, whose network namespaces are closed to one of our own.
+fn refuse_to_attach_without_root(places: &[String], privilege: Privilege) -> Result<()> {
+    if places.is_empty() || privilege == Privilege::Root {
+        return Ok(());
+    }
+    let reason = "only root may enter network namespaces that exist";
+    Err(Error::refused("attach to", places.join(", "), reason).with_remedy(Remedy::AttachAsRoot))
 }
 
 /// Refuses what the machine cannot hold, before anything is touched.
@@ -232,16 +249,8 @@ fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
         worst.limit.name,
         worst.limit.room()
     );
-    Err(Error::refused("run", "the scenario", reason).with_hint(&worst.remedy))
-}
-
-/// Refuses what needs a tool that is not there, before anything is touched.
-fn refuse_without_generators(scenario: &Scenario) -> Result<()> {
-    let drivers = scenario.cells.iter().map(|cell| cell.driver);
-    for driver in drivers.filter(|driver| driver.is_generator()) {
-        generator::find(driver)?;
-    }
-    Ok(())
+    Err(Error::refused("run", "the scenario", reason)
+        .with_remedy(Remedy::RaiseLimit(worst.remedy.clone())))
 }
 
 fn open(
@@ -251,7 +260,7 @@ fn open(
     machine: &Machine,
 ) -> Result<(Writer, Vec<Record>)> {
     match destination {
-        Destination::Old(dir) => resume::resume(dir, machine),
+        Destination::Old(dir, versions) => resume::resume(dir, machine, versions),
         Destination::New(out) => {
             let manifest = manifest(scenario, plan, machine)?;
             Writer::create(out, &manifest).map(|writer| (writer, Vec::new()))
@@ -268,10 +277,12 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
     Ok(Manifest {
         schema: SCHEMA,
         name: scenario.name.clone(),
+        purpose: Some(scenario.purpose),
         scenario_text: scenario.text.clone(),
         ruleset_text: ruleset(scenario).and_then(|path| read_ruleset(path).ok()),
         settings: settings(scenario, machine),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: NUMBER.to_owned(),
+        build: Some(Build::own()),
         seed: plan.seed,
         planned: u32::try_from(plan.least()).unwrap_or(u32::MAX),
         started_unix_ns: nanos(now),
@@ -286,6 +297,15 @@ fn ruleset(scenario: &Scenario) -> Option<&str> {
     cells.find_map(|cell| cell.rules.ruleset.as_deref())
 }
 
+/// What was attached to is not the scenario's to raise again.
+fn refuse_attached(manifest: &Manifest) -> Result<()> {
+    if manifest.settings["attached"] != json!(true) {
+        return Ok(());
+    }
+    let reason = "it measured what existed then, which no scenario can raise again";
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::AttachAgain))
+}
+
 /// Trials of one run are all under the same rules, also where it is gone on with.
 fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
     let Some((path, then)) = ruleset(scenario).zip(manifest.ruleset_text.as_ref()) else {
@@ -295,8 +315,7 @@ fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
         return Ok(());
     }
     let reason = format!("the rule set {path} is not what it was when the run began");
-    let remedy = "put it back (its text is `ruleset_text` in manifest.json), or begin another run";
-    Err(Error::refused("resume", "the run", reason).with_hint(remedy))
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::PutRulesetBack))
 }
 
 /// The command line, with the program by its name alone: where it lies says nothing of the run.
@@ -331,7 +350,7 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
         "privilege": machine.privilege.word(),
-        "verify": scenario.name.ends_with(VERIFY),
+        "attached": scenario.cells.iter().any(|cell| cell.topology == Topology::Attached),
     })
 }
 
@@ -342,7 +361,9 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
             out::say(format!("note: {sentence}"));
         }
     };
-    tell(sysctl::restore_leftovers()?);
+    let left = sysctl::restore_leftovers();
+    tell(left.notes);
+    tell(left.errors.iter().map(Error::sentence).collect());
     if scenario.sysctls.is_empty() {
         return work();
     }
@@ -352,15 +373,72 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
     result
 }
 
-fn exit_code(outcome: Outcome) -> ExitCode {
-    if outcome.interrupted {
+fn exit_code(outcome: Outcome, job: Job<'_>) -> ExitCode {
+    if outcome.interrupted && job.places.is_empty() {
         out::say("interrupted; --resume with the folder above goes on from here");
+    } else if outcome.interrupted {
+        out::say(
+            "interrupted; the folder above keeps what was measured, and attach cannot go on from there: what it measures may have changed",
+        );
     }
     if outcome.failed > 0 {
-        out::say(format!(
-            "{} trials failed; the report says why",
-            outcome.failed
-        ));
+        let failed = counted(outcome.failed, "trial");
+        out::say(format!("{failed} failed; the report says why"));
     }
     ExitCode::from(u8::from(outcome.interrupted || outcome.failed > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::scenario::Repeats;
+    use crate::store::sample;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        run: Run,
+    }
+
+    /// The scenario of a folder that is gone on with.
+    fn resumed(manifest: &Manifest) -> Scenario {
+        let out = tempfile::tempdir().unwrap();
+        let writer = Writer::create(out.path(), manifest).unwrap();
+        let dir = writer.dir().as_os_str();
+        let line = Line::parse_from(["run".as_ref(), "--resume".as_ref(), dir]);
+        line.run.scenario().unwrap().0
+    }
+
+    #[test]
+    fn a_run_is_gone_on_with_as_it_began_whatever_it_is_called() {
+        let text = "name = \"mine-verify\"\n[axes]\ncontainers = 2\n[trial]\nmeasure = \"3s\"\nrepeats = 7\n";
+        let manifest = Manifest {
+            name: "mine-verify".to_owned(),
+            scenario_text: text.to_owned(),
+            purpose: Some(Purpose::Measure),
+            ..sample::manifest(1)
+        };
+        // What earlier versions had made of such a name.
+        let earlier = Manifest {
+            purpose: None,
+            settings: json!({"verify": true, "measure_ns": 3_000_000_000_u64, "repeats": 7}),
+            ..manifest.clone()
+        };
+        let verifies = Manifest {
+            purpose: Some(Purpose::Verify),
+            ..manifest.clone()
+        };
+        for manifest in [manifest, earlier] {
+            let scenario = resumed(&manifest);
+            assert_eq!(scenario.timing.measure, Duration::from_secs(3));
+            assert_eq!(scenario.repeats, Repeats::Fixed(7));
+        }
+        let scenario = resumed(&verifies);
+        assert_eq!(scenario.timing.measure, Duration::from_millis(100));
+        assert_eq!(scenario.repeats, Repeats::Fixed(1));
+    }
 }

@@ -3,6 +3,8 @@
 //! Signals are blocked before any thread exists, so that all inherit it; what the machine's own namespaces say is read
 //! before rights are acquired, since a user namespace hides some of it; threads come last.
 
+use std::collections::BTreeMap;
+
 use super::Leave;
 use super::live::terminal;
 use crate::error::Result;
@@ -22,12 +24,16 @@ pub(super) struct Machine {
     pub(super) interrupt: Interrupt,
 }
 
-/// Gets ready to measure, with the signals blocked that are to end it. `leave` ends the process when the user asks a second
-/// time.
-pub(super) fn machine(signals: Blocked, leave: Leave) -> Result<Machine> {
-    limits::raise_soft_limits()?;
-    let limits = Limits::probe()?;
-    let tcp_memory = TcpMemory::thresholds();
+/// Gets ready to measure under what the scenario sets of the machine's `sysctls`, with the signals blocked that are to end it.
+/// `leave` ends the process when the user asks a second time.
+pub(super) fn machine(
+    signals: Blocked,
+    sysctls: &BTreeMap<String, String>,
+    leave: Leave,
+) -> Result<Machine> {
+    limits::raise()?;
+    let limits = Limits::probe(sysctls)?;
+    let tcp_memory = TcpMemory::thresholds(sysctls);
     let fingerprint = Fingerprint::take()?;
     let privilege = privilege::acquire()?;
     let interrupt = signals.listen(move || {

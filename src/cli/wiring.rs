@@ -2,8 +2,11 @@
 
 use clap::Args;
 
+use super::factors::heading;
+
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = heading::LINKS)]
 #[group(id = "Wiring", multiple = true)]
 pub(super) struct Wiring {
     /// What joins bridges: none, trunk, routed

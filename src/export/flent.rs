@@ -16,6 +16,7 @@ use crate::scenario::{Family, Workload};
 use crate::store::Record;
 use crate::store::folder::Manifest;
 use crate::store::record::{Samples, Window};
+use crate::units::counted;
 
 const VERSION: u32 = 4;
 /// Flent's test of several flows from one host, which its plots and statistics know the series of.
@@ -35,7 +36,8 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
         save(&data, file).map_err(|error| refusal(&name, error))?;
     }
     let note = format!(
-        "{without} trials have no file: Flent has no place for those that failed or are no TCP streams"
+        "no file for {}: Flent has no place for those that failed or are no TCP streams",
+        counted(without, "trial")
     );
     Ok((without > 0).then_some(note).into_iter().collect())
 }
@@ -77,7 +79,7 @@ fn metadata(manifest: &Manifest, record: &Record, window: Window, samples: &Samp
     json!({
         "NAME": TEST,
         "TITLE": record.trial,
-        "NOTE": format!("written by kilonet {}", manifest.version),
+        "NOTE": format!("written by kilonet {}", manifest.made_by()),
         "BATCH_NAME": manifest.name,
         "TIME": time,
         "T0": time,

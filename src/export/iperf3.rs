@@ -62,7 +62,7 @@ impl Trial<'_> {
         let word = |key: &str| kernel[key].as_str().unwrap_or_default();
         json!({
             "connected": self.connected(),
-            "version": format!("kilonet {}", manifest.version),
+            "version": format!("kilonet {}", manifest.made_by()),
             "system_info": format!("Linux {} {}", word("release"), word("architecture")).trim_end(),
             "timestamp": self.timestamp(),
             "connecting_to": {"host": host(1), "port": null},

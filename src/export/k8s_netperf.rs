@@ -70,7 +70,7 @@ fn row(cell: &Cell, trials: &[&Record]) -> [String; 21] {
     let throughputs = figures(&valid, |trial| throughput(cell, trial));
     let interval = stats::interval_95(&throughputs);
     let latencies = figures(&valid, |trial| {
-        Some(trial.latency.as_ref()?.p99_ns as f64 / 1e3)
+        Some(trial.latency.as_ref()?.p99_ns? as f64 / 1e3)
     });
     let seconds = figures(&valid, |trial| Some(trial.window?.duration_ns as f64 / 1e9));
     [

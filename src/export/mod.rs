@@ -18,7 +18,7 @@ mod tables;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::files::FileName;
 use crate::store::folder::{Flows, Run, Tally};
 use crate::store::record::FlowRow;
@@ -174,7 +174,7 @@ impl Iterator for Recorded {
 
 /// A file that could not be written.
 fn refusal(name: &str, source: io::Error) -> Error {
-    Error::kernel("write", name, source)
+    Error::kernel(Act::Keep("write"), name, source)
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ const BYTES: usize = 1024;
 /// the median, and the worst of 150 was 1.45 times.
 const SLOW: f64 = 1.5;
 
-/// Readings below which the run's median says little: those of five trials.
+/// Readings below which the run's median says little. They are taken before the first trial, for else a run of few trials, and
+/// the first of each, would not be judged.
 const LEAST_READINGS: usize = 10;
 
 /// How long the work takes in a run.
@@ -42,16 +43,32 @@ impl Pace {
             .extend(readings.into_iter().map(|nanos| nanos as f64));
     }
 
-    /// The sentence on a reading that took far longer than is usual in the run.
+    /// How many readings are missing before it is known what is usual.
     #[must_use]
-    pub fn complaint(&self, nanos: u64) -> Option<String> {
-        let enough = self.0.len() >= LEAST_READINGS;
-        let usual = stats::median(&self.0).filter(|_| enough)?;
-        let times = nanos as f64 / usual;
-        (times > SLOW).then(|| {
-            format!("a fixed piece of work took {times:.1} times as long as usual in this run")
-        })
+    pub fn missing(&self) -> usize {
+        LEAST_READINGS.saturating_sub(self.0.len())
     }
+
+    /// What is usual in the run, in nanoseconds; absent before that is known.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the median of numbers of this type"
+    )]
+    pub fn usual(&self) -> Option<u64> {
+        let median = stats::median(&self.0).filter(|_| self.missing() == 0);
+        median.map(|nanos| nanos as u64)
+    }
+}
+
+/// The sentence on a reading that took far longer than is `usual`.
+#[must_use]
+pub fn complaint(nanos: u64, usual: u64) -> Option<String> {
+    let times = nanos as f64 / usual as f64;
+    (times > SLOW).then(|| {
+        format!("a fixed piece of work took {times:.1} times as long as usual in this run")
+    })
 }
 
 /// How long the work takes now.
@@ -95,13 +112,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_slower_than_usual_is_said_once_it_is_known_what_is_usual() {
+    fn what_is_usual_is_known_after_the_least_readings() {
         let mut pace = Pace::default();
         pace.enter([100, 90, 110, 100, 100, 95, 105, 100, 100]);
-        assert_eq!(pace.complaint(1_000), None);
+        assert_eq!((pace.missing(), pace.usual()), (1, None));
         pace.enter([100]);
-        assert_eq!(pace.complaint(149), None);
-        let said = pace.complaint(233).unwrap();
+        assert_eq!((pace.missing(), pace.usual()), (0, Some(100)));
+    }
+
+    #[test]
+    fn what_is_far_slower_than_usual_is_said() {
+        assert_eq!(complaint(149, 100), None);
+        let said = complaint(233, 100).unwrap();
         assert!(said.contains("2.3 times as long"), "{said}");
     }
 }

@@ -6,7 +6,7 @@
 //! [`nest`] makes groups below it for containers, [`usage`] reads what these used, [`leftovers`] finds those of the dead.
 
 mod delegation;
-mod leftovers;
+pub(crate) mod leftovers;
 mod nest;
 mod usage;
 
@@ -250,7 +250,7 @@ fn malformed(object: &str, reason: &procfs::ProcError) -> Error {
     Error::Malformed {
         object: object.to_owned(),
         reason: reason.to_string(),
-        hint: None,
+        remedy: None,
     }
 }
 

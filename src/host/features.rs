@@ -1,16 +1,21 @@
 //! What this kernel can do, found by trying it in a network namespace that is gone when the answer is there.
 //!
 //! Must not know which scenario needs what. The invariant: nothing of the machine is changed by asking; what is missing is
-//! a row that says what it means and what helps, never an error of the whole.
+//! a row that says what it means and what helps, never an error of the whole; and there is one probe of each requirement,
+//! for `doctor` and for runs alike.
 
 mod attempt;
+mod requirement;
 
 use std::thread;
 
-use super::cgroup::Groups;
+pub use requirement::Requirement;
+
+use super::cgroup::{Groups, Limits, Nest};
 use super::pseudo;
-use crate::error::{Error, Result};
-use crate::lab::{firewall, openvswitch};
+use crate::error::{Act, Error, Result};
+use crate::lab::docker::Engine;
+use crate::lab::firewall;
 use attempt::Findings;
 
 /// Whether a feature is there.
@@ -18,107 +23,178 @@ use attempt::Findings;
 pub enum State {
     /// It works, or is as kilonet wants it.
     Available,
-    /// It does not; [`Feature::remedy`] says what helps, where something does.
+    /// It does not; [`Feature::remedy`] says what helps.
     Missing,
 }
 
 /// A row of `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feature {
-    /// What it is called.
-    pub name: &'static str,
+    /// What was asked for.
+    pub requirement: Requirement,
     /// Whether it is there.
     pub state: State,
-    /// What was found, or what its lack means.
+    /// What was found, or why it is missing.
     pub meaning: String,
     /// What helps, where it is missing and something does.
-    pub remedy: Option<&'static str>,
+    pub remedy: Option<String>,
+}
+
+/// What was found of one requirement: what it is like, or why it is missing and what helps.
+type Found = Result<String, Lack>;
+
+/// Why something is missing, and what helps.
+struct Lack {
+    reason: String,
+    remedy: String,
+}
+
+fn lack(reason: impl Into<String>, remedy: impl Into<String>) -> Lack {
+    Lack {
+        reason: reason.into(),
+        remedy: remedy.into(),
+    }
+}
+
+impl From<Error> for Lack {
+    fn from(error: Error) -> Self {
+        lack(error.sentence(), error.hint().unwrap_or_default())
+    }
 }
 
 impl Feature {
-    fn available(name: &'static str, meaning: impl Into<String>) -> Self {
+    fn of(requirement: &Requirement, found: Found) -> Self {
+        let (state, meaning, remedy) = match found {
+            Ok(meaning) => (State::Available, meaning, None),
+            Err(Lack { reason, remedy }) => (
+                State::Missing,
+                reason,
+                Some(remedy).filter(|it| !it.is_empty()),
+            ),
+        };
         Self {
-            name,
-            state: State::Available,
-            meaning: meaning.into(),
-            remedy: None,
-        }
-    }
-
-    fn missing(name: &'static str, meaning: impl Into<String>, remedy: &'static str) -> Self {
-        Self {
-            name,
-            state: State::Missing,
-            meaning: meaning.into(),
-            remedy: Some(remedy),
+            requirement: requirement.clone(),
+            state,
+            meaning,
+            remedy,
         }
     }
 }
 
-/// Probes every feature, in the order in which `doctor` lists them. To be called after
-/// [`super::privilege::acquire`]: the attempts are made with the rights it found.
+/// Probes every requirement that is wanted, each once, in their order. To be called after
+/// [`super::privilege::acquire`]: the attempts are made with the rights it found. Where no network namespace can be made,
+/// the row of [`Requirement::NetworkNamespaces`] says so, and what would have been tried in one has no row.
 ///
 /// # Errors
-/// When `/proc` is not there, or no thread can be made to try on.
-pub fn probe() -> Result<Vec<Feature>> {
-    let findings = thread::Builder::new()
-        .name("features".to_owned())
-        .spawn(attempt::in_a_throw_away_namespace)
-        .map_err(|source| Error::kernel("spawn", "the thread that tries features", source))?
-        .join()
-        .map_err(|_| Error::refused("probe", "features", "the thread that tries them failed"))?;
-    let mut rows = vec![user_namespaces(), cgroups()?];
-    match findings {
-        Ok(findings) => rows.extend(of_the_network(&findings)),
-        Err(error) => rows.push(no_namespace(&error)),
+/// When no thread can be made to try on.
+pub fn probe(wanted: &[Requirement]) -> Result<Vec<Feature>> {
+    let mut rows: Vec<Feature> = Vec::new();
+    let findings = if wanted.iter().any(Requirement::is_of_a_namespace) {
+        Some(try_in_a_namespace(wanted)?)
+    } else {
+        None
+    };
+    for requirement in wanted {
+        if rows.iter().any(|row| row.requirement == *requirement) {
+            continue;
+        }
+        let found = match &findings {
+            Some(Ok(findings)) if requirement.is_of_a_namespace() => {
+                Some(in_namespace(requirement, findings))
+            }
+            Some(Err(error)) if requirement.is_of_a_namespace() => {
+                (*requirement == Requirement::NetworkNamespaces).then(|| Err(no_namespace(error)))
+            }
+            Some(_) | None => Some(outside(requirement)),
+        };
+        rows.extend(found.map(|found| Feature::of(requirement, found)));
     }
-    rows.extend(tools());
-    rows.push(generator("iperf3", "install iperf3"));
-    rows.push(generator(
-        "netperf",
-        "install netperf, of non-free in Debian",
-    ));
-    rows.push(generator("sockperf", "install sockperf"));
     Ok(rows)
 }
 
-/// What loads rules: each program, and the Debian package that has it.
-fn tools() -> impl Iterator<Item = Feature> {
-    let rows = [
-        ("nft", "nft", "install nftables"),
-        ("iptables-nft", "iptables-nft-restore", "install iptables"),
-        (
-            "iptables-legacy",
-            "iptables-legacy-restore",
-            "install iptables",
-        ),
-    ];
-    rows.into_iter()
-        .map(|(name, program, remedy)| match firewall::find(program) {
-            Some(file) => {
-                Feature::available(name, format!("rules are loaded by {}", file.display()))
-            }
-            None => Feature::missing(name, "rules are not to be loaded by it", remedy),
-        })
+/// Tries what can only be tried in a namespace of its own; the inner error is that there is none to be had.
+fn try_in_a_namespace(wanted: &[Requirement]) -> Result<Result<Findings>> {
+    let algorithms: Vec<_> = wanted.iter().filter_map(Requirement::congestion).collect();
+    let algorithms = algorithms.into_iter().map(str::to_owned).collect();
+    thread::Builder::new()
+        .name("features".to_owned())
+        .spawn(move || attempt::in_a_throw_away_namespace(algorithms))
+        .map_err(|source| Error::kernel(Act::Spawn, "the thread that tries features", source))?
+        .join()
+        .map_err(|_| Error::refused("probe", "features", "the thread that tries them failed"))
 }
 
-/// Somebody else's generator, by its program.
-fn generator(name: &'static str, remedy: &'static str) -> Feature {
-    match firewall::find(name) {
-        Some(file) => {
-            Feature::available(name, format!("the driver `{name}`, by {}", file.display()))
-        }
-        None => Feature::missing(
-            name,
-            format!("runs with the driver `{name}` are refused"),
-            remedy,
-        ),
+/// What is found in a namespace.
+fn in_namespace(requirement: &Requirement, findings: &Findings) -> Found {
+    match requirement {
+        Requirement::Ipv6 => ipv6(findings),
+        Requirement::BridgedFrames => bridged_frames(findings),
+        Requirement::BigTcp => big_tcp(findings),
+        Requirement::Congestion(_) => tried(requirement, findings).map(|_| congestion(findings)),
+        other => tried(other, findings),
     }
 }
 
+/// What was tried, and did or did not work.
+fn tried(requirement: &Requirement, findings: &Findings) -> Found {
+    match findings.outcome(requirement) {
+        Some(Ok(())) => Ok(requirement.works().to_owned()),
+        Some(Err(reason)) => Err(lack(reason, requirement.remedy())),
+        None => Err(lack("it was not tried", requirement.remedy())),
+    }
+}
+
+/// What is found without a namespace.
+fn outside(requirement: &Requirement) -> Found {
+    match requirement {
+        Requirement::UserNamespaces => user_namespaces(),
+        Requirement::Groups(limits) => groups(limits),
+        Requirement::Engine => engine(),
+        Requirement::Nft
+        | Requirement::IptablesNft
+        | Requirement::IptablesLegacy
+        | Requirement::Iperf3
+        | Requirement::Netperf
+        | Requirement::Sockperf => programs(requirement),
+        Requirement::NetworkNamespaces
+        | Requirement::Veth
+        | Requirement::Bridge
+        | Requirement::VlanFiltering
+        | Requirement::Ifb
+        | Requirement::Macvlan
+        | Requirement::Vxlan
+        | Requirement::Ipvlan
+        | Requirement::Netkit
+        | Requirement::Rps
+        | Requirement::ThreadedNapi
+        | Requirement::Ipv6
+        | Requirement::BridgedFrames
+        | Requirement::Congestion(_)
+        | Requirement::BigTcp => Err(lack("it is tried in a namespace", requirement.remedy())),
+    }
+}
+
+/// That all programs are installed.
+fn programs(requirement: &Requirement) -> Found {
+    let files = requirement.programs().iter().map(|program| {
+        firewall::find(program)
+            .ok_or_else(|| lack(format!("{program} is not installed"), requirement.remedy()))
+    });
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let files: Vec<_> = files.iter().map(|it| it.display().to_string()).collect();
+    Ok(format!("{}, by {}", requirement.works(), files.join(", ")))
+}
+
+fn engine() -> Found {
+    let engine = Engine::connect()?;
+    let version = engine.version();
+    Ok(format!(
+        "the testbed `docker`, by an engine of version {version}"
+    ))
+}
+
 /// By its switches and not by trying, which a process of more than one thread cannot.
-fn user_namespaces() -> Feature {
-    const NAME: &str = "user namespaces";
+fn user_namespaces() -> Found {
     let off = |name: &str, value: &str| pseudo::sysctl(name).is_some_and(|found| found == value);
     let closed = [
         (
@@ -138,200 +214,87 @@ fn user_namespaces() -> Feature {
         ),
     ];
     if !std::path::Path::new("/proc/self/ns/user").exists() {
-        return Feature::missing(
-            NAME,
+        return Err(lack(
             "the kernel has none: only root can run",
             "a kernel with CONFIG_USER_NS",
-        );
+        ));
     }
     match closed.iter().find(|(name, value, _)| off(name, value)) {
-        Some((name, value, remedy)) => Feature::missing(
-            NAME,
+        Some((name, value, remedy)) => Err(lack(
             format!("{name} is {value}: only root can run"),
-            remedy,
-        ),
-        None => Feature::available(
-            NAME,
-            "ordinary users can run, with rights over their own namespaces",
-        ),
+            *remedy,
+        )),
+        None => Ok("ordinary users can run, with rights over their own namespaces".to_owned()),
     }
 }
 
-fn cgroups() -> Result<Feature> {
+/// A group for one container is made as a trial would make it, and removed.
+fn groups(limits: &Limits) -> Found {
     let version = Groups::of_self()?.version().word();
-    Ok(match version {
-        "none" => Feature::missing(
-            "control groups",
-            "not mounted: their limits on threads and memory are not seen",
+    if version == "none" {
+        return Err(lack(
+            "they are not mounted; without them their limits on threads and memory are not seen, and the driver processes cannot run",
             "mount -t cgroup2 none /sys/fs/cgroup",
-        ),
-        version => Feature::available("control groups", version),
-    })
+        ));
+    }
+    Nest::build(1, limits)?;
+    Ok(version.to_owned())
 }
 
-fn no_namespace(error: &Error) -> Feature {
-    let cause =
-        std::error::Error::source(error).map_or_else(String::new, |source| format!(": {source}"));
-    let remedy = "run as root, or see user namespaces above";
-    Feature::missing(
-        "network namespaces",
-        format!("{error}{cause}; no lab can be set up"),
-        remedy,
+fn no_namespace(error: &Error) -> Lack {
+    lack(
+        format!("{}; no lab can be set up", error.sentence()),
+        "run as root, or see user namespaces above",
     )
 }
 
-fn of_the_network(findings: &Findings) -> Vec<Feature> {
-    let mut rows = vec![
-        Feature::available("network namespaces", "created and entered"),
-        device("veth", &findings.veth, "modprobe veth"),
-        device("bridge", &findings.bridge, "modprobe bridge"),
-    ];
-    rows.extend(findings.others.iter().map(other_device));
-    rows.push(open_vswitch(&findings.openvswitch));
-    rows.extend(findings.knobs.iter().map(knob));
-    rows.extend([
-        ipv6(findings),
-        bridge_netfilter(findings),
-        congestion(findings),
-        big_tcp(findings),
-    ]);
-    rows
-}
-
-/// What only some topologies or settings need.
-fn other_device((name, outcome): &(&'static str, Result<(), String>)) -> Feature {
-    let (needed_by, remedy) = match *name {
-        "VLAN filtering" => (
-            "vlan_filtering = true",
-            "a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
-        ),
-        "ifb" => ("topology routed", "modprobe ifb"),
-        "macvlan" => (
-            "topology macvlan",
-            "modprobe macvlan, or a kernel with CONFIG_MACVLAN",
-        ),
-        "vxlan" => (
-            "topology vxlan",
-            "modprobe vxlan, or a kernel with CONFIG_VXLAN",
-        ),
-        "ipvlan" => (
-            "topologies ipvlan-l2 and ipvlan-l3",
-            "modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
-        ),
-        _ => ("topology netkit", "Linux 6.7 or newer, with CONFIG_NETKIT"),
-    };
-    match outcome {
-        Ok(()) => Feature::available(name, "created"),
-        Err(reason) => Feature::missing(
-            name,
-            format!("not to be had: {reason}; needed by {needed_by}"),
-            remedy,
-        ),
-    }
-}
-
-/// The data path in the kernel is looked for: what drives it is a program of its own.
-fn open_vswitch(outcome: &Result<bool, String>) -> Feature {
-    const NAME: &str = "Open vSwitch";
-    match outcome {
-        Ok(true) => Feature::available(NAME, "in the kernel, though no topology uses it yet"),
-        Ok(false) => Feature::missing(
-            NAME,
-            "not available: the kernel has no data path of it; needed by topology openvswitch",
-            openvswitch::REMEDY,
-        ),
-        Err(reason) => Feature::missing(NAME, reason.clone(), openvswitch::REMEDY),
-    }
-}
-
-/// What of a link's settings only sysfs has.
-fn knob((name, outcome): &(&'static str, Result<(), String>)) -> Feature {
-    let (needed_by, remedy) = match *name {
-        "RPS" => ("rps", "a kernel with CONFIG_RPS"),
-        _ => ("napi = \"threaded\"", "Linux 5.12 or newer"),
-    };
-    match outcome {
-        Ok(()) => Feature::available(name, "a veth can be set so"),
-        Err(reason) => Feature::missing(
-            name,
-            format!("not available: {reason}; needed by {needed_by}"),
-            remedy,
-        ),
-    }
-}
-
-fn device(name: &'static str, outcome: &Result<(), String>, remedy: &'static str) -> Feature {
-    match outcome {
-        Ok(()) => Feature::available(name, "created"),
-        Err(reason) => Feature::missing(name, format!("not to be created: {reason}"), remedy),
-    }
-}
-
-fn ipv6(findings: &Findings) -> Feature {
+fn ipv6(findings: &Findings) -> Found {
     match findings.ipv6_disabled.as_deref() {
-        Some("0") => Feature::available("IPv6", "on in new namespaces"),
-        Some(_) => Feature::missing(
-            "IPv6",
-            "off by default in new namespaces",
+        Some("0") => Ok("on in new namespaces".to_owned()),
+        Some(_) => Err(lack(
+            "it is off by default in new namespaces",
             "sysctl -w net.ipv6.conf.default.disable_ipv6=0, or take ipv6 out of the scenario",
-        ),
-        None => Feature::missing(
-            "IPv6",
-            "not in this kernel",
+        )),
+        None => Err(lack(
+            "it is not in this kernel",
             "boot without ipv6.disable=1, or modprobe ipv6",
-        ),
+        )),
     }
 }
 
-/// Wanted is that bridged frames are not shown to iptables, or that it can be switched off per namespace, as it can be
-/// wherever the switch is there at all.
-fn bridge_netfilter(findings: &Findings) -> Feature {
-    let meaning = match findings.bridge_netfilter.as_deref() {
-        None => "not loaded: bridged frames pass iptables by",
-        Some("0") => "loaded, and off in new namespaces",
-        Some(_) => "loaded, and on in new namespaces: labs without rules have to switch it off",
-    };
-    Feature::available("br_netfilter", meaning)
+/// Some rules are met by bridged frames only where these are shown to iptables; where the switch is there at all, each
+/// namespace has its own.
+fn bridged_frames(findings: &Findings) -> Found {
+    match findings.bridge_netfilter.as_deref() {
+        None => Err(lack(
+            "it is not loaded: bridged frames pass iptables by",
+            Requirement::BridgedFrames.remedy(),
+        )),
+        Some("0") => Ok("loaded, and off in new namespaces".to_owned()),
+        Some(_) => {
+            Ok("loaded, and on in new namespaces: labs without rules switch it off".to_owned())
+        }
+    }
 }
 
-fn congestion(findings: &Findings) -> Feature {
-    const NAME: &str = "congestion control";
-    let (available, allowed) = (
-        findings.congestion_available.as_deref(),
-        findings.congestion_allowed.as_deref(),
-    );
-    let has_cubic =
-        available.is_some_and(|names| names.split_whitespace().any(|name| name == "cubic"));
-    let shown = |names: Option<&str>| names.unwrap_or("unknown").to_owned();
-    let meaning = format!(
+fn congestion(findings: &Findings) -> String {
+    let shown = |names: &Option<String>| names.clone().unwrap_or_else(|| "unknown".to_owned());
+    format!(
         "available: {}; for ordinary users: {}",
-        shown(available),
-        shown(allowed)
-    );
-    if has_cubic {
-        return Feature::available(NAME, meaning);
-    }
-    Feature::missing(
-        NAME,
-        meaning,
-        "modprobe tcp_cubic, or name another in the scenario",
+        shown(&findings.congestion_available),
+        shown(&findings.congestion_allowed)
     )
 }
 
 /// Sizes up to this are what every kernel does: 64 KiB, one less than fits the length field's 16 bits and one.
 const USUAL_GSO_BYTES: u32 = 65_536;
 
-fn big_tcp(findings: &Findings) -> Feature {
+fn big_tcp(findings: &Findings) -> Found {
     match findings.veth_gso_limit {
-        Some(limit) if limit > USUAL_GSO_BYTES => Feature::available(
-            "BIG TCP",
-            format!("veth takes units of up to {limit} bytes"),
-        ),
-        _ => Feature::missing(
-            "BIG TCP",
-            "units stay at 64 KiB",
-            "Linux 5.19 for IPv6, 6.3 for IPv4",
-        ),
+        Some(limit) if limit > USUAL_GSO_BYTES => {
+            Ok(format!("veth takes units of up to {limit} bytes"))
+        }
+        _ => Err(lack("units stay at 64 KiB", Requirement::BigTcp.remedy())),
     }
 }
 
@@ -341,78 +304,73 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+    use crate::lab::tests::kernel;
 
+    /// What a complete kernel shows.
     fn found() -> Findings {
+        let works = |requirement: Requirement| (requirement, Ok(()));
+        let tried = Requirement::of_doctor().into_iter().map(works);
         Findings {
-            veth: Ok(()),
-            bridge: Ok(()),
-            others: Vec::new(),
+            tried: tried.collect(),
             veth_gso_limit: Some(524_280),
-            knobs: [("RPS", Ok(())), ("threaded NAPI", Ok(()))].to_vec(),
-            openvswitch: Ok(true),
             ipv6_disabled: Some("0".to_owned()),
-            bridge_netfilter: None,
+            bridge_netfilter: Some("0".to_owned()),
             congestion_available: Some("reno bbr cubic".to_owned()),
             congestion_allowed: Some("reno bbr".to_owned()),
         }
     }
 
-    fn missing(findings: &Findings) -> Vec<&'static str> {
-        let rows = of_the_network(findings);
-        rows.iter()
-            .filter(|row| row.state == State::Missing)
-            .map(|row| row.name)
+    fn missing(findings: &Findings) -> Vec<Requirement> {
+        let all = Requirement::of_doctor().into_iter();
+        let all = all.filter(Requirement::is_of_a_namespace);
+        all.filter(|it| in_namespace(it, findings).is_err())
             .collect()
     }
 
     #[test]
     fn a_complete_kernel_misses_nothing() {
-        assert_eq!(missing(&found()), [""; 0]);
+        assert_eq!(missing(&found()), []);
     }
 
     #[test]
     fn each_lack_is_a_row_of_its_own() {
+        let lacks =
+            |(requirement, _): (Requirement, _)| (requirement, Err("no such thing".to_owned()));
         let bare = Findings {
-            veth: Err("Operation not supported (os error 95)".to_owned()),
-            bridge: Err("Operation not supported (os error 95)".to_owned()),
-            others: ["macvlan", "netkit"]
-                .map(|name| (name, Err("no such kind".to_owned())))
-                .to_vec(),
+            tried: found().tried.into_iter().map(lacks).collect(),
             veth_gso_limit: Some(65_536),
-            knobs: ["RPS", "threaded NAPI"]
-                .map(|name| (name, Err("the kernel is built without it".to_owned())))
-                .to_vec(),
-            openvswitch: Ok(false),
             ipv6_disabled: None,
-            congestion_available: Some("reno".to_owned()),
+            bridge_netfilter: None,
             ..found()
         };
-        assert_eq!(
-            missing(&bare),
-            [
-                "veth",
-                "bridge",
-                "macvlan",
-                "netkit",
-                "Open vSwitch",
-                "RPS",
-                "threaded NAPI",
-                "IPv6",
-                "congestion control",
-                "BIG TCP"
-            ]
-        );
+        let all = Requirement::of_doctor().into_iter();
+        let all: Vec<_> = all.filter(Requirement::is_of_a_namespace).collect();
+        assert_eq!(missing(&bare), all);
     }
 
     #[test]
-    fn rows_that_are_missing_say_what_helps_and_only_those() {
-        for row in probe().unwrap() {
+    fn doctor_lists_what_cannot_be_without_more_words_and_says_what_helps_where_something_is_missing()
+     {
+        let Some(_alone) = kernel() else { return };
+        let rows = probe(&Requirement::of_doctor()).unwrap();
+        assert!(rows.len() > 10, "{rows:?}");
+        for row in rows {
             assert_eq!(row.remedy.is_some(), row.state == State::Missing, "{row:?}");
         }
     }
 
     #[test]
+    fn an_algorithm_that_no_kernel_has_is_missing_and_one_that_each_has_is_not() {
+        let Some(_alone) = kernel() else { return };
+        let wanted = ["reno", "no-such"].map(|name| Requirement::Congestion(name.to_owned()));
+        let rows = probe(&wanted).unwrap();
+        let states: Vec<_> = rows.iter().map(|row| row.state).collect();
+        assert_eq!(states, [State::Available, State::Missing], "{rows:?}");
+    }
+
+    #[test]
     fn probing_leaves_no_link_and_agrees_with_ip() {
+        let Some(_alone) = kernel() else { return };
         let links = || {
             fs::read_to_string("/proc/thread-self/net/dev")
                 .unwrap()
@@ -420,7 +378,7 @@ mod tests {
                 .count()
         };
         let before = links();
-        let rows = probe().unwrap();
+        let rows = probe(&[Requirement::Veth, Requirement::Bridge]).unwrap();
         assert_eq!(links(), before);
         let script =
             "ip link add probe0 type veth peer name probe1 && ip link add probe2 type bridge";
@@ -428,14 +386,7 @@ mod tests {
             .args(["-n", "sh", "-c", script])
             .status()
             .unwrap();
-        let made = |name| {
-            rows.iter()
-                .any(|row| row.name == name && row.state == State::Available)
-        };
-        assert_eq!(
-            made("veth") && made("bridge"),
-            witness.success(),
-            "{rows:?}"
-        );
+        let made = rows.iter().all(|row| row.state == State::Available);
+        assert_eq!(made, witness.success(), "{rows:?}");
     }
 }

@@ -14,6 +14,8 @@ use serde::Serialize;
 use super::cgroup::{Controller, Groups};
 use super::pseudo;
 use crate::error::{Error, Result};
+use crate::units::counted;
+use crate::version::NUMBER;
 
 /// The machine, as `manifest.json` keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -152,7 +154,7 @@ impl Fingerprint {
         let groups = Groups::of_self()?;
         let meminfo = pseudo::text("/proc/meminfo")?;
         Ok(Self {
-            kilonet: env!("CARGO_PKG_VERSION"),
+            kilonet: NUMBER,
             kernel: kernel()?,
             cpu: cpu(&pseudo::text("/proc/cpuinfo")?),
             product: product(Path::new("/sys/class/dmi/id")),
@@ -182,7 +184,7 @@ impl Fingerprint {
         } = &self.kernel;
         let parts = [
             self.cpu.model.clone(),
-            Some(format!("{} CPUs", self.cpu.online)),
+            Some(counted(self.cpu.online, "CPU")),
             self.product.clone(),
             Some(format!("Linux {release} ({architecture})")),
         ];

@@ -5,7 +5,7 @@
 //! says whose it is.
 //!
 //! The order at start, all on the main thread until the last step: [`signal::Blocked::new`],
-//! [`limits::raise_soft_limits`], [`limits::Limits::probe`], [`counters::TcpMemory::thresholds`] and
+//! [`limits::raise`], [`limits::Limits::probe`], [`counters::TcpMemory::thresholds`] and
 //! [`fingerprint::Fingerprint::take`], then [`privilege::acquire`], and only then what makes threads:
 //! [`signal::Blocked::listen`] and [`features::probe`]. What is probed before rights are acquired is read in the
 //! machine's own namespaces; a user namespace hides some of it.

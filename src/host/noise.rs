@@ -1,9 +1,12 @@
 //! Whether others disturbed a window, as sentences to stand beside its figures.
 //!
 //! Must not know what was measured. The invariant: a sentence comes only from a share beyond its threshold, and says the
-//! share; what could not be read gives none.
+//! share; a share of which it is not known on which side of its threshold it lies is said to be so.
 
-use super::counters::{Delta, ForeignDelta};
+use std::time::Duration;
+
+use super::counters::{Delta, ForeignDelta, tick_ns};
+use crate::units::{counted, were};
 
 /// A share of the CPU that others may take before a reader is told. On a node whose CPUs are all busy, goodput is
 /// proportional to the CPU that is left, so a share taken is a share of the figure lost; repeats of one cell differ
@@ -17,56 +20,126 @@ pub const FOREIGN_SHARE: f64 = 0.02;
 /// flow of 64 KiB units loses throughput visibly from about one drop in ten thousand on.
 pub const BACKLOG_DROP_SHARE: f64 = 1e-4;
 
-/// Steps of the kernel's clock below which a share of the CPU is guesswork: with a hundred, one step is a percent.
-const LEAST_TICKS: u64 = 100;
+/// What can be said of others in a window.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// That they took what the trial should have had.
+    pub disturbed: Vec<String>,
+    /// That it cannot be told whether they did, and why.
+    pub unjudged: Vec<String>,
+}
 
-/// The sentences on one window and on the foreign processes around it, the gravest kind first.
+/// What the kernel itself did in the window that figures suffer from, the gravest first.
 #[must_use]
-pub fn warnings(window: &Delta, foreign: Option<&ForeignDelta>) -> Vec<String> {
+pub fn warnings(window: &Delta) -> Vec<String> {
     let found = [backlog(window), neighbours(window)];
-    let mut sentences = disturbances(window, foreign);
-    sentences.extend(found.into_iter().flatten());
-    sentences
+    found.into_iter().flatten().collect()
 }
 
-/// Those of them that say that others took what the trial should have had.
+/// Judges a window by its counters and by the foreign processes around it, however short it is.
+///
+/// What a count cannot be off by decides: a window is disturbed if others took more than the share at the least, undisturbed if
+/// they took no more at the most, and not judged in between. How long our own threads waited for a CPU is no witness, as on a
+/// busy node they wait for each other.
 #[must_use]
-pub fn disturbances(window: &Delta, foreign: Option<&ForeignDelta>) -> Vec<String> {
-    let others = foreign.and_then(|foreign| others(window, foreign));
-    steal(window).into_iter().chain(others).collect()
+pub fn judge(window: &Delta, foreign: &ForeignDelta) -> Verdict {
+    let mut verdict = Verdict::default();
+    steal(window).enter(&mut verdict);
+    others(window, foreign).enter(&mut verdict);
+    if foreign.hidden {
+        let sentence =
+            "kilonet does not see all processes of the machine, as in a container or with hidepid";
+        verdict.unjudged.push(sentence.to_owned());
+    }
+    verdict
 }
 
-fn steal(window: &Delta) -> Option<String> {
-    let total = window.cpu.total_ns();
-    if total < LEAST_TICKS * 1_000_000_000 / procfs::ticks_per_second().max(1) {
-        return None;
-    }
-    let share = window.cpu.steal_ns as f64 / total as f64;
-    (share > STEAL_SHARE).then(|| format!("steal took {} of the CPU in the window", percent(share)))
+/// What somebody took of the CPU.
+struct Taken {
+    who: &'static str,
+    when: &'static str,
+    /// The best guess.
+    time: Duration,
+    at_least: Duration,
+    at_most: Duration,
+    /// The CPU time that there was.
+    of: Duration,
+    /// The share that disturbs.
+    bound: f64,
 }
 
-fn others(window: &Delta, foreign: &ForeignDelta) -> Option<String> {
-    let there_was = foreign.elapsed.as_secs_f64() * window.cpus as f64;
-    if there_was * procfs::ticks_per_second() as f64 <= LEAST_TICKS as f64 {
-        return None;
+impl Taken {
+    fn enter(&self, verdict: &mut Verdict) {
+        let Self { who, when, .. } = self;
+        let [least, guess, most] =
+            [self.at_least, self.time, self.at_most].map(|time| self.share(time));
+        if least > self.bound {
+            let guess = percent(guess);
+            let sentence = format!("{who} took {guess} of the CPU {when}");
+            verdict.disturbed.push(sentence);
+        } else if most > self.bound {
+            let most = percent(most);
+            let sentence = format!(
+                "{who} may have taken {most} of the CPU {when}, which the kernel counts in too long steps to tell"
+            );
+            verdict.unjudged.push(sentence);
+        }
     }
-    // Ticks are counted per process and per CPU apart, so that the parts can come to a little more than the whole.
-    let share = (foreign.cpu.as_secs_f64() / there_was).min(1.0);
-    (share > FOREIGN_SHARE).then(|| {
-        format!(
-            "other processes took {} of the CPU around the window",
-            percent(share)
-        )
-    })
+
+    /// Of no time at all nobody took a share. Times are counted per process and per CPU apart, so that the parts can come to a
+    /// little more than the whole.
+    fn share(&self, time: Duration) -> f64 {
+        if self.of.is_zero() {
+            return 0.0;
+        }
+        time.div_duration_f64(self.of).min(1.0)
+    }
+}
+
+fn cpu_time(elapsed: Duration, cpus: usize) -> Duration {
+    elapsed.saturating_mul(u32::try_from(cpus).unwrap_or(u32::MAX))
+}
+
+fn steal(window: &Delta) -> Taken {
+    let tick = Duration::from_nanos(tick_ns());
+    let time = Duration::from_nanos(window.cpu.steal_ns);
+    Taken {
+        who: "steal",
+        when: "in the window",
+        time,
+        at_least: time.saturating_sub(tick),
+        // A count that has never moved hides nothing.
+        at_most: if window.counts_steal {
+            time + tick
+        } else {
+            time
+        },
+        of: cpu_time(window.elapsed, window.cpus),
+        bound: STEAL_SHARE,
+    }
+}
+
+fn others(window: &Delta, foreign: &ForeignDelta) -> Taken {
+    Taken {
+        who: "other processes",
+        when: "around the window",
+        time: foreign.cpu,
+        at_least: foreign.at_least,
+        at_most: foreign.at_most,
+        of: cpu_time(foreign.elapsed, window.cpus),
+        bound: FOREIGN_SHARE,
+    }
 }
 
 fn backlog(window: &Delta) -> Option<String> {
     let seen = window.softnet.processed + window.softnet.dropped;
     let share = window.softnet.dropped as f64 / seen.max(1) as f64;
     (share > BACKLOG_DROP_SHARE).then(|| {
+        let dropped = window.softnet.dropped;
         format!(
-            "{} packets were dropped at a full backlog (sysctl net.core.netdev_max_backlog), {} of all",
-            window.softnet.dropped,
+            "{} {} dropped at a full backlog (sysctl net.core.netdev_max_backlog), {} of all",
+            counted(dropped, "packet"),
+            were(dropped),
             percent(share)
         )
     })
@@ -77,36 +150,41 @@ fn neighbours(window: &Delta) -> Option<String> {
         .neighbour_overflows
         .filter(|overflows| *overflows > 0)?;
     Some(format!(
-        "the neighbour table overflowed {overflows} times (sysctl net.ipv4.neigh.default.gc_thresh3)"
+        "the neighbour table overflowed {} (sysctl net.ipv4.neigh.default.gc_thresh3)",
+        counted(overflows, "time")
     ))
 }
 
 fn percent(share: f64) -> String {
     match share * 100.0 {
-        percent if percent >= 1.0 => format!("{percent:.0} %"),
+        0.0 => "0 %".to_owned(),
+        percent if percent >= 10.0 => format!("{percent:.0} %"),
+        percent if percent >= 1.0 => format!("{percent:.1} %"),
         percent => format!("{percent:.2} %"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
 
-    const SECOND: u64 = 1_000_000_000;
+    const NOBODY: [&str; 0] = [];
 
-    /// Two seconds of two CPUs, `steal` of them stolen.
-    fn window(steal_ns: u64) -> Delta {
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// A window on two CPUs, so many steps of the kernel's clock of it stolen.
+    fn window(elapsed: Duration, steal_ticks: u64) -> Delta {
         Delta {
-            elapsed: Duration::from_secs(2),
+            elapsed,
             cpus: 2,
             cpu: CpuTimes {
-                steal_ns,
-                user_ns: 4 * SECOND - steal_ns,
+                steal_ns: steal_ticks * tick_ns(),
                 ..CpuTimes::default()
             },
+            counts_steal: true,
             own: OwnCpu::default(),
             softnet: Softnet {
                 processed: 1_000_000,
@@ -117,37 +195,111 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_quiet_window_has_no_sentence() {
-        let foreign = ForeignDelta {
-            cpu: Duration::from_millis(79),
-            elapsed: Duration::from_secs(2),
-        };
-        assert_eq!(warnings(&window(79_000_000), Some(&foreign)), [""; 0]);
+    /// A machine without a hypervisor.
+    fn own_machine(elapsed: Duration) -> Delta {
+        Delta {
+            counts_steal: false,
+            ..window(elapsed, 0)
+        }
+    }
+
+    /// Processes that took so much, known to the nanosecond.
+    fn foreign(cpu: Duration, elapsed: Duration) -> ForeignDelta {
+        ForeignDelta {
+            cpu,
+            at_least: cpu,
+            at_most: cpu,
+            elapsed,
+            hidden: false,
+        }
     }
 
     #[test]
-    fn steal_and_others_are_said_with_their_share() {
-        let foreign = ForeignDelta {
-            cpu: Duration::from_millis(750),
-            elapsed: Duration::from_millis(2500),
-        };
+    fn a_quiet_window_is_judged_quiet_however_short() {
+        for elapsed in [millis(100), millis(200), millis(2000), millis(60_000)] {
+            let quiet = foreign(elapsed * 2 / 51, elapsed);
+            let verdict = judge(&own_machine(elapsed), &quiet);
+            assert_eq!(verdict, Verdict::default(), "{elapsed:?}");
+        }
+        let quiet = foreign(millis(79), millis(2000));
+        assert_eq!(judge(&window(millis(2000), 6), &quiet), Verdict::default());
+    }
+
+    #[test]
+    fn a_window_that_others_have_most_of_is_disturbed_however_short() {
+        for elapsed in [millis(100), millis(200), millis(399), millis(2000)] {
+            let busy = foreign(elapsed * 2 * 63 / 100, elapsed);
+            let verdict = judge(&own_machine(elapsed), &busy);
+            assert_eq!(
+                verdict.disturbed,
+                ["other processes took 63 % of the CPU around the window"],
+                "{elapsed:?}"
+            );
+            assert_eq!(verdict.unjudged, NOBODY);
+        }
+    }
+
+    #[test]
+    fn steal_is_said_with_its_share_where_its_steps_leave_no_doubt() {
+        let quiet = foreign(Duration::ZERO, millis(2000));
+        let said = judge(&window(millis(2000), 28), &quiet);
         assert_eq!(
-            warnings(&window(280_000_000), Some(&foreign)),
+            said.disturbed,
+            ["steal took 7.0 % of the CPU in the window"]
+        );
+        // Of 400 ms, two steps are more than 10 ms, which is more than two in a hundred.
+        let said = judge(&window(millis(200), 2), &quiet);
+        assert_eq!(
+            said.disturbed,
+            ["steal took 5.0 % of the CPU in the window"]
+        );
+    }
+
+    #[test]
+    fn a_window_too_short_for_the_steps_of_a_count_is_said_to_be_not_judged() {
+        let quiet = foreign(Duration::ZERO, millis(200));
+        for (ticks, most) in [(0, "2.5 %"), (1, "5.0 %")] {
+            let said = judge(&window(millis(200), ticks), &quiet);
+            assert_eq!(said.disturbed, NOBODY);
+            assert_eq!(
+                said.unjudged,
+                [format!(
+                    "steal may have taken {most} of the CPU in the window, which the kernel counts in too long steps to tell"
+                )]
+            );
+        }
+        let coarse = ForeignDelta {
+            at_least: millis(5),
+            at_most: millis(25),
+            ..foreign(millis(15), millis(200))
+        };
+        let said = judge(&own_machine(millis(200)), &coarse);
+        assert_eq!(said.disturbed, NOBODY);
+        assert_eq!(
+            said.unjudged,
             [
-                "steal took 7 % of the CPU in the window",
-                "other processes took 15 % of the CPU around the window"
+                "other processes may have taken 6.2 % of the CPU around the window, which the kernel counts in too long steps to tell"
             ]
         );
     }
 
     #[test]
+    fn who_does_not_see_all_processes_does_not_judge_by_those_that_are_seen() {
+        let hidden = ForeignDelta {
+            hidden: true,
+            ..foreign(Duration::ZERO, millis(2000))
+        };
+        let said = judge(&own_machine(millis(2000)), &hidden);
+        assert_eq!((said.disturbed.len(), said.unjudged.len()), (0, 1));
+    }
+
+    #[test]
     fn drops_and_overflows_name_the_sysctl_that_helps() {
-        let mut window = window(0);
+        let mut window = window(millis(2000), 0);
         window.softnet.dropped = 5_000;
         window.neighbour_overflows = Some(3);
         assert_eq!(
-            warnings(&window, None),
+            warnings(&window),
             [
                 "5000 packets were dropped at a full backlog (sysctl net.core.netdev_max_backlog), 0.50 % of all",
                 "the neighbour table overflowed 3 times (sysctl net.ipv4.neigh.default.gc_thresh3)",
@@ -156,22 +308,11 @@ mod tests {
     }
 
     #[test]
-    fn a_window_of_a_few_ticks_says_nothing_of_shares() {
-        let mut window = window(0);
-        window.cpu = CpuTimes {
-            steal_ns: 10_000_000,
-            idle_ns: 20_000_000,
-            ..CpuTimes::default()
-        };
-        assert_eq!(warnings(&window, None), [""; 0]);
-    }
-
-    #[test]
     fn an_empty_interval_is_no_division_by_zero() {
-        let foreign = ForeignDelta {
-            cpu: Duration::from_secs(1),
-            elapsed: Duration::ZERO,
-        };
-        assert_eq!(warnings(&window(0), Some(&foreign)), [""; 0]);
+        let verdict = judge(
+            &own_machine(Duration::ZERO),
+            &foreign(millis(1000), Duration::ZERO),
+        );
+        assert_eq!(verdict, Verdict::default());
     }
 }

@@ -10,7 +10,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 
 use super::pseudo;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// What this process may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,7 @@ impl Privilege {
 
 const CAP_NET_ADMIN: u64 = 1 << 12;
 const CAP_SYS_ADMIN: u64 = 1 << 21;
-
-/// What to do where a user namespace is not to be had; each of these has refused it on some distribution.
-const ALLOW: &str = "run as root, or allow unprivileged user namespaces: sysctl user.max_user_namespaces above 0, \
-                     kernel.unprivileged_userns_clone=1 (Debian's older kernels), \
-                     kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)";
+const CAP_SYS_RESOURCE: u64 = 1 << 24;
 
 /// Makes sure of the rights, by entering a user namespace where the process does not have them. To be called from
 /// `main` before there is any second thread: a user namespace can only be entered by a process of one thread.
@@ -69,7 +65,8 @@ pub fn acquire() -> Result<Privilege> {
     enter_user_namespace()?;
     if !has_rights(&pseudo::text("/proc/self/status")?) || !geteuid().is_root() {
         return Err(
-            Error::refused("enter", "a user namespace", "it came without rights").with_hint(ALLOW),
+            Error::refused("enter", "a user namespace", "it came without rights")
+                .with_remedy(Remedy::AllowUserNamespaces),
         );
     }
     // AppArmor lets the user namespace be made and then denies its rights one by one; only using them tells.
@@ -99,17 +96,26 @@ fn map(file: &str, line: &str) -> Result<()> {
 }
 
 fn refused(act: &str, object: &str, source: io::Error) -> Error {
-    Error::kernel(act, object, source).with_hint(ALLOW)
+    Error::kernel(act, object, source).with_remedy(Remedy::AllowUserNamespaces)
 }
 
 /// Whether this process is in a user namespace other than the initial one, which alone maps every id there is.
-pub(super) fn in_own_user_namespace() -> bool {
+pub(crate) fn in_own_user_namespace() -> bool {
     let whole = ["0", "0", "4294967295"];
     pseudo::word("/proc/self/uid_map").is_some_and(|map| !map.split_whitespace().eq(whole))
 }
 
+/// Whether this process may raise hard limits (`CAP_SYS_RESOURCE`), which only counts over the machine itself.
+pub(super) fn may_raise_limits() -> bool {
+    let status = pseudo::text("/proc/self/status").unwrap_or_default();
+    holds(&status, CAP_SYS_RESOURCE) && !in_own_user_namespace()
+}
+
 fn has_rights(status: &str) -> bool {
-    let needed = CAP_NET_ADMIN | CAP_SYS_ADMIN;
+    holds(status, CAP_NET_ADMIN | CAP_SYS_ADMIN)
+}
+
+fn holds(status: &str, needed: u64) -> bool {
     let effective =
         status_field(status, "CapEff").and_then(|mask| u64::from_str_radix(mask, 16).ok());
     effective.is_some_and(|mask| mask & needed == needed)
@@ -136,7 +142,7 @@ fn status_field<'a>(status: &'a str, key: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::path::PathBuf;
 
     use nix::sys::prctl::set_dumpable;
@@ -154,6 +160,8 @@ mod tests {
         assert!(!has_rights(&status("0000000000200000")));
         assert!(!has_rights(&status("0000000000001000")));
         assert!(!has_rights("Name:\tx\n"));
+        assert!(holds(&status("0000000001000000"), CAP_SYS_RESOURCE));
+        assert!(!holds(&status("000001fffeffffff"), CAP_SYS_RESOURCE));
     }
 
     #[test]
@@ -185,7 +193,7 @@ mod tests {
     }
 
     /// Where they must be (`KILONET_REQUIRE_KERNEL`), it is a failure that they are not.
-    fn user_namespaces_are_allowed() -> bool {
+    pub(crate) fn user_namespaces_are_allowed() -> bool {
         let mut probe = std::process::Command::new("unshare");
         let allowed = probe.args(["--user", "true"]).output().unwrap();
         if !allowed.status.success() {

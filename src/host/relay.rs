@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::signal::{Blocked, Interrupt};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// The signals that are passed on, or left to the child.
 pub const RELAYED: [Signal; 4] = [
@@ -45,7 +45,7 @@ impl Relay {
                     taking.take(signal);
                 }
             })
-            .map_err(|source| Error::kernel("spawn", "the signal thread", source))?;
+            .map_err(|source| Error::kernel(Act::Spawn, "the signal thread", source))?;
         Ok(relay)
     }
 

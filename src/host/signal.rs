@@ -18,7 +18,7 @@ use std::time::Duration;
 use nix::sys::signal::{SigSet, Signal};
 use procfs::process::Process;
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// What asks for the end.
 const ENDING: [Signal; 5] = [
@@ -99,7 +99,7 @@ impl Blocked {
             .name("signals".to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || take_turns(|| self.0.wait().ok(), &raised, at_once))
-            .map_err(|source| Error::kernel("spawn", "the signal thread", source))?;
+            .map_err(|source| Error::kernel(Act::Spawn, "the signal thread", source))?;
         Ok(interrupt)
     }
 }

@@ -14,16 +14,17 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
+use crate::swept::Swept;
 use journal::{Entry, Folder, Journal};
 
 /// The sysctls and the journals.
 #[derive(Debug, Clone)]
-struct Place {
+pub(crate) struct Place {
     /// `/proc/sys`.
-    sysctls: PathBuf,
+    pub(crate) sysctls: PathBuf,
     /// `/run/kilonet`: gone after a reboot, as the raised values are.
-    journals: PathBuf,
+    pub(crate) journals: PathBuf,
 }
 
 impl Place {
@@ -55,13 +56,13 @@ impl Guard {
             let reason = "they belong to the initial namespace, which takes real root";
             return Err(
                 Error::refused("raise", format!("sysctls {}", names.join(", ")), reason)
-                    .with_hint("run as root, or take `sysctls` out of the scenario"),
+                    .with_remedy(Remedy::SysctlsNeedRoot),
             );
         }
         Self::raise_in(Place::of_the_machine(), wanted)
     }
 
-    fn raise_in(place: Place, wanted: &BTreeMap<String, String>) -> Result<Self> {
+    pub(crate) fn raise_in(place: Place, wanted: &BTreeMap<String, String>) -> Result<Self> {
         let folder = Folder::open(&place.journals)?;
         let entries: Vec<_> = wanted
             .iter()
@@ -88,10 +89,14 @@ impl Guard {
     }
 
     fn put_back(&self) -> Vec<String> {
-        self.place
-            .restore(&self.journal)
-            .unwrap_or_else(|error| vec![error.to_string()])
+        sentences(self.place.restore(&self.journal))
     }
+}
+
+/// What there is to say of sysctls that were put back: which were left alone, and which could not be.
+fn sentences(swept: Swept) -> Vec<String> {
+    let errors = swept.errors.iter().map(Error::sentence);
+    swept.notes.into_iter().chain(errors).collect()
 }
 
 impl Drop for Guard {
@@ -107,39 +112,27 @@ impl Drop for Guard {
 #[must_use]
 pub fn restore_own() -> Vec<String> {
     let place = Place::of_the_machine();
-    let own = Journal::of_self(Vec::new()).and_then(|journal| place.restore(&journal));
-    own.unwrap_or_else(|error| vec![error.to_string()])
+    let own = Journal::of_self(Vec::new()).map(|journal| place.restore(&journal));
+    sentences(own.unwrap_or_else(Swept::refused))
 }
 
-/// Puts back what processes that died have left raised, and gives a sentence on each sysctl; for the start of `run`.
-/// Without a journal folder, or without the right to write it, there is nothing to do.
-///
-/// # Errors
-/// When a journal cannot be read; it is left where it is.
-pub fn restore_leftovers() -> Result<Vec<String>> {
-    restore_leftovers_in(&Place::of_the_machine())
+/// Puts back what processes that died have left raised, with a note on each; for the start of `run`, and for `kilonet clean`.
+/// Without a journal folder there is nothing to do. What could not be read or put back is an error, and its journal stays;
+/// the others are put back all the same.
+#[must_use]
+pub fn restore_leftovers() -> Swept {
+    let may_write = geteuid().is_root() && !super::privilege::in_own_user_namespace();
+    restore_leftovers_in(&Place::of_the_machine(), may_write)
 }
 
-fn restore_leftovers_in(place: &Place) -> Result<Vec<String>> {
-    if !place.journals.exists() || !geteuid().is_root() {
-        return Ok(Vec::new());
-    }
-    let dead = Folder::open(&place.journals)?.dead()?;
-    let mut sentences = Vec::new();
-    for journal in dead {
-        let names: Vec<_> = journal
-            .entries
+pub(crate) fn restore_leftovers_in(place: &Place, may_write: bool) -> Swept {
+    match place.leftovers(may_write) {
+        Ok((dead, swept)) => dead
             .iter()
-            .map(|entry| entry.name.as_str())
-            .collect();
-        sentences.push(format!(
-            "a run that ended early (process {}) had raised {}",
-            journal.pid,
-            names.join(", ")
-        ));
-        sentences.extend(place.restore(&journal)?);
+            .map(|journal| place.restore_dead(journal, may_write))
+            .fold(swept, Swept::and),
+        Err(error) => Swept::refused(error),
     }
-    Ok(sentences)
 }
 
 impl Place {
@@ -168,37 +161,82 @@ impl Place {
         ))
     }
 
-    /// Puts a journal's values back in reverse order and removes it; nothing is done where it is gone. A journal with a
-    /// value that could not be written stays.
-    fn restore(&self, journal: &Journal) -> Result<Vec<String>> {
+    /// The journals of the dead, and what came of the files that are none.
+    fn leftovers(&self, may_write: bool) -> Result<(Vec<Journal>, Swept)> {
         if !self.journals.exists() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Swept::default()));
+        }
+        let folder = Folder::open(&self.journals)?;
+        let (dead, errors) = folder.dead()?;
+        let torsos = if may_write {
+            folder.remove_torsos()?
+        } else {
+            Vec::new()
+        };
+        let unread = Swept {
+            errors,
+            ..Swept::default()
+        };
+        Ok((dead, unread.and(Swept::of("unfinished journal", torsos))))
+    }
+
+    /// Puts back what a process that is no more had raised.
+    fn restore_dead(&self, journal: &Journal, may_write: bool) -> Swept {
+        let names = journal.entries.iter().map(|entry| entry.name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        if !may_write {
+            let reason = format!(
+                "a run that ended early (process {}) had raised it, and only root may put it back",
+                journal.pid
+            );
+            let refused = Error::refused("restore", format!("sysctl {names}"), reason);
+            return Swept::refused(refused.with_remedy(Remedy::CleanAsRoot));
+        }
+        let note = format!(
+            "a run that ended early (process {}) had raised {names}",
+            journal.pid
+        );
+        let noted = Swept {
+            notes: vec![note],
+            ..Swept::default()
+        };
+        noted.and(self.restore(journal))
+    }
+
+    /// Puts a journal's values back in reverse order and removes it; nothing is done where it is gone. A journal with a
+    /// value that could not be written stays. What was left alone, as somebody has changed it since, is a note.
+    fn restore(&self, journal: &Journal) -> Swept {
+        self.put_all_back(journal).unwrap_or_else(Swept::refused)
+    }
+
+    fn put_all_back(&self, journal: &Journal) -> Result<Swept> {
+        let mut swept = Swept::default();
+        if !self.journals.exists() {
+            return Ok(swept);
         }
         let folder = Folder::open(&self.journals)?;
         let Some(journal) = folder.read_if_there(journal)? else {
-            return Ok(Vec::new());
+            return Ok(swept);
         };
-        let outcomes: Vec<_> = journal
-            .entries
-            .iter()
-            .rev()
-            .map(|entry| self.put_back(entry))
-            .collect();
-        if outcomes.iter().all(Result::is_ok) {
+        for entry in journal.entries.iter().rev() {
+            match self.put_back(entry) {
+                Ok(PutBack::Restored) => swept.restored += 1,
+                Ok(PutBack::NeverRaised) => {}
+                Ok(PutBack::LeftAlone(sentence)) => swept.notes.push(sentence),
+                Err(error) => swept.errors.push(error),
+            }
+        }
+        if swept.errors.is_empty() {
             folder.remove(&journal)?;
         }
-        let sentence = |outcome: Result<Option<String>>| {
-            outcome.unwrap_or_else(|error| Some(error.to_string()))
-        };
-        Ok(outcomes.into_iter().filter_map(sentence).collect())
+        Ok(swept)
     }
 
-    /// Gives a sentence when the value is left alone.
-    fn put_back(&self, entry: &Entry) -> Result<Option<String>> {
+    fn put_back(&self, entry: &Entry) -> Result<PutBack> {
         let now = self.read(&entry.name)?;
         if now == entry.raised {
             self.write(&entry.name, &entry.before)?;
-            return Ok(None);
+            return Ok(PutBack::Restored);
         }
         let Entry {
             name,
@@ -206,10 +244,12 @@ impl Place {
             raised,
         } = entry;
         // A value that was journaled and never set is where it began: nobody has changed it.
-        let changed = now != *before;
-        Ok(changed.then(|| {
-            format!("sysctl {name} was left at `{now}`: it was raised from `{before}` to `{raised}`, and changed since")
-        }))
+        if now == *before {
+            return Ok(PutBack::NeverRaised);
+        }
+        Ok(PutBack::LeftAlone(format!(
+            "sysctl {name} was left at `{now}`: it was raised from `{before}` to `{raised}`, and changed since"
+        )))
     }
 
     fn read(&self, name: &str) -> Result<String> {
@@ -245,6 +285,14 @@ impl Place {
                 Path::join(&path, part)
             }))
     }
+}
+
+/// What came of putting one sysctl back.
+enum PutBack {
+    Restored,
+    NeverRaised,
+    /// Somebody else has changed it; a sentence that says so.
+    LeftAlone(String),
 }
 
 /// The value with one space between its columns: the kernel shows tabs where a user writes spaces.

@@ -15,7 +15,7 @@ use nix::sys::socket::SockaddrStorage;
 use super::address;
 use super::docker::Engine;
 use super::netns::{self, Visitor};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::scenario::Family;
 
 /// Where `ip netns` keeps namespaces by name.
@@ -120,8 +120,9 @@ impl Existing {
         let usable: Vec<_> = self.interfaces.iter().filter(fits).collect();
         if usable.is_empty() {
             let reason = format!("none of its interfaces that are up has an {family} address");
-            return Err(Error::refused("attach to", &self.name, reason)
-                .with_hint("choose another --family, or give it an address"));
+            return Err(
+                Error::refused("attach to", &self.name, reason).with_remedy(Remedy::OtherFamily)
+            );
         }
         Ok(usable)
     }
@@ -167,7 +168,7 @@ fn is_link_local(address: IpAddr) -> bool {
 
 fn open(what: &str) -> Result<File> {
     let opened =
-        |path: &str| File::open(path).map_err(|source| Error::kernel("attach to", what, source));
+        |path: &str| File::open(path).map_err(|source| Error::kernel(Act::Attach, what, source));
     let of_process = |pid: &str| opened(&format!("/proc/{pid}/ns/net"));
     if what.contains('/') {
         return opened(what);
@@ -179,16 +180,14 @@ fn open(what: &str) -> Result<File> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             of_process(&process_of(what)?.to_string())
         }
-        named => named.map_err(|source| Error::kernel("attach to", what, source)),
+        named => named.map_err(|source| Error::kernel(Act::Attach, what, source)),
     }
 }
 
 /// The first process of a container of the engine.
 fn process_of(name: &str) -> Result<i64> {
     let unknown = |reason: String| {
-        Error::refused("attach to", name, reason).with_hint(
-            "give a running container's name or id, a process, or a path such as /run/netns/NAME",
-        )
+        Error::refused("attach to", name, reason).with_remedy(Remedy::NameWhatRuns)
     };
     let engine = Engine::connect()
         .map_err(|error| unknown(format!("it is not in {NAMED}, and {}", error.sentence())))?;
@@ -202,9 +201,9 @@ fn process_of(name: &str) -> Result<i64> {
 
 fn read(visitor: &Visitor, namespace: &File, what: &str) -> Result<(File, Vec<Interface>)> {
     let failed = |act: &'static str| move |source| Error::kernel(act, what, source);
-    visitor.enter(namespace).map_err(|source| {
-        failed("attach to")(source).with_hint("it takes root, and the path of a network namespace")
-    })?;
+    visitor
+        .enter(namespace)
+        .map_err(|source| Error::kernel(Act::Attach, what, source))?;
     let devices =
         File::open("/proc/thread-self/net/dev").map_err(failed("read the interfaces of"))?;
     let listed = getifaddrs().map_err(|errno| failed("list the addresses of")(errno.into()))?;

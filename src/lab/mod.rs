@@ -10,7 +10,6 @@ pub mod firewall;
 pub mod meters;
 mod netlink;
 pub mod netns;
-pub mod openvswitch;
 pub mod roster;
 mod setup;
 pub mod sysfs;
@@ -26,7 +25,7 @@ pub use setup::{Phases, Stop};
 pub use tracking::Tracking;
 
 use crate::error::Result;
-use crate::scenario::{Cell, Topology};
+use crate::scenario::Cell;
 use firewall::Plan;
 use netlink::barrier;
 use netns::Namespace;
@@ -50,9 +49,6 @@ impl Lab {
     /// # Errors
     /// What the kernel refused, after everything that had been raised was torn down again; `Interrupted` when told to stop.
     pub fn setup(cell: &Cell, stop: Stop) -> Result<Self> {
-        if cell.topology == Topology::OpenVSwitch {
-            return Err(openvswitch::refusal());
-        }
         let layout = Layout::of(cell);
         let rules = Plan::of(cell, &layout)?;
         let start = Instant::now();
@@ -169,4 +165,4 @@ impl Lab {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

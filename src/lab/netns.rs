@@ -54,7 +54,7 @@ pub fn visit<T: Send>(work: impl FnOnce(&Visitor) -> Result<T> + Send) -> Result
 }
 
 /// Gives the calling thread a mount namespace of its own, which it never leaves: what it mounts, nobody else sees.
-pub(super) fn part_from_mounts() -> io::Result<()> {
+pub(crate) fn part_from_mounts() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWNS).map_err(io::Error::from)
 }
 

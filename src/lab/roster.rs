@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Lab;
 use super::netns::Namespace;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// The roster of a lab, as others read it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -98,7 +98,8 @@ impl Roster {
         };
         let object = format!("{name} {number} of the lab");
         let Some(descriptor) = rooms.get(number as usize) else {
-            return Err(Error::refused("enter", object, "there is none").with_hint(self.rooms()));
+            return Err(Error::refused("enter", object, "there is none")
+                .with_remedy(Remedy::Rooms(self.rooms())));
         };
         File::open(path(self.process, *descriptor))
             .map(Namespace::from)

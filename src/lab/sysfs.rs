@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use super::netns;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// Where it is mounted.
 const PLACE: &str = "/sys";
@@ -38,11 +38,10 @@ impl Knob {
         folder.join(link).join(name)
     }
 
-    /// The verb and its preposition, by which remedies are found.
-    fn act(self) -> &'static str {
+    fn act(self) -> Act {
         match self {
-            Self::Rps => "set RPS on",
-            Self::ThreadedNapi => "set threaded NAPI on",
+            Self::Rps => Act::SetRps,
+            Self::ThreadedNapi => Act::SetThreadedNapi,
         }
     }
 }
@@ -70,7 +69,7 @@ impl Sysfs {
     /// `EPERM` where an ordinary user's `/sys` has parts hidden, as in many containers.
     pub fn show(&self) -> Result<Shown<'_>> {
         mount_here()
-            .map_err(|errno| Error::kernel("mount sysfs", format!("on {PLACE}"), errno.into()))?;
+            .map_err(|errno| Error::kernel(Act::MountSysfs, format!("on {PLACE}"), errno.into()))?;
         Ok(Shown { _sysfs: self })
     }
 }
@@ -124,7 +123,7 @@ impl Shown<'_> {
             match fault {
                 Fault::Kernel(source) => Error::kernel(knob.act(), object, source),
                 Fault::Other(made) => Error::refused(
-                    knob.act(),
+                    knob.act().words(),
                     object,
                     format!("the kernel made {made} of {value}"),
                 ),

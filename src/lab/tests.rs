@@ -30,7 +30,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// Leave to make namespaces, for one test at a time; `None` where that is not allowed, which is a failure where it must be
 /// (`KILONET_REQUIRE_KERNEL`).
-fn kernel() -> Option<MutexGuard<'static, ()>> {
+pub(crate) fn kernel() -> Option<MutexGuard<'static, ()>> {
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let made = Visitor::new().unwrap().create().map(drop);
     if let Err(error) = &made {

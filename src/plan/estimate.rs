@@ -323,7 +323,7 @@ fn namespaces(cell: &Cell) -> u64 {
                 containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER))
             }
             Topology::Macvlan | Topology::IpvlanL2 | Topology::IpvlanL3 => containers + 1,
-            Topology::Bridge | Topology::UserBridge | Topology::Vxlan | Topology::OpenVSwitch => {
+            Topology::Bridge | Topology::UserBridge | Topology::Vxlan => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
             }
         }

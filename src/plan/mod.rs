@@ -21,8 +21,9 @@ pub use standing::{Figures, Place, Shown, Standing};
 use crate::scenario::cell::is_default;
 use crate::scenario::{Allowance, Baseline, Cell, Repeats, Scenario, Timing};
 
-/// What the id of a trial ends in that is run as others disturbed another.
-pub const AGAIN: &str = "-again";
+/// What the id of a trial ends in that is run as others disturbed another: for people, and for an id of its own. That it is one
+/// of these only [`Trial::again`] says.
+const AGAIN: &str = "-again";
 
 /// The ordered trials of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,17 @@ pub struct Trial {
     pub role: Role,
     /// Whether it is run as others disturbed the one of the plan.
     #[serde(skip_serializing_if = "is_default")]
+    pub again: bool,
+}
+
+/// Which of the trials of a plan something is of, whatever its id looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn<'a> {
+    /// The factors.
+    pub cell: &'a Cell,
+    /// Which repetition of it.
+    pub repeat: u32,
+    /// Whether it is the one that was run as others had disturbed the one of the plan.
     pub again: bool,
 }
 
@@ -131,6 +143,22 @@ impl Trial {
             again: true,
             ..self.clone()
         }
+    }
+
+    /// Which trial it is.
+    #[must_use]
+    pub fn turn(&self) -> Turn<'_> {
+        Turn {
+            cell: &self.cell,
+            repeat: self.repeat,
+            again: self.again,
+        }
+    }
+
+    /// Whether a user may mean it by an id: its own, its cell's, or that of the trial which would be run again for it.
+    #[must_use]
+    pub fn is_called(&self, id: &str) -> bool {
+        self.id.as_str() == id || cell_id(&self.cell) == id || self.once_more().id.as_str() == id
     }
 
     /// Whether it is there for others to be compared with, and for nothing else.

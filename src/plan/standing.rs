@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{AGAIN, Plan, Precision, Trial, TrialId};
+use super::{Plan, Precision, Trial, TrialId, Turn};
 use crate::scenario::{Cell, Gauge, Goal};
 
 /// The figures of a trial that are judged.
@@ -34,8 +34,8 @@ impl Shown {
 #[derive(Debug)]
 pub struct Standing<'a> {
     plan: &'a Plan,
-    /// By the trial's id.
-    results: HashMap<TrialId, Shown>,
+    /// By the id of the trial of the plan.
+    results: HashMap<&'a TrialId, Done>,
     /// The trials of each cell, block by block.
     cells: HashMap<&'a Cell, Vec<&'a Trial>>,
     /// The cells that are compared with one.
@@ -44,6 +44,13 @@ pub struct Standing<'a> {
     open: RefCell<HashMap<(&'a Cell, usize), bool>>,
     /// Up to which trial of the plan nothing is left to do.
     next: usize,
+}
+
+/// What a trial of the plan came to, and the one that was run as others had disturbed it.
+#[derive(Debug, Default)]
+struct Done {
+    first: Option<Shown>,
+    second: Option<Shown>,
 }
 
 /// How far a run is.
@@ -79,9 +86,19 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Enters what a trial came to: it is done.
-    pub fn enter(&mut self, trial: &TrialId, shown: Shown) {
-        self.results.insert(trial.clone(), shown);
+    /// Enters what a trial came to: it is done. One that the plan does not have is of another, and changes nothing.
+    pub fn enter(&mut self, turn: Turn<'_>, shown: Shown) {
+        let trials = self.cells.get(turn.cell).into_iter().flatten();
+        let Some(trial) = trials.copied().find(|it| it.repeat == turn.repeat) else {
+            return;
+        };
+        let done = self.results.entry(&trial.id).or_default();
+        let place = if turn.again {
+            &mut done.second
+        } else {
+            &mut done.first
+        };
+        *place = Some(shown);
         self.open.borrow_mut().clear();
     }
 
@@ -111,10 +128,10 @@ impl<'a> Standing<'a> {
     /// How far the run is, with the trial that is to be run next as the one at hand.
     #[must_use]
     pub fn place(&self) -> Place {
-        let done = self.results.len() + self.disturbed().count();
+        let done = self.done() + self.disturbed().count();
         let sure = self.untried().take_while(|trial| self.is_sure(trial));
         Place {
-            number: self.results.len() + 1,
+            number: self.done() + 1,
             least: done + sure.count(),
             most: done + self.untried().count(),
         }
@@ -128,26 +145,39 @@ impl<'a> Standing<'a> {
 
     /// The trials that were disturbed and are to be run again, as far as that is allowed.
     fn disturbed(&self) -> impl Iterator<Item = &'a Trial> {
-        let again = self.results.keys().filter(|id| id.ends_with(AGAIN)).count();
+        let second = |done: &&Done| done.second.is_some();
+        let again = self.results.values().filter(second).count();
         let left = self.plan.allowance().saturating_sub(again);
         // Where nothing is disturbed or allowed, nothing is looked for.
-        let any = left > 0 && self.results.values().any(|shown| shown.disturbed);
+        let disturbed = |done: &Done| done.first.as_ref().is_some_and(|shown| shown.disturbed);
+        let any = left > 0 && self.results.values().any(disturbed);
         let trials = if any { &self.plan.trials[..] } else { &[] };
         let disturbed = trials.iter().filter(|trial| {
-            let shown = self.results.get(&trial.id);
+            let shown = self.first(trial);
             shown.is_some_and(|shown| shown.disturbed) && self.second(trial).is_none()
         });
         disturbed.take(left)
     }
 
+    /// How many trials are done.
+    fn done(&self) -> usize {
+        let both = |done: &Done| [&done.first, &done.second].into_iter().flatten().count();
+        self.results.values().map(both).sum()
+    }
+
+    /// What a trial of the plan showed.
+    fn first(&self, trial: &Trial) -> Option<&Shown> {
+        self.results.get(&trial.id)?.first.as_ref()
+    }
+
     /// What the trial showed that was run as others had disturbed this one.
     fn second(&self, trial: &Trial) -> Option<&Shown> {
-        self.results.get(&trial.id.once_more())
+        self.results.get(&trial.id)?.second.as_ref()
     }
 
     /// What stands for a trial, once it is done.
     fn result(&self, trial: &Trial) -> Option<&Shown> {
-        let first = self.results.get(&trial.id)?;
+        let first = self.first(trial)?;
         let second = first.disturbed.then(|| self.second(trial)).flatten();
         second
             .filter(|second| second.stands_for(first))
@@ -161,7 +191,7 @@ impl<'a> Standing<'a> {
     }
 
     fn is_owed(&self, trial: &Trial) -> bool {
-        !self.results.contains_key(&trial.id) && self.is_wanted(trial)
+        self.first(trial).is_none() && self.is_wanted(trial)
     }
 
     /// Whether the blocks before a trial's leave something to be known of its cell, or of one that is compared with it.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::findings::metric_name;
 use super::quantity::Quantity;
 use crate::analysis::{Analysis, CellSummary, Known, Metric, Reach};
-use crate::units::{decimal, three_digits};
+use crate::units::{counted, decimal, three_digits};
 
 /// A column of the table of cells, after that of the count; from what is kept to what is left out first where room is short.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -210,7 +210,8 @@ fn starved(cell: &CellSummary) -> Option<String> {
         .estimate(Metric::Starved)
         .filter(|estimate| estimate.median > 0.0)?;
     let starved = Quantity::Pairs.tick(starved.median);
-    Some(format!("{starved} of {} pairs starved", cell.cell.pairs))
+    let pairs = counted(cell.cell.pairs, "pair");
+    Some(format!("{starved} of {pairs} starved"))
 }
 
 /// How far a cell is known that had all its trials and is not known as well as was asked for.

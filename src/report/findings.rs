@@ -88,13 +88,6 @@ pub(in crate::report) fn metric_name(metric: Metric) -> &'static str {
     }
 }
 
-fn trials(number: usize) -> String {
-    match number {
-        1 => "1 trial".to_owned(),
-        many => format!("{many} trials"),
-    }
-}
-
 /// A question and what the run answers.
 #[derive(Debug)]
 pub(super) struct Section {

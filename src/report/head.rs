@@ -27,6 +27,7 @@ const SCENARIO: &str = "/scenario_text";
 /// What it says of the run as a whole, each with the name it is shown under.
 const RUN: &[(&str, &str)] = &[
     ("version", "kilonet"),
+    ("build", "kilonet"),
     ("seed", "seed"),
     ("command", "command"),
 ];

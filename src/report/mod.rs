@@ -27,9 +27,10 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::analysis::{Analysis, Count};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::files::{self, FileName};
 use crate::store::folder::{Line, Run};
+use crate::units::counted;
 
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
@@ -87,7 +88,7 @@ pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<Path
             let path = dir.join(name);
             files::create(&path)
                 .and_then(|mut file| file.write_all(&content))
-                .map_err(|source| files::refusal("write", &path, source))?;
+                .map_err(|source| files::refusal(Act::Keep("write"), &path, source))?;
             written.push(path);
         }
     }
@@ -100,7 +101,7 @@ pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<Path
 /// When the file cannot be written.
 pub fn save(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content)
-        .map_err(|source| Error::kernel("write", path.display().to_string(), source))
+        .map_err(|source| Error::kernel(Act::Keep("write"), path.display().to_string(), source))
 }
 
 /// The run and the machine in one line: `quickstart · AMD EPYC 7B13, 2 CPUs · Linux 6.12.0 · 2026-11-23`.
@@ -115,7 +116,7 @@ fn machine_of(name: &str, manifest: &Value) -> String {
     let fingerprint = &manifest["fingerprint"];
     let word = |value: &Value| value.as_str().map(str::to_owned);
     let cpus = fingerprint["cpu"]["online"].as_u64();
-    let cpus = cpus.map(|cpus| format!("{cpus} CPUs"));
+    let cpus = cpus.map(|cpus| counted(cpus, "CPU"));
     let cpu = [word(&fingerprint["cpu"]["model"]), cpus];
     let cpu: Vec<_> = cpu.into_iter().flatten().collect();
     let parts = [

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use super::machine;
 use super::marks::{self, Mark};
 use crate::analysis::{Analysis, CellSummary, Count, Estimate, Metric, Series};
+use crate::units::counted;
 use canvas::{Anchor, Canvas};
 use look::Look;
 
@@ -350,9 +351,10 @@ fn tooltip(panel: &Panel, curve: &Curve, point: &Point, estimate: &Estimate) -> 
     let interval = match estimate.interval {
         Some((low, high)) => {
             format!(
-                "95 % interval {} to {}, {trials} trials",
+                "95 % interval {} to {}, {}",
                 quantity.show(low),
-                quantity.show(high)
+                quantity.show(high),
+                counted(trials, "trial")
             )
         }
         None => "one trial".to_owned(),

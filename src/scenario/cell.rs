@@ -110,7 +110,10 @@ impl Workload {
     /// Whether messages are UDP datagrams.
     #[must_use]
     pub fn is_datagrams(self) -> bool {
-        matches!(self, Self::UdpRr | Self::UdpStream)
+        match self {
+            Self::UdpRr | Self::UdpStream => true,
+            Self::TcpStream | Self::TcpRr | Self::TcpCrr | Self::Idle => false,
+        }
     }
 
     /// Whether messages may be sent at a rate.

@@ -10,6 +10,7 @@ mod pattern;
 mod repeats;
 mod rules;
 mod search;
+mod unused;
 
 use std::fmt::Display;
 
@@ -65,6 +66,7 @@ pub(super) fn check(wire: &Wire, problems: &mut Problems) {
 pub(super) fn check_cells(wire: &Wire, cells: &[Cell], problems: &mut Problems) {
     beside::check_cells(wire, cells, problems);
     repeats::check_cells(wire, cells, problems);
+    unused::check_cells(wire, cells, problems);
 }
 
 fn check_counts(axes: &Axes, problems: &mut Problems) {

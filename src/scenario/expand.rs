@@ -26,7 +26,7 @@ pub(super) fn cells(wire: &Wire) -> Vec<Cell> {
 }
 
 /// All combinations of one table, in the order of its axes.
-fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
+pub(super) fn combinations(axes: &Axes, wire: &Wire) -> Vec<Cell> {
     let mut cells = vec![blank(wire)];
     cells = vary(&cells, &axes.topology, |cell, level| cell.topology = *level);
     cells = vary(&cells, &axes.testbed, |cell, level| cell.testbed = *level);
@@ -259,7 +259,6 @@ fn settle(cell: &mut Cell, lab: &Lab) {
         | Topology::Vxlan
         | Topology::Routed
         | Topology::Netkit
-        | Topology::OpenVSwitch
         | Topology::Macvlan => {}
     }
     if !cell.topology.has_router() {
@@ -286,7 +285,19 @@ fn settle(cell: &mut Cell, lab: &Lab) {
             spread(pairs, cell.wiring.crossing, lab)
         }
         (Topology::Vxlan, _) => spread_over_nodes(pairs, lab),
-        _ => return,
+        (
+            Topology::Loopback
+            | Topology::Shared
+            | Topology::Host
+            | Topology::Veth
+            | Topology::Routed
+            | Topology::Netkit
+            | Topology::Macvlan
+            | Topology::IpvlanL2
+            | Topology::IpvlanL3
+            | Topology::Attached,
+            _,
+        ) => return,
     };
     cell.bridges = NonZeroU32::new(spread.0);
     cell.ports_per_bridge = NonZeroU32::new(spread.1);

@@ -6,28 +6,36 @@
 pub trait Factor: Sized + Copy + 'static {
     /// The key it is written under.
     const KEY: &'static str;
-    /// Every level, in the order in which help and reports list them.
+    /// Every level that a scenario may ask for, in the order in which help and reports list them. What only records have is
+    /// not among them.
     const ALL: &'static [Self];
     /// The word it is written as.
     fn word(self) -> &'static str;
 }
 
 macro_rules! factor {
-    ($(#[$doc:meta])* $name:ident, $key:literal { $($(#[$level_doc:meta])* $level:ident = $word:literal),+ $(,)? }) => {
+    (
+        $(#[$doc:meta])* $name:ident, $key:literal { $($(#[$level_doc:meta])* $level:ident = $word:literal),+ $(,)? }
+        $(only in records { $($(#[$kept_doc:meta])* $kept:ident = $kept_word:literal),+ $(,)? })?
+    ) => {
         $(#[$doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
             serde::Serialize, serde::Deserialize, schemars::JsonSchema,
         )]
         pub enum $name {
-            $($(#[$level_doc])* #[serde(rename = $word)] $level),+
+            $($(#[$level_doc])* #[serde(rename = $word)] $level,)+
+            $($($(#[$kept_doc])* #[serde(rename = $kept_word)] #[schemars(skip)] $kept,)+)?
         }
 
         impl $crate::scenario::Factor for $name {
             const KEY: &'static str = $key;
             const ALL: &'static [Self] = &[$(Self::$level),+];
             fn word(self) -> &'static str {
-                match self { $(Self::$level => $word),+ }
+                match self {
+                    $(Self::$level => $word,)+
+                    $($(Self::$kept => $kept_word,)+)?
+                }
             }
         }
 

@@ -93,6 +93,13 @@ impl Driver {
         }
     }
 
+    /// Whether its flows can be told which congestion control to use.
+    #[must_use]
+    pub fn takes_congestion(self) -> bool {
+        self.abilities()
+            .is_none_or(|abilities| abilities.congestion)
+    }
+
     /// Whether the flows are those of somebody else's programs.
     #[must_use]
     pub fn is_generator(self) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
 //! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
-//! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
+//! fixed by, who talks to whom (`pattern`) among them, which `likeness` compares; every refusal is a `problem` with file, line, key and what is allowed. Nothing here knows the machine.
 
 pub mod cell;
 pub mod factor;
@@ -14,6 +14,7 @@ mod check;
 mod copying;
 mod expand;
 mod generator;
+mod likeness;
 mod limits;
 mod load;
 mod name;
@@ -38,15 +39,18 @@ use std::collections::BTreeMap;
 use std::path;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use beside::{Beside, Class, Orders};
 pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
 pub use copying::{Receiving, Sending};
 pub use factor::Factor;
 pub use generator::running_time;
+pub(crate) use likeness::Excepted;
 pub use limits::{CpuList, CpuMax, Limits, MemoryMax};
 pub use load::{Arrivals, Batch, Load, Search};
 pub(crate) use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM, MOST_WINDOWS};
-pub use overrides::Overrides;
+pub use overrides::{Overrides, Part};
 pub(crate) use pattern::pairs_of;
 pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;
@@ -55,6 +59,7 @@ pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
 pub(crate) use rules::read_ruleset;
 pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules};
 pub use schema::schema;
+pub(crate) use schema::table_of;
 pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
 pub use wiring::{Entries, Join, Wiring};
 
@@ -63,6 +68,7 @@ use name::Name;
 use problem::Problems;
 use source::Source;
 use value::Times;
+pub(crate) use value::nearest;
 use wire::{Trial, Wire};
 
 /// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
@@ -77,6 +83,8 @@ pub struct Scenario {
     pub text: String,
     /// The points of the sweep, each once, in the order of the axes and of their tables; at least one.
     pub cells: Vec<Cell>,
+    /// What it is run for.
+    pub purpose: Purpose,
     /// How each trial is timed.
     pub timing: Timing,
     /// How often each cell is measured.
@@ -90,6 +98,27 @@ pub struct Scenario {
     /// Settings of the whole machine to change for the run and restore after it: name (dotted) to value (as written to
     /// `/proc/sys`).
     pub sysctls: BTreeMap<String, String>,
+}
+
+/// What a scenario is run for. Nothing else says so: a run's name may look like anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// To measure.
+    Measure,
+    /// To see that every cell works: one trial of each, long enough for every check and too short for figures.
+    Verify,
+}
+
+impl Purpose {
+    /// Its name in files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Measure => "measure",
+            Self::Verify => "verify",
+        }
+    }
 }
 
 /// How a trial is timed.
@@ -114,6 +143,9 @@ pub enum Baseline {
     Off,
 }
 
+/// How long a trial that only verifies warms up, and how long its window is.
+pub const VERIFIES_IN: Duration = Duration::from_millis(100);
+
 /// What a sweep from flags starts as; the flags are put in below the headers.
 const SWEEP: &str = "# Made from the flags of `kilonet sweep`.\nname = \"sweep\"\n\n[axes]\n";
 
@@ -136,6 +168,26 @@ impl Scenario {
             &Source::new("command line", SWEEP).with(&overrides.settings())?,
             "sweep",
         )
+    }
+
+    /// The same, to verify: one trial of each cell, with a warm-up and a window of [`VERIFIES_IN`]. Its name says so too, for
+    /// those who read the names of folders.
+    #[must_use]
+    pub fn to_verify(self) -> Self {
+        let timing = Timing {
+            warmup: VERIFIES_IN,
+            measure: VERIFIES_IN,
+            sample: VERIFIES_IN,
+            ..self.timing
+        };
+        Self {
+            name: format!("{}-verify", self.name),
+            purpose: Purpose::Verify,
+            timing,
+            repeats: Repeats::Fixed(1),
+            again: Allowance::NONE,
+            ..self
+        }
     }
 
     /// Checks a text that was kept, such as that of a run to be resumed. `name` is for a text that does not give one.
@@ -168,6 +220,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
             .0,
         about: wire.about.map(|at| at.value),
         text: source.text.clone(),
+        purpose: Purpose::Measure,
         timing: timing(&wire.trial),
         repeats: repeats(&wire.trial),
         again: again(&wire.trial),

@@ -47,9 +47,11 @@ pub struct Overrides {
     pub message: Option<String>,
     /// `--congestion`, for `axes.congestion`.
     pub congestion: Option<String>,
-    /// Flags for what is asked of flows beside their messages, and for how links and bridges are set: as they are written,
-    /// the key of `axes` each stands for, and its text.
-    pub others: Vec<(&'static str, &'static str, String)>,
+    /// Flags for what is asked of flows beside their messages: as they are written, the key of `axes` each stands for, and its
+    /// text.
+    pub load: Vec<(&'static str, &'static str, String)>,
+    /// Likewise for how links and bridges are set.
+    pub wiring: Vec<(&'static str, &'static str, String)>,
     /// `--warmup`, for `trial.warmup`.
     pub warmup: Option<String>,
     /// `--measure`, for `trial.measure`.
@@ -66,51 +68,112 @@ pub struct Overrides {
     pub seed: Option<String>,
 }
 
+/// What a flag is about, by which a verb knows whether it has any use for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The lab: its shape, who is in it, and who of them are to talk.
+    Lab,
+    /// What flows do in it.
+    Traffic,
+    /// Both: the lab is made for what flows do.
+    Both,
+    /// How often trials are made, in which order, and how long they are.
+    Trial,
+}
+
+impl Part {
+    /// That of the flag for a key, of those that have a place of their own in [`Overrides`].
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        let none = Overrides::default();
+        let mut rows = none.rows().into_iter();
+        rows.find_map(|row| (row.key == key).then_some(row.part))
+    }
+}
+
+/// A flag that has a place of its own.
+struct Row<'a> {
+    part: Part,
+    flag: &'static str,
+    table: &'static str,
+    key: &'static str,
+    text: &'a Option<String>,
+}
+
 impl Overrides {
-    /// The flags that were given.
+    /// The flags that were given, as they are written, with what each is about.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, Part)> {
+        let rows = self.rows().into_iter();
+        let own = rows.filter_map(|row| row.text.as_ref().map(|_| (row.flag, row.part)));
+        let load = self.load.iter().map(|(flag, ..)| (*flag, Part::Traffic));
+        let wiring = self.wiring.iter().map(|(flag, ..)| (*flag, Part::Lab));
+        own.chain(load).chain(wiring)
+    }
+
+    fn rows(&self) -> [Row<'_>; 26] {
+        let row = |part, (flag, table, key), text| Row {
+            part,
+            flag,
+            table,
+            key,
+            text,
+        };
+        let axis = |part, flag: &'static str, key, text| row(part, (flag, "axes", key), text);
+        let trial = |part, flag: &'static str, key, text| row(part, (flag, "trial", key), text);
+        [
+            axis(Part::Lab, "--topology", "topology", &self.topology),
+            axis(Part::Lab, "--testbed", "testbed", &self.testbed),
+            axis(Part::Both, "--family", "family", &self.family),
+            axis(Part::Lab, "--firewall", "firewall", &self.firewall),
+            axis(Part::Lab, "--backend", "backend", &self.backend),
+            axis(Part::Lab, "--path", "path", &self.path),
+            axis(Part::Lab, "--rules", "rules", &self.rules),
+            axis(Part::Lab, "--rule-shape", "rule_shape", &self.rule_shape),
+            axis(Part::Lab, "--rule-hook", "rule_hook", &self.rule_hook),
+            axis(Part::Lab, "--containers", "containers", &self.containers),
+            axis(Part::Lab, "--active", "active", &self.active),
+            axis(Part::Traffic, "--driver", "driver", &self.driver),
+            axis(Part::Traffic, "--workload", "workload", &self.workload),
+            axis(Part::Lab, "--pattern", "pattern", &self.pattern),
+            axis(Part::Lab, "--direction", "direction", &self.direction),
+            axis(Part::Lab, "--peers", "peers", &self.peers),
+            // Each stream that goes by a published port has one of its own.
+            axis(Part::Both, "--streams", "streams", &self.streams),
+            axis(Part::Traffic, "--message", "message", &self.message),
+            axis(
+                Part::Traffic,
+                "--congestion",
+                "congestion",
+                &self.congestion,
+            ),
+            trial(Part::Trial, "--warmup", "warmup", &self.warmup),
+            trial(Part::Trial, "--measure", "measure", &self.measure),
+            trial(Part::Trial, "--repeats", "repeats", &self.repeats),
+            trial(Part::Trial, "--within", "within", &self.within),
+            trial(Part::Trial, "--metrics", "metrics", &self.metrics),
+            trial(Part::Trial, "--again", "again", &self.again),
+            // Patterns are drawn by it too.
+            trial(Part::Both, "--seed", "seed", &self.seed),
+        ]
+    }
+
+    /// The flags as they are put into a text.
     pub(super) fn settings(&self) -> Vec<Setting<'_>> {
-        let rows = [
-            ("--topology", "axes", "topology", &self.topology),
-            ("--testbed", "axes", "testbed", &self.testbed),
-            ("--family", "axes", "family", &self.family),
-            ("--firewall", "axes", "firewall", &self.firewall),
-            ("--backend", "axes", "backend", &self.backend),
-            ("--path", "axes", "path", &self.path),
-            ("--rules", "axes", "rules", &self.rules),
-            ("--rule-shape", "axes", "rule_shape", &self.rule_shape),
-            ("--rule-hook", "axes", "rule_hook", &self.rule_hook),
-            ("--containers", "axes", "containers", &self.containers),
-            ("--active", "axes", "active", &self.active),
-            ("--driver", "axes", "driver", &self.driver),
-            ("--workload", "axes", "workload", &self.workload),
-            ("--pattern", "axes", "pattern", &self.pattern),
-            ("--direction", "axes", "direction", &self.direction),
-            ("--peers", "axes", "peers", &self.peers),
-            ("--streams", "axes", "streams", &self.streams),
-            ("--message", "axes", "message", &self.message),
-            ("--congestion", "axes", "congestion", &self.congestion),
-            ("--warmup", "trial", "warmup", &self.warmup),
-            ("--measure", "trial", "measure", &self.measure),
-            ("--repeats", "trial", "repeats", &self.repeats),
-            ("--within", "trial", "within", &self.within),
-            ("--metrics", "trial", "metrics", &self.metrics),
-            ("--again", "trial", "again", &self.again),
-            ("--seed", "trial", "seed", &self.seed),
-        ];
-        let given = rows.into_iter().filter_map(|(flag, table, key, text)| {
+        let own = self.rows().into_iter().filter_map(|row| {
             Some(Setting {
-                flag,
-                table,
-                key,
-                text: text.as_deref()?,
+                flag: row.flag,
+                table: row.table,
+                key: row.key,
+                text: row.text.as_deref()?,
             })
         });
-        let others = self.others.iter().map(|(flag, key, text)| Setting {
+        let others = self.load.iter().chain(&self.wiring);
+        let others = others.map(|(flag, key, text)| Setting {
             flag,
             table: "axes",
             key,
             text,
         });
-        given.chain(others).collect()
+        own.chain(others).collect()
     }
 }

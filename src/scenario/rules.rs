@@ -137,7 +137,15 @@ impl Firewall {
     /// Whether its rules stand on a host side, and need one.
     #[must_use]
     pub fn needs_host_side(self) -> bool {
-        !matches!(self, Self::None | Self::Conntrack)
+        match self {
+            Self::None | Self::Conntrack => false,
+            Self::Docker112
+            | Self::Docker2010
+            | Self::Docker29
+            | Self::Docker29Nft
+            | Self::Kubernetes
+            | Self::Custom => true,
+        }
     }
 
     /// Whether it can lead ports of the host side to containers.
@@ -158,7 +166,10 @@ impl Path {
     /// Whether flows go by ports that a host side publishes.
     #[must_use]
     pub fn is_by_port(self) -> bool {
-        matches!(self, Self::Published | Self::Hairpin)
+        match self {
+            Self::Published | Self::Hairpin => true,
+            Self::Direct | Self::Outside => false,
+        }
     }
 }
 

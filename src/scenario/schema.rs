@@ -20,6 +20,22 @@ pub fn schema() -> serde_json::Value {
         .to_value()
 }
 
+/// The table of a scenario's file that a key is written in, empty for one above all tables; absent for what is no key.
+#[must_use]
+pub(crate) fn table_of(key: &str) -> Option<&'static str> {
+    let schema = schema();
+    let has = |table: &&str| {
+        let keys = match *table {
+            "" => &schema["properties"],
+            // One table of several, each of which has the same keys.
+            "axes" => &schema["$defs"]["Axes"]["properties"],
+            table => &schema["properties"][table]["properties"],
+        };
+        keys.get(key).is_some()
+    };
+    ["axes", "lab", "trial", ""].into_iter().find(has)
+}
+
 /// Takes what has a default out of the list of required keys.
 #[derive(Debug, Clone)]
 struct DefaultsAreOptional;

@@ -6,6 +6,7 @@ mod flags;
 mod generators;
 mod mistakes;
 mod mixed;
+mod offered;
 mod patterns;
 mod rules;
 mod schema;

@@ -22,8 +22,6 @@ factor! {
         Vxlan = "vxlan",
         /// As `routed`, with netkit in the place of veth.
         Netkit = "netkit",
-        /// Each container joined by a veth to a switch of Open vSwitch; known by name, and not available in this version.
-        OpenVSwitch = "openvswitch",
         /// Each container a macvlan in bridge mode, all on one parent.
         Macvlan = "macvlan",
         /// Each container an ipvlan, all on one parent, switched by address.
@@ -34,7 +32,8 @@ factor! {
         UserBridge = "user-bridge",
         /// Containers in the engine's own namespace, as `--net=host` puts them.
         Host = "host",
-        /// What was there before, found by name and left as it was: no scenario's to ask for.
+    } only in records {
+        /// What was there before, found by name and left as it was.
         Attached = "attached",
     }
 }
@@ -60,7 +59,6 @@ impl Testbed {
             | Topology::Routed
             | Topology::Vxlan
             | Topology::Netkit
-            | Topology::OpenVSwitch
             | Topology::Macvlan
             | Topology::IpvlanL2
             | Topology::IpvlanL3 => self == Self::Kernel,
@@ -91,7 +89,6 @@ impl Topology {
             | Self::Host
             | Self::Veth
             | Self::Vxlan
-            | Self::OpenVSwitch
             | Self::Macvlan
             | Self::IpvlanL2
             | Self::IpvlanL3
@@ -102,16 +99,67 @@ impl Topology {
 }
 
 impl Topology {
-    /// Whether containers' links are veths.
+    /// Whether what containers send each other crosses links, and not lo alone.
     #[must_use]
-    pub fn has_veths(self) -> bool {
+    pub fn has_links(self) -> bool {
         match self {
+            Self::Loopback | Self::Shared | Self::Host => false,
             Self::Veth
             | Self::Bridge
             | Self::UserBridge
             | Self::Routed
             | Self::Vxlan
-            | Self::OpenVSwitch => true,
+            | Self::Netkit
+            | Self::Macvlan
+            | Self::IpvlanL2
+            | Self::IpvlanL3
+            | Self::Attached => true,
+        }
+    }
+
+    /// Whether all containers are in one namespace, however many they are.
+    #[must_use]
+    pub fn is_one_namespace(self) -> bool {
+        match self {
+            Self::Loopback | Self::Host => true,
+            Self::Shared
+            | Self::Veth
+            | Self::Bridge
+            | Self::UserBridge
+            | Self::Routed
+            | Self::Vxlan
+            | Self::Netkit
+            | Self::Macvlan
+            | Self::IpvlanL2
+            | Self::IpvlanL3
+            | Self::Attached => false,
+        }
+    }
+
+    /// Whether containers are behind bridges that can be set as a scenario wants them.
+    #[must_use]
+    pub fn has_bridges_of_ours(self) -> bool {
+        match self {
+            Self::Bridge | Self::Vxlan => true,
+            Self::Loopback
+            | Self::Shared
+            | Self::Host
+            | Self::Veth
+            | Self::UserBridge
+            | Self::Routed
+            | Self::Netkit
+            | Self::Macvlan
+            | Self::IpvlanL2
+            | Self::IpvlanL3
+            | Self::Attached => false,
+        }
+    }
+
+    /// Whether containers' links are veths.
+    #[must_use]
+    pub fn has_veths(self) -> bool {
+        match self {
+            Self::Veth | Self::Bridge | Self::UserBridge | Self::Routed | Self::Vxlan => true,
             Self::Loopback
             | Self::Shared
             | Self::Host

@@ -109,12 +109,11 @@ pub(super) fn settle(cell: &mut Cell) {
         .filter(|bytes| *bytes != USUAL_GSO_BYTES);
     let [of_all, of_ipv4] = wiring.gso_bytes();
     wiring.gso_ipv4_max_bytes = Some(of_ipv4).filter(|bytes| *bytes != of_all);
-    let switched = matches!(topology, Topology::Bridge | Topology::Vxlan);
     if topology != Topology::Bridge || path != Path::Direct {
         wiring.join = Join::None;
     }
     wiring.crossing &= wiring.join != Join::None;
-    if !switched {
+    if !topology.has_bridges_of_ours() {
         *wiring = Wiring {
             entries: wiring.entries,
             offload_off: wiring.offload_off,
@@ -135,8 +134,7 @@ pub(super) fn settle(cell: &mut Cell) {
             ..wiring.clone()
         };
     }
-    let asks = !matches!(topology, Topology::Loopback | Topology::Shared);
-    if !asks {
+    if !topology.has_links() {
         wiring.entries = Entries::Static;
     }
     if cell.testbed != Testbed::Kernel {

@@ -17,9 +17,10 @@ mod search;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::plan::{Role, TrialId};
+use crate::plan::{Role, TrialId, Turn};
 use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
+use crate::version::{Build, Version};
 
 pub(super) use bounds::Impossible;
 pub use class::Class;
@@ -55,6 +56,12 @@ pub struct Record {
     /// The machine and kernel it was run on, in words; absent in records of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub machine: Option<String>,
+    /// The version of kilonet that ran it; absent in records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
+    /// What that was made of; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub build: Option<Build>,
     /// The factors.
     pub cell: Cell,
     /// The common window.
@@ -117,6 +124,25 @@ pub struct Record {
 }
 
 impl Record {
+    /// Which trial of its plan it is of.
+    #[must_use]
+    pub fn turn(&self) -> Turn<'_> {
+        Turn {
+            cell: &self.cell,
+            repeat: self.repeat,
+            again: self.again,
+        }
+    }
+
+    /// The kilonet that ran it; absent where it does not say.
+    #[must_use]
+    pub fn made_by(&self) -> Option<Version> {
+        Some(Version {
+            number: self.version.clone()?,
+            build: self.build.clone(),
+        })
+    }
+
     /// A trial of the sweep with its name and factors, and nothing measured yet.
     #[must_use]
     pub fn blank(trial: TrialId, repeat: u32, cell: Cell) -> Self {
@@ -128,6 +154,8 @@ impl Record {
             role: Role::Cell,
             again: false,
             machine: None,
+            version: None,
+            build: None,
             cell,
             window: None,
             aggregate: None,
@@ -398,7 +426,7 @@ impl Failure {
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let (act, object, reason) = match error {
-            Error::Kernel { act, object, .. } => (act.clone(), object.clone(), None),
+            Error::Kernel { act, object, .. } => (act.to_string(), object.clone(), None),
             Error::Refused {
                 act,
                 object,
@@ -417,7 +445,7 @@ impl From<&Error> for Failure {
             object,
             errno,
             reason,
-            hint: error.hint().map(str::to_owned),
+            hint: error.hint(),
         }
     }
 }

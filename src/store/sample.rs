@@ -202,10 +202,12 @@ pub(crate) fn manifest(planned: u32) -> Manifest {
     Manifest {
         schema: SCHEMA,
         name: "sample".to_owned(),
+        purpose: None,
         scenario_text: "name = \"sample\"\n".to_owned(),
         ruleset_text: None,
         settings: json!({}),
         version: "0.1.0".to_owned(),
+        build: None,
         seed: 7,
         planned,
         // 2026-11-23 04:15:00 UTC
@@ -325,7 +327,7 @@ pub(crate) fn post() -> Vec<Record> {
             (Topology::Bridge, Firewall::None),
             (Topology::Bridge, Firewall::Docker112),
         ] {
-            let mut at = cell(topology, 2);
+            let mut at = Cell::usual(topology, Testbed::Kernel).unwrap();
             at.firewall = firewall;
             let mut six = at.clone();
             six.family = Family::Ipv6;

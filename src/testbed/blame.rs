@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::lab::Lab;
 use crate::scenario::Firewall;
 use crate::traffic::{self, FlowPlan, Observer, Settings};
@@ -14,7 +14,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The error that a trial ends with, after `error` ended its connecting. The lab has no rules any more then.
 pub(super) fn explain(error: Error, suspect: &Suspect<'_>, observer: &dyn Observer) -> Error {
-    let connecting = matches!(&error, Error::Kernel { act, .. } if act == "connect flow");
+    let connecting = matches!(
+        &error,
+        Error::Kernel {
+            act: Act::ConnectFlow,
+            ..
+        }
+    );
     if connecting && suspect.is_to_blame(observer).unwrap_or(false) {
         let reason = format!(
             "the rules of {} cut it off: with them taken away it connects",
@@ -24,8 +30,8 @@ pub(super) fn explain(error: Error, suspect: &Suspect<'_>, observer: &dyn Observ
             Error::Kernel { object, .. } => object.clone(),
             other => other.sentence(),
         };
-        return Error::refused("connect flow", object, reason)
-            .with_hint("let the rules accept TCP between the lab's containers");
+        return Error::refused(Act::ConnectFlow.words(), object, reason)
+            .with_remedy(Remedy::AcceptFlows);
     }
     error
 }

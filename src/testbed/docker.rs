@@ -14,7 +14,7 @@ use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::counters::TcpMemory;
 use crate::lab::Tracking;
-use crate::lab::docker::{Directory, Engine, Image, Lab, Leftovers, Order, Owner};
+use crate::lab::docker::{Directory, Engine, Image, Lab, Order, Owner, remove_leftovers};
 use crate::lab::firewall::flow_ports;
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
@@ -54,7 +54,7 @@ impl Docker {
     pub fn connect(tcp_memory: Option<TcpMemory>) -> Result<Self> {
         let engine = Engine::connect()?;
         // What the engine will not remove is no reason not to measure; `kilonet clean` says why it would not.
-        let _ = Leftovers::find(&engine)?.remove(&engine);
+        let _ = remove_leftovers(&engine).and(Directory::remove_leftovers());
         let owner = Owner::this()?;
         let image = Image::import(&engine, &owner)?;
         Ok(Self {

@@ -15,7 +15,7 @@ use crate::scenario::Workload;
 use crate::store::record::{CountedBy, GeneratedDatagrams, Generator, ProgramOutput};
 use crate::traffic::FlowPlan;
 use crate::traffic::generator::{Crew, Crossed, Output, Said, SaidDatagrams};
-use crate::units::nanos;
+use crate::units::{counted, nanos};
 
 /// Measures one window. What the programs printed is left in `outputs`, whatever comes of it.
 pub(super) fn measure(
@@ -75,8 +75,8 @@ fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said,
     let failures = said.iter().filter_map(|said| said.as_ref().err());
     let failed = failures.clone().count();
     if let Some(first) = failures.clone().next() {
-        let of = said.len();
-        let sentence = format!("{failed} of {of} pairs say nothing of themselves: {first}");
+        let of = counted(said.len(), "pair");
+        let sentence = format!("no report from {failed} of {of}: {first}");
         measurement.warnings.push(sentence);
     }
     let sum_bps = sum(said, |said| said.goodput_bps);

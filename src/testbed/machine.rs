@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::attached::Attached;
 use super::docker::{Docker, DockerLab};
 use super::kernel::{Kernel, KernelLab};
-use super::{Measurement, Testbed, TrialPlan, Watch};
+use super::{Lacks, Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::canary;
 use crate::host::counters::TcpMemory;
@@ -22,6 +22,7 @@ pub struct Machine {
     kernel: Kernel,
     docker: Option<Docker>,
     attached: Option<Attached>,
+    lacks: Lacks,
 }
 
 /// A lab on one of them.
@@ -43,6 +44,7 @@ impl Machine {
             kernel: Kernel::new(tcp_memory),
             docker: None,
             attached: None,
+            lacks: Lacks::default(),
         }
     }
 
@@ -53,6 +55,12 @@ impl Machine {
             attached: Some(Attached::new(places)),
             ..self
         }
+    }
+
+    /// The same, refusing cells that require what the machine lacks.
+    #[must_use]
+    pub fn lacking(self, lacks: Lacks) -> Self {
+        Self { lacks, ..self }
     }
 
     fn attached(&self) -> Result<&Attached> {
@@ -97,6 +105,10 @@ impl Testbed for Machine {
                 self.attached()?.measure((trial, watch), tcp_memory)
             }
         }
+    }
+
+    fn refuses(&self, cell: &Cell) -> Option<Error> {
+        self.lacks.refusal(cell)
     }
 
     fn canary(&mut self) -> Option<Duration> {

@@ -12,6 +12,7 @@ mod kernel;
 mod machine;
 pub mod model;
 mod processes;
+mod requirements;
 mod scales;
 pub mod search;
 mod summary;
@@ -20,10 +21,12 @@ pub use docker::Docker;
 pub use kernel::Kernel;
 pub use machine::Machine;
 pub use model::Model;
+pub use requirements::Lacks;
 
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::host::noise::Verdict;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, Generator, LabCost, Latency,
@@ -52,6 +55,11 @@ pub trait Testbed {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement>;
+
+    /// Why a cell cannot be measured here, where that is known beforehand: no lab of it is to be set up.
+    fn refuses(&self, _cell: &Cell) -> Option<Error> {
+        None
+    }
 
     /// How long a fixed piece of work takes now; absent where that is not timed.
     fn canary(&mut self) -> Option<Duration> {
@@ -145,8 +153,8 @@ pub struct Measurement {
     pub search: Option<RateSearch>,
     /// Sentences to be shown beside the figures.
     pub warnings: Vec<String>,
-    /// Those of them that say that others took what the trial should have had.
-    pub disturbed: Vec<String>,
+    /// What can be said of others in the window. Of what disturbed it, the warnings are to have the sentences too.
+    pub noise: Verdict,
     /// What the processes of the containers used; absent where containers have none of their own.
     pub per_container: Option<PerContainer>,
     /// One row per flow, and one per container where it has a process of its own.

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::{Measurement, Testbed, TrialPlan, Watch};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
+use crate::host::noise::Verdict;
 use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Topology};
 use crate::store::record::{
@@ -88,7 +89,7 @@ impl Testbed for Model {
         if cell.containers > self.limit {
             let full = std::io::Error::from_raw_os_error(nix::errno::Errno::EXFULL as i32);
             return Err(Error::kernel(
-                "add port",
+                Act::AddPort,
                 format!("v{:05} to bridge br0", self.limit),
                 full,
             ));
@@ -111,7 +112,10 @@ impl Testbed for Model {
         watch.sample(goodput_bps);
         let sentence = disturbed.then(|| "others took half of the CPU".to_owned());
         Ok(Measurement {
-            disturbed: sentence.into_iter().collect(),
+            noise: Verdict {
+                disturbed: sentence.into_iter().collect(),
+                unjudged: Vec::new(),
+            },
             ..measurement(trial, goodput_bps)
         })
     }
@@ -184,7 +188,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         generator: None,
         search: None,
         warnings: Vec::new(),
-        disturbed: Vec::new(),
+        noise: Verdict::default(),
         rows: (0..)
             .zip(pairs(trial.cell))
             .flat_map(|pair| rows(trial, pair, bytes / u64::from(flows)))

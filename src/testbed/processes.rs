@@ -6,14 +6,15 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::{Measurement, Watch};
-use crate::error::{Error, Result};
-use crate::host::cgroup::{self, Limits, Nest};
+use super::{Measurement, Watch, requirements};
+use crate::error::{Error, Remedy, Result};
+use crate::host::cgroup::{self, Nest};
 use crate::host::confinement::Confinement;
 use crate::lab::Lab;
 use crate::scenario::Cell;
 use crate::traffic::agent::{self, Cradle, Crew, Death, Nursery, Route};
 use crate::traffic::{FlowPlan, Observer, Outcome, Settings};
+use crate::units::{counted, were};
 
 /// Deaths put into one warning at most.
 const NAMED: usize = 5;
@@ -31,13 +32,9 @@ impl Processes {
     /// Makes groups for the containers of a lab and has a process started in each.
     pub(super) fn start(lab: &Lab, cell: &Cell, watch: &dyn Watch) -> Result<Self> {
         let began = Instant::now();
-        cgroup::remove_leftovers()?;
-        let limits = Limits {
-            cpu_thousandths: cell.limits.cpu_max.0,
-            memory_bytes: cell.limits.memory_max.0,
-            cpus: cell.limits.cpuset.list(),
-        };
-        let groups = Nest::build(cell.containers, &limits)?;
+        // What is another user's is that user's to remove; `kilonet clean` says of it.
+        let _ = cgroup::remove_leftovers();
+        let groups = Nest::build(cell.containers, &requirements::groups(cell))?;
         let nursery = Nursery::open()?;
         let cradle = |container| Cradle {
             namespace: lab.seat(container).0,
@@ -109,10 +106,7 @@ impl Processes {
                 measurement.warnings.push(sentence);
                 Ok(measurement)
             }
-            Err(error) => {
-                let hint = error.hint().map(|hint| format!("; {hint}"));
-                Err(error.with_hint(sentence + &hint.unwrap_or_default()))
-            }
+            Err(error) => Err(error.with_remedy(Remedy::SeeWhoKilled(sentence))),
         }
     }
 
@@ -124,7 +118,9 @@ impl Processes {
         let count = killed.len();
         (count > 0).then(|| {
             format!(
-                "{count} of {of} processes were killed: {}{more}",
+                "{count} of {} {} killed: {}{more}",
+                counted(of, "process"),
+                were(count),
                 named.join("; ")
             )
         })

@@ -5,7 +5,7 @@
 //! rate.
 
 use super::{Measurement, Testbed, TrialPlan, Watch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::scenario::{Cell, MOST_WINDOWS, Search};
 use crate::stats::Bisection;
 use crate::store::record::{DatagramCounts, RateSearch, SearchStep};
@@ -157,9 +157,8 @@ fn nothing_found(search: Search, steps: &[SearchStep]) -> Error {
     let reason = format!(
         "at {rate}/s a flow, the lowest tried, {lost} and {left_out:.2} % of those due were not sent{flows}"
     );
-    let hint = "take fewer flows or a lower rate to begin at, or accept more loss";
-    Error::refused("find", object, reason).with_hint(hint)
+    Error::refused("find", object, reason).with_remedy(Remedy::EasierSearch)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

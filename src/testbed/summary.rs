@@ -19,7 +19,7 @@ use classes::Members;
 use datagrams::Datagrams;
 use requests::Requests;
 
-use crate::host::noise;
+use crate::host::noise::{self, Verdict};
 use crate::scenario::{Cell, Testbed};
 use crate::stats::Latencies;
 use crate::store::record::{
@@ -27,7 +27,7 @@ use crate::store::record::{
     FlowRow, Forwarder, Rows, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
-use crate::units::nanos;
+use crate::units::{counted, nanos, were};
 
 /// What was read of the machine around the window.
 #[derive(Debug)]
@@ -46,6 +46,13 @@ pub(super) struct Edges {
     pub(super) witnessed: Vec<Witnessed>,
     /// What the processes of the containers used, where each has its own.
     pub(super) containers: Option<Consumption>,
+}
+
+impl Edges {
+    /// What can be said of others in the window.
+    fn judged(&self) -> Verdict {
+        noise::judge(&self.machine, &self.foreign)
+    }
 }
 
 /// Names put into one warning at most.
@@ -97,9 +104,7 @@ pub(super) fn summarise(
             Vec::from_iter(unpunctual),
         ]
         .concat(),
-        disturbed: edges.map_or_else(Vec::new, |it| {
-            noise::disturbances(&it.machine, Some(&it.foreign))
-        }),
+        noise: edges.map_or_else(Verdict::default, Edges::judged),
         per_container: consumption.and_then(Consumption::summary),
         rows: Rows {
             flows: flows
@@ -259,7 +264,8 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
         retransmits: flow.retransmits,
         transactions: flow.latency.as_ref().map(|_| flow.transactions),
         p50_ns: quantile(0.5),
-        p99_ns: quantile(0.99),
+        // Below a hundred it would be the longest of all.
+        p99_ns: quantile(0.99).filter(|_| flow.transactions >= 100),
         max_ns: flow.latency.as_ref().and_then(Latencies::max),
         datagrams_sent: datagrams.map(|it| it.sent),
         datagrams_received: datagrams.map(|it| it.received),
@@ -285,7 +291,8 @@ fn warnings(
     warnings.extend(lost_flows(outcome));
     warnings.extend(checks::warnings(trial.cell, checks));
     if let Some(edges) = edges {
-        warnings.extend(noise::warnings(&edges.machine, Some(&edges.foreign)));
+        warnings.extend(edges.judged().disturbed);
+        warnings.extend(noise::warnings(&edges.machine));
     }
     warnings
 }
@@ -317,8 +324,8 @@ fn lost_flows(outcome: &Outcome) -> Option<String> {
         .collect::<Vec<_>>()
         .join("; ");
     let more = if lost.len() > NAMED { "; ..." } else { "" };
-    let of = outcome.flows.len();
-    (!lost.is_empty()).then(|| format!("{} of {of} flows were lost: {named}{more}", lost.len()))
+    let (count, of) = (lost.len(), counted(outcome.flows.len(), "flow"));
+    (count > 0).then(|| format!("{count} of {of} {} lost: {named}{more}", were(count)))
 }
 
 fn loss(flow: &FlowOutcome) -> Option<String> {

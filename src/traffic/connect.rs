@@ -25,7 +25,7 @@ use super::dialer::Dialer;
 use super::flow::{Role, Sockets};
 use super::socket::{self, Dress, Taken};
 use super::{FlowPlan, Observer, PATIENCE, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::lab::netns::Visitor;
 use crate::scenario::Orders;
 
@@ -62,7 +62,9 @@ pub(super) fn connect(
         let thread = thread::Builder::new()
             .name("connect".to_owned())
             .spawn_scoped(scope, work)
-            .map_err(|source| Error::kernel("spawn", "the thread that connects flows", source))?;
+            .map_err(|source| {
+                Error::kernel(Act::Spawn, "the thread that connects flows", source)
+            })?;
         while ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
             if observer.interrupted() {
                 cancelled.store(true, Ordering::Relaxed);
@@ -159,13 +161,13 @@ impl<'a> Connector<'a> {
         let workload = self.orders(plan).workload;
         self.enter(server.namespace, plan)?;
         let port = door.map_or(0, |door| door.listen);
-        let listener = self.attempt("listen for flow", plan, |dress| {
+        let listener = self.attempt(Act::ListenForFlow, plan, |dress| {
             dress.listener((server.address, port).into(), workload)
         })?;
-        let own = self.attempt("listen for flow", plan, |_| socket::address(&listener))?;
+        let own = self.attempt(Act::ListenForFlow, plan, |_| socket::address(&listener))?;
         let target = door.map_or(own, |door| door.call);
         self.enter(client.namespace, plan)?;
-        let client = self.attempt("connect flow", plan, |dress| {
+        let client = self.attempt(Act::ConnectFlow, plan, |dress| {
             dress.caller((client.address, target), workload)
         })?;
         Ok(Pending {
@@ -182,7 +184,7 @@ impl<'a> Connector<'a> {
 
     fn attempt<T>(
         &mut self,
-        act: &str,
+        act: Act,
         plan: usize,
         what: impl FnOnce(&mut Dress) -> io::Result<T>,
     ) -> Result<T> {
@@ -215,7 +217,7 @@ impl<'a> Connector<'a> {
                 News::Failed => {
                     let cause = pending.client.take_error().ok().flatten();
                     let cause = cause.unwrap_or_else(|| Errno::ECONNABORTED.into());
-                    Some(Err(failure("connect flow", &self.plans[plan], cause)))
+                    Some(Err(failure(Act::ConnectFlow, &self.plans[plan], cause)))
                 }
             };
         }
@@ -254,7 +256,7 @@ impl<'a> Connector<'a> {
     fn accept(&mut self, pending: Pending) -> Result<Sockets> {
         let plan = pending.plan;
         let answer = self.answer_call(pending);
-        answer.map_err(|source| failure("accept flow", &self.plans[plan], source))
+        answer.map_err(|source| failure(Act::AcceptFlow, &self.plans[plan], source))
     }
 
     fn answer_call(&mut self, pending: Pending) -> io::Result<Sockets> {
@@ -294,7 +296,7 @@ impl<'a> Connector<'a> {
     fn finish(self) -> Connected {
         let named = self.plans.iter().zip(self.flows);
         let flows = named.map(|(plan, flow)| {
-            flow.unwrap_or_else(|| Err(failure("connect flow", plan, Errno::ETIMEDOUT.into())))
+            flow.unwrap_or_else(|| Err(failure(Act::ConnectFlow, plan, Errno::ETIMEDOUT.into())))
         });
         Connected {
             flows: flows.collect(),
@@ -303,7 +305,7 @@ impl<'a> Connector<'a> {
     }
 }
 
-fn failure(act: &str, plan: &FlowPlan<'_>, source: io::Error) -> Error {
+fn failure(act: impl Into<Act>, plan: &FlowPlan<'_>, source: io::Error) -> Error {
     let FlowPlan {
         pair,
         stream,

@@ -11,7 +11,7 @@ use super::moment::Moment;
 use super::numbered::{Datagrams, Numbered};
 use super::window::{Measured, Moved, Sample, Window};
 use super::{FlowPlan, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::scenario::{Orders, Workload};
 use crate::stats::Latencies;
 
@@ -407,7 +407,7 @@ fn last_words(end: End, act: &str) -> String {
         Cause::Closed => format!("{act}: the other end closed the connection"),
         Cause::Refused(errno) => format!("{act}: {}", refused(errno)),
         Cause::Unconnected(errno) => {
-            let error = Error::kernel("make", "another connection", refused(errno));
+            let error = Error::kernel(Act::ConnectAgain, "another connection", refused(errno));
             let hint = error.hint().map(|hint| format!("; {hint}"));
             error.sentence() + &hint.unwrap_or_default()
         }

@@ -148,14 +148,29 @@ fn an_engine_that_dies_costs_its_trials_and_not_the_run() {
     let long = Long::start(&daemon, "2");
     daemon.die();
     long.end(Signal::SIGINT);
-    let after = daemon.sweep(&["--topology", "bridge", "--containers", "2"]);
+    let flags = ["--topology", "bridge", "--containers", "2"];
+    let none_left = daemon.sweep(&flags);
+    assert_eq!((none_left.code, none_left.out.as_str()), (Some(1), ""));
+    assert!(
+        none_left.err.contains("hint: start the engine"),
+        "{none_left:?}"
+    );
+    let mut both = daemon.kilonet(&["sweep", "--testbed", "kernel,docker"]);
+    let both = both
+        .args(flags)
+        .args(["--measure", "200ms", "--repeats", "1"]);
+    let after = said(both.arg("--out").arg(daemon.results()));
     assert_eq!(after.code, Some(1), "{after:?}");
     let records = crate::harness::records(&after.folder());
     let failed: Vec<_> = crate::real(&records).collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["status"], "failed");
-    assert_eq!(failed[0]["error"]["act"], "reach", "{}", failed[0]);
+    assert_eq!(
+        failed[0]["error"]["object"], "Docker engine",
+        "{}",
+        failed[0]
+    );
     assert!(failed[0]["error"]["hint"].is_string(), "{}", failed[0]);
     let modelled = records.len() - failed.len();
-    assert_eq!(modelled, 1, "the baseline needs no engine");
+    assert_eq!(modelled, 2, "the model and the baseline need no engine");
 }

@@ -169,7 +169,9 @@ def interval_log_by_hdrhistogram():
     for tag, histogram in own.items():
         latency = by_trial[tag]["latency"]
         assert histogram.get_total_count() == latency["count"]
-        assert value_at(histogram, 0.99) == latency["p99_ns"]
+        # Of fewer than a hundred requests none need be beyond it, and it is absent.
+        has_tail = latency["count"] >= 100
+        assert latency.get("p99_ns") == (value_at(histogram, 0.99) if has_tail else None)
         assert histogram.get_max_value() == latency["max_ns"]
 
 

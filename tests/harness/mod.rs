@@ -102,8 +102,7 @@ pub fn records(folder: &Path) -> Vec<Value> {
     records
 }
 
-/// Whether others had a tenth of the CPU or more. In a window of a tenth of a second that is two steps of the kernel's clock,
-/// too few for a warning in the record, which wants a hundred.
+/// Whether others had a tenth of the CPU or more.
 fn others_took_the_cpu(record: &Value) -> bool {
     let nanos = |kind: &str| record["cpu"][kind].as_f64().unwrap_or(0.0);
     let kinds = ["user_ns", "system_ns", "softirq_ns", "steal_ns", "idle_ns"];

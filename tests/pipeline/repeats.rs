@@ -79,10 +79,11 @@ fn a_run_that_decides_for_itself_is_resumed_by_its_records_alone() {
 #[test]
 fn a_planted_disturbance_is_kept_marked_run_again_and_left_out() {
     let out = tempfile::tempdir().unwrap();
-    // The fourth and the last window of three blocks of eight, and what the canary takes before the 21st trial.
+    // The fourth and the last window of three blocks of eight, and what the canary takes before the 21st trial: it is read ten
+    // times at first.
     let model = Model {
         disturbed: vec![3, 24],
-        slow: vec![40],
+        slow: vec![50],
         ..Model::default()
     };
     let (outcome, run) = run_anew(KNEE, model, out.path());
@@ -111,6 +112,29 @@ fn a_planted_disturbance_is_kept_marked_run_again_and_left_out() {
         assert!(close(low, high), "{cell:?}");
     }
     assert!(analysis.notes[0].starts_with("trials that others disturbed: 3, which were run again"));
+}
+
+#[test]
+fn the_first_trial_is_judged_by_how_fast_the_machine_was_before_it() {
+    let out = tempfile::tempdir().unwrap();
+    // What is read before it is known what is usual, and then the reading after the only cell's trial.
+    let model = Model {
+        slow: vec![11],
+        ..Model::default()
+    };
+    let text =
+        "[axes]\ntopology = \"bridge\"\ncontainers = 2\n[trial]\nrepeats = 1\nbaseline = false\n";
+    let (_, run) = run_anew(text, model, out.path());
+    let [record] = &run.records[..] else {
+        panic!("one trial expected, not {}", run.records.len())
+    };
+    let noise = record.noise.as_ref().expect("the canary was read");
+    assert_eq!(
+        noise.disturbed,
+        ["a fixed piece of work took 3.0 times as long as usual in this run"]
+    );
+    assert_eq!(noise.canary_usual_ns, Some(1_000_000));
+    assert_eq!(noise.unjudged, [""; 0]);
 }
 
 #[test]

@@ -148,7 +148,8 @@ fn a_client_without_a_port_says_so_and_what_helps() {
         assert_eq!(
             error,
             "make another connection: Cannot assign requested address (os error 99); \
-             widen sysctl net.ipv4.ip_local_port_range"
+             see whether the address is still on an interface there (ip addr); if it is, take fewer flows to one namespace, \
+             where each takes a local port"
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::analysis::baseline::Baselines;
 use crate::analysis::factors::Varying;
 use crate::analysis::summary::{Fates, figure};
 use crate::analysis::{Estimate, Metric, Trials, in_role, notes};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;
 
@@ -18,7 +18,7 @@ use crate::scenario::Cell;
 pub(super) struct Side<'a> {
     folder: &'a Folder,
     trials: Trials<'a>,
-    baselines: Baselines<'a>,
+    baselines: Baselines,
 }
 
 impl<'a> Side<'a> {
@@ -120,10 +120,10 @@ impl Draft {
         let measured = |(pair, _): &(CellPair, _)| pair.presence == Presence::Both;
         if self.cells.iter().any(measured) {
             refused(sides, "no cell has a figure of what was asked for in both")
-                .with_hint("leave --metric out to compare what is usual for the workload")
+                .with_remedy(Remedy::CompareUsual)
         } else {
             let why = "every trial of the cells that both have failed or is invalid";
-            refused(sides, why).with_hint("kilonet report says of each run why")
+            refused(sides, why).with_remedy(Remedy::ReadReports)
         }
     }
 
@@ -174,11 +174,8 @@ struct Found<'a, 'b> {
 
 impl Found<'_, '_> {
     fn drafted(&self, varying: &Varying, asked: &[Metric]) -> (CellPair, Vec<Samples>) {
-        let metrics = if asked.is_empty() {
-            usual(self.cell)
-        } else {
-            asked
-        };
+        let usual = usual(self.cell);
+        let metrics = if asked.is_empty() { &usual } else { asked };
         let mut pair = self.pair(varying);
         let mut samples = Vec::new();
         for metric in metrics {
@@ -244,16 +241,9 @@ impl Presence {
 }
 
 /// What is compared unless something else is asked for: what got through, what it cost, how long it took.
-fn usual(cell: &Cell) -> &'static [Metric] {
-    if cell.is_of_requests() {
-        &[
-            Metric::Transactions,
-            Metric::CpuPerTransaction,
-            Metric::LatencyP99,
-        ]
-    } else {
-        &[Metric::Goodput, Metric::CpuPerByte, Metric::LatencyP99]
-    }
+fn usual(cell: &Cell) -> [Metric; 3] {
+    let [through, cost] = Metric::of_traffic(cell);
+    [through, cost, Metric::LatencyP99]
 }
 
 fn refused(sides: [&Side<'_>; 2], why: &str) -> Error {
@@ -267,5 +257,5 @@ fn nothing_in_common(sides: [&Side<'_>; 2]) -> Error {
         Some(side) => format!("no trial is recorded in {}", side.folder.name),
         None => "they have no cell in common".to_owned(),
     };
-    refused(sides, &reason).with_hint("compare runs of the same scenario, or of the same sweep")
+    refused(sides, &reason).with_remedy(Remedy::CompareAlike)
 }

@@ -43,7 +43,7 @@ pub enum Kind {
 const MACHINE: [&str; 4] = ["cpu.model", "cpu.online", "product", "kernel.architecture"];
 
 /// What says nothing about a comparison: a momentary reading, what stands elsewhere, and what follows from the cells.
-const PASSED_OVER: [&str; 5] = ["cpu.mhz", "kilonet", "about", "cells", "baseline"];
+const PASSED_OVER: [&str; 6] = ["cpu.mhz", "kilonet", "about", "cells", "baseline", "verify"];
 
 /// What differs between two manifests, the weightiest first.
 pub(super) fn differences(base: &Manifest, new: &Manifest) -> Vec<Difference> {
@@ -75,7 +75,12 @@ fn leaves(manifest: &Manifest) -> Leaves {
     gather(&mut leaves, Kind::System, "", &manifest.fingerprint);
     gather(&mut leaves, Kind::Run, "", &manifest.settings);
     leaves.insert((Kind::Run, "scenario".to_owned()), manifest.name.clone());
-    leaves.insert((Kind::Run, "kilonet".to_owned()), manifest.version.clone());
+    leaves.insert(
+        (Kind::Run, "kilonet".to_owned()),
+        manifest.made_by().to_string(),
+    );
+    let purpose = manifest.purpose().word().to_owned();
+    leaves.insert((Kind::Run, "purpose".to_owned()), purpose);
     leaves
 }
 
@@ -129,6 +134,7 @@ mod tests {
 
     use super::*;
     use crate::store::sample::manifest;
+    use crate::version::Build;
 
     fn with(fingerprint: Value, settings: Value) -> Manifest {
         Manifest {
@@ -172,6 +178,25 @@ mod tests {
                 row(Kind::System, "net.core.rmem_max", "1", "2"),
             ]
         );
+    }
+
+    #[test]
+    fn a_version_differs_by_its_commit() {
+        let of = |commit: Option<&str>| Manifest {
+            build: commit.map(|commit| Build {
+                commit: Some(commit.to_owned()),
+                ..Build::default()
+            }),
+            ..manifest(1)
+        };
+        let [difference] = &differences(&of(None), &of(Some("abc")))[..] else {
+            panic!("one difference expected")
+        };
+        assert_eq!((difference.kind, &*difference.what), (Kind::Run, "kilonet"));
+        let said = [&difference.base, &difference.new].map(|side| side.as_deref().unwrap());
+        assert_eq!(said, ["0.1.0 (of an unknown commit)", "0.1.0 (commit abc)"]);
+        assert_eq!(differences(&of(Some("abc")), &of(Some("abc"))), []);
+        assert_eq!(differences(&of(Some("abc")), &of(Some("def"))).len(), 1);
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::scenario::Cell;
 /// A cell by the keys of its record.
 type Fields = Map<String, Value>;
 
-/// What is never looked past: two sizes are two cells, and figures of two workloads are of two things.
-const OF_THE_CELL: [&str; 4] = ["containers", "active", "pairs", "workload"];
+/// What is never looked past: two sizes are two cells, and figures of two workloads, or of two mixes, are of two things.
+const OF_THE_CELL: [&str; 5] = ["containers", "active", "pairs", "workload", "beside"];
 
 /// The cells of two runs side by side.
 pub(super) struct Matching<'a> {
@@ -122,7 +122,7 @@ fn translated(cell: &Cell, changed: &[Change]) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Congestion, Path, Topology, Workload};
+    use crate::scenario::{Beside, Congestion, Path, Topology, Workload};
     use crate::store::sample::cell;
 
     fn by(congestion: &str, cell: Cell) -> Cell {
@@ -184,11 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn another_workload_is_another_cell_also_where_it_is_the_only_one() {
+    fn another_workload_or_mix_is_another_cell_also_where_it_is_the_only_one() {
         let base = [cell(Topology::Bridge, 2)];
         let mut new = base.clone();
         new[0].workload = Workload::TcpRr;
-        let matching = matched(&base, &new);
-        assert_eq!((matching.common(), matching.changed.len()), (0, 0));
+        let mut mixed = base.clone();
+        mixed[0].beside = Beside::try_from("idle:50%".to_owned()).unwrap();
+        for new in [new, mixed] {
+            let matching = matched(&base, &new);
+            assert_eq!((matching.common(), matching.changed.len()), (0, 0));
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! A table, a row for each key of a record's cell. Must not know which factors vary in a run.
 
 use crate::scenario::{Cell, Testbed};
-use crate::units::Bytes;
+use crate::units::{self, Bytes};
 
 /// When a factor counts as varied.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -430,13 +430,11 @@ fn either(level: &str, there: &str, not: &str) -> String {
     phrase.to_owned()
 }
 
-/// A number and what it is of, for nouns that take a plain `s`.
+/// A level that is a number, and what it is of.
 fn counted(level: &str, noun: &str) -> String {
-    if level == "1" {
-        format!("1 {noun}")
-    } else {
-        format!("{level} {noun}s")
-    }
+    level
+        .parse::<u64>()
+        .map_or_else(|_| level.to_owned(), |count| units::counted(count, noun))
 }
 
 fn active(cell: &Cell) -> String {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::analysis::Analysis;
 use crate::plan::Role;
-use crate::scenario::{RuleShape, Topology};
+use crate::scenario::{RuleShape, Topology, Workload};
 use crate::store::sample::{
     RULE_COST as EACH, cell, failed, invalid, measured, over_containers, over_rules, run,
 };
@@ -140,4 +140,27 @@ fn every_shape_of_rules_is_one_curve_and_one_line() {
 fn a_run_without_rules_has_no_slopes() {
     let records = [2, 4, 8].map(|count| measured(cell(Topology::Bridge, count), 0));
     assert!(slopes(records.to_vec()).is_empty());
+}
+
+#[test]
+fn what_a_rule_costs_a_request_is_no_cost_of_a_byte() {
+    let mut records = over_rules(1.0);
+    for record in &mut records {
+        record.cell.workload = Workload::TcpRr;
+        let rules = f64::from(record.cell.rules.filler.unwrap());
+        record.cpu.as_mut().unwrap().ns_per_transaction = Some(5e4 + 30.0 * rules);
+        record.aggregate.as_mut().unwrap().transactions_per_s = Some(9000.0 - rules);
+    }
+    let slopes = slopes(records);
+    let fits = slopes[0].fits.iter();
+    let said: Vec<_> = fits
+        .map(|fit| (fit.metric, fit.line.slope.round()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (Metric::CpuPerTransaction, 30.0),
+            (Metric::Transactions, -1.0)
+        ]
+    );
 }

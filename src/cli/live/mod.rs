@@ -24,7 +24,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::progress::{Display, Pace};
 use crate::analysis::Growing;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::host::counters::{Snapshot, TcpMemory};
 use crate::host::signal::Interrupt;
 use crate::plan::{Place, Trial};
@@ -88,7 +88,7 @@ impl Live {
         let thread = thread::Builder::new()
             .name("view".to_owned())
             .spawn(move || viewer.run(screen))
-            .map_err(|source| Error::kernel("spawn", "the view's thread", source))?;
+            .map_err(|source| Error::kernel(Act::Spawn, "the view's thread", source))?;
         Ok(Self {
             events,
             interrupt,

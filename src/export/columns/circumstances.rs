@@ -157,12 +157,26 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         "The same after teardown.",
         |it| it.noise.as_ref()?.canary_after_ns,
     ),
+    integer(
+        "noise_canary_usual_ns",
+        Nanoseconds,
+        "What it usually took in the run, before the trial.",
+        |it| it.noise.as_ref()?.canary_usual_ns,
+    ),
     text(
         "noise_disturbed",
-        "What disturbed the trial, in sentences joined by `; `; absent where nothing did.",
+        "What disturbed the trial, in sentences joined by `; `; absent where nothing did that could be judged.",
         |it| {
             let disturbed = &it.noise.as_ref()?.disturbed;
             (!disturbed.is_empty()).then(|| disturbed.join("; ").into())
+        },
+    ),
+    text(
+        "noise_unjudged",
+        "What might have disturbed the trial and could not be judged, in sentences joined by `; `; absent where all could.",
+        |it| {
+            let unjudged = &it.noise.as_ref()?.unjudged;
+            (!unjudged.is_empty()).then(|| unjudged.join("; ").into())
         },
     ),
     text(

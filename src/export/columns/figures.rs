@@ -113,20 +113,29 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer("latency_p50_ns", Nanoseconds, "Median.", |it| {
         it.latency.as_ref().map(|latency| latency.p50_ns)
     }),
-    integer("latency_p90_ns", Nanoseconds, "90th percentile.", |it| {
-        it.latency.as_ref().map(|latency| latency.p90_ns)
-    }),
-    integer("latency_p99_ns", Nanoseconds, "99th percentile.", |it| {
-        it.latency.as_ref().map(|latency| latency.p99_ns)
-    }),
-    integer("latency_p999_ns", Nanoseconds, "99.9th percentile.", |it| {
-        it.latency.as_ref().map(|latency| latency.p999_ns)
-    }),
+    integer(
+        "latency_p90_ns",
+        Nanoseconds,
+        "90th percentile; absent below ten requests, of which none need be beyond it.",
+        |it| it.latency.as_ref()?.p90_ns,
+    ),
+    integer(
+        "latency_p99_ns",
+        Nanoseconds,
+        "99th percentile; absent below a hundred.",
+        |it| it.latency.as_ref()?.p99_ns,
+    ),
+    integer(
+        "latency_p999_ns",
+        Nanoseconds,
+        "99.9th percentile; absent below a thousand.",
+        |it| it.latency.as_ref()?.p999_ns,
+    ),
     integer(
         "latency_p9999_ns",
         Nanoseconds,
-        "99.99th percentile.",
-        |it| it.latency.as_ref().map(|latency| latency.p9999_ns),
+        "99.99th percentile; absent below ten thousand.",
+        |it| it.latency.as_ref()?.p9999_ns,
     ),
     integer("latency_max_ns", Nanoseconds, "The longest.", |it| {
         it.latency.as_ref().map(|latency| latency.max_ns)

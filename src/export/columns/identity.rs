@@ -43,6 +43,32 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         |it| it.machine.as_deref().map(Into::into),
     ),
     text(
+        "version",
+        "The version of kilonet that ran it; absent, as are the next five, in records of earlier versions.",
+        |it| it.version.as_deref().map(Into::into),
+    ),
+    text(
+        "build_commit",
+        "The commit that it was built from; absent where that was an archive.",
+        |it| it.build.as_ref()?.commit.as_deref().map(Into::into),
+    ),
+    truth(
+        "build_modified",
+        "Whether its source differed from that commit; absent likewise.",
+        |it| it.build.as_ref()?.modified,
+    ),
+    text(
+        "build_lock",
+        "The first 12 digits of the SHA-256 of its lock file, `Cargo.lock`.",
+        |it| it.build.as_ref()?.lock.as_deref().map(Into::into),
+    ),
+    text("build_source", "The same of its source.", |it| {
+        it.build.as_ref()?.source.as_deref().map(Into::into)
+    }),
+    text("build_profile", "`release` or `debug`.", |it| {
+        it.build.as_ref()?.profile.as_deref().map(Into::into)
+    }),
+    text(
         "error_act",
         "What was being done when the trial failed; absent, as are the next four, for others.",
         |it| it.error.as_ref().map(|error| error.act.as_str().into()),

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::nest::{REMEDY, write};
-use crate::error::{Error, Result};
+use super::nest::write;
+use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
 
 /// What a group passes on.
@@ -74,7 +74,9 @@ impl Delegation {
         if inside.split_whitespace().any(|pid| pid != own) {
             let reason = "other processes are in it beside kilonet, so that it cannot be divided";
             let object = format!("group {}", self.own.display());
-            return Err(Error::refused("divide", object, reason).with_hint(REMEDY));
+            return Err(
+                Error::refused("divide", object, reason).with_remedy(Remedy::OwnControlGroup)
+            );
         }
         let aside = self.nest.join("kilonet");
         fs::create_dir(&aside)

@@ -4,12 +4,14 @@
 //! that is no more; and the kernel itself refuses to remove one with a process in it.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Groups;
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo::start_of;
+use crate::swept::Swept;
 
 /// The name of the groups of a process: its pid, when it started, and the namespace in which the pid is its.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,17 +55,33 @@ impl Owner {
     }
 }
 
-/// Removes the groups of dead processes of ours wherever hierarchies show them, and says how many there were.
-///
-/// # Errors
-/// When `/proc` is not there. What cannot be removed is left, for whoever may.
-pub fn remove_leftovers() -> Result<usize> {
-    let this = Owner::this()?;
-    let groups = Groups::of_self()?;
+/// Removes the groups of dead processes of ours wherever hierarchies show them. What cannot be removed is an error, and is
+/// left for whoever may.
+#[must_use]
+pub fn remove_leftovers() -> Swept {
+    let found = Owner::this().and_then(|this| Ok((this, Groups::of_self()?)));
+    let (this, groups) = match found {
+        Ok(found) => found,
+        Err(error) => return Swept::refused(error),
+    };
     let dead = groups
         .mount_points()
         .flat_map(|root| of_the_dead(root, this));
-    Ok(dead.filter(|group| remove_tree(group)).count())
+    Swept::of("control group", dead.filter_map(|group| swept(&group)))
+}
+
+/// Removes a group; nothing where somebody else was faster.
+pub(crate) fn swept(group: &Path) -> Option<Result<()>> {
+    match remove_tree(group) {
+        Ok(()) => Some(Ok(())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(source) => Some(Err(Error::kernel(
+            "remove",
+            format!("control group {}", group.display()),
+            source,
+        )
+        .with_remedy(Remedy::CleanAsOwner))),
+    }
 }
 
 /// Whole groups: those below one of them are its own.
@@ -80,12 +98,13 @@ fn of_the_dead(folder: &Path, this: Owner) -> Vec<PathBuf> {
     found.collect()
 }
 
-/// Removes a group and all below it; whether it is gone. Its files go with it: the kernel shows them, nobody made them.
-pub(super) fn remove_tree(group: &Path) -> bool {
+/// Removes a group and all below it. Its files go with it: the kernel shows them, nobody made them.
+pub(super) fn remove_tree(group: &Path) -> io::Result<()> {
     for below in folders_in(group) {
-        remove_tree(&below);
+        // What keeps one of them keeps the whole, and is said of that.
+        let _ = remove_tree(&below);
     }
-    fs::remove_dir(group).is_ok()
+    fs::remove_dir(group)
 }
 
 fn folders_in(folder: &Path) -> Vec<PathBuf> {
@@ -124,7 +143,7 @@ mod tests {
             make("kilonet-a-b-c".to_owned()),
         ];
         assert_eq!(of_the_dead(root.path(), this), std::slice::from_ref(&left));
-        assert!(remove_tree(&left));
+        assert!(remove_tree(&left).is_ok());
         assert!(of_the_dead(root.path(), this).is_empty());
         assert!(kept.iter().all(|path| path.exists()));
     }

@@ -12,12 +12,8 @@ use nix::errno::Errno;
 use super::delegation::Delegation;
 use super::leftovers::{self, Owner};
 use super::{Branch, CpuTime, Groups, Memory};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
-
-/// What helps where groups cannot be made.
-pub(super) const REMEDY: &str = "processes need control groups that this user may make: run as root, or in a group of your own, as by \
-     `systemd-run --user --scope -p Delegate=yes`; the driver threads needs none";
 
 /// Microseconds that a limit of CPU time is shared out over: the kernel's own default.
 const PERIOD_US: u64 = 100_000;
@@ -208,7 +204,8 @@ impl Drop for Nest {
             delegation.end();
         }
         for root in roots {
-            leftovers::remove_tree(&root);
+            // What is still in use is found as a leftover later.
+            let _ = leftovers::remove_tree(&root);
         }
     }
 }
@@ -244,7 +241,7 @@ fn branch(groups: &Groups, part: Part) -> Result<Branch> {
             "no hierarchy that is mounted here has the controller {}",
             part.word()
         );
-        Error::refused("make", "control groups", reason).with_hint(REMEDY)
+        Error::refused("make", "control groups", reason).with_remedy(Remedy::OwnControlGroup)
     };
     let branch = groups.branch(part.word()).ok_or_else(missing)?;
     let Some(word) = part.unified_word().filter(|_| branch.is_unified) else {
@@ -315,10 +312,10 @@ fn refusal(act: &str, object: &Path, source: io::Error) -> Error {
     let errno = source.raw_os_error().map(Errno::from_raw);
     let error = Error::kernel(act, object.display().to_string(), source);
     match errno {
-        Some(Errno::EACCES | Errno::EPERM | Errno::EROFS | Errno::EBUSY) => error.with_hint(REMEDY),
-        Some(Errno::EINVAL | Errno::ERANGE) => error.with_hint(
-            "ask for no more than the group of kilonet itself may use, or this machine has",
-        ),
+        Some(Errno::EACCES | Errno::EPERM | Errno::EROFS | Errno::EBUSY) => {
+            error.with_remedy(Remedy::OwnControlGroup)
+        }
+        Some(Errno::EINVAL | Errno::ERANGE) => error.with_remedy(Remedy::SmallerLimits),
         _ => error,
     }
 }

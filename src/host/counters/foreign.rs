@@ -4,34 +4,46 @@
 //! for the lab in its own threads too. Reading every process takes milliseconds on a full machine, so this is taken
 //! outside a window's edges and keeps its own time.
 //!
-//! Seen is what this pid namespace shows; inside a container that is not the whole machine.
+//! Seen is what this pid namespace shows; inside a container that is not the whole machine, and a reading says so.
 
 use std::collections::HashMap;
+use std::os::linux::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
-use procfs::process::{Stat, all_processes};
+use nix::time::{ClockId, clock_getres, clock_gettime};
+use nix::unistd::Pid;
+use procfs::process::{Process, Stat, all_processes};
 
+use super::tick_ns;
 use crate::error::{Error, Result};
 
 /// The kernel's mark of its own threads, in the process flags.
 const PF_KTHREAD: u32 = 0x0020_0000;
 
-/// A process: its pid and, as pids are used again, when it started in ticks since boot.
-type Process = (i32, u64);
+/// The inode of the pid namespace that the machine starts with (`PROC_PID_INIT_INO` of `include/linux/proc_ns.h`).
+const INITIAL_PID_NAMESPACE: u64 = 0xefff_fffc;
 
-/// CPU time in ticks, user and kernel.
+/// A process: its pid and, as pids are used again, when it started in ticks since boot.
+type Name = (i32, u64);
+
+/// CPU time, user and kernel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Ticks {
-    own: u64,
-    /// Of its children that ended and that it has waited for, with theirs.
-    inherited: u64,
+struct Times {
+    /// Its own, to the nanosecond; of what runs right now on another CPU all but the time since the kernel's last timer tick.
+    own: Duration,
+    /// Of its children that ended and that it has waited for, with theirs: user and kernel, in ticks, which is how the kernel
+    /// shows it.
+    inherited: [u64; 2],
+    /// Whether it was running, or waiting to.
+    running: bool,
 }
 
 /// CPU time of all foreign processes at about one instant.
 #[derive(Debug, Clone)]
 pub struct Foreign {
     taken: Instant,
-    processes: HashMap<Process, Ticks>,
+    processes: HashMap<Name, Times>,
+    hidden: bool,
 }
 
 /// What foreign processes used between two readings.
@@ -39,8 +51,14 @@ pub struct Foreign {
 pub struct ForeignDelta {
     /// User and kernel time.
     pub cpu: Duration,
+    /// What they used at least: the kernel counts some of it in steps.
+    pub at_least: Duration,
+    /// What those that were seen used at most.
+    pub at_most: Duration,
     /// Time between the readings.
     pub elapsed: Duration,
+    /// Whether there may be processes that this one cannot see: behind a pid namespace, or by the option `hidepid` of `/proc`.
+    pub hidden: bool,
 }
 
 impl Foreign {
@@ -56,48 +74,93 @@ impl Foreign {
             .filter_map(|process| process.ok()?.stat().ok())
             .filter(|stat| stat.pid != own_pid && !kin.contains(&stat.pid))
             .filter(|stat| stat.flags & PF_KTHREAD == 0)
-            .map(|stat| ((stat.pid, stat.starttime), ticks(&stat)))
+            .filter_map(|stat| Some(((stat.pid, stat.starttime), Times::of(&stat)?)))
             .collect();
-        Ok(Self { taken, processes })
+        Ok(Self {
+            taken,
+            processes,
+            hidden: are_hidden(),
+        })
     }
 
     /// What was used from `earlier` to this reading.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> ForeignDelta {
-        let ticks = growth(&self.processes, &earlier.processes);
-        let cpu = Duration::from_secs(ticks)
-            / u32::try_from(procfs::ticks_per_second().max(1)).unwrap_or(u32::MAX);
+        let cpu = growth(&self.processes, &earlier.processes);
+        let steps = tick() * inheritances(&self.processes, &earlier.processes);
+        let before = steps + timer_tick() * running(&earlier.processes);
+        let after = steps + timer_tick() * running(&self.processes);
         ForeignDelta {
             cpu,
+            at_least: cpu.saturating_sub(before),
+            at_most: cpu + after,
             elapsed: self.taken.saturating_duration_since(earlier.taken),
+            hidden: self.hidden || earlier.hidden,
         }
     }
 }
 
-fn ticks(stat: &Stat) -> Ticks {
-    let inherited = u64::try_from(stat.cutime.saturating_add(stat.cstime)).unwrap_or(0);
-    Ticks {
-        own: stat.utime + stat.stime,
-        inherited,
+impl Times {
+    /// Those of a process; absent once it has ended.
+    fn of(stat: &Stat) -> Option<Self> {
+        let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(stat.pid)).ok()?;
+        let inherited = [stat.cutime, stat.cstime].map(|ticks| u64::try_from(ticks).unwrap_or(0));
+        Some(Self {
+            own: clock_gettime(clock).ok()?.into(),
+            inherited,
+            running: stat.state == 'R',
+        })
     }
+
+    fn total(&self) -> Duration {
+        self.own + Duration::from_nanos(self.inherited.iter().sum::<u64>() * tick_ns())
+    }
+}
+
+/// Whether others' processes may be out of sight. The machine's first process is nobody's to hide but by such means.
+fn are_hidden() -> bool {
+    let namespace = std::fs::metadata("/proc/self/ns/pid").map(|it| it.st_ino());
+    let first = Process::new(1).and_then(|process| process.stat());
+    namespace.ok() != Some(INITIAL_PID_NAMESPACE) || first.is_err()
+}
+
+/// A step in which the kernel shows the time of processes that have ended.
+fn tick() -> Duration {
+    Duration::from_nanos(tick_ns())
+}
+
+/// A step of the kernel's own timer, by which at most the time of what runs on another CPU is behind.
+fn timer_tick() -> Duration {
+    clock_getres(ClockId::CLOCK_MONOTONIC_COARSE).map_or_else(|_| tick(), Duration::from)
+}
+
+fn running(processes: &HashMap<Name, Times>) -> u32 {
+    let running = processes.values().filter(|times| times.running).count();
+    u32::try_from(running).unwrap_or(u32::MAX)
+}
+
+/// Of how many counts in ticks there is a growth, each of which is off by less than a tick.
+fn inheritances(now: &HashMap<Name, Times>, earlier: &HashMap<Name, Times>) -> u32 {
+    let moved = now.iter().map(|(process, times)| {
+        let before = earlier.get(process).copied().unwrap_or_default();
+        let pairs = times.inherited.iter().zip(before.inherited);
+        pairs.filter(|(now, before)| **now != *before).count()
+    });
+    u32::try_from(moved.sum::<usize>()).unwrap_or(u32::MAX)
 }
 
 /// A process that ends hands its time to the parent that waits for it, so the sum over all processes, inherited time
 /// included, keeps what the ended ones used. Where a parent does not wait, that sum loses a whole life at once; what the
 /// surviving processes used themselves is then the better bound from below. The larger of the two is taken.
-fn growth(now: &HashMap<Process, Ticks>, earlier: &HashMap<Process, Ticks>) -> u64 {
-    let total = |processes: &HashMap<Process, Ticks>| -> u64 {
-        processes
-            .values()
-            .map(|ticks| ticks.own + ticks.inherited)
-            .sum()
+fn growth(now: &HashMap<Name, Times>, earlier: &HashMap<Name, Times>) -> Duration {
+    let total = |processes: &HashMap<Name, Times>| -> Duration {
+        processes.values().map(Times::total).sum()
     };
     let survivors = now
         .iter()
-        .map(|(process, ticks)| {
-            ticks
-                .own
-                .saturating_sub(earlier.get(process).map_or(0, |before| before.own))
+        .map(|(process, times)| {
+            let before = earlier.get(process).map_or(Duration::ZERO, |it| it.own);
+            times.own.saturating_sub(before)
         })
         .sum();
     total(now).saturating_sub(total(earlier)).max(survivors)
@@ -108,44 +171,47 @@ mod tests {
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
 
+    use nix::sched::CloneFlags;
+
     use super::*;
+    use crate::host::alone;
+    use crate::host::privilege::tests::user_namespaces_are_allowed;
 
-    const SHELL: Process = (100, 7);
-    const JOB: Process = (101, 9);
+    const SHELL: Name = (100, 7);
+    const JOB: Name = (101, 9);
 
-    fn processes(list: &[(Process, u64, u64)]) -> HashMap<Process, Ticks> {
-        list.iter()
-            .map(|(process, own, inherited)| {
-                (
-                    *process,
-                    Ticks {
-                        own: *own,
-                        inherited: *inherited,
-                    },
-                )
-            })
-            .collect()
+    /// By name, with what each used itself and what it inherited as user time, in ticks.
+    fn processes(list: &[(Name, u32, u64)]) -> HashMap<Name, Times> {
+        let times = list.iter().map(|(process, own, inherited)| {
+            let times = Times {
+                own: tick() * *own,
+                inherited: [*inherited, 0],
+                running: false,
+            };
+            (*process, times)
+        });
+        times.collect()
     }
 
     #[test]
     fn a_process_that_ended_is_counted_by_its_parent_and_only_for_the_time_between() {
         let before = processes(&[(SHELL, 5, 0), (JOB, 1_000, 0)]);
         let after = processes(&[(SHELL, 6, 1_020)]);
-        assert_eq!(growth(&after, &before), 21);
+        assert_eq!(growth(&after, &before), tick() * 21);
     }
 
     #[test]
     fn a_process_nobody_waited_for_does_not_hide_the_others() {
         let before = processes(&[(SHELL, 5, 0), (JOB, 1_000, 0)]);
         let after = processes(&[(SHELL, 30, 0)]);
-        assert_eq!(growth(&after, &before), 25);
+        assert_eq!(growth(&after, &before), tick() * 25);
     }
 
     #[test]
     fn a_pid_used_again_is_another_process() {
         let before = processes(&[(JOB, 1_000, 0)]);
         let after = processes(&[((JOB.0, 11), 40, 0)]);
-        assert_eq!(growth(&after, &before), 40);
+        assert_eq!(growth(&after, &before), tick() * 40);
     }
 
     #[test]
@@ -182,7 +248,61 @@ mod tests {
         let seen = growth(&Foreign::take(&[]).unwrap().processes, &before.processes);
         drop(child.stdin.take());
         child.wait().unwrap();
-        let worked = ticks(&procfs::FromRead::from_read(line.as_bytes()).unwrap()).own;
-        assert!(worked > 0 && seen >= worked, "seen {seen}, worked {worked}");
+        let stat: Stat = procfs::FromRead::from_read(line.as_bytes()).unwrap();
+        let worked = Duration::from_nanos((stat.utime + stat.stime) * tick_ns());
+        assert!(
+            worked > Duration::ZERO && seen >= worked,
+            "seen {seen:?}, worked {worked:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_counted_in_steps_has_bounds_that_hold_the_step() {
+        let reading = |list: &[(Name, u32, u64)], running: bool| {
+            let mut processes = processes(list);
+            for times in processes.values_mut() {
+                times.running = running;
+            }
+            Foreign {
+                taken: Instant::now(),
+                processes,
+                hidden: false,
+            }
+        };
+        let bounds = |now: &Foreign, then: &Foreign| {
+            let since = now.since(then);
+            (since.at_least, since.cpu, since.at_most)
+        };
+        let before = reading(&[(SHELL, 5, 7)], false);
+        // What is counted to the nanosecond is known to the nanosecond.
+        let exact = reading(&[(SHELL, 6, 7)], false);
+        assert_eq!(bounds(&exact, &before), (tick(), tick(), tick()));
+        // The child's time may have been all but none of the tick, or all but one of two.
+        let inherited = reading(&[(SHELL, 5, 8)], false);
+        let expected = (Duration::ZERO, tick(), tick() * 2);
+        assert_eq!(bounds(&inherited, &before), expected);
+        // What runs at an edge is behind there by no more than the timer's tick.
+        let started = reading(&[(SHELL, 5, 7)], true);
+        let expected = (tick().saturating_sub(timer_tick()), tick(), tick());
+        assert_eq!(bounds(&exact, &started), expected);
+        let goes_on = reading(&[(SHELL, 6, 7)], true);
+        let expected = (tick(), tick(), tick() + timer_tick());
+        assert_eq!(bounds(&goes_on, &before), expected);
+    }
+
+    #[test]
+    fn who_is_behind_a_pid_namespace_knows_that_others_are_hidden() {
+        if !user_namespaces_are_allowed() {
+            return;
+        }
+        let pid = alone::start(|| {
+            // What comes after it is in the new namespace, of which it is the first process.
+            nix::sched::unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID).unwrap();
+            let inside = alone::start(|| {
+                assert!(Foreign::take(&[]).unwrap().hidden);
+            });
+            assert_eq!(alone::exit_code(inside), 0);
+        });
+        assert_eq!(alone::exit_code(pid), 0);
     }
 }

@@ -9,6 +9,7 @@ mod conntrack;
 mod foreign;
 mod kernel_memory;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -213,6 +214,7 @@ impl Snapshot {
             elapsed: self.taken.saturating_duration_since(earlier.taken),
             cpus: self.cpus,
             cpu: self.cpu.since(&earlier.cpu),
+            counts_steal: self.cpu.steal_ns > 0,
             own: self.own.since(&earlier.own),
             softnet: Softnet::growth(&self.softnet, &earlier.softnet),
             tcp_memory_pages: self.tcp_memory_pages,
@@ -233,6 +235,9 @@ pub struct Delta {
     pub cpus: usize,
     /// The machine's CPU time by kind.
     pub cpu: CpuTimes,
+    /// Whether the kernel has counted any steal since the machine started. Where it has not, there is nobody to take it, or
+    /// nobody who says so.
+    pub counts_steal: bool,
     /// This process's CPU time.
     pub own: OwnCpu,
     /// Packets through the backlogs.
@@ -256,11 +261,13 @@ pub struct TcpMemory {
 }
 
 impl TcpMemory {
-    /// Reads `net.ipv4.tcp_mem`, which only the initial network namespace shows: call it before
-    /// [`super::privilege::acquire`].
+    /// Reads `net.ipv4.tcp_mem`, as `sysctls` sets it for the run or else as the machine has it. Only the initial network
+    /// namespace shows it: call it before [`super::privilege::acquire`].
     #[must_use]
-    pub fn thresholds() -> Option<Self> {
-        Self::parse(&pseudo::sysctl("net.ipv4.tcp_mem")?)
+    pub fn thresholds(sysctls: &BTreeMap<String, String>) -> Option<Self> {
+        const NAME: &str = "net.ipv4.tcp_mem";
+        let set = sysctls.get(NAME).cloned();
+        Self::parse(&set.or_else(|| pseudo::sysctl(NAME))?)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -319,7 +326,8 @@ fn online_cpus(stat: &str) -> usize {
     stat.lines().filter(numbered).count()
 }
 
-fn tick_ns() -> u64 {
+/// A step of the kernel's counts of CPU time.
+pub(in crate::host) fn tick_ns() -> u64 {
     1_000_000_000 / procfs::ticks_per_second().max(1)
 }
 
@@ -328,7 +336,7 @@ fn malformed(object: &str) -> Error {
     Error::Malformed {
         object: object.to_owned(),
         reason,
-        hint: None,
+        remedy: None,
     }
 }
 

@@ -2,37 +2,33 @@
 //!
 //! Must not judge. The invariant: every link it makes is in that namespace, and goes with it.
 
+use std::ffi::OsString;
+use std::io;
 use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use netlink_packet_route::link::{
     InfoBridge, IpVlanMode, LinkAttribute, LinkMessage, MacVlanMode, NetkitMode,
 };
+use nix::sys::socket::sockopt::TcpCongestion;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socket};
 use rtnetlink::{
     Handle, LinkBridge, LinkIfb, LinkIpVlan, LinkMacVlan, LinkNetkit, LinkVeth, LinkVxlan,
 };
 
-use crate::error::{Error, Result};
+use super::Requirement;
+use crate::error::{Act, Error, Result};
 use crate::host::pseudo;
 use crate::lab::netns::Visitor;
-use crate::lab::openvswitch;
 use crate::lab::sysfs::{Knob, Sysfs};
 
 /// What was found in the fresh namespace.
 #[derive(Debug)]
 pub(super) struct Findings {
-    /// Whether a veth could be made; the kernel's words if not.
-    pub(super) veth: Result<(), String>,
-    /// Whether a bridge could be made.
-    pub(super) bridge: Result<(), String>,
-    /// Whether a link of each other kind could be made, by its name.
-    pub(super) others: Vec<(&'static str, Result<(), String>)>,
+    /// What was tried, and the kernel's words where it did not work.
+    pub(super) tried: Vec<(Requirement, Outcome)>,
     /// The largest unit a veth takes whole, in bytes; kernels before 5.19 do not say.
     pub(super) veth_gso_limit: Option<u32>,
-    /// Whether a link has each of the settings that only sysfs has, by its name.
-    pub(super) knobs: Vec<(&'static str, Result<(), String>)>,
-    /// Whether the kernel has Open vSwitch's data path.
-    pub(super) openvswitch: Result<bool, String>,
     /// `net.ipv6.conf.default.disable_ipv6`.
     pub(super) ipv6_disabled: Option<String>,
     /// `net.bridge.bridge-nf-call-iptables`.
@@ -43,33 +39,39 @@ pub(super) struct Findings {
     pub(super) congestion_allowed: Option<String>,
 }
 
+impl Findings {
+    /// How an attempt ended; none where there was none.
+    pub(super) fn outcome(&self, requirement: &Requirement) -> Option<Outcome> {
+        let mut tried = self.tried.iter();
+        let found = tried.find(|(tried, _)| tried == requirement);
+        found.map(|(_, outcome)| outcome.clone())
+    }
+}
+
+/// Whether an attempt worked; the kernel's words if not.
+pub(super) type Outcome = Result<(), String>;
+
 /// No answer within this time is none: the kernel's global lock for links is held for seconds while namespaces die.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Creates the namespace, tries everything, and leaves nothing.
-pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
+/// Creates the namespace, tries everything, these congestion controls among it, and leaves nothing.
+pub(super) fn in_a_throw_away_namespace(algorithms: Vec<String>) -> Result<Findings> {
     let visitor = Visitor::new()?;
     // Held until the end: the thread's own stay in it would keep it too.
     let _namespace = visitor
         .create()
-        .map_err(|source| Error::kernel("create namespace", "for trying features", source))?;
+        .map_err(|source| Error::kernel(Act::CreateNamespace, "for trying features", source))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| Error::kernel("start", "the netlink runtime", source))?;
-    let Links {
-        veth,
-        bridge,
-        others,
-        veth_gso_limit,
-    } = runtime.block_on(links())?;
+    let (mut tried, veth_gso_limit) = runtime.block_on(links())?;
+    tried.push((Requirement::NetworkNamespaces, Ok(())));
+    tried.extend(algorithms.into_iter().map(congestion));
+    tried.extend(knobs());
     Ok(Findings {
-        veth,
-        bridge,
-        others,
+        tried,
         veth_gso_limit,
-        knobs: knobs(),
-        openvswitch: openvswitch::in_kernel().map_err(|error| error.sentence()),
         // /proc/sys shows the namespace of the thread that reads it.
         ipv6_disabled: pseudo::sysctl("net.ipv6.conf.default.disable_ipv6"),
         bridge_netfilter: pseudo::sysctl("net.bridge.bridge-nf-call-iptables"),
@@ -78,60 +80,61 @@ pub(super) fn in_a_throw_away_namespace() -> Result<Findings> {
     })
 }
 
-struct Links {
-    veth: Result<(), String>,
-    bridge: Result<(), String>,
-    others: Vec<(&'static str, Result<(), String>)>,
-    veth_gso_limit: Option<u32>,
+/// Asks a socket for a congestion control, as flows do: what is listed as available is not all that is loaded when asked for.
+fn congestion(name: String) -> (Requirement, Outcome) {
+    let ask = || -> nix::Result<()> {
+        let kind = (AddressFamily::Inet, SockType::Stream);
+        let socket = socket(kind.0, kind.1, SockFlag::SOCK_CLOEXEC, None)?;
+        setsockopt(&socket, TcpCongestion, &OsString::from(&name))
+    };
+    let outcome = ask().map_err(|errno| io::Error::from(errno).to_string());
+    (Requirement::Congestion(name), outcome)
 }
 
 /// The index of the veth, on which other links stand.
 const PARENT: u32 = 100;
 
-async fn links() -> Result<Links> {
+/// Links of each kind, and the largest unit of a veth.
+async fn links() -> Result<(Vec<(Requirement, Outcome)>, Option<u32>)> {
     let (connection, handle, _) = rtnetlink::new_connection()
         .map_err(|source| Error::kernel("open", "a netlink socket", source))?;
     tokio::spawn(connection);
     let attempts = async {
-        let veth = LinkVeth::new("probe0", "probe1").index(PARENT).build();
-        Links {
-            veth: add(&handle, veth).await,
-            bridge: add(&handle, LinkBridge::new("probe2").down().build()).await,
-            others: others(&handle).await,
-            veth_gso_limit: gso_limit(&handle, "probe0").await,
+        let mut tried = Vec::new();
+        for (requirement, link) in kinds() {
+            tried.push((requirement, add(&handle, link).await));
         }
+        (tried, gso_limit(&handle, "probe0").await)
     };
     tokio::time::timeout(PATIENCE, attempts)
         .await
         .map_err(|_| Error::refused("probe", "links", "the kernel has not answered for 30 s"))
 }
 
-/// Tries a link of each kind that some topology needs.
-async fn others(handle: &Handle) -> Vec<(&'static str, Result<(), String>)> {
+/// A link of each kind that some topology needs; the first is what others stand on.
+fn kinds() -> [(Requirement, LinkMessage); 8] {
     let filtering = LinkBridge::new("probe9").down();
     let filtering = filtering.append_info_data(InfoBridge::VlanFiltering(true));
-    let kinds = [
-        ("VLAN filtering", filtering.build()),
-        ("ifb", LinkIfb::new("probe3").build()),
+    let veth = LinkVeth::new("probe0", "probe1").index(PARENT).build();
+    let macvlan = LinkMacVlan::new("probe4", PARENT, MacVlanMode::Bridge).build();
+    let ipvlan = LinkIpVlan::new("probe6", PARENT, IpVlanMode::L2).build();
+    let netkit = LinkNetkit::new("probe7", "probe8", NetkitMode::L2).build();
+    [
+        (Requirement::Veth, veth),
         (
-            "macvlan",
-            LinkMacVlan::new("probe4", PARENT, MacVlanMode::Bridge).build(),
+            Requirement::Bridge,
+            LinkBridge::new("probe2").down().build(),
         ),
-        ("vxlan", LinkVxlan::new("probe5", 1).port(4789).build()),
+        (Requirement::VlanFiltering, filtering.build()),
+        (Requirement::Ifb, LinkIfb::new("probe3").build()),
+        (Requirement::Macvlan, macvlan),
         (
-            "ipvlan",
-            LinkIpVlan::new("probe6", PARENT, IpVlanMode::L2).build(),
+            Requirement::Vxlan,
+            LinkVxlan::new("probe5", 1).port(4789).build(),
         ),
-        (
-            "netkit",
-            LinkNetkit::new("probe7", "probe8", NetkitMode::L2).build(),
-        ),
-    ];
-    let mut outcomes = Vec::new();
-    for (name, link) in kinds {
-        outcomes.push((name, add(handle, link).await));
-    }
-    outcomes
+        (Requirement::Ipvlan, ipvlan),
+        (Requirement::Netkit, netkit),
+    ]
 }
 
 async fn add(handle: &Handle, link: LinkMessage) -> Result<(), String> {
@@ -145,25 +148,25 @@ fn outcome(answer: Result<(), rtnetlink::Error>) -> Result<(), String> {
     })
 }
 
-/// Looks for settings at the veth that was made before. The thread has mounts of its own from here on.
-fn knobs() -> Vec<(&'static str, Result<(), String>)> {
-    let named = [("RPS", Knob::Rps), ("threaded NAPI", Knob::ThreadedNapi)];
-    let found = Sysfs::on_this_thread().and_then(|sysfs| {
+/// Tries settings at the veth that was made before. The thread has mounts of its own from here on.
+fn knobs() -> [(Requirement, Outcome); 2] {
+    let sysfs = Sysfs::on_this_thread();
+    let shown = sysfs.and_then(|sysfs| {
         let shown = sysfs.show()?;
-        Ok(named.map(|(_, knob)| shown.has(knob, "probe0")))
+        // Setting it takes more rights than seeing it; a veth that is not polled refuses threads, whatever the kernel.
+        let steered = shown.set(Knob::Rps, ("probe0", "a namespace"), "1");
+        let threaded = shown.has(Knob::ThreadedNapi, "probe0");
+        Ok((steered.map_err(|error| error.sentence()), threaded))
     });
-    let outcomes = match found {
-        Ok(found) => found.map(|there| {
-            let lack = "the kernel is built without it".to_owned();
-            there.then_some(()).ok_or(lack)
-        }),
-        Err(error) => named.map(|_| Err(error.sentence())),
+    let (rps, threaded) = match shown {
+        Ok((rps, true)) => (rps, Ok(())),
+        Ok((rps, false)) => (rps, Err("the kernel is built without it".to_owned())),
+        Err(error) => (Err(error.sentence()), Err(error.sentence())),
     };
-    named
-        .into_iter()
-        .map(|(name, _)| name)
-        .zip(outcomes)
-        .collect()
+    [
+        (Requirement::Rps, rps),
+        (Requirement::ThreadedNapi, threaded),
+    ]
 }
 
 async fn gso_limit(handle: &Handle, name: &str) -> Option<u32> {

@@ -4,11 +4,14 @@
 //! it never refuses a run; one that is in the list says where it was read and how it is raised.
 
 mod probe;
+mod raise;
 
-use nix::sys::resource::{Resource as Rlimit, getrlimit, setrlimit};
+use std::collections::BTreeMap;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::Need;
+
+pub use raise::{Found, found, raise};
 
 /// What a limit is a limit of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,7 +85,7 @@ pub struct Limit {
     /// Where it was read.
     pub source: String,
     /// How it is raised, with `{}` where the wanted figure belongs.
-    remedy: &'static str,
+    remedy: String,
     /// What one of the remedy's figure stands for, in units of `have`: a page where the sysctl counts pages.
     remedy_unit: u64,
 }
@@ -135,13 +138,14 @@ pub struct Headroom<'a> {
 pub struct Limits(Vec<Limit>);
 
 impl Limits {
-    /// Reads the machine's limits. To be called before [`super::privilege::acquire`]: inside a user namespace of our
+    /// Reads the machine's limits as they will be in the run: those that `sysctls` names (dotted name to value) at the value
+    /// that it sets, and those of the process as far as [`raise`] raises them. To be called before [`super::privilege::acquire`]: inside a user namespace of our
     /// own, `user.max_net_namespaces` shows that namespace's figure, and init-only sysctls are not shown at all.
     ///
     /// # Errors
     /// When `/proc` is not there.
-    pub fn probe() -> Result<Self> {
-        probe::all().map(Self)
+    pub fn probe(sysctls: &BTreeMap<String, String>) -> Result<Self> {
+        probe::all(sysctls).map(Self)
     }
 
     /// The limits, in the order in which `doctor` lists them.
@@ -201,32 +205,6 @@ fn headroom(limit: &Limit, need: u64, containers: u32) -> Option<Headroom<'_>> {
     })
 }
 
-/// The limit of open files before and after it was raised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Raised {
-    /// The soft limit found.
-    pub before: u64,
-    /// The soft limit now, which is the hard one.
-    pub after: u64,
-}
-
-/// Raises the soft limit of open files to the hard one, for this process and those it starts.
-///
-/// # Errors
-/// The kernel's refusal, which only a security module can cause: the hard limit is anyone's to use.
-pub fn raise_soft_limits() -> Result<Raised> {
-    let refused =
-        |act, errno: nix::Error| Error::kernel(act, "the limit of open files", errno.into());
-    let (soft, hard) = getrlimit(Rlimit::RLIMIT_NOFILE).map_err(|errno| refused("read", errno))?;
-    if soft < hard {
-        setrlimit(Rlimit::RLIMIT_NOFILE, hard, hard).map_err(|errno| refused("raise", errno))?;
-    }
-    Ok(Raised {
-        before: soft,
-        after: hard,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -234,6 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::host::privilege;
 
     fn limit(name: &'static str, resource: Resource, have: u64, used: u64) -> Limit {
         let remedy = "sysctl -w some.limit={}";
@@ -244,7 +223,7 @@ mod tests {
             have,
             used,
             source: String::new(),
-            remedy,
+            remedy: remedy.to_owned(),
             remedy_unit: 1,
         }
     }
@@ -322,13 +301,6 @@ mod tests {
         assert!(limits().headroom(&Need::default(), 100).is_empty());
     }
 
-    #[test]
-    fn soft_limit_is_raised_to_the_hard_one() {
-        let raised = raise_soft_limits().unwrap();
-        let (soft, hard) = getrlimit(Rlimit::RLIMIT_NOFILE).unwrap();
-        assert_eq!((soft, raised.after), (hard, hard));
-    }
-
     fn shell(command: &str) -> u64 {
         let output = Command::new("sh").args(["-c", command]).output().unwrap();
         String::from_utf8(output.stdout)
@@ -340,14 +312,17 @@ mod tests {
 
     #[test]
     fn probed_limits_are_those_the_shell_sees() {
-        let limits = Limits::probe().unwrap();
+        let limits = Limits::probe(&BTreeMap::new()).unwrap();
         let have = |name| {
             limits
                 .iter()
                 .find(|limit| limit.name == name)
                 .map(|limit| limit.have)
         };
-        assert_eq!(have("RLIMIT_NOFILE"), Some(shell("ulimit -Sn")));
+        // Where the hard limit may be raised, it is no limit.
+        let bound = !privilege::may_raise_limits();
+        let files = bound.then(|| shell("ulimit -Hn"));
+        assert_eq!(have("RLIMIT_NOFILE"), files);
         assert_eq!(
             have("kernel.pid_max"),
             Some(shell("cat /proc/sys/kernel/pid_max"))
@@ -356,9 +331,44 @@ mod tests {
         assert_eq!(have("bridge ports"), Some(1023));
     }
 
+    fn setting(name: &str, value: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([(name.to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn what_the_scenario_sets_is_what_it_is_held_against() {
+        for name in [
+            "net.ipv4.neigh.default.gc_thresh3",
+            "net.ipv6.neigh.default.gc_thresh3",
+            "net.netfilter.nf_conntrack_max",
+        ] {
+            let limits = Limits::probe(&setting(name, "123456789")).unwrap();
+            let limit = limits.iter().find(|limit| limit.name == name).unwrap();
+            assert_eq!(limit.have, 123_456_789);
+            assert_eq!(limit.source, "[sysctls] of the scenario");
+            let more = 987_654_321 - limit.used;
+            assert_eq!(
+                limit.remedy(more),
+                format!("set \"{name}\" = 987654321 under [sysctls] of the scenario")
+            );
+        }
+    }
+
+    #[test]
+    fn tcp_memory_is_held_against_the_second_figure_that_the_scenario_sets() {
+        let sysctls = setting("net.ipv4.tcp_mem", "1 2000 3000");
+        let limits = Limits::probe(&sysctls).unwrap();
+        let limit = limits.iter().find(|it| it.resource == Resource::TcpMemory);
+        let limit = limit.unwrap();
+        assert_eq!(limit.have, 2000 * limit.remedy_unit);
+        assert!(limit.remedy(1).contains("[sysctls]"), "{}", limit.remedy);
+        let marks = crate::host::counters::TcpMemory::thresholds(&sysctls).unwrap();
+        assert_eq!((marks.low_pages, marks.max_pages), (1, 3000));
+    }
+
     #[test]
     fn every_remedy_is_a_sentence_without_a_gap() {
-        for limit in Limits::probe().unwrap().iter() {
+        for limit in Limits::probe(&BTreeMap::new()).unwrap().iter() {
             let remedy = limit.remedy(1_000_000);
             assert!(
                 !remedy.is_empty() && !remedy.contains("{}"),

@@ -2,6 +2,7 @@
 //!
 //! Must not judge. The invariant: a limit that cannot be read, or that is unlimited, gives no row.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use nix::sys::resource::{RLIM_INFINITY, Resource as Rlimit, getrlimit};
@@ -10,7 +11,7 @@ use nix::unistd::{SysconfVar, getuid, sysconf};
 use super::{Limit, Resource, Strength};
 use crate::error::Result;
 use crate::host::cgroup::{Controller, Groups};
-use crate::host::{counters, pseudo};
+use crate::host::{counters, privilege, pseudo};
 
 /// Ports of a Linux bridge: numbers have ten bits (`BR_PORT_BITS`), and 0 is not given out.
 const BRIDGE_PORTS: u64 = 1023;
@@ -22,14 +23,20 @@ const FRESH_LOCAL_PORTS: u64 = 60_999 - 32_768 + 1;
 /// The value of a user namespace's limits that nobody has set; the limit that binds is then its parent's, unseen.
 const UNSET_USER_LIMIT: u64 = i32::MAX as u64;
 
-pub(super) fn all() -> Result<Vec<Limit>> {
+/// What a scenario sets for the run, by dotted name.
+type Sysctls = BTreeMap<String, String>;
+
+/// Where a limit that the scenario sets is read.
+const SCENARIO: &str = "[sysctls] of the scenario";
+
+pub(super) fn all(sysctls: &Sysctls) -> Result<Vec<Limit>> {
     let groups = Groups::of_self()?;
     let meminfo = pseudo::text("/proc/meminfo")?;
     let rows = [
-        descriptors(),
-        threads(&groups),
-        memory(&groups, &meminfo),
-        network(),
+        descriptors(sysctls),
+        threads(&groups, sysctls),
+        memory(&groups, &meminfo, sysctls),
+        network(sysctls),
     ];
     Ok(rows.into_iter().flatten().collect())
 }
@@ -38,14 +45,14 @@ pub(super) fn all() -> Result<Vec<Limit>> {
 struct Place {
     name: &'static str,
     source: String,
-    remedy: &'static str,
+    remedy: String,
 }
 
-fn by_sysctl(name: &'static str, remedy: &'static str) -> Place {
+fn by_sysctl(name: &'static str) -> Place {
     Place {
         name,
         source: pseudo::sysctl_path(name).display().to_string(),
-        remedy,
+        remedy: format!("sysctl -w {name}={{}}"),
     }
 }
 
@@ -67,50 +74,66 @@ fn row(place: Place, resource: Resource, have: Option<u64>, used: u64) -> Option
     })
 }
 
-fn of_sysctl(place: Place, resource: Resource, used: u64) -> Option<Limit> {
-    let have = pseudo::number(pseudo::sysctl_path(place.name));
+/// A sysctl of one figure, as the scenario sets it or else as the machine has it.
+fn of_sysctl(place: Place, sysctls: &Sysctls, (resource, used): (Resource, u64)) -> Option<Limit> {
+    let set = sysctls.get(place.name).and_then(|value| value.parse().ok());
+    let place = if set.is_some() {
+        Place {
+            source: SCENARIO.to_owned(),
+            remedy: format!("set \"{}\" = {{}} under {SCENARIO}", place.name),
+            ..place
+        }
+    } else {
+        place
+    };
+    let have = set.or_else(|| pseudo::number(pseudo::sysctl_path(place.name)));
     row(place, resource, have, used)
 }
 
-fn descriptors() -> Vec<Limit> {
+fn descriptors(sysctls: &Sysctls) -> Vec<Limit> {
     let own = entries("/proc/self/fd");
     let everyones = pseudo::number("/proc/sys/fs/file-nr").unwrap_or(0);
     let rlimit = Place {
         name: "RLIMIT_NOFILE",
-        source: "getrlimit(RLIMIT_NOFILE), soft".to_owned(),
-        remedy: "raise the hard limit: LimitNOFILE={} in the service's unit, or `ulimit -n {}` in root's shell before the start",
+        source: "getrlimit(RLIMIT_NOFILE), hard".to_owned(),
+        remedy: "raise the hard limit: LimitNOFILE={} in the service's unit, or `ulimit -n {}` in root's shell before the start".to_owned(),
     };
-    let nr_open = by_sysctl("fs.nr_open", "sysctl -w fs.nr_open={}");
-    let file_max = by_sysctl("fs.file-max", "sysctl -w fs.file-max={}");
+    let hard = hard_limit(Rlimit::RLIMIT_NOFILE);
     [
-        row(
-            rlimit,
-            Resource::Descriptors,
-            soft_limit(Rlimit::RLIMIT_NOFILE),
-            own,
+        row(rlimit, Resource::Descriptors, hard, own),
+        of_sysctl(
+            by_sysctl("fs.nr_open"),
+            sysctls,
+            (Resource::Descriptors, own),
         ),
-        of_sysctl(nr_open, Resource::Descriptors, own),
-        of_sysctl(file_max, Resource::Descriptors, everyones),
+        of_sysctl(
+            by_sysctl("fs.file-max"),
+            sysctls,
+            (Resource::Descriptors, everyones),
+        ),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn threads(groups: &Groups) -> Vec<Limit> {
+fn threads(groups: &Groups, sysctls: &Sysctls) -> Vec<Limit> {
     let everyones = tasks().unwrap_or(0);
     let own_mappings =
         pseudo::word("/proc/self/maps").map_or(0, |maps| maps.lines().count() as u64);
-    // The largest pid_max there is on 64 bits: a higher figure is refused, a lower one has no merit.
-    let pid_max = by_sysctl("kernel.pid_max", "sysctl -w kernel.pid_max=4194304");
-    let threads_max = by_sysctl("kernel.threads-max", "sysctl -w kernel.threads-max={}");
-    let mappings = by_sysctl("vm.max_map_count", "sysctl -w vm.max_map_count={}");
+    let pid_max = Place {
+        // The largest there is on 64 bits: a higher figure is refused, a lower one has no merit.
+        remedy: "sysctl -w kernel.pid_max=4194304".to_owned(),
+        ..by_sysctl("kernel.pid_max")
+    };
+    let threads_max = by_sysctl("kernel.threads-max");
+    let mappings = by_sysctl("vm.max_map_count");
     [
-        of_sysctl(pid_max, Resource::Threads, everyones),
-        of_sysctl(threads_max, Resource::Threads, everyones),
+        of_sysctl(pid_max, sysctls, (Resource::Threads, everyones)),
+        of_sysctl(threads_max, sysctls, (Resource::Threads, everyones)),
         users_threads(),
         group_row(groups, Controller::Pids),
-        of_sysctl(mappings, Resource::Mappings, own_mappings),
+        of_sysctl(mappings, sysctls, (Resource::Mappings, own_mappings)),
     ]
     .into_iter()
     .flatten()
@@ -124,22 +147,23 @@ fn users_threads() -> Option<Limit> {
     }
     let place = Place {
         name: "RLIMIT_NPROC",
-        source: "getrlimit(RLIMIT_NPROC), soft".to_owned(),
-        remedy: "ulimit -u {}, or LimitNPROC={} in the service's unit",
+        source: "getrlimit(RLIMIT_NPROC), hard".to_owned(),
+        remedy: "raise the hard limit: LimitNPROC={} in the service's unit, or `ulimit -u {}` in root's shell before the start"
+            .to_owned(),
     };
     row(
         place,
         Resource::Threads,
-        soft_limit(Rlimit::RLIMIT_NPROC),
+        hard_limit(Rlimit::RLIMIT_NPROC),
         tasks_of_own_user(),
     )
 }
 
-fn memory(groups: &Groups, meminfo: &str) -> Vec<Limit> {
+fn memory(groups: &Groups, meminfo: &str, sysctls: &Sysctls) -> Vec<Limit> {
     let available = Place {
         name: "MemAvailable",
         source: "/proc/meminfo".to_owned(),
-        remedy: "free memory or add some: {} MiB are needed",
+        remedy: "free memory or add some: {} MiB are needed".to_owned(),
     };
     let have = pseudo::meminfo(meminfo, "MemAvailable");
     let available = row(available, Resource::Memory, have, 0).map(|limit| Limit {
@@ -149,7 +173,7 @@ fn memory(groups: &Groups, meminfo: &str) -> Vec<Limit> {
     [
         available,
         group_row(groups, Controller::Memory),
-        tcp_memory(),
+        tcp_memory(sysctls),
     ]
     .into_iter()
     .flatten()
@@ -157,13 +181,22 @@ fn memory(groups: &Groups, meminfo: &str) -> Vec<Limit> {
 }
 
 /// The mark in `tcp_mem` from which sockets get less buffer than they ask for.
-fn tcp_memory() -> Option<Limit> {
+fn tcp_memory(sysctls: &Sysctls) -> Option<Limit> {
+    const NAME: &str = "net.ipv4.tcp_mem";
     let page = u64::try_from(sysconf(SysconfVar::PAGE_SIZE).ok()??).ok()?;
-    let pressure = counters::TcpMemory::thresholds()?.pressure_pages;
-    let place = by_sysctl(
-        "net.ipv4.tcp_mem",
-        "raise the second and third figure of sysctl net.ipv4.tcp_mem to {} pages or more, or fix the socket buffers",
-    );
+    let pressure = counters::TcpMemory::thresholds(sysctls)?.pressure_pages;
+    let (source, whose) = if sysctls.contains_key(NAME) {
+        (SCENARIO.to_owned(), format!("{NAME} under {SCENARIO}"))
+    } else {
+        (by_sysctl(NAME).source, format!("sysctl {NAME}"))
+    };
+    let place = Place {
+        name: NAME,
+        source,
+        remedy: format!(
+            "raise the second and third figure of {whose} to {{}} pages or more, or fix the socket buffers"
+        ),
+    };
     let limit = row(
         place,
         Resource::TcpMemory,
@@ -194,26 +227,23 @@ fn group_row(groups: &Groups, controller: Controller) -> Option<Limit> {
     let place = Place {
         name,
         source: found.file.display().to_string(),
-        remedy,
+        remedy: remedy.to_owned(),
     };
     row(place, resource, Some(found.limit), found.used)
 }
 
-fn network() -> Vec<Limit> {
-    let namespaces = by_sysctl(
-        "user.max_net_namespaces",
-        "sysctl -w user.max_net_namespaces={}",
-    );
-    let namespaces = of_sysctl(namespaces, Resource::Namespaces, 0);
+fn network(sysctls: &Sysctls) -> Vec<Limit> {
+    let namespaces = by_sysctl("user.max_net_namespaces");
+    let namespaces = of_sysctl(namespaces, sysctls, (Resource::Namespaces, 0));
     let ports = Place {
         name: "bridge ports",
         source: "the kernel's BR_PORT_BITS".to_owned(),
-        remedy: "set ports_per_bridge to 1023 or less; more bridges are made then",
+        remedy: "set ports_per_bridge to 1023 or less; more bridges are made then".to_owned(),
     };
     let local_ports = Place {
         name: "local ports",
         source: "the kernel's default for a fresh namespace, 32768 to 60999".to_owned(),
-        remedy: "fewer containers to a namespace, or fewer flows to one container: each flow is listened for on a port of its own",
+        remedy: "fewer containers to a namespace, or fewer flows to one container: each flow is listened for on a port of its own".to_owned(),
     };
     [
         namespaces.filter(|limit| limit.have != UNSET_USER_LIMIT),
@@ -224,16 +254,13 @@ fn network() -> Vec<Limit> {
             Some(FRESH_LOCAL_PORTS),
             0,
         ),
-        neighbours("net.ipv4.neigh.default.gc_thresh3", "arp_cache"),
-        neighbours("net.ipv6.neigh.default.gc_thresh3", "ndisc_cache"),
+        neighbours("net.ipv4.neigh.default.gc_thresh3", "arp_cache", sysctls),
+        neighbours("net.ipv6.neigh.default.gc_thresh3", "ndisc_cache", sysctls),
+        // One figure for the whole machine, and each namespace is held against it alone.
         of_sysctl(
-            by_sysctl(
-                "net.netfilter.nf_conntrack_max",
-                "sysctl -w net.netfilter.nf_conntrack_max={}",
-            ),
-            Resource::Tracked,
-            // One figure for the whole machine, and each namespace is held against it alone.
-            0,
+            by_sysctl("net.netfilter.nf_conntrack_max"),
+            sysctls,
+            (Resource::Tracked, 0),
         ),
     ]
     .into_iter()
@@ -242,20 +269,18 @@ fn network() -> Vec<Limit> {
 }
 
 /// One table of neighbours for all namespaces of the machine; only the initial one shows its limit.
-fn neighbours(name: &'static str, table: &str) -> Option<Limit> {
+fn neighbours(name: &'static str, table: &str, sysctls: &Sysctls) -> Option<Limit> {
     let used = counters::neighbour_entries(table).unwrap_or(0);
-    let remedy = match table {
-        "arp_cache" => "sysctl -w net.ipv4.neigh.default.gc_thresh3={}",
-        _ => "sysctl -w net.ipv6.neigh.default.gc_thresh3={}",
-    };
-    of_sysctl(by_sysctl(name, remedy), Resource::Neighbours, used)
+    of_sysctl(by_sysctl(name), sysctls, (Resource::Neighbours, used))
 }
 
-fn soft_limit(resource: Rlimit) -> Option<u64> {
-    getrlimit(resource)
-        .ok()
-        .map(|(soft, _)| soft)
-        .filter(|soft| *soft != RLIM_INFINITY)
+/// The hard limit, which the soft one is raised to; none where the hard one is raised too.
+fn hard_limit(resource: Rlimit) -> Option<u64> {
+    if privilege::may_raise_limits() {
+        return None;
+    }
+    let (_, hard) = getrlimit(resource).ok()?;
+    Some(hard).filter(|hard| *hard != RLIM_INFINITY)
 }
 
 fn entries(folder: &str) -> u64 {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo::start_of;
 
 /// One raised sysctl.
@@ -107,37 +107,61 @@ impl Folder {
             .map_err(|source| Error::kernel("remove", path.display().to_string(), source))
     }
 
-    /// The journals of processes that are no more.
-    pub(super) fn dead(&self) -> Result<Vec<Journal>> {
-        let mut journals = self.all()?;
-        journals.retain(|journal| !journal.is_live());
-        Ok(journals)
+    /// The journals of processes that are no more, and which files cannot be read.
+    pub(super) fn dead(&self) -> Result<(Vec<Journal>, Vec<Error>)> {
+        let mut dead = Vec::new();
+        let mut unread = Vec::new();
+        for journal in self.all()? {
+            match journal {
+                Ok(journal) if journal.is_live() => {}
+                Ok(journal) => dead.push(journal),
+                Err(error) => unread.push(error),
+            }
+        }
+        Ok((dead, unread))
+    }
+
+    /// Removes what was being written when its writer died: nobody is writing now, as the lock is ours.
+    pub(super) fn remove_torsos(&self) -> Result<Vec<Result<()>>> {
+        let torsos = self.paths("new")?.into_iter();
+        let removed = torsos.map(|path| {
+            fs::remove_file(&path)
+                .map_err(|source| Error::kernel("remove", path.display().to_string(), source))
+        });
+        Ok(removed.collect())
     }
 
     /// Two runs that raise the same sysctl would restore each other's values.
     pub(super) fn refuse_if_raised(&self, entries: &[Entry]) -> Result<()> {
-        for journal in self.all()?.iter().filter(|journal| journal.is_live()) {
+        let journals = self.all()?.into_iter().collect::<Result<Vec<_>>>()?;
+        for journal in journals.iter().filter(|journal| journal.is_live()) {
             let shared =
                 |entry: &&Entry| journal.entries.iter().any(|other| other.name == entry.name);
             if let Some(entry) = entries.iter().find(shared) {
                 let reason = format!("process {} has raised it and is still running", journal.pid);
                 let error = Error::refused("raise", format!("sysctl {}", entry.name), reason);
-                return Err(error.with_hint("wait for the other run to end"));
+                return Err(error.with_remedy(Remedy::AwaitRun));
             }
         }
         Ok(())
     }
 
-    fn all(&self) -> Result<Vec<Journal>> {
+    fn all(&self) -> Result<Vec<Result<Journal>>> {
+        let paths = self.paths("json")?;
+        Ok(paths.iter().map(|path| read(path)).collect())
+    }
+
+    /// The files of the folder whose names end so, in order.
+    fn paths(&self, wanted: &str) -> Result<Vec<PathBuf>> {
         let listed = fs::read_dir(&self.path)
             .map_err(|source| Error::kernel("list", self.path.display().to_string(), source))?;
         let mut paths: Vec<_> = listed.flatten().map(|entry| entry.path()).collect();
         paths.retain(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "json")
+                .is_some_and(|extension| extension == wanted)
         });
         paths.sort();
-        paths.iter().map(|path| read(path)).collect()
+        Ok(paths)
     }
 }
 
@@ -147,6 +171,6 @@ fn read(path: &Path) -> Result<Journal> {
     serde_json::from_slice(&text).map_err(|reason| Error::Malformed {
         object,
         reason: reason.to_string(),
-        hint: Some("put the sysctls it names back by hand, then remove it".to_owned()),
+        remedy: Some(Remedy::RestoreByHand),
     })
 }

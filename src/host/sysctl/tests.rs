@@ -116,13 +116,16 @@ fn what_a_crash_left_is_put_back_by_the_next_start() {
         "4194304",
         "the crash left it raised"
     );
-    let sentences = restore_leftovers_in(&machine.place).unwrap();
-    if !geteuid().is_root() {
-        assert!(sentences.is_empty(), "only root has anything to restore");
-        return;
-    }
+    let refused = restore_leftovers_in(&machine.place, false);
     assert_eq!(
-        sentences,
+        refused.errors[0].hint(),
+        Some("run kilonet clean as root".to_owned())
+    );
+    assert_eq!(machine.value(PID_MAX), "4194304");
+    let swept = restore_leftovers_in(&machine.place, true);
+    assert_eq!(swept.restored, 2);
+    assert_eq!(
+        swept.notes,
         [format!(
             "a run that ended early (process {pid}) had raised kernel.pid_max, net.ipv4.tcp_mem"
         )]
@@ -146,16 +149,44 @@ fn a_crash_before_the_first_value_was_set_leaves_nothing_to_report_but_itself() 
             .unwrap();
     });
     assert_eq!(alone::exit_code(pid), 0);
-    let sentences = restore_leftovers_in(&machine.place).unwrap();
-    assert_eq!(sentences.len(), usize::from(geteuid().is_root()));
+    let swept = restore_leftovers_in(&machine.place, true);
+    assert_eq!(
+        (swept.restored, swept.notes.len(), swept.errors.len()),
+        (0, 1, 0)
+    );
     assert_eq!(machine.value(PID_MAX), "32768");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_keeps_no_other_from_being_restored() {
+    let machine = Machine::new();
+    let pid = alone::start(|| {
+        std::mem::forget(machine.raise(&[(PID_MAX, "4194304")]).unwrap());
+    });
+    assert_eq!(alone::exit_code(pid), 0);
+    let write = |name: &str| fs::write(machine.place.journals.join(name), "{").unwrap();
+    write("sysctl-1-1.json");
+    write("sysctl-2-2.new");
+    let swept = restore_leftovers_in(&machine.place, true);
+    assert_eq!(swept.restored, 1);
+    assert_eq!(machine.value(PID_MAX), "32768");
+    let [error] = &swept.errors[..] else {
+        panic!("{swept:?}")
+    };
+    assert!(error.sentence().contains("sysctl-1-1.json"), "{error}");
+    assert_eq!(
+        machine.journals(),
+        1,
+        "what cannot be read stays, and nothing else"
+    );
 }
 
 #[test]
 fn a_live_run_is_left_alone_and_nobody_else_may_raise_the_same() {
     let machine = Machine::new();
     let guard = machine.raise(&[(PID_MAX, "4194304")]).unwrap();
-    assert!(restore_leftovers_in(&machine.place).unwrap().is_empty());
+    let swept = restore_leftovers_in(&machine.place, true);
+    assert!(swept.notes.is_empty() && swept.errors.is_empty());
     assert_eq!(machine.value(PID_MAX), "4194304");
     let error = machine.raise(&[(PID_MAX, "99999")]).unwrap_err();
     assert!(error.to_string().contains("is still running"), "{error}");
@@ -177,7 +208,8 @@ fn a_pid_used_again_is_not_taken_for_the_process_that_died() {
         Folder::open(&machine.place.journals)
             .unwrap()
             .dead()
-            .unwrap(),
+            .unwrap()
+            .0,
         [journal]
     );
 }

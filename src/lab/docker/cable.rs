@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::lab::netlink::{Conversation, message};
 use crate::lab::netns::{self, Visitor};
 use crate::lab::topology::{End, Layout, Part};
@@ -52,8 +52,8 @@ fn join(visitor: &Visitor, [even, odd]: &[End; 2], namespaces: &[BorrowedFd<'_>]
 
 fn converse(visitor: &Visitor, namespace: BorrowedFd<'_>, name: &str) -> Result<Conversation> {
     visitor.enter(namespace).map_err(|source| {
-        Error::kernel("enter", format!("containers to join, {name}"), source)
-            .with_hint("joining containers of an engine by a veth takes root")
+        let object = format!("containers to join, {name}");
+        Error::kernel(Act::EnterContainer, object, source)
     })?;
     Conversation::open()
 }

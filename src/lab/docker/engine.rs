@@ -7,15 +7,18 @@ use std::env;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 
 /// Where an engine listens unless `DOCKER_HOST` says otherwise.
 const USUAL: &str = "unix:///var/run/docker.sock";
+/// What the address of a socket begins with.
+const UNIX: &str = "unix://";
 
 /// The oldest API that has all that is asked of it: networks with IPv6 and labels, and filters by label. Engine 1.13.
 const OLDEST: (usize, usize) = (1, 25);
@@ -54,12 +57,24 @@ impl Engine {
         Self::connect_to(host)
     }
 
-    fn connect_to(host: &str) -> Result<Self> {
-        if !host.starts_with("unix://") {
+    /// The same, where there is one: none where nobody has named one by `DOCKER_HOST` and nobody listens at the usual socket.
+    ///
+    /// # Errors
+    /// As [`Engine::connect`] where there is an engine, or one was named.
+    pub fn find() -> Result<Option<Self>> {
+        let is_named = env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
+        if !is_named && !is_listening(USUAL.trim_start_matches(UNIX)) {
+            return Ok(None);
+        }
+        Self::connect().map(Some)
+    }
+
+    pub(crate) fn connect_to(host: &str) -> Result<Self> {
+        if !host.starts_with(UNIX) {
             let reason = "containers must see directories of this machine";
             return Err(
                 Error::refused("reach", format!("the engine at {host}"), reason)
-                    .with_hint("set DOCKER_HOST to a socket, as in unix:///var/run/docker.sock"),
+                    .with_remedy(Remedy::EngineSocket),
             );
         }
         let runtime = Builder::new_current_thread()
@@ -80,8 +95,7 @@ impl Engine {
                 "it speaks API {agreed}, and {}.{} is needed",
                 OLDEST.0, OLDEST.1
             );
-            return Err(Error::refused("use", object, reason)
-                .with_hint("install an engine of version 1.13 or newer"));
+            return Err(Error::refused("use", object, reason).with_remedy(Remedy::NewerEngine));
         }
         Ok(Self {
             api,
@@ -126,12 +140,24 @@ impl Engine {
     }
 }
 
+/// Whether somebody may be behind a socket; one that may not be used has somebody.
+fn is_listening(socket: &str) -> bool {
+    match UnixStream::connect(socket) {
+        Ok(_) => true,
+        Err(error) => {
+            let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
+            !nobody.contains(&error.kind())
+        }
+    }
+}
+
 /// The engine's refusal in our form.
 pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) -> Error {
     use bollard::errors::Error as Answer;
     match error {
         Answer::SocketNotFoundError(path) => {
-            Error::refused(act, object, format!("there is no socket {path}")).with_hint(ABSENT)
+            Error::refused(act, object, format!("there is no socket {path}"))
+                .with_remedy(Remedy::StartEngine)
         }
         Answer::DockerResponseServerError { message, .. } => {
             Error::refused(act, object, message.trim())
@@ -149,8 +175,6 @@ pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) ->
     }
 }
 
-const ABSENT: &str = "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
-
 /// What the kernel said at the bottom of a refusal, if it said anything.
 fn kernel_cause(error: &(dyn std::error::Error + 'static)) -> Option<io::Error> {
     let mut cause = Some(error);
@@ -165,14 +189,10 @@ fn kernel_cause(error: &(dyn std::error::Error + 'static)) -> Option<io::Error> 
 }
 
 fn unreachable_engine(act: &str, object: &str, source: io::Error) -> Error {
-    let hint = match source.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "run as root, or be of the socket's group (usermod -aG docker)"
-        }
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => ABSENT,
-        _ => {
-            "see whether the engine is still running; `kilonet clean` removes what is left with it"
-        }
+    let remedy = match source.kind() {
+        io::ErrorKind::PermissionDenied => Remedy::EngineRights,
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Remedy::StartEngine,
+        _ => Remedy::EngineGone,
     };
-    Error::kernel(act, object, source).with_hint(hint)
+    Error::kernel(act, object, source).with_remedy(remedy)
 }

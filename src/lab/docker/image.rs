@@ -20,10 +20,7 @@ use nix::libc;
 
 use super::engine::Engine;
 use super::owner::{LABEL, Owner};
-use crate::error::{Error, Result};
-
-/// An engine that does not take an image has mostly no room for it.
-const ROOM: &str = "see whether the disk of the engine's data is full (docker info names its root), and what the engine's log says";
+use crate::error::{Error, Remedy, Result};
 
 /// An image on an engine.
 #[derive(Debug)]
@@ -50,9 +47,10 @@ impl Image {
         let import = engine.api().create_image(Some(options), Some(body), None);
         let object = format!("image {name}");
         let imported = engine.wait(("import", &object), import.try_collect::<Vec<_>>());
-        imported.map_err(|error| match error.hint() {
+        // An engine that does not take an image has mostly no room for it.
+        imported.map_err(|error| match error.remedy() {
             Some(_) => error,
-            None => error.with_hint(ROOM),
+            None => error.with_remedy(Remedy::RoomForImage),
         })?;
         Ok(Self(name))
     }

@@ -3,7 +3,6 @@
 //! Must not know how it was made.
 
 use std::collections::HashMap;
-use std::fs;
 
 use bollard::query_parameters::{
     ListContainersOptions, ListImagesOptions, ListNetworksOptions, RemoveContainerOptions,
@@ -12,77 +11,37 @@ use bollard::query_parameters::{
 use futures::StreamExt;
 
 use super::engine::{self, Engine};
-use super::owner::{Directory, Fate, LABEL, Owner};
-use crate::error::Result;
+use super::owner::{Fate, LABEL, Owner};
+use crate::error::{Error, Result};
+use crate::swept::Swept;
 
-/// Things on an engine, by id.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Leftovers {
-    containers: Vec<String>,
-    networks: Vec<String>,
-    images: Vec<String>,
+/// Removes what processes that are no more have left with the engine. Every kind is tried, whatever came of the others.
+#[must_use]
+pub fn remove_leftovers(engine: &Engine) -> Swept {
+    let this = match Owner::this() {
+        Ok(this) => this,
+        Err(error) => return Swept::refused(error),
+    };
+    let dead = |label: &str| Owner::fate(&this, label) == Fate::Dead;
+    let swept = |noun, found: Result<Vec<String>>, remove: fn(&Engine, &[String]) -> _| match found
+    {
+        Ok(ids) => Swept::of(noun, remove(engine, &ids)),
+        Err(error) => Swept::refused(error),
+    };
+    let containers = swept("container", containers(engine, &dead), remove_containers);
+    // In this order: a network is not removed while a container is in it, nor an image while one is made of it.
+    let networks = swept("network", networks(engine, &dead), remove_networks);
+    let images = swept("image", images(engine, &dead), remove_images);
+    containers.and(networks).and(images)
 }
 
-/// How many of each were removed.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Removed {
-    /// Containers.
-    pub containers: usize,
-    /// Networks.
-    pub networks: usize,
-    /// Images.
-    pub images: usize,
-    /// Directories in which agents were to report.
-    pub directories: usize,
-}
-
-impl Leftovers {
-    /// What processes that are no more have left.
-    ///
-    /// # Errors
-    /// When the engine does not answer.
-    pub fn find(engine: &Engine) -> Result<Self> {
-        let this = Owner::this()?;
-        let dead = |label: &str| Owner::fate(&this, label) == Fate::Dead;
-        Ok(Self {
-            images: images(engine, &dead)?,
-            ..of(engine, &dead)?
-        })
-    }
-
-    /// Removes it, and the directories in which agents of dead processes were to report.
-    ///
-    /// # Errors
-    /// The first thing that the engine would not remove; the others are removed all the same.
-    pub fn remove(&self, engine: &Engine) -> Result<Removed> {
-        let outcomes = [
-            remove_containers(engine, &self.containers),
-            remove_networks(engine, &self.networks),
-            remove_images(engine, &self.images),
-        ];
-        outcomes.into_iter().collect::<Result<Vec<()>>>()?;
-        let directories = Directory::leftovers();
-        let removed = directories
-            .iter()
-            .filter(|path| fs::remove_dir_all(path).is_ok());
-        Ok(Removed {
-            containers: self.containers.len(),
-            networks: self.networks.len(),
-            images: self.images.len(),
-            directories: removed.count(),
-        })
-    }
-}
-
-/// Removes the containers and networks of one process.
+/// Removes the containers and networks of one process; all are tried, and the first refusal is the error.
 pub(super) fn remove_all_of(engine: &Engine, owner: &Owner) -> Result<()> {
     let label = owner.label();
-    let own = of(engine, &|other| other == label)?;
-    let outcomes = [
-        remove_containers(engine, &own.containers),
-        remove_networks(engine, &own.networks),
-    ];
-    outcomes.into_iter().collect()
+    let own = |other: &str| other == label;
+    let containers = remove_containers(engine, &containers(engine, &own)?);
+    let networks = remove_networks(engine, &networks(engine, &own)?);
+    containers.into_iter().chain(networks).collect()
 }
 
 /// What asks for all things with our label.
@@ -96,34 +55,28 @@ fn label_of(labels: Option<HashMap<String, String>>) -> String {
         .unwrap_or_default()
 }
 
-/// Containers and networks whose label is wanted.
-fn of(engine: &Engine, wanted: &dyn Fn(&str) -> bool) -> Result<Leftovers> {
+/// Containers whose label is wanted, by id.
+fn containers(engine: &Engine, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
     let options = ListContainersOptions {
         all: true,
         filters: Some(labelled()),
         ..ListContainersOptions::default()
     };
-    let containers = engine.wait(
-        ("list", "containers"),
-        engine.api().list_containers(Some(options)),
-    )?;
+    let listing = engine.api().list_containers(Some(options));
+    let found = engine.wait(("list", "containers"), listing)?.into_iter();
+    let wanted = found.filter(|it| wanted(&label_of(it.labels.clone())));
+    Ok(wanted.filter_map(|it| it.id).collect())
+}
+
+/// The same of networks.
+fn networks(engine: &Engine, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
     let options = ListNetworksOptions {
         filters: Some(labelled()),
     };
-    let networks = engine.wait(
-        ("list", "networks"),
-        engine.api().list_networks(Some(options)),
-    )?;
-    let containers = containers
-        .into_iter()
-        .map(|it| (it.id, label_of(it.labels)));
-    let networks = networks.into_iter().map(|it| (it.id, label_of(it.labels)));
-    let pick = |(id, label): (Option<String>, String)| id.filter(|_| wanted(&label));
-    Ok(Leftovers {
-        containers: containers.filter_map(pick).collect(),
-        networks: networks.filter_map(pick).collect(),
-        images: Vec::new(),
-    })
+    let listing = engine.api().list_networks(Some(options));
+    let found = engine.wait(("list", "networks"), listing)?.into_iter();
+    let wanted = found.filter(|it| wanted(&label_of(it.labels.clone())));
+    Ok(wanted.filter_map(|it| it.id).collect())
 }
 
 fn images(engine: &Engine, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
@@ -138,9 +91,9 @@ fn images(engine: &Engine, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<String>>
     Ok(wanted.map(|image| image.id).collect())
 }
 
-/// Side by side; all are tried, and the first refusal is the error. Once the engine does not answer for one, the others are
-/// not asked for: each would keep its caller for as long again.
-fn remove_containers(engine: &Engine, ids: &[String]) -> Result<()> {
+/// Side by side; all are tried. Once the engine does not answer for one, the others are not asked for: each would keep its
+/// caller for as long again.
+fn remove_containers(engine: &Engine, ids: &[String]) -> Vec<Result<()>> {
     let options = || RemoveContainerOptions {
         force: true,
         v: true,
@@ -162,36 +115,42 @@ fn remove_containers(engine: &Engine, ids: &[String]) -> Result<()> {
         }
         outcomes
     });
-    let outcomes = outcomes.into_iter().zip(ids);
-    first_refusal(outcomes.map(|(outcome, id)| (outcome, format!("container {id}"))))
+    let unasked = ids.len() - outcomes.len();
+    let asked = outcomes.into_iter().zip(ids);
+    let asked = asked.map(|(outcome, id)| said(outcome, &format!("container {id}")));
+    let unasked = (unasked > 0).then(|| {
+        let reason = "they were not asked for, since the engine does not answer";
+        Err(Error::refused(
+            "remove",
+            format!("{unasked} containers more"),
+            reason,
+        ))
+    });
+    asked.chain(unasked).collect()
 }
 
-fn remove_networks(engine: &Engine, ids: &[String]) -> Result<()> {
-    first_refusal(ids.iter().map(|id| {
+fn remove_networks(engine: &Engine, ids: &[String]) -> Vec<Result<()>> {
+    let outcomes = ids.iter().map(|id| {
         let outcome = engine.block_on(engine.api().remove_network(id));
-        (outcome, format!("network {id}"))
-    }))
+        said(outcome, &format!("network {id}"))
+    });
+    outcomes.collect()
 }
 
-fn remove_images(engine: &Engine, ids: &[String]) -> Result<()> {
+fn remove_images(engine: &Engine, ids: &[String]) -> Vec<Result<()>> {
     let options = || RemoveImageOptions {
         force: true,
         ..RemoveImageOptions::default()
     };
-    first_refusal(ids.iter().map(|id| {
+    let outcomes = ids.iter().map(|id| {
         let removing = engine.api().remove_image(id, Some(options()), None);
-        (engine.block_on(removing).map(drop), format!("image {id}"))
-    }))
+        said(engine.block_on(removing), &format!("image {id}"))
+    });
+    outcomes.collect()
 }
 
-fn first_refusal(
-    outcomes: impl Iterator<Item = (Result<(), bollard::errors::Error>, String)>,
-) -> Result<()> {
-    let refusals: Vec<_> = outcomes
-        .filter_map(|(outcome, object)| Some((outcome.err()?, object)))
-        .collect();
-    match refusals.into_iter().next() {
-        Some((refusal, object)) => Err(engine::refusal("remove", &object, refusal)),
-        None => Ok(()),
-    }
+fn said<T>(outcome: Result<T, bollard::errors::Error>, object: &str) -> Result<()> {
+    outcome
+        .map(drop)
+        .map_err(|refusal| engine::refusal("remove", object, refusal))
 }

@@ -14,6 +14,11 @@
 //! Must not know traffic: what runs in a container is a command line. The invariant: whatever is made carries its owner's
 //! label, and what a process made, it or `leftovers` removes.
 
+#[cfg(test)]
+pub(crate) fn refusals_of_what_an_engine_left_out() -> [Error; 2] {
+    seen::tests::refusals()
+}
+
 mod cable;
 mod engine;
 mod image;
@@ -38,7 +43,7 @@ use futures::{StreamExt, TryStreamExt};
 
 pub use engine::Engine;
 pub use image::Image;
-pub use leftovers::{Leftovers, Removed};
+pub use leftovers::remove_leftovers;
 pub use owner::{Directory, Owner};
 
 use super::address;
@@ -184,7 +189,7 @@ impl Lab {
             Network::Of(other) => other,
             // The engine's own namespace is one for all.
             Network::Host => 0,
-            _ => container,
+            Network::Bridge | Network::User | Network::None => container,
         }
     }
 
@@ -197,9 +202,10 @@ impl Lab {
     /// The interface by which a container's traffic comes in.
     #[must_use]
     pub fn interface(&self) -> &'static str {
-        match self.topology {
-            Topology::Shared | Topology::Host => "lo",
-            _ => "eth0",
+        if self.topology.has_links() {
+            "eth0"
+        } else {
+            "lo"
         }
     }
 

@@ -9,7 +9,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
+use crate::swept::Swept;
 
 /// The label that all things made for a run carry.
 pub(super) const LABEL: &str = "org.kilonet.run";
@@ -95,6 +96,11 @@ impl Owner {
         format!("kilonet-{}-{}", self.pid, self.started)
     }
 
+    /// The name of its directory, in a place that processes of other namespaces may see too.
+    fn directory(&self) -> String {
+        format!("{}-{}", self.name(), self.pids)
+    }
+
     pub(super) fn container(&self, number: u32) -> String {
         format!("{}-{number}", self.name())
     }
@@ -129,7 +135,7 @@ impl Directory {
     /// When there is no place for it.
     pub fn create(owner: &Owner) -> Result<Self> {
         let made = places().into_iter().find_map(|place| {
-            let path = place.join(owner.name());
+            let path = place.join(owner.directory());
             let made = fs::create_dir_all(&place).and_then(|()| create(&path));
             made.is_ok().then_some(path)
         });
@@ -145,13 +151,33 @@ impl Directory {
         &self.0
     }
 
+    /// Removes those of processes that died before they could.
+    #[must_use]
+    pub fn remove_leftovers() -> Swept {
+        let removed = Self::leftovers().into_iter().filter_map(|path| {
+            let refused = |source: io::Error| {
+                Error::kernel("remove", format!("directory {}", path.display()), source)
+                    .with_remedy(Remedy::CleanAsOwner)
+            };
+            match fs::remove_dir_all(&path) {
+                // Somebody else was faster.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                outcome => Some(outcome.map_err(refused)),
+            }
+        });
+        Swept::of("directory", removed)
+    }
+
     /// Those of processes that died before they could remove them.
-    pub(super) fn leftovers() -> Vec<PathBuf> {
+    fn leftovers() -> Vec<PathBuf> {
         let listed = places()
             .into_iter()
             .filter_map(|place| fs::read_dir(place).ok());
         let paths = listed.flat_map(|entries| entries.flatten().map(|entry| entry.path()));
-        paths.filter(|path| is_dead(path)).collect()
+        let Ok(this) = Owner::this() else {
+            return Vec::new();
+        };
+        paths.filter(|path| is_dead(path, this.pids)).collect()
     }
 }
 
@@ -166,13 +192,16 @@ fn places() -> [PathBuf; 2] {
     [PathBuf::from("/run/kilonet"), std::env::temp_dir()]
 }
 
-/// Whether a directory's name is that of a process that is no more.
-fn is_dead(path: &Path) -> bool {
+/// Whether a directory's name is that of a process that is no more, in the namespace of process numbers that is ours.
+fn is_dead(path: &Path, pids: u64) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
-    let numbers = name.and_then(|name| name.strip_prefix("kilonet-")?.split_once('-'));
-    let parsed = numbers
-        .and_then(|(pid, started)| Some((pid.parse::<u32>().ok()?, started.parse::<u64>().ok()?)));
-    parsed.is_some_and(|(pid, started)| start_of(pid) != Some(started))
+    let numbers = name.and_then(|name| {
+        let mut numbers = name.strip_prefix("kilonet-")?.splitn(3, '-');
+        let pid = numbers.next()?.parse::<u32>().ok()?;
+        let started = numbers.next()?.parse::<u64>().ok()?;
+        Some((pid, started, numbers.next()?.parse::<u64>().ok()?))
+    });
+    numbers.is_some_and(|(pid, started, of)| of == pids && start_of(pid) != Some(started))
 }
 
 impl Drop for Directory {

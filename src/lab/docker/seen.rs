@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bollard::models::{ContainerInspectResponse, EndpointSettings, PortMap};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::lab::address::family_of;
 use crate::scenario::Family;
 
@@ -62,8 +62,7 @@ impl Container {
         let serves = |it: &&Published| it.port == port && it.family.is_none_or(|one| one == family);
         let found = self.published.iter().find(serves).ok_or_else(|| {
             let reason = format!("the engine published no {family} port for its port {port}");
-            Error::refused("set up", name, reason)
-                .with_hint("see the engine's options --userland-proxy and --ip6tables")
+            Error::refused("set up", name, reason).with_remedy(Remedy::EnginePorts)
         })?;
         Ok(SocketAddr::new(
             self.gateway(family, name)?,
@@ -113,13 +112,11 @@ fn of_family(addresses: &[IpAddr], family: Family) -> Option<IpAddr> {
 
 fn unaddressed(family: Family, name: &str) -> Error {
     let reason = format!("the engine gave it no {family} address");
-    Error::refused("set up", name, reason).with_hint(
-        "start the engine with --ipv6 and --fixed-cidr-v6, or use topology = \"user-bridge\"",
-    )
+    Error::refused("set up", name, reason).with_remedy(Remedy::EngineAddresses)
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::lab) mod tests {
     use super::*;
 
     fn container(seen: &str) -> Container {
@@ -144,6 +141,17 @@ mod tests {
             "172.17.0.2"
         );
         assert!(container.host_ports().eq([32768, 32769]));
+    }
+
+    /// What is said where an engine published no port, and gave no address.
+    pub(in crate::lab) fn refusals() -> [Error; 2] {
+        let container = container(PUBLISHED);
+        [
+            container
+                .door(80, (Family::Ipv4, "container 1"))
+                .unwrap_err(),
+            container.address(Family::Ipv6, "container 1").unwrap_err(),
+        ]
     }
 
     #[test]

@@ -67,9 +67,18 @@ fn network_of(cell: &Cell, number: u32) -> Network {
         Topology::Bridge => Network::Bridge,
         Topology::UserBridge => Network::User,
         Topology::Host => Network::Host,
-        Topology::Veth => Network::None,
-        _ if number.is_multiple_of(together) => Network::None,
-        _ => Network::Of(number / together * together),
+        Topology::Shared if number.is_multiple_of(together) => Network::None,
+        Topology::Shared => Network::Of(number / together * together),
+        // Its links are not the engine's. No engine has any of the others, which the scenario's checks refuse with one.
+        Topology::Veth
+        | Topology::Loopback
+        | Topology::Routed
+        | Topology::Vxlan
+        | Topology::Netkit
+        | Topology::Macvlan
+        | Topology::IpvlanL2
+        | Topology::IpvlanL3
+        | Topology::Attached => Network::None,
     }
 }
 

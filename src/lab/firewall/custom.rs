@@ -6,7 +6,7 @@
 
 use super::Script;
 use super::site::{Net, Site};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::scenario::{Family, read_ruleset};
 
 /// Names that stand for something of the whole lab.
@@ -19,16 +19,41 @@ const OF_CONTAINER: [&str; 3] = ["{{container}}", "{{address}}", "{{address6}}"]
 /// # Errors
 /// When it cannot be read, or has a name that nothing stands behind.
 pub(super) fn scripts(path: &str, site: &Site) -> Result<Vec<Script>> {
-    let object = format!("rule set {path}");
-    let text = read_ruleset(path).map_err(|source| {
-        Error::kernel("read", &object, source)
-            .with_hint("`lab.ruleset` is a path from the folder that kilonet is started in")
-    })?;
+    let text = read(path)?;
     let expanded = expand(&text, site).map_err(|reason| {
         let allowed = [OF_LAB, OF_CONTAINER].concat().join(", ");
-        Error::refused("read", object, reason).with_hint(format!("allowed: {allowed}"))
+        Error::refused("read", object(path), reason).with_remedy(Remedy::RulesetNames(allowed))
     })?;
     Ok(split(&expanded))
+}
+
+/// Whether the file is for `nft`, and not for iptables.
+///
+/// # Errors
+/// When it cannot be read, or has nothing in it that could be loaded.
+pub(super) fn is_for_nft(path: &str) -> Result<bool> {
+    let text = read(path)?;
+    Ok(!text.lines().any(of_iptables))
+}
+
+fn object(path: &str) -> String {
+    format!("rule set {path}")
+}
+
+fn read(path: &str) -> Result<String> {
+    let text = read_ruleset(path)
+        .map_err(|source| Error::kernel(Act::ReadRuleset, object(path), source))?;
+    let says_something = |line: &str| !line.trim().is_empty() && !line.trim().starts_with('#');
+    if text.lines().any(says_something) {
+        return Ok(text);
+    }
+    let refused = Error::refused("read", object(path), "it has no rules");
+    Err(refused.with_remedy(Remedy::RulesetEmpty))
+}
+
+/// Whether a line opens a table as `iptables-save` writes it.
+fn of_iptables(line: &str) -> bool {
+    line.starts_with('*')
 }
 
 /// The text with every name replaced.
@@ -91,7 +116,7 @@ fn unknown_name(line: &str) -> Option<&str> {
 
 /// What each tool is to read: a line `*table` is iptables', and after the heading of `ip6tables-save` IPv6's.
 fn split(text: &str) -> Vec<Script> {
-    if !text.lines().any(|line| line.starts_with('*')) {
+    if !text.lines().any(of_iptables) {
         return vec![Script::Nft(text.to_owned())];
     }
     let mut scripts = Vec::new();
@@ -111,6 +136,6 @@ fn split(text: &str) -> Vec<Script> {
         part.push('\n');
     }
     scripts.push(Script::Restore(family, part));
-    scripts.retain(|script| script.text().lines().any(|line| line.starts_with('*')));
+    scripts.retain(|script| script.text().lines().any(of_iptables));
     scripts
 }

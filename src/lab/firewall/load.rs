@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::Script;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::scenario::{Backend, Family};
 
 /// Where the tools are kept, which is not on every user's path.
@@ -26,8 +26,12 @@ fn tool(script: &Script, backend: Backend) -> &'static str {
     match (script, backend) {
         (Script::Restore(Family::Ipv4, _), Backend::IptablesLegacy) => "iptables-legacy-restore",
         (Script::Restore(Family::Ipv6, _), Backend::IptablesLegacy) => "ip6tables-legacy-restore",
-        (Script::Restore(Family::Ipv4, _), _) => "iptables-nft-restore",
-        (Script::Restore(Family::Ipv6, _), _) => "ip6tables-nft-restore",
+        (Script::Restore(Family::Ipv4, _), Backend::IptablesNft | Backend::Nft) => {
+            "iptables-nft-restore"
+        }
+        (Script::Restore(Family::Ipv6, _), Backend::IptablesNft | Backend::Nft) => {
+            "ip6tables-nft-restore"
+        }
         (Script::Nft(_), _) => "nft",
     }
 }
@@ -57,18 +61,18 @@ pub(super) fn load(script: &Script, backend: Backend, whose: &str) -> Result<()>
         };
         return Err(
             Error::refused("load", object, format!("{name} is not installed"))
-                .with_hint(format!("not available: install {package}")),
+                .with_remedy(Remedy::InstallTool(package)),
         );
     };
-    let output =
-        run(Command::new(file), script).map_err(|source| Error::kernel("start", name, source))?;
+    let output = run(Command::new(file), script)
+        .map_err(|source| Error::kernel(Act::Start, name, source))?;
     if output.status.success() {
         return Ok(());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
     let refused = Error::refused("load", object, in_one_line(name, &complaint));
     Err(match complained_line(&complaint, script.text()) {
-        Some(line) => refused.with_hint(line),
+        Some((number, line)) => refused.with_remedy(Remedy::MendRule(number, line)),
         None => refused,
     })
 }
@@ -102,8 +106,8 @@ fn in_one_line(tool: &str, complaint: &str) -> String {
     format!("{tool}: {}", shown.join("; "))
 }
 
-/// The line of the script that a complaint points to.
-fn complained_line(complaint: &str, script: &str) -> Option<String> {
+/// The line of the script that a complaint points to, and its number from 1.
+fn complained_line(complaint: &str, script: &str) -> Option<(usize, String)> {
     let after = |mark: &str| {
         let rest = complaint.split_once(mark)?.1.trim_start_matches([':', ' ']);
         let digits = rest
@@ -113,7 +117,7 @@ fn complained_line(complaint: &str, script: &str) -> Option<String> {
     };
     let number = after("/dev/stdin:").or_else(|| after("line"))?;
     let line = script.lines().nth(number.checked_sub(1)?)?;
-    Some(format!("line {number} reads: {}", line.trim()))
+    Some((number, line.trim().to_owned()))
 }
 
 #[cfg(test)]
@@ -131,8 +135,8 @@ mod tests {
         for complaint in complaints {
             let line = complained_line(complaint, script);
             assert_eq!(
-                line.as_deref(),
-                Some("line 3 reads: -A INPUT -m foo -j DROP"),
+                line,
+                Some((3, "-A INPUT -m foo -j DROP".to_owned())),
                 "{complaint}"
             );
         }

@@ -5,6 +5,7 @@
 //! | `site` | what a rule set is drawn for |
 //! | `table` | an iptables table as it is written |
 //! | `docker_*`, `kubernetes`, `conntrack`, `custom` | profiles |
+//! | `profile` | which of them writes what |
 //! | `docker` | what Docker's versions share |
 //! | `filler` | rules that nothing matches |
 //! | `load` | the tools, one process for each batch |
@@ -25,6 +26,7 @@ mod docker_29_nft;
 mod filler;
 mod kubernetes;
 mod load;
+mod profile;
 mod table;
 
 use std::fs;
@@ -35,8 +37,9 @@ pub use plan::{Plan, flow_ports};
 use super::netlink::netfilter::Batch;
 use super::setup::host::set;
 use super::topology::FORWARDING;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::scenario::{Backend, Cell, Family, Firewall, Path};
+use profile::Profile;
 use site::{Net, Site};
 use table::Table;
 
@@ -107,18 +110,19 @@ impl Ruleset {
     /// The rules of a cell for one host side.
     ///
     /// # Errors
-    /// When a rule set of the user's own cannot be read.
+    /// When a rule set of the user's own cannot be read, and when a profile would load nothing for this host side.
     pub fn of(cell: &Cell, site: &Site) -> Result<Self> {
         let backend = cell.rules.backend.unwrap_or(Backend::Nft);
-        let mut scripts = match (cell.firewall, backend) {
-            (Firewall::Docker29Nft, _) => {
-                let tables = site.nets.iter().map(|net| docker_29_nft::table(site, net));
+        let mut scripts = match Profile::of(cell.firewall) {
+            Profile::Nft(table) => {
+                let tables = site.nets.iter().map(|net| table(site, net));
                 vec![Script::Nft(tables.collect())]
             }
-            (Firewall::Custom, _) => {
+            Profile::File => {
                 custom::scripts(cell.rules.ruleset.as_deref().unwrap_or_default(), site)?
             }
-            _ => Vec::new(),
+            // Tables are those of a back end, with what matches nothing among them; containers have theirs by themselves.
+            Profile::Tables(..) | Profile::Inside(_) | Profile::Without => Vec::new(),
         };
         match backend {
             Backend::Nft => scripts.extend(nft_filler(cell, site)),
@@ -126,11 +130,14 @@ impl Ruleset {
                 scripts.extend(site.nets.iter().filter_map(|net| restore(cell, site, net)));
             }
         }
+        if scripts.is_empty() && cell.firewall.needs_host_side() {
+            return Err(loads_nothing(cell.firewall));
+        }
         Ok(Self {
             whose: cell.firewall,
             backend,
             frames: frames(cell),
-            forwarding: !matches!(cell.firewall, Firewall::None | Firewall::Conntrack),
+            forwarding: cell.firewall.needs_host_side(),
             scripts,
         })
     }
@@ -170,9 +177,33 @@ impl Ruleset {
     }
 }
 
+/// What the rules of a cell are loaded by; nothing where there are none, or where a container is given its own.
+///
+/// # Errors
+/// When a rule set of the user's own cannot be read, or has no rules.
+pub fn loaders(cell: &Cell) -> Result<Vec<Backend>> {
+    let backend = cell.rules.backend.unwrap_or(Backend::Nft);
+    let of_profile = match Profile::of(cell.firewall) {
+        Profile::Tables(..) | Profile::Nft(_) => Some(backend),
+        Profile::File => {
+            let is_for_nft = custom::is_for_nft(cell.rules.ruleset.as_deref().unwrap_or_default())?;
+            Some(match backend {
+                _ if is_for_nft => Backend::Nft,
+                // What iptables-save writes is read over the newer tables unless the older are asked for.
+                Backend::Nft | Backend::IptablesNft => Backend::IptablesNft,
+                Backend::IptablesLegacy => Backend::IptablesLegacy,
+            })
+        }
+        Profile::Inside(_) | Profile::Without => None,
+    };
+    let of_filler = cell.rules.filler.is_some().then_some(backend);
+    Ok(of_profile.into_iter().chain(of_filler).collect())
+}
+
 /// Whether the rules are such as bridged frames have to be shown to: where the real thing loads `br_netfilter`, and where
 /// rules would otherwise be met by no packet. Docker does from 27.3 on only without its proxy.
-fn frames(cell: &Cell) -> Frames {
+#[must_use]
+pub fn frames(cell: &Cell) -> Frames {
     let shown = match cell.firewall {
         Firewall::None | Firewall::Conntrack => false,
         Firewall::Docker29 | Firewall::Docker29Nft => cell.path == Path::Hairpin,
@@ -187,16 +218,23 @@ fn frames(cell: &Cell) -> Frames {
     }
 }
 
+/// A curve under the name of rules that are not there would be a lie.
+fn loads_nothing(firewall: Firewall) -> Error {
+    let reason = "it has none for the protocols of this lab";
+    Error::refused("load", format!("the rules of {firewall}"), reason)
+        .with_remedy(Remedy::DualStack)
+}
+
 /// The iptables tables of one protocol; none where the profile has none of it.
 fn restore(cell: &Cell, site: &Site, net: &Net) -> Option<Script> {
-    let of_both: fn(&Site, &Net) -> Vec<Table> = match cell.firewall {
-        Firewall::Docker112 if net.family == Family::Ipv4 => docker_1_12::tables,
-        Firewall::Docker2010 if net.family == Family::Ipv4 => docker_20_10::tables,
-        Firewall::Docker29 => docker_29::tables,
-        Firewall::Kubernetes => kubernetes::tables,
-        _ => |_, _| Vec::new(),
+    let mut tables = match Profile::of(cell.firewall) {
+        Profile::Tables(families, tables) if families.contains(&net.family) => tables(site, net),
+        Profile::Tables(..)
+        | Profile::Nft(_)
+        | Profile::File
+        | Profile::Inside(_)
+        | Profile::Without => Vec::new(),
     };
-    let mut tables = of_both(site, net);
     if let Some(filler) = cell.rules.filler() {
         filler::put_first(filler, net.family, &mut tables);
     }
@@ -217,9 +255,8 @@ fn nft_filler(cell: &Cell, site: &Site) -> Option<Script> {
 fn show_frames() -> Result<()> {
     for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
         fs::write(format!("/proc/sys/net/bridge/{name}"), "1").map_err(|source| {
-            Error::kernel("set", format!("net.bridge.{name} of a host side"), source).with_hint(
-                "not available: modprobe br_netfilter, without which bridged frames meet no rules",
-            )
+            let object = format!("net.bridge.{name} of a host side");
+            Error::kernel(Act::ShowFrames, object, source)
         })?;
     }
     Ok(())

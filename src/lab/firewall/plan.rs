@@ -5,13 +5,14 @@
 
 use std::collections::HashMap;
 
+use super::profile::Profile;
 use super::site::{Net, Proxy, Publication, Site};
-use super::{Batch, Ruleset, conntrack};
+use super::{Batch, Ruleset};
 use crate::error::Result;
 use crate::lab::address::{Assigned, family_of};
 use crate::lab::topology::{Layout, Port, Role};
 use crate::scenario::pattern::pairs;
-use crate::scenario::{Cell, Firewall, Path};
+use crate::scenario::{Cell, Path};
 
 /// The first port that a host side publishes: above those that servers are known by, below those the kernel takes.
 const FIRST_HOST_PORT: u16 = 10_000;
@@ -49,7 +50,10 @@ impl Plan {
         }
         Ok(Self {
             host_sides,
-            inside: (cell.firewall == Firewall::Conntrack).then(conntrack::batch),
+            inside: match Profile::of(cell.firewall) {
+                Profile::Inside(batch) => Some(batch()),
+                Profile::Tables(..) | Profile::Nft(_) | Profile::File | Profile::Without => None,
+            },
         })
     }
 }

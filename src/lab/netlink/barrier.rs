@@ -18,7 +18,7 @@ use netlink_sys::SocketAddr;
 use rtnetlink::{LinkVeth, MulticastGroup};
 use tokio::runtime::Runtime;
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::lab::netns::{self, Namespace, Visitor};
 
 /// How long the end may take before it is given up waiting for; 10,000 containers take about 10 s.
@@ -50,7 +50,7 @@ impl Barrier {
         let create = || {
             visitor
                 .create()
-                .map_err(|source| Error::kernel("create namespace", "for the barrier", source))
+                .map_err(|source| Error::kernel(Act::CreateNamespace, "for the barrier", source))
         };
         let (first, second, watcher) = (create()?, create()?, create()?);
         visitor

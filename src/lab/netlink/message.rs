@@ -19,6 +19,7 @@ use rtnetlink::{
 };
 
 use super::Request;
+use crate::error::Act;
 use crate::lab::address::{Assigned, Mac};
 use crate::lab::topology::{
     BridgeOptions, Entry, Link, Pairing, Port, PortOptions, Route, Stacked, Stacking, Tunnel,
@@ -45,10 +46,10 @@ pub(in crate::lab) fn create_bridge(bridge: &Link, options: BridgeOptions) -> Re
     if let Some(seconds) = options.ageing_s {
         link = link.append_info_data(InfoBridge::AgeingTime(seconds.saturating_mul(USER_HZ)));
     }
-    let mut act = "create bridge";
+    let mut act = Act::from("create bridge");
     if options.vlan_filtering {
         link = link.append_info_data(InfoBridge::VlanFiltering(true));
-        act = "create bridge that filters VLANs,";
+        act = Act::CreateFilteringBridge;
     }
     let link = RouteNetlinkMessage::NewLink(link.down().build());
     Request::create(link, act, &*bridge.name)
@@ -71,7 +72,7 @@ pub(in crate::lab) fn create_tunnel(device: &Link, tunnel: Tunnel) -> Request {
         .build();
     Request::create(
         RouteNetlinkMessage::NewLink(link),
-        "create vxlan",
+        Act::CreateVxlan,
         &*device.name,
     )
 }
@@ -108,8 +109,8 @@ pub(in crate::lab) fn create_sink(sink: &Link) -> Request {
 pub(in crate::lab) fn create_port(port: &Port, container: impl AsFd, host: &str) -> Request {
     let (near, eth0) = (&port.near, &port.far.link);
     let (act, link) = match port.kind {
-        Pairing::Veth => ("add port", veth(near, (eth0, container)).up().build()),
-        Pairing::Netkit => ("add netkit", netkit(near, (eth0, container)).up().build()),
+        Pairing::Veth => (Act::AddPort, veth(near, (eth0, container)).up().build()),
+        Pairing::Netkit => (Act::AddNetkit, netkit(near, (eth0, container)).up().build()),
     };
     let object = format!("{} to {host}", near.name);
     Request::create(RouteNetlinkMessage::NewLink(link), act, object)
@@ -127,18 +128,12 @@ pub(in crate::lab) fn create_stacked(
         Stacking::Macvlan => {
             let macvlan = LinkMacVlan::new(&eth0.name, parent, MacVlanMode::Bridge);
             (
-                "create macvlan of",
+                Act::CreateMacvlan,
                 within(described(macvlan, eth0), container),
             )
         }
-        Stacking::IpvlanL2 => (
-            "create ipvlan of",
-            within(ipvlan(IpVlanMode::L2), container),
-        ),
-        Stacking::IpvlanL3 => (
-            "create ipvlan of",
-            within(ipvlan(IpVlanMode::L3), container),
-        ),
+        Stacking::IpvlanL2 => (Act::CreateIpvlan, within(ipvlan(IpVlanMode::L2), container)),
+        Stacking::IpvlanL3 => (Act::CreateIpvlan, within(ipvlan(IpVlanMode::L3), container)),
     };
     Request::create(RouteNetlinkMessage::NewLink(link), act, object)
 }

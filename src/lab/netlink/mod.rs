@@ -5,7 +5,6 @@
 //! builders make the messages; its asynchronous side waits for events in `barrier`.
 
 pub(super) mod barrier;
-pub(super) mod generic;
 pub(super) mod message;
 pub(super) mod netfilter;
 mod offload;
@@ -21,7 +20,7 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 
 /// Answers of a batch must fit the socket's receive buffer, since one that overflows loses them without a word; 64
 /// acknowledgements of a few hundred bytes are far within the default of 208 KiB.
@@ -34,7 +33,7 @@ const ANSWER_BYTES: usize = 32 * 1024;
 pub(super) struct Request {
     message: RouteNetlinkMessage,
     flags: u16,
-    act: &'static str,
+    act: Act,
     object: String,
 }
 
@@ -42,13 +41,13 @@ impl Request {
     /// Asks for something new; it must not be there yet.
     pub(super) fn create(
         message: RouteNetlinkMessage,
-        act: &'static str,
+        act: impl Into<Act>,
         object: impl Into<String>,
     ) -> Self {
         Self {
             message,
             flags: NLM_F_CREATE | NLM_F_EXCL,
-            act,
+            act: act.into(),
             object: object.into(),
         }
     }
@@ -56,13 +55,13 @@ impl Request {
     /// Asks for something to be so, whether it is there or not.
     pub(super) fn replace(
         message: RouteNetlinkMessage,
-        act: &'static str,
+        act: impl Into<Act>,
         object: impl Into<String>,
     ) -> Self {
         Self {
             message,
             flags: NLM_F_CREATE | NLM_F_REPLACE,
-            act,
+            act: act.into(),
             object: object.into(),
         }
     }
@@ -70,13 +69,13 @@ impl Request {
     /// Asks for a change of what is there.
     pub(super) fn change(
         message: RouteNetlinkMessage,
-        act: &'static str,
+        act: impl Into<Act>,
         object: impl Into<String>,
     ) -> Self {
         Self {
             message,
             flags: 0,
-            act,
+            act: act.into(),
             object: object.into(),
         }
     }
@@ -161,7 +160,7 @@ impl Conversation {
 }
 
 /// The requests behind one another as the kernel reads them, and the words of each by its sequence number.
-fn encode(batch: Vec<Request>) -> (Vec<u8>, Vec<(&'static str, String)>) {
+fn encode(batch: Vec<Request>) -> (Vec<u8>, Vec<(Act, String)>) {
     let mut bytes = Vec::new();
     let mut words = Vec::with_capacity(batch.len());
     for (number, request) in (0..).zip(batch) {
@@ -177,11 +176,11 @@ fn encode(batch: Vec<Request>) -> (Vec<u8>, Vec<(&'static str, String)>) {
     (bytes, words)
 }
 
-/// The kernel's refusal, with its own words (the extended acknowledgement) as the hint where the remedy table has none.
-fn refusal(act: &str, object: &str, error: &netlink_packet_core::ErrorMessage) -> Error {
-    let refused = Error::kernel(act, object, error.to_io());
-    match (refused.hint(), extended_words(&error.header)) {
-        (None, Some(words)) => refused.with_hint(format!("the kernel says: {words}")),
+/// The kernel's refusal, with its own words (the extended acknowledgement) as the remedy where the act has none.
+fn refusal(act: &Act, object: &str, error: &netlink_packet_core::ErrorMessage) -> Error {
+    let refused = Error::kernel(act.clone(), object, error.to_io());
+    match (refused.remedy(), extended_words(&error.header)) {
+        (None, Some(words)) => refused.with_remedy(Remedy::KernelSays(words)),
         _ => refused,
     }
 }

@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 
 /// `NFNL_SUBSYS_NFTABLES`.
 const NFTABLES: u16 = 10;
@@ -22,15 +22,15 @@ const NEW_CHAIN: u16 = 3;
 const NEW_RULE: u16 = 6;
 
 /// `NLM_F_REQUEST`, `NLM_F_ACK` and, for what is new, `NLM_F_CREATE` and `NLM_F_APPEND`.
-pub(super) const REQUEST: u16 = 1;
-pub(super) const ACK: u16 = 4;
+const REQUEST: u16 = 1;
+const ACK: u16 = 4;
 const CREATE: u16 = 0x400;
 const APPEND: u16 = 0x800;
 
 /// `NLA_F_NESTED`.
 const NESTED: u16 = 0x8000;
 /// A message's header, and the error's number that follows it in an answer.
-pub(super) const HEADER_BYTES: usize = 16;
+const HEADER_BYTES: usize = 16;
 const ERROR_BYTES: usize = HEADER_BYTES + 4;
 /// `NLMSG_ERROR`.
 const ERROR: u16 = 2;
@@ -57,11 +57,6 @@ impl Attribute {
     /// A number, in network byte order.
     pub(in crate::lab) fn number(kind: u16, number: u32) -> Self {
         Self::bytes(kind, &number.to_be_bytes())
-    }
-
-    /// As it is sent.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.0
     }
 
     /// Attributes in an attribute.
@@ -148,10 +143,8 @@ impl Batch {
     /// # Errors
     /// What the kernel refuses; `EPROTONOSUPPORT` where it has no `nf_tables`.
     pub(in crate::lab) fn load(&self, what: &str) -> Result<()> {
-        self.send().map_err(|source| {
-            Error::kernel("load", what, source)
-                .with_hint("not available: the kernel needs nf_tables and nft_ct (modprobe them)")
-        })
+        self.send()
+            .map_err(|source| Error::kernel(Act::LoadRules, what, source))
     }
 
     fn send(&self) -> io::Result<()> {
@@ -178,7 +171,7 @@ impl Batch {
 ///
 /// # Errors
 /// The first refusal among them.
-pub(super) fn read_answers(mut rest: &[u8]) -> io::Result<usize> {
+fn read_answers(mut rest: &[u8]) -> io::Result<usize> {
     let mut count = 0;
     while let Some(answer) = rest.first_chunk::<ERROR_BYTES>() {
         let [l0, l1, l2, l3, k0, k1, ..] = *answer;

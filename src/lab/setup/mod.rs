@@ -17,7 +17,7 @@ use super::firewall::Plan;
 use super::netlink::{Conversation, message};
 use super::netns::{Namespace, Visitor};
 use super::topology::{Layout, Link};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::scenario::Wiring;
 use builder::Builder;
 use host::HostSide;
@@ -149,7 +149,7 @@ fn fill_in(
 fn create_namespace(visitor: &Visitor) -> Result<(Namespace, Conversation)> {
     let namespace = visitor
         .create()
-        .map_err(|source| Error::kernel("create namespace", "of the lab", source))?;
+        .map_err(|source| Error::kernel(Act::CreateNamespace, "of the lab", source))?;
     Ok((namespace, Conversation::open()?))
 }
 

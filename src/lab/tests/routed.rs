@@ -120,14 +120,14 @@ fn servers_outside_are_reached_through_every_kind_of_router() {
     let Some(_alone) = kernel() else {
         return;
     };
-    for (topology, family, nodes) in [
-        ("bridge", "ipv4", 2),
-        ("bridge", "ipv6", 2),
-        ("routed", "ipv4", 1),
-        ("routed", "ipv6", 1),
+    for (topology, family, nodes, lab) in [
+        ("bridge", "ipv4", 2, "ports_per_bridge = 4"),
+        ("bridge", "ipv6", 2, "ports_per_bridge = 4"),
+        ("routed", "ipv4", 1, ""),
+        ("routed", "ipv6", 1, ""),
     ] {
         let axes = format!(
-            "topology = \"{topology}\"\nfamily = \"{family}\"\npath = \"outside\"\ncontainers = 8\n[lab]\nports_per_bridge = 4"
+            "topology = \"{topology}\"\nfamily = \"{family}\"\npath = \"outside\"\ncontainers = 8\n[lab]\n{lab}"
         );
         raise_check_and_remove(&axes, |lab| {
             assert_eq!((lab.containers.len(), lab.hosts.len()), (8, nodes + 1));

@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 
 use super::*;
 use crate::lab::firewall::Script;
-use crate::scenario::{Backend, Family};
+use crate::scenario::{Backend, Factor, Family, Firewall};
 
 /// What a program inside a namespace of the lab prints.
 fn told_inside(namespace: BorrowedFd<'_>, script: &str) -> String {
@@ -135,6 +135,71 @@ fn every_profile_stands_in_the_host_side_as_drawn_and_lets_the_containers_talk()
     }
 }
 
+/// Rules that the tools read back in a namespace, whoever loaded them.
+fn rules_in(namespace: BorrowedFd<'_>) -> usize {
+    let by_nft = told_inside(namespace, "nft -j list ruleset");
+    let by_legacy = told_inside(namespace, "iptables-legacy-save; ip6tables-legacy-save");
+    by_nft.matches("{\"rule\":").count() + saved_rules(&by_legacy).len()
+}
+
+#[test]
+fn each_profile_by_each_of_its_loaders_has_a_rule_that_can_be_read_back_and_none_has_none() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    let own = tempfile::NamedTempFile::new().unwrap();
+    let table = "table ip mine {\n\tchain c {\n\t\tip saddr {{address}} counter\n\t}\n}\n";
+    fs::write(own.path(), table).unwrap();
+    for firewall in Firewall::ALL {
+        let backends: Vec<_> = match firewall {
+            // Its text says what loads it.
+            Firewall::None | Firewall::Custom => vec![String::new()],
+            profile => {
+                let backends = profile.backends().iter();
+                let written = backends.map(|it| format!("backend = \"{it}\"\n"));
+                written.collect()
+            }
+        };
+        for backend in backends {
+            let ruleset = if *firewall == Firewall::Custom {
+                format!("[lab]\nruleset = {:?}", own.path())
+            } else {
+                String::new()
+            };
+            let axes = format!("containers = 2\nfirewall = \"{firewall}\"\n{backend}{ruleset}");
+            raise_check_and_remove(&axes, |lab| {
+                let host_side = rules_in(lab.hosts[0].as_fd());
+                let inside = rules_in(lab.containers[0].as_fd());
+                let found = (host_side > 0, inside > 0);
+                let expected = match firewall {
+                    Firewall::None => (false, false),
+                    Firewall::Conntrack => (false, true),
+                    Firewall::Docker112
+                    | Firewall::Docker2010
+                    | Firewall::Docker29
+                    | Firewall::Docker29Nft
+                    | Firewall::Kubernetes
+                    | Firewall::Custom => (true, false),
+                };
+                assert_eq!(found, expected, "{firewall} {backend}");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_profile_that_would_load_nothing_is_refused() {
+    for profile in ["docker-1.12", "docker-20.10"] {
+        let axes = format!(
+            "containers = 2\nfamily = \"ipv6\"\nfirewall = \"{profile}\"\n[lab]\nstack = \"single\""
+        );
+        let error = Lab::setup(&cell(&axes), &|| false).expect_err("it has no rules for IPv6");
+        let expected =
+            format!("load the rules of {profile}: it has none for the protocols of this lab");
+        assert_eq!(error.sentence(), expected);
+    }
+}
+
 #[test]
 fn where_a_router_has_no_bridge_its_links_stand_for_one() {
     let Some(_alone) = kernel() else {
@@ -186,7 +251,7 @@ fn a_published_port_stands_on_the_host_side_of_its_own_container() {
     let Some(_alone) = kernel() else {
         return;
     };
-    let axes = "containers = 8\nfirewall = \"docker-29\"\npath = \"published\"\ncrossing = true\njoin = \"trunk\"\n[lab]\nbridges = 2";
+    let axes = "containers = 8\nfirewall = \"docker-29\"\npath = \"published\"\n[lab]\nbridges = 2";
     raise_check_and_remove(axes, |lab| {
         check_host_side(lab);
         assert!(pair_connects(lab));
@@ -387,12 +452,12 @@ fn a_rule_set_that_does_not_parse_is_refused_with_the_tools_words_and_its_line()
         (
             "table ip mine {\n\tchain c {\n\t\tfrobnicate\n\t}\n}\n",
             "nft: ",
-            "line 3 reads: frobnicate",
+            "correct line 3 of the rules, which reads: frobnicate",
         ),
         (
             "*filter\n-A FORWARD -m nonesuch -j DROP\nCOMMIT\n",
             "iptables-nft-restore: ",
-            "line 2 reads: -A FORWARD",
+            "correct line 2 of the rules, which reads: -A FORWARD",
         ),
     ] {
         let (_file, axes) = custom(text);

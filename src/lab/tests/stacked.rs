@@ -50,25 +50,6 @@ fn macvlans_of_a_single_stack_reach_each_other() {
     }
 }
 
-#[test]
-fn open_vswitch_is_refused_with_what_is_missing() {
-    let Some(_alone) = kernel() else {
-        return;
-    };
-    let before = descriptors();
-    let axes = "topology = \"openvswitch\"\ncontainers = 2";
-    let error = Lab::setup(&cell(axes), &|| false).expect_err("no lab is wired so");
-    let hint = error.hint().unwrap_or_default();
-    // Its module shows a folder of its own; a kernel that has it built in shows the same.
-    let there = std::path::Path::new("/sys/module/openvswitch").exists();
-    assert_eq!(
-        hint.starts_with("not available: modprobe openvswitch"),
-        !there,
-        "{hint}"
-    );
-    assert_eq!(descriptors(), before);
-}
-
 /// Whether `ip` can make a link of this kind here.
 fn there_is(kind: &str) -> bool {
     let script = format!(

@@ -76,9 +76,7 @@ impl Layout {
             // The engine's shapes are laid out as what they come to.
             Topology::Shared | Topology::Host | Topology::Attached => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
-            Topology::Bridge | Topology::UserBridge | Topology::OpenVSwitch => {
-                bridge::lay_out(cell)
-            }
+            Topology::Bridge | Topology::UserBridge => bridge::lay_out(cell),
             Topology::Routed => routed::lay_out(cell, Pairing::Veth),
             Topology::Netkit => routed::lay_out(cell, Pairing::Netkit),
             Topology::Vxlan => vxlan::lay_out(cell),

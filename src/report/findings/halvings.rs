@@ -3,6 +3,7 @@
 use super::{Finding, Shown, metric_name, noun};
 use crate::analysis::{Analysis, Answer, Halving};
 use crate::report::quantity::{Quantity, grouped};
+use crate::units::counted;
 
 /// A finding for each curve that halves.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
@@ -57,7 +58,7 @@ fn evidence(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<S
     Some(format!(
         "{}; {}",
         figures?.join(", "),
-        super::trials(trials)
+        counted(trials, "trial")
     ))
 }
 

@@ -22,7 +22,10 @@ fn finding(analysis: &Analysis, limit: &Limit) -> Finding {
             limit.failure.sentence(),
             mechanism.unwrap_or_default()
         ),
-        evidence: format!("all {} trials at {bad} failed", limit.trials),
+        evidence: match limit.trials {
+            1 => format!("the one trial at {bad} failed"),
+            many => format!("all {many} trials at {bad} failed"),
+        },
         shown: Shown::In(Metric::Goodput),
     }
 }

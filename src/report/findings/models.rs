@@ -71,10 +71,9 @@ fn peak(law: &Usl) -> String {
         .last()
         .map_or(0.0, |(most, _)| f64::from(*most));
     if pairs > 1.0 && pairs < most {
-        format!(
-            " beyond {} pairs, at which all together do most",
-            pairs.round()
-        )
+        let number = pairs.round();
+        let noun = if number > 1.0 { "pairs" } else { "pair" };
+        format!(" beyond {number} {noun}, at which all together do most")
     } else {
         String::new()
     }
@@ -119,9 +118,9 @@ fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
     };
     Some(Finding {
         text: format!(
-            "{label}: moves {one} a pair or what {} CPUs pay for, whichever is less; a byte costs {} {more} with each doubling of \
-             the {counted}",
-            three_digits(model.cpus),
+            "{label}: moves {one} a pair or what {} for, whichever is less; a byte costs {} {more} with each doubling of the \
+             {counted}",
+            paying(model.cpus),
             Quantity::CpuPerByte.show(slope),
         ),
         evidence: format!(
@@ -132,6 +131,14 @@ fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
         ),
         shown: Shown::In(Metric::CpuPerByte),
     })
+}
+
+/// `2 CPUs pay`, `1 CPU pays`
+fn paying(cpus: f64) -> String {
+    match three_digits(cpus).as_str() {
+        "1.00" => "1 CPU pays".to_owned(),
+        many => format!("{many} CPUs pay"),
+    }
 }
 
 /// The largest of what is left over, either way, and where.

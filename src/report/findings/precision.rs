@@ -5,6 +5,7 @@
 use super::{Finding, Shown, metric_name};
 use crate::analysis::{Analysis, CellSummary, Known, Reach};
 use crate::report::quantity::{Quantity, grouped};
+use crate::units::counted;
 
 /// `the 95 % interval never came within ±5 %: bridge at 64, 128`
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
@@ -46,12 +47,12 @@ fn finding(analysis: &Analysis, series: &[Wide]) -> Option<Finding> {
             places.join("; ")
         ),
         evidence: format!(
-            "{number} of {} cells had all their trials; widest is {} in {} of {label} at {}, {}",
-            analysis.cells.len(),
+            "{number} of {} had all their trials; widest is {} in {} of {label} at {}, {}",
+            counted(analysis.cells.len(), "cell"),
             either_side(widest.half_width),
             metric_name(widest.metric),
             count(cell),
-            super::trials(widest.trials)
+            counted(widest.trials, "trial")
         ),
         shown: Shown::In(widest.metric),
     })

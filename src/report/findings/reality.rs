@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{Finding, Section, Shown};
 use crate::analysis::{Analysis, Metric, Ratio, Reality};
 use crate::report::quantity::Quantity;
-use crate::units::three_digits;
+use crate::units::{counted, three_digits};
 
 const ID: &str = "reality";
 
@@ -17,10 +17,33 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
         id: ID,
         title: "model against reality",
         basis: "real over modelled: geometric mean of the ratios within blocks, with its 95 % interval",
-        headings: &["", "count", "goodput", "CPU per byte", "blocks"],
+        headings: headings(analysis),
         rows: rows(analysis),
         sentences: differences(analysis),
     })
+}
+
+/// What gets through, in bytes or in requests, and what each of them costs.
+const THROUGH: [Metric; 2] = [Metric::Goodput, Metric::Transactions];
+const COST: [Metric; 2] = [Metric::CpuPerByte, Metric::CpuPerTransaction];
+
+/// A column says bytes or requests where all rows are of the same.
+fn headings(analysis: &Analysis) -> &'static [&'static str] {
+    let any = |metric| {
+        let mut realities = analysis.realities.iter();
+        realities.any(|reality| find(reality, &[metric]).is_some())
+    };
+    match THROUGH.map(any) {
+        [true, true] => &[
+            "",
+            "count",
+            "goodput or requests",
+            "CPU per byte or request",
+            "blocks",
+        ],
+        [false, true] => &["", "count", "requests", "CPU per request", "blocks"],
+        _ => &["", "count", "goodput", "CPU per byte", "blocks"],
+    }
 }
 
 /// A row for each pair of cells.
@@ -28,7 +51,7 @@ fn rows(analysis: &Analysis) -> Vec<Vec<String>> {
     let mut label = None;
     let row = |reality: &Reality| {
         let first = label.replace(reality.label.clone()) != Some(reality.label.clone());
-        let ratio = |metric| find(reality, metric).map_or_else(|| "-".to_owned(), show);
+        let ratio = |metrics| find(reality, metrics).map_or_else(|| "-".to_owned(), show);
         let blocks = reality.ratios.iter().map(|ratio| ratio.blocks).max();
         vec![
             if first {
@@ -37,16 +60,18 @@ fn rows(analysis: &Analysis) -> Vec<Vec<String>> {
                 String::new()
             },
             reality.count.to_string(),
-            ratio(Metric::Goodput),
-            ratio(Metric::CpuPerByte),
+            ratio(&THROUGH),
+            ratio(&COST),
             Quantity::Pairs.tick(blocks.unwrap_or(0) as f64),
         ]
     };
     analysis.realities.iter().map(row).collect()
 }
 
-fn find(reality: &Reality, metric: Metric) -> Option<&Ratio> {
-    reality.ratios.iter().find(|ratio| ratio.metric == metric)
+/// The ratio of one of these metrics, of which a reality has one at most.
+fn find<'a>(reality: &'a Reality, metrics: &[Metric]) -> Option<&'a Ratio> {
+    let mut ratios = reality.ratios.iter();
+    ratios.find(|ratio| metrics.contains(&ratio.metric))
 }
 
 /// `0.912 (0.850 to 0.970)`
@@ -85,14 +110,15 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
 fn evidence(realities: &[Reality]) -> String {
     let ratios = realities.iter().flat_map(|reality| &reality.ratios);
     let blocks = ratios.map(|ratio| ratio.blocks).max().unwrap_or(0);
-    let counts = match realities.len() {
-        1 => "one count".to_owned(),
-        many => format!("{many} counts"),
-    };
     format!(
-        "geometric means of the ratios within {blocks} blocks, at {counts}; their intervals are in the section"
+        "geometric means of the ratios within {}, at {}; their intervals are in the section",
+        counted(blocks, "block"),
+        counted(realities.len(), "count")
     )
 }
+
+/// What a range of ratios says of real containers.
+type Say = fn(String) -> String;
 
 /// `bridge: a real container moves 0.85 to 0.97 of what a modelled one does, and its bytes cost 1.05 to 1.20 times as much`
 fn verdict(realities: &[Reality]) -> String {
@@ -100,7 +126,7 @@ fn verdict(realities: &[Reality]) -> String {
         let ratios = || {
             realities
                 .iter()
-                .filter_map(|reality| Some(find(reality, metric)?.ratio))
+                .filter_map(|reality| Some(find(reality, &[metric])?.ratio))
         };
         let (low, high) = (
             ratios().fold(f64::INFINITY, f64::min),
@@ -114,11 +140,24 @@ fn verdict(realities: &[Reality]) -> String {
         };
         (ratios().count() > 0).then_some(ends)
     };
-    let goodput =
-        range(Metric::Goodput).map(|range| format!("move {range} times what the model's do"));
-    let cost =
-        range(Metric::CpuPerByte).map(|range| format!("spend {range} times the CPU on a byte"));
-    let parts: Vec<_> = [goodput, cost].into_iter().flatten().collect();
+    let said: [(Metric, Say); 4] = [
+        (Metric::Goodput, |range| {
+            format!("move {range} times what the model's do")
+        }),
+        (Metric::Transactions, |range| {
+            format!("answer {range} times as many requests as the model's do")
+        }),
+        (Metric::CpuPerByte, |range| {
+            format!("spend {range} times the CPU on a byte")
+        }),
+        (Metric::CpuPerTransaction, |range| {
+            format!("spend {range} times the CPU on a request")
+        }),
+    ];
+    let said = said.into_iter();
+    let parts: Vec<_> = said
+        .filter_map(|(metric, say)| Some(say(range(metric)?)))
+        .collect();
     format!(
         "{}: real containers {}",
         realities[0].label,

@@ -86,6 +86,8 @@ fn range(fit: &Fit, (low, high): (f64, f64)) -> String {
 fn what(metric: Metric) -> &'static str {
     match metric {
         Metric::CpuPerByte => "of CPU time",
+        Metric::CpuPerTransaction => "of CPU time a request",
+        Metric::Transactions => "of requests answered",
         _ => "of aggregate goodput",
     }
 }
@@ -96,6 +98,8 @@ fn change(fit: &Fit, slope: f64) -> String {
     let size = (slope * MANY).abs();
     let shown = match (fit.control, fit.metric) {
         (Control::Divided, _) => format!("{} %", three_digits(size * 100.0)),
+        // Whole ones would leave nothing of what a rule costs.
+        (_, Metric::CpuPerTransaction) => format!("{} ns", three_digits(size)),
         (_, metric) => Quantity::of(metric).show(size),
     };
     format!("{sign}{shown}")

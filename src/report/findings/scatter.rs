@@ -6,6 +6,7 @@ use super::{Finding, Shown};
 use crate::analysis::{Analysis, Metric};
 use crate::report::quantity::Quantity;
 use crate::stats;
+use crate::units::counted;
 
 /// Cells below which a middle one says nothing of the others.
 const FEWEST: usize = 3;
@@ -40,6 +41,6 @@ fn repeats(scatters: &[stats::Scatter]) -> String {
     let each = || scatters.iter().map(|scatter| scatter.repeats);
     match (each().min(), each().max()) {
         (Some(least), Some(most)) if least < most => format!("{least} to {most} trials each"),
-        (_, most) => format!("{} trials each", most.unwrap_or(0)),
+        (_, most) => format!("{} each", counted(most.unwrap_or(0), "trial")),
     }
 }

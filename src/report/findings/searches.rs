@@ -1,9 +1,10 @@
 //! The highest rates of datagrams that searches found within a loss, in sentences.
 
-use super::{Finding, Shown, noun, trials};
+use super::{Finding, Shown, noun};
 use crate::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
 use crate::report::quantity::{Quantity, grouped};
 use crate::scenario::Search;
+use crate::units::counted;
 
 /// A finding for each curve whose trials searched, and found.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
@@ -62,7 +63,7 @@ impl<'a> Found<'a> {
             format!(" (95 %: {} to {})", of_rate(low), of_rate(high))
         });
         let lost = Quantity::of(Metric::Loss).show(self.loss.median);
-        let trials = trials(self.rate.n);
+        let trials = counted(self.rate.n, "trial");
         format!("at {}{interval}, {lost} lost, {trials}", self.count)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Finding, Shown};
 use crate::analysis::{Analysis, Metric, Place, Sign, Symptom};
 use crate::report::quantity::grouped;
-use crate::units::three_digits;
+use crate::units::{counted, three_digits};
 
 /// How a symptom reads.
 struct Words {
@@ -129,11 +129,12 @@ fn finding(analysis: &Analysis, sign: &Sign) -> Option<Finding> {
     Some(Finding {
         text: format!("{}{figure}: {}", words.text, places.join("; ")),
         evidence: format!(
-            "{} of {cells} cells; most at {} {}, {}",
+            "{} of {}; most at {} {}, {}",
             sign.places.len(),
+            counted(cells, "cell"),
             label(worst),
             grouped(worst.count as usize),
-            super::trials(worst.trials)
+            counted(worst.trials, "trial")
         ),
         shown: Shown::In(words.shown),
     })

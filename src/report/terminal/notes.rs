@@ -7,6 +7,7 @@ use owo_colors::Style;
 use super::View;
 use crate::analysis::Analysis;
 use crate::printable::Printable;
+use crate::units::counted;
 
 /// Sentences in the order of their first time, each with its number of times.
 #[derive(Default)]
@@ -49,7 +50,7 @@ fn failures(analysis: &Analysis, view: View) -> Vec<Printable> {
         let (what, hint) = sentence.split_once('\n').unwrap_or((&sentence, ""));
         let mut lines = vec![view.paragraph(
             Style::new().red(),
-            &format!("{} failed: {what}", trials(times)),
+            &format!("{} failed: {what}", counted(times, "trial")),
         )];
         if !hint.is_empty() {
             lines.push(view.paragraph(Style::new(), hint));
@@ -63,7 +64,7 @@ fn invalid(analysis: &Analysis, view: View) -> Option<Printable> {
     let invalid: usize = analysis.cells.iter().map(|cell| cell.invalid).sum();
     let sentence = format!(
         "{} invalid, as the witnesses disagree: kept, not shown as values",
-        trials(invalid)
+        counted(invalid, "trial")
     );
     (invalid > 0).then(|| view.paragraph(Style::new().red(), &sentence))
 }
@@ -77,7 +78,7 @@ fn warnings(analysis: &Analysis, view: View) -> Vec<Printable> {
         let times = if times == 1 {
             String::new()
         } else {
-            format!(" ({times} cells)")
+            format!(" ({})", counted(times, "cell"))
         };
         view.paragraph(
             Style::new().yellow(),
@@ -85,12 +86,4 @@ fn warnings(analysis: &Analysis, view: View) -> Vec<Printable> {
         )
     };
     tally.0.into_iter().map(say).collect()
-}
-
-fn trials(number: usize) -> String {
-    if number == 1 {
-        "1 trial".to_owned()
-    } else {
-        format!("{number} trials")
-    }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::printable::is_unprintable;
-use crate::scenario::{Family, Topology};
+use crate::scenario::{Cell, Family, Testbed, Topology};
 use crate::store::folder::Run;
 use crate::store::record::Record;
 use crate::store::sample::{self, cell, failed, measured, run};
@@ -25,7 +25,7 @@ fn table() -> Vec<Record> {
             Topology::Bridge,
         ] {
             for family in [Family::Ipv4, Family::Ipv6] {
-                let mut at = cell(topology, 2);
+                let mut at = Cell::usual(topology, Testbed::Kernel).unwrap();
                 at.family = family;
                 records.push(measured(at, repeat));
             }

@@ -15,6 +15,7 @@ use crate::scenario::table::Axis;
 use crate::scenario::topology::Topology;
 use crate::scenario::value::Share;
 use crate::scenario::wire::{Axes, Lab};
+use crate::units::counted;
 
 pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
     for driver in axes.driver.0.iter().map(|at| at.value) {
@@ -70,7 +71,7 @@ impl Tool<'_> {
         let fits = |bytes: u32| (least..=most).contains(&bytes);
         if let Some(sizes) = &self.axes.message {
             if let Some(at) = sizes.0.iter().find(|at| !fits(at.value.0)) {
-                let what = format!("messages of {} bytes", at.value.0);
+                let what = format!("messages of {}", counted(at.value.0, "byte"));
                 self.refuse("message", &what, (&at.span, &allowed));
             }
             return;
@@ -134,7 +135,7 @@ impl Tool<'_> {
 
     /// What several pairs send over one interface cannot be told apart.
     fn check_places(&mut self, abilities: Abilities, lab: &Lab) {
-        let lo = |topology: &_| matches!(topology, Topology::Loopback | Topology::Shared);
+        let lo = |topology: &Topology| !topology.has_links();
         if !abilities.loopback && self.axes.topology.0.iter().any(|at| lo(&at.value)) {
             let allowed =
                 "it finds no address where there is but that of lo; baselines are those of threads";
@@ -146,7 +147,7 @@ impl Tool<'_> {
         }
         let allowed =
             "allowed with it: 2 containers there; each table of [[axes]] may have its own";
-        let one = |topology: &_| matches!(topology, Topology::Loopback | Topology::Host);
+        let one = |topology: &Topology| topology.is_one_namespace();
         self.only("topology", &self.axes.topology, one, allowed);
         let seats = &lab.per_namespace;
         if self.axes.topology.has(Topology::Shared) && seats.value != Share::Of(2) {

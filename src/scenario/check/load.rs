@@ -5,8 +5,8 @@ use crate::scenario::copying::{Receiving, Sending};
 use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM, Search};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::table::Axis;
-use crate::scenario::topology::Topology;
 use crate::scenario::wire::{Axes, MessageSize};
+use crate::units::counted;
 
 pub(super) fn check(axes: &Axes, problems: &mut Problems) {
     check_datagrams(axes, "message", axes.message.as_ref(), problems);
@@ -32,7 +32,10 @@ fn check_datagrams(
     let carried = SMALLEST_DATAGRAM..=LARGEST_DATAGRAM;
     let sizes = sizes.iter().flat_map(|axis| &axis.0);
     for at in sizes.filter(|at| !carried.contains(&at.value.0)) {
-        let message = format!("{} bytes are no datagram of {workload}", at.value.0);
+        let message = format!(
+            "{workload} has no datagram of {}",
+            counted(at.value.0, "byte")
+        );
         let remedy = format!("allowed with it: {SMALLEST_DATAGRAM} to {LARGEST_DATAGRAM}");
         let problem = Problem::of(axes.key(key), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
@@ -121,11 +124,7 @@ fn room_in_packet(axes: &Axes) -> u32 {
     } else {
         28
     };
-    let linked = |topology| {
-        let none = [Topology::Loopback, Topology::Shared, Topology::Host];
-        !none.contains(&topology)
-    };
-    if axes.topology.0.iter().any(|at| linked(at.value)) {
+    if axes.topology.0.iter().any(|at| at.value.has_links()) {
         let mtus = axes.mtu.0.iter().map(|at| at.value.0);
         mtus.min().unwrap_or(0).saturating_sub(headers)
     } else {

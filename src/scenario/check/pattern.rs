@@ -147,7 +147,6 @@ fn gap(
         | Topology::IpvlanL3
         | Topology::Host
         | Topology::UserBridge
-        | Topology::OpenVSwitch
         | Topology::Attached => None,
         Topology::Veth => Some((
             "a veth joins the two of a pair and nobody else",

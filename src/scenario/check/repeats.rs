@@ -4,6 +4,7 @@ use crate::scenario::cell::Cell;
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::value::Times;
 use crate::scenario::wire::{Trial, Wire};
+use crate::units::counted;
 
 /// A width or metrics say nothing where the number of trials is given.
 pub(super) fn check(trial: &Trial, problems: &mut Problems) {
@@ -14,7 +15,10 @@ pub(super) fn check(trial: &Trial, problems: &mut Problems) {
     let metrics = trial.metrics.iter().flat_map(|axis| &axis.0);
     let metrics = metrics.map(|at| ("metrics", &at.span)).next();
     for (key, span) in within.into_iter().chain(metrics) {
-        let message = format!("each cell has {times} trials whatever they show");
+        let message = format!(
+            "each cell has {} whatever they show",
+            counted(times, "trial")
+        );
         let problem = Problem::of(format!("trial.{key}"), message).at(span.clone());
         problems.push(problem.remedy("allowed with a range, such as repeats = \"3..10\""));
     }

@@ -104,9 +104,12 @@ fn a_path_outside_needs_a_router_and_is_taken_out_where_there_is_none() {
 fn how_links_and_bridges_are_set_is_taken_out_where_there_is_no_such_thing() {
     let of = |topology: &str| {
         let text = format!(
-            "[axes]\ntopology = \"{topology}\"\ncontainers = 8\njoin = \"trunk\"\ncrossing = true\nentries = \"learned\"\nsnooping = true\nageing = 0\noffload = false\ngso_max = \"32KiB\""
+            "[axes]\ntopology = [\"bridge\", \"{topology}\"]\ncontainers = 8\njoin = \"trunk\"\ncrossing = true\nentries = \"learned\"\nsnooping = true\nageing = 0\noffload = false\ngso_max = \"32KiB\""
         );
-        parsed(&text).cells[0].wiring.clone()
+        let cells = parsed(&text).cells;
+        let mut cells = cells.iter();
+        let cell = cells.find(|cell| cell.topology.word() == topology).unwrap();
+        cell.wiring.clone()
     };
     let bridge = of("bridge");
     assert!(bridge.crossing && bridge.snooping && bridge.offload_off);
@@ -133,7 +136,7 @@ fn how_links_and_bridges_are_set_is_taken_out_where_there_is_no_such_thing() {
 #[test]
 fn what_is_set_as_usual_makes_no_cell_of_its_own() {
     let text =
-        "[axes]\ncontainers = 8\nageing = 300\ngso_max = 65536\njoin = \"trunk\"\nsnooping = false";
+        "[axes]\ncontainers = 8\nageing = 300\ngso_max = 65536\njoin = \"none\"\nsnooping = false";
     assert_eq!(parsed(text).cells, parsed("axes.containers = 8").cells);
 }
 

@@ -81,7 +81,7 @@ const WRONG: &[(&str, &str, &[&str])] = &[
     (
         "workload = \"udp-stream\"\nmessage = 65508",
         "",
-        &["65508 bytes are no datagram of udp-stream", "16 to 65507"],
+        &["udp-stream has no datagram of 65508 bytes", "16 to 65507"],
     ),
     (
         "topology = [\"veth\", \"loopback\"]",

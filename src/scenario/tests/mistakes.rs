@@ -232,11 +232,11 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     (
         "workload = \"udp-stream\"\nmessage = 15",
-        &["4:11", "15 bytes are no datagram", "16 to 65507"],
+        &["4:11", "no datagram of 15 bytes", "16 to 65507"],
     ),
     (
         "workload = \"udp-stream\"\nmessage = 65508",
-        &["65508 bytes are no datagram"],
+        &["no datagram of 65508 bytes"],
     ),
     (
         "workload = \"udp-stream\"\nrate = 2000000",

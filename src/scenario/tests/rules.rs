@@ -113,7 +113,8 @@ fn an_engine_publishes_ports_without_rules_of_ours() {
 
 #[test]
 fn a_cell_without_rules_says_nothing_of_them() {
-    let cell = &parsed("axes.containers = 4\nlab.published = 7\nlab.services = 9").cells[0];
+    let text = "axes.containers = 4\naxes.firewall = [\"none\", \"kubernetes\"]\nlab.published = 7\nlab.services = 9";
+    let cell = &parsed(text).cells[0];
     assert_eq!(cell.rules, Rules::default());
     assert!(!cell.has_rules());
     let written = serde_json::to_value(cell).unwrap();

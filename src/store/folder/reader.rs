@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{LARGEST_TRIALS, MANIFEST, Manifest, TRIALS, tally};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::files;
 use crate::plan::TrialId;
 use crate::store::record::{Impossible, Record, SCHEMA, Status};
@@ -72,11 +72,11 @@ impl Manifest {
         let malformed = |reason| Error::Malformed {
             object: path.display().to_string(),
             reason,
-            hint: None,
+            remedy: None,
         };
         if let Some(schema) = newer_schema(&text) {
             let reason = format!("its schema {schema} is newer than this kilonet reads ({SCHEMA})");
-            return Err(malformed(reason).with_hint("use a newer one, such as that which wrote it"));
+            return Err(malformed(reason).with_remedy(Remedy::NewerKilonet));
         }
         serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))
     }
@@ -96,11 +96,10 @@ fn no_run(dir: &Path, error: io::Error) -> Error {
         io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
         _ => return files::refusal("read", &dir.join(MANIFEST), error),
     };
-    let hint = "give the folder a run printed as its last line, such as results/20261123T041500Z-quickstart";
     Error::Malformed {
         object: dir.display().to_string(),
         reason,
-        hint: Some(hint.to_owned()),
+        remedy: Some(Remedy::NameRunFolder),
     }
 }
 

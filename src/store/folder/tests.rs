@@ -4,8 +4,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use serde_json::json;
+
 use super::*;
-use crate::scenario::Topology;
+use crate::scenario::{Purpose, Topology};
 use crate::store::record::{FlowRow, Generator, PerContainer, ProgramOutput, Record, Rows, Spread};
 use crate::store::sample;
 
@@ -264,7 +266,10 @@ fn a_manifest_of_a_newer_layout_names_the_remedy() {
     fs::write(dir.path().join(MANIFEST), "{\"schema\":9,\"title\":\"?\"}").unwrap();
     let error = Run::read(dir.path()).unwrap_err();
     assert!(error.sentence().contains("schema 9"), "{error}");
-    assert!(error.hint().unwrap().contains("use a newer one"), "{error}");
+    assert!(
+        error.hint().unwrap().contains("use a newer kilonet"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -502,4 +507,33 @@ fn what_programs_printed_is_kept_once_for_each_trial() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(kept, again);
+}
+
+#[test]
+fn a_folder_of_an_earlier_version_verifies_by_its_windows_and_not_by_its_name() {
+    let of = |name: &str, settings: Value| {
+        let manifest = Manifest {
+            name: name.to_owned(),
+            settings,
+            ..sample::manifest(1)
+        };
+        manifest.purpose()
+    };
+    let settings = |verify: bool, window_ns: u64, repeats: u64| json!({"verify": verify, "warmup_ns": window_ns, "measure_ns": window_ns, "sample_ns": window_ns, "repeats": repeats});
+    let tiny = 100_000_000;
+    assert_eq!(of("a-verify", settings(true, tiny, 1)), Purpose::Verify);
+    // All that the name had made one that verifies.
+    let named = [(2 * tiny, 1), (tiny, 3)];
+    for (window_ns, repeats) in named {
+        let settings = settings(true, window_ns, repeats);
+        assert_eq!(of("a-verify", settings), Purpose::Measure);
+    }
+    assert_eq!(of("a", settings(false, tiny, 1)), Purpose::Measure);
+    assert_eq!(of("a-verify", json!({})), Purpose::Measure);
+    // What is said outright stands.
+    let manifest = Manifest {
+        purpose: Some(Purpose::Verify),
+        ..sample::manifest(1)
+    };
+    assert_eq!(manifest.purpose(), Purpose::Verify);
 }

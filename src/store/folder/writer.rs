@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{
     CONTAINERS, FLOWS, LARGEST_TABLE, LARGEST_TRIALS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS,
 };
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::files::{self, FileName};
 use crate::plan::TrialId;
 use crate::store::record::{ContainerRow, FlowRow, ProgramOutput, Record, Rows, Status};
@@ -248,7 +248,7 @@ fn lock(trials: &Appender, dir: &Path) -> Result<()> {
             dir.display().to_string(),
             "another run is writing to it",
         )
-        .with_hint("wait for that run to end, or start a new one without --resume"),
+        .with_remedy(Remedy::AwaitWriter),
         TryLockError::Error(source) => refusal("lock", &trials.path, source),
     })
 }
@@ -367,17 +367,7 @@ fn lines(rows: &[impl Serialize]) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-/// The disk's refusal, with the remedy that only the caller's act tells.
-fn refusal(act: &str, path: &Path, source: io::Error) -> Error {
-    let kind = source.kind();
-    let error = files::refusal(act, path, source);
-    match kind {
-        io::ErrorKind::PermissionDenied => {
-            error.with_hint("choose a folder you may write to with --out")
-        }
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            error.with_hint("a file is in the way; choose another folder with --out")
-        }
-        _ => error,
-    }
+/// The disk's refusal.
+fn refusal(act: &'static str, path: &Path, source: io::Error) -> Error {
+    files::refusal(Act::Keep(act), path, source)
 }

@@ -198,10 +198,10 @@ const RANGES: &[Range] = ranges! {
     "latency.count", (1.0, 1e18), it => latencies(it).map(|of| of.count);
     "latency.mean_ns", NANOS, it => latencies(it).map(|of| of.mean_ns);
     "latency.p50_ns", NANOS, it => latencies(it).map(|of| of.p50_ns);
-    "latency.p90_ns", NANOS, it => latencies(it).map(|of| of.p90_ns);
-    "latency.p99_ns", NANOS, it => latencies(it).map(|of| of.p99_ns);
-    "latency.p999_ns", NANOS, it => latencies(it).map(|of| of.p999_ns);
-    "latency.p9999_ns", NANOS, it => latencies(it).map(|of| of.p9999_ns);
+    "latency.p90_ns", NANOS, it => latencies(it).filter_map(|of| of.p90_ns);
+    "latency.p99_ns", NANOS, it => latencies(it).filter_map(|of| of.p99_ns);
+    "latency.p999_ns", NANOS, it => latencies(it).filter_map(|of| of.p999_ns);
+    "latency.p9999_ns", NANOS, it => latencies(it).filter_map(|of| of.p9999_ns);
     "latency.max_ns", NANOS, it => latencies(it).map(|of| of.max_ns);
     "lateness.p50_ns", NANOS, it => it.lateness.map(|of| of.p50_ns);
     "lateness.p99_ns", NANOS, it => it.lateness.map(|of| of.p99_ns);
@@ -261,7 +261,8 @@ const RANGES: &[Range] = ranges! {
 };
 
 /// The first of some values, smallest first, that is below the one before it.
-fn falls<const N: usize>(values: [f64; N]) -> Option<f64> {
+fn falls(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let values: Vec<_> = values.into_iter().collect();
     let mut steps = values.windows(2);
     steps.find_map(|step| (step[0] > step[1] * ROUNDING).then_some(step[1]))
 }
@@ -342,17 +343,10 @@ const RELATIONS: &[Relation] = &[
         must: "rise from p50 to p90, p99, p999, p9999 and max",
         broken: |it| {
             latencies(it).find_map(|of| {
-                falls(
-                    [
-                        of.p50_ns,
-                        of.p90_ns,
-                        of.p99_ns,
-                        of.p999_ns,
-                        of.p9999_ns,
-                        of.max_ns,
-                    ]
-                    .map(number),
-                )
+                let told = [of.p90_ns, of.p99_ns, of.p999_ns, of.p9999_ns];
+                let told = told.into_iter().flatten();
+                let all = [of.p50_ns].into_iter().chain(told).chain([of.max_ns]);
+                falls(all.map(number))
             })
         },
     },

@@ -22,7 +22,7 @@ impl Record {
             Gauge::Transactions => self.aggregate?.transactions_per_s?,
             Gauge::Datagrams => self.aggregate?.datagrams_per_s?,
             Gauge::LatencyP50 => self.latency.as_ref()?.p50_ns as f64,
-            Gauge::LatencyP99 => self.latency.as_ref()?.p99_ns as f64,
+            Gauge::LatencyP99 => self.latency.as_ref()?.p99_ns? as f64,
             Gauge::CpuPerByte => self.cpu?.ns_per_byte?,
         };
         (self.is_shown() && figure.is_finite()).then_some(figure)

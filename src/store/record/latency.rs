@@ -14,14 +14,18 @@ pub struct Latency {
     pub mean_ns: f64,
     /// Median.
     pub p50_ns: u64,
-    /// 90th percentile.
-    pub p90_ns: u64,
-    /// 99th percentile.
-    pub p99_ns: u64,
-    /// 99.9th percentile.
-    pub p999_ns: u64,
-    /// 99.99th percentile.
-    pub p9999_ns: u64,
+    /// 90th percentile; absent below ten requests, of which none need be beyond it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p90_ns: Option<u64>,
+    /// 99th percentile; absent below a hundred requests, of which none need be beyond it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p99_ns: Option<u64>,
+    /// 99.9th percentile; absent below a thousand requests, of which none need be beyond it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p999_ns: Option<u64>,
+    /// 99.99th percentile; absent below ten thousand requests, of which none need be beyond it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p9999_ns: Option<u64>,
     /// The longest.
     pub max_ns: u64,
     /// All of them to three digits.
@@ -33,14 +37,16 @@ impl Latency {
     #[must_use]
     pub fn of(times: &Latencies) -> Option<Self> {
         let quantile = |q| times.quantile(q);
+        // With fewer it would be the longest of all, whatever the share.
+        let beyond = |least, q| quantile(q).filter(|_| times.count() >= least);
         Some(Self {
             count: times.count(),
             mean_ns: times.mean()?,
             p50_ns: quantile(0.5)?,
-            p90_ns: quantile(0.9)?,
-            p99_ns: quantile(0.99)?,
-            p999_ns: quantile(0.999)?,
-            p9999_ns: quantile(0.9999)?,
+            p90_ns: beyond(10, 0.9),
+            p99_ns: beyond(100, 0.99),
+            p999_ns: beyond(1000, 0.999),
+            p9999_ns: beyond(10_000, 0.9999),
             max_ns: times.max()?,
             histogram: Packed::of(times)?,
         })
@@ -67,5 +73,27 @@ impl Lateness {
             p99_ns: histogram.quantile(0.99)?,
             max_ns: histogram.max()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Recorder;
+
+    #[test]
+    fn a_percentile_that_no_request_is_beyond_is_absent() {
+        let of = |requests: u64| {
+            let mut recorder = Recorder::new().unwrap();
+            (1..=requests).for_each(|nth| recorder.record(nth * 1000));
+            let all = Latency::of(&recorder.latencies()).unwrap();
+            let percentiles = [all.p90_ns, all.p99_ns, all.p999_ns, all.p9999_ns];
+            (percentiles.map(|it| it.is_some()), all.p50_ns)
+        };
+        assert_eq!(of(9).0, [false; 4]);
+        assert_eq!(of(10).0, [true, false, false, false]);
+        assert_eq!(of(999).0, [true, true, false, false]);
+        assert_eq!(of(10_000).0, [true; 4]);
+        assert!(of(1).1 > 0);
     }
 }

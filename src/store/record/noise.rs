@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Record;
-use crate::plan::AGAIN;
+use crate::scenario::Cell;
 use crate::scenario::cell::is_default;
 
 /// Who else was at work around a trial, and how fast the machine was.
@@ -20,9 +20,16 @@ pub struct Noise {
     /// The same after teardown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub canary_after_ns: Option<u64>,
-    /// What disturbed the trial, in sentences; nothing if it went undisturbed.
+    /// What it usually took in the run, before this trial: what the two are held against. Absent where it was not timed, and in
+    /// records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub canary_usual_ns: Option<u64>,
+    /// What disturbed the trial, in sentences; nothing if none of what could be judged did.
     #[serde(skip_serializing_if = "is_default", default)]
     pub disturbed: Vec<String>,
+    /// What could not be judged, and why, in sentences; nothing where all could, and in records of earlier versions.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub unjudged: Vec<String>,
 }
 
 impl Record {
@@ -32,6 +39,16 @@ impl Record {
         let noise = self.noise.as_ref();
         noise.is_some_and(|noise| !noise.disturbed.is_empty())
     }
+
+    /// Why it cannot be told whether others disturbed the trial, which nothing that could be judged shows; empty where it can.
+    #[must_use]
+    pub fn unjudged(&self) -> &[String] {
+        let noise = self.noise.as_ref();
+        noise.map_or(&[], |noise| match &noise.disturbed[..] {
+            [] => &noise.unjudged,
+            [..] => &[],
+        })
+    }
 }
 
 /// The records that stand for their trials: all but one of each two where a disturbed trial was run again.
@@ -39,28 +56,39 @@ pub fn standing(records: &[Record]) -> impl Iterator<Item = &Record> {
     let out = left_out(records);
     records
         .iter()
-        .filter(move |record| !out.contains(record.trial.as_str()))
+        .filter(move |record| !out.contains(&record.place()))
 }
 
-/// The ids of those for which another stands.
-fn left_out(records: &[Record]) -> BTreeSet<&str> {
+/// The trial of a block that a record is of, and whether it is that of its second time.
+type Place<'a> = (&'a Cell, u32, bool);
+
+impl Record {
+    fn place(&self) -> Place<'_> {
+        (&self.cell, self.repeat, self.again)
+    }
+}
+
+/// Those for which another stands.
+fn left_out(records: &[Record]) -> BTreeSet<Place<'_>> {
     let again = records.iter().filter(|record| record.again);
     let again: BTreeMap<_, _> = again
-        .filter_map(|record| Some((record.trial.strip_suffix(AGAIN)?, record)))
+        .map(|record| ((&record.cell, record.repeat), record))
         .collect();
     if again.is_empty() {
         return BTreeSet::new();
     }
-    let both = records
-        .iter()
-        .filter_map(|first| Some((first, *again.get(first.trial.as_str())?)));
+    let firsts = records.iter().filter(|record| !record.again);
+    let both = firsts.filter_map(|first| {
+        let second = again.get(&(&first.cell, first.repeat))?;
+        Some((first, *second))
+    });
     both.map(|(first, second)| {
         let out = if second.shown().stands_for(&first.shown()) {
             first
         } else {
             second
         };
-        out.trial.as_str()
+        out.place()
     })
     .collect()
 }
@@ -76,9 +104,9 @@ mod tests {
     fn both(first: bool, second: bool) -> [Record; 2] {
         [(first, false), (second, true)].map(|(disturbed, again)| {
             let mut record = measured(cell(Topology::Veth, 2), 0);
-            if again {
-                record.trial = record.trial.once_more();
-            }
+            // Nothing is to be learned from an id.
+            let id = if again { "x" } else { "y-again" };
+            record.trial = id.to_owned().try_into().unwrap();
             record.again = again;
             let disturbed = disturbed.then(|| "steal took 7 %".to_owned());
             record.noise = Some(Noise {

@@ -197,6 +197,11 @@ fn a_rate_that_was_not_offered_does_not_pass() {
     assert!((first.left_out_share - 0.9).abs() < 1e-9, "{first:?}");
 }
 
+/// What is said where no rate passes.
+pub(crate) fn nothing_passes() -> Error {
+    searched(&mut Node::of(1), Search::HalfPercent, Some(51_200)).unwrap_err()
+}
+
 #[test]
 fn where_nothing_passes_the_lowest_rate_is_named_with_its_loss() {
     let mut node = Node::of(1);

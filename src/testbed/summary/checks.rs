@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use super::{Datagrams, Edges, Requests};
-use crate::scenario::{Cell, Family, Topology, Workload};
+use crate::scenario::{Cell, Family, Workload};
 use crate::store::record::Checks;
 use crate::traffic::{FlowOutcome, Outcome, Tallies};
 
@@ -39,10 +39,7 @@ const TRANSACTIONS_RATIO: RangeInclusive<f64> = 0.99..=1.01;
 /// others not. TCP's have its timestamps, as all connections of
 /// Linux do unless a sysctl says otherwise; lo counts no Ethernet header (`loopback_xmit`).
 pub(in crate::testbed) fn header_bytes(cell: &Cell) -> u64 {
-    let link = match cell.topology {
-        Topology::Loopback | Topology::Shared | Topology::Host => 0,
-        _ => 14,
-    };
+    let link = if cell.topology.has_links() { 14 } else { 0 };
     let network = match cell.family {
         Family::Ipv4 => 20,
         Family::Ipv6 => 40,

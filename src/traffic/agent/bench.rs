@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
-use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, tentative};
+use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, Step, tentative};
 use crate::scenario::Orders;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Endpoint, Redial, Role};
@@ -52,8 +52,7 @@ impl<'a> Bench<'a> {
             .dress
             .listener(ear.address, ear.orders.workload)
             .and_then(|listener| Ok((socket::address(&listener)?, listener)));
-        let (address, listener) =
-            opened.map_err(|source| Refusal::of("listen for flow", &source))?;
+        let (address, listener) = opened.map_err(|source| Refusal::of(Step::Listen, &source))?;
         self.listeners.insert(ear.flow, (listener, ear.orders));
         Ok(address)
     }
@@ -68,7 +67,7 @@ impl<'a> Bench<'a> {
             let socket = caller.and_then(|caller| answer(caller, deadline));
             let connection = socket.map(|socket| (socket, self.redial(call)));
             self.connect(connection, Role::Client, (call.flow, call.orders))
-                .map_err(|source| Refusal::of("connect flow", &source))
+                .map_err(|source| Refusal::of(Step::Connect, &source))
         });
         answered.collect()
     }
@@ -97,7 +96,7 @@ impl<'a> Bench<'a> {
         let flows = accepts.0.iter();
         let accepted = flows.map(|flow| {
             self.answer(*flow, deadline)
-                .map_err(|source| Refusal::of("accept flow", &source))
+                .map_err(|source| Refusal::of(Step::Accept, &source))
         });
         accepted.collect()
     }

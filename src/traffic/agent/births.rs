@@ -16,7 +16,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, dup2_stdin, fork};
 
 use super::link::Link;
-use super::{Birth, Born, Death, Deaths, Newborn, Refusal, Request, inside};
+use super::{Birth, Born, Death, Deaths, Newborn, Refusal, Request, Step, inside};
 use crate::error::{Error, Result};
 use crate::host::confinement::Confinement;
 use crate::host::kin;
@@ -112,7 +112,7 @@ impl Ward {
                 Ok(Heard::Nothing)
             }
             Err(errno) => {
-                let refusal = Refusal::of("start", &errno.into());
+                let refusal = Refusal::of(Step::Start, &errno.into());
                 link.say(&Born(Err(refusal)))?;
                 Ok(Heard::Nothing)
             }
@@ -168,10 +168,10 @@ impl Agent {
 
     fn settle(&self) -> Result<Newborn, Refusal> {
         for door in &self.birth.doors {
-            fs::write(door, "0").map_err(|source| Refusal::of("join the groups of", &source))?;
+            fs::write(door, "0").map_err(|source| Refusal::of(Step::JoinGroups, &source))?;
         }
         netns::move_in(&self.namespace)
-            .map_err(|source| Refusal::of("enter the namespace of", &source))?;
+            .map_err(|source| Refusal::of(Step::EnterNamespace, &source))?;
         // All are made alike, and finding it out takes longer than the rest.
         let first = self.birth.container == 0;
         Ok(Newborn {

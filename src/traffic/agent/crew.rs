@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::link::Link;
 use super::{Hello, Newborn};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::host::confinement::Confinement;
 use crate::traffic::PATIENCE;
 
@@ -241,8 +241,7 @@ fn gone(act: &str, container: u32, source: io::Error) -> Error {
     );
     let object = format!("container {container}");
     if lost {
-        Error::refused(act, object, "it has ended")
-            .with_hint("see whether the container was killed, for want of memory or by somebody")
+        Error::refused(act, object, "it has ended").with_remedy(Remedy::SeeWhyItEnded)
     } else {
         Error::kernel(act, object, source)
     }

@@ -33,6 +33,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use crate::error::Act;
 use crate::host::confinement::Confinement;
 use crate::scenario::{Buffers, Congestion, Driver, Orders};
 
@@ -161,14 +162,38 @@ struct Accounts(Vec<Account>);
 /// The kernel's refusal of something that was done for a flow.
 #[derive(Debug, Serialize, Deserialize)]
 struct Refusal {
-    act: String,
+    act: Step,
     errno: i32,
 }
 
+/// What an agent, or its nursery, was doing.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Step {
+    Listen,
+    Connect,
+    Accept,
+    Start,
+    JoinGroups,
+    EnterNamespace,
+}
+
+impl From<Step> for Act {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Listen => Self::ListenForFlow,
+            Step::Connect => Self::ConnectFlow,
+            Step::Accept => Self::AcceptFlow,
+            Step::Start => Self::Start,
+            Step::JoinGroups => "join the groups of".into(),
+            Step::EnterNamespace => "enter the namespace of".into(),
+        }
+    }
+}
+
 impl Refusal {
-    fn of(act: &str, source: &io::Error) -> Self {
+    fn of(act: Step, source: &io::Error) -> Self {
         Self {
-            act: act.to_owned(),
+            act,
             errno: source.raw_os_error().unwrap_or(Errno::EIO as i32),
         }
     }

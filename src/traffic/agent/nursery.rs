@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::crew::Crew;
 use super::link::Link;
 use super::{Birth, Born, Death, Deaths, Request};
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 
 /// How long the nursery may take over what it was asked for, and an agent over being born.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,10 +47,11 @@ impl Nursery {
     /// When this program cannot be started again.
     pub fn open() -> Result<Self> {
         Self::run(Command::new("/proc/self/exe").arg(VERB))
-            .map_err(|source| Error::kernel("start", "the nursery of processes", source))
+            .map_err(|source| Error::kernel(Act::Start, "the nursery of processes", source))
     }
 
-    fn run(command: &mut Command) -> io::Result<Self> {
+    /// Starts one by another program than this, which tests want.
+    pub(crate) fn run(command: &mut Command) -> io::Result<Self> {
         let (own, theirs) = UnixStream::pair()?;
         let process = command
             .stdin(OwnedFd::from(theirs))
@@ -72,7 +73,7 @@ impl Nursery {
         for (container, cradle) in (0..).zip(cradles) {
             links.push(
                 self.conceive(container, cradle)
-                    .map_err(|source| Error::kernel("start", process_of(container), source))?,
+                    .map_err(|source| Error::kernel(Act::Start, process_of(container), source))?,
             );
         }
         let deadline = Instant::now() + PATIENCE;
@@ -109,7 +110,7 @@ impl Nursery {
         let answer = asked.and_then(|()| self.link.hear::<Deaths>());
         answer.map(|deaths| deaths.0).map_err(|_| {
             Error::refused("ask", "the nursery of processes", "it has ended")
-                .with_hint("see who has killed it, and every process of the lab with it")
+                .with_remedy(Remedy::SeeWhoKilledAll)
         })
     }
 

@@ -72,7 +72,7 @@ impl Route {
         let to = self.call.unwrap_or(self.listen).ip();
         let object = format!("{}.{} from {} to {to}", self.pair, self.stream, self.from);
         let source = io::Error::from_raw_os_error(refusal.errno);
-        Error::kernel(&refusal.act, object, source)
+        Error::kernel(refusal.act, object, source)
     }
 }
 

@@ -5,7 +5,7 @@
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::scenario::Pinning;
 use crate::traffic::flow::{Endpoint, Role};
 
@@ -32,7 +32,7 @@ impl Placement {
             .collect();
         if pinning == Pinning::Apart && cpus.len() < 2 {
             let refused = Error::refused("place", "the ends of a flow apart", "there is one CPU");
-            return Err(refused.with_hint("let kilonet use two CPUs or more (see `taskset -p`)"));
+            return Err(refused.with_remedy(Remedy::TwoCpus));
         }
         Ok(Self {
             allowed,

@@ -12,7 +12,7 @@ use nix::sys::prctl::set_timerslack;
 use nix::sys::time::TimeSpec;
 
 use super::placement::Placement;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::scenario::CONNECTIONS_AT_ONCE;
 use crate::traffic::flow::{Endpoint, Field, Role};
 use crate::traffic::moment::Moment;
@@ -31,7 +31,11 @@ pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Fi
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, move || drive(field, endpoint))
             .map_err(|source| {
-                Error::kernel("spawn", format!("{threads} threads for traffic"), source)
+                Error::kernel(
+                    Act::SpawnEnds,
+                    format!("{threads} threads for traffic"),
+                    source,
+                )
             })?;
     }
     field.gate.gather(threads);

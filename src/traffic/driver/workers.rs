@@ -17,7 +17,7 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 
 use super::agenda::Agenda;
 use super::placement::Placement;
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
 use crate::traffic::flow::{Endpoint, Field, Role};
 use crate::traffic::workload::{Task, Turn, Watch};
 
@@ -63,7 +63,7 @@ pub(super) fn launch<'scope>(scope: &'scope Scope<'scope, '_>, field: &'scope Fi
                 field.gate.pass();
                 worker.run();
             })
-            .map_err(|source| Error::kernel("spawn", format!("worker {index}"), source))?;
+            .map_err(|source| Error::kernel(Act::Spawn, format!("worker {index}"), source))?;
     }
     field.gate.gather(workers);
     Ok(())

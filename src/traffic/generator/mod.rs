@@ -32,7 +32,7 @@ pub use crew::{Crew, Output, Told};
 use nix::sys::signal::Signal;
 
 use super::{FlowPlan, Settings};
-use crate::error::{Error, Result};
+use crate::error::{Error, Remedy, Result};
 use crate::lab::firewall;
 use crate::scenario::Driver;
 
@@ -156,7 +156,7 @@ pub fn find(driver: Driver) -> Result<Programs> {
     let file = |program: &str| {
         firewall::find(program).ok_or_else(|| {
             let error = Error::refused("find", program, "it is not installed");
-            error.with_hint(format!("apt-get install {package}"))
+            error.with_remedy(Remedy::InstallGenerator(package))
         })
     };
     Ok(Programs {

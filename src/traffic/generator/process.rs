@@ -17,7 +17,8 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{Pid, getpid, getppid};
 
-use crate::error::{Error, Result};
+use crate::error::{Act, Error, Result};
+use crate::host::limits;
 
 /// Bytes kept of what a stream brings; a program that prints more has more to say than anybody reads.
 const MOST_KEPT: usize = 1 << 20;
@@ -46,7 +47,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts it in the namespace of the calling thread; with a gate, it waits there until that is opened.
     pub(super) fn start(call: Call<'_>, gate: Option<&PipeReader>) -> Result<Self> {
-        let failed = |source| Error::kernel("start", &call.name, source);
+        let failed = |source| Error::kernel(Act::Start, &call.name, source);
         let mut command = Command::new(if gate.is_some() {
             Path::new("/bin/sh")
         } else {
@@ -225,7 +226,10 @@ fn bind_to_this_thread(command: &mut Command) {
     // Interrupts of the terminal are for kilonet, which ends its children itself.
     command.process_group(0);
     let parent = getpid();
+    // Some make a table of as many files as they may open.
+    let limits = limits::found();
     let bind = move || {
+        limits.map_or(Ok(()), limits::Found::give_back)?;
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         SigSet::all().thread_unblock()?;
         // Its parent may have ended before the kernel was told.
@@ -235,7 +239,7 @@ fn bind_to_this_thread(command: &mut Command) {
             Err(Errno::ESRCH.into())
         }
     };
-    // SAFETY: between fork and exec it makes three system calls, all of which are safe there: it takes no lock, allocates
+    // SAFETY: between fork and exec it makes a few system calls, all of which are safe there: it takes no lock, allocates
     // nothing and touches no memory but its own stack.
     unsafe { command.pre_exec(bind) };
 }

@@ -78,7 +78,7 @@ fn a_controller_that_is_missing_is_named_with_the_remedy() {
         error.sentence(),
         "make control groups: no hierarchy that is mounted here has the controller memory"
     );
-    assert_eq!(error.hint(), Some(REMEDY));
+    assert_eq!(error.remedy(), Some(&Remedy::OwnControlGroup));
 }
 
 #[test]

@@ -1,0 +1,102 @@
+//! What an ordinary user may not do.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use super::{Case, as_nobody, raised, seam, told};
+use crate::error::{Act, Remedy};
+use crate::host::cgroup::{self, Limits, Nest};
+use crate::host::privilege;
+use crate::host::sysctl::Guard;
+use crate::lab::docker::Engine;
+use crate::lab::existing::Existing;
+use crate::report;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        namespaces(),
+        attaching(),
+        sysctls(),
+        groups(),
+        spreading(),
+        folder(),
+        engine(),
+        leftovers(),
+        seam(
+            Remedy::SysfsNeedsRoot,
+            "nothing of /sys is hidden here",
+            (Act::MountSysfs, Errno::EPERM),
+        ),
+        seam(
+            Remedy::CableNeedsRoot,
+            "an engine and its group are needed",
+            (Act::EnterContainer, Errno::EPERM),
+        ),
+    ]
+}
+
+fn namespaces() -> Case {
+    let said = as_nobody(|| raised("containers = 2\ntopology = \"veth\"").unwrap_err());
+    told(Remedy::AllowUserNamespaces, said)
+}
+
+fn attaching() -> Case {
+    told(
+        Remedy::AttachAsRoot,
+        as_nobody(|| Existing::find("1").unwrap_err()),
+    )
+}
+
+fn sysctls() -> Case {
+    let wanted = BTreeMap::from([("kernel.pid_max".to_owned(), "1".to_owned())]);
+    let said = as_nobody(|| Guard::raise(&wanted).unwrap_err());
+    told(Remedy::SysctlsNeedRoot, said)
+}
+
+fn groups() -> Case {
+    let said = as_nobody(|| Nest::build(1, &Limits::default()).unwrap_err());
+    told(Remedy::OwnControlGroup, said)
+}
+
+fn spreading() -> Case {
+    let said = as_nobody(|| {
+        privilege::acquire().unwrap();
+        raised("containers = 2\ntopology = \"veth\"\nrps = \"all\"").unwrap_err()
+    });
+    told(Remedy::RpsNeedsRoot, said)
+}
+
+fn folder() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    let said = as_nobody(|| report::save(&file, b"text").unwrap_err());
+    told(Remedy::WritableFolder, said)
+}
+
+/// A folder of root's in the place of a control group of root's: the kernel refuses to remove either.
+fn leftovers() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let group = folder.path().join("group");
+    fs::create_dir(&group).unwrap();
+    let swept = || cgroup::leftovers::swept(&group).unwrap().unwrap_err();
+    told(Remedy::CleanAsOwner, as_nobody(swept))
+}
+
+fn engine() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let socket = folder.path().join("sock");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    fs::set_permissions(&socket, Permissions::from_mode(0o600)).unwrap();
+    let reach = |socket: &Path| Engine::connect_to(&format!("unix://{}", socket.display()));
+    told(
+        Remedy::EngineRights,
+        as_nobody(|| reach(&socket).unwrap_err()),
+    )
+}

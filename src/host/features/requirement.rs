@@ -1,0 +1,287 @@
+//! What labs, drivers and rules may require of a machine, each by a name of its own.
+//!
+//! Must not know how it is found out, nor which scenario requires what. The invariant: what is said of a requirement is said
+//! for each by name, so that a new one cannot be forgotten.
+
+use std::fmt;
+
+use crate::host::cgroup::Limits;
+
+/// Something that a machine has or lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requirement {
+    /// That ordinary users may make namespaces.
+    UserNamespaces,
+    /// Control groups for containers, with limits such as these.
+    Groups(Limits),
+    /// Network namespaces.
+    NetworkNamespaces,
+    /// Links of the kind veth.
+    Veth,
+    /// Bridges.
+    Bridge,
+    /// Bridges that look at VLANs.
+    VlanFiltering,
+    /// Devices that drop what they are sent.
+    Ifb,
+    /// Links of the kind macvlan.
+    Macvlan,
+    /// Tunnels by VXLAN.
+    Vxlan,
+    /// Links of the kind ipvlan.
+    Ipvlan,
+    /// Links of the kind netkit.
+    Netkit,
+    /// Receive packet steering, with the right to set it.
+    Rps,
+    /// Kernel threads that poll a link.
+    ThreadedNapi,
+    /// IPv6.
+    Ipv6,
+    /// That bridged frames can be shown to rules.
+    BridgedFrames,
+    /// A congestion control of this name.
+    Congestion(String),
+    /// Links that take units of more than 64 KiB.
+    BigTcp,
+    /// The program `nft`.
+    Nft,
+    /// iptables over the newer tables.
+    IptablesNft,
+    /// iptables over the older tables.
+    IptablesLegacy,
+    /// iperf3.
+    Iperf3,
+    /// netperf, with its server.
+    Netperf,
+    /// sockperf.
+    Sockperf,
+    /// A Docker engine that answers.
+    Engine,
+}
+
+impl Requirement {
+    /// What `doctor` lists, in its order.
+    #[must_use]
+    pub fn of_doctor() -> Vec<Self> {
+        vec![
+            Self::UserNamespaces,
+            Self::Groups(Limits::default()),
+            Self::NetworkNamespaces,
+            Self::Veth,
+            Self::Bridge,
+            Self::VlanFiltering,
+            Self::Ifb,
+            Self::Macvlan,
+            Self::Vxlan,
+            Self::Ipvlan,
+            Self::Netkit,
+            Self::Rps,
+            Self::ThreadedNapi,
+            Self::Ipv6,
+            Self::BridgedFrames,
+            Self::Congestion("cubic".to_owned()),
+            Self::BigTcp,
+            Self::Nft,
+            Self::IptablesNft,
+            Self::IptablesLegacy,
+            Self::Iperf3,
+            Self::Netperf,
+            Self::Sockperf,
+            Self::Engine,
+        ]
+    }
+
+    /// Whether it is found out in a namespace that is thrown away.
+    #[must_use]
+    pub fn is_of_a_namespace(&self) -> bool {
+        match self {
+            Self::NetworkNamespaces
+            | Self::Veth
+            | Self::Bridge
+            | Self::VlanFiltering
+            | Self::Ifb
+            | Self::Macvlan
+            | Self::Vxlan
+            | Self::Ipvlan
+            | Self::Netkit
+            | Self::Rps
+            | Self::ThreadedNapi
+            | Self::Ipv6
+            | Self::BridgedFrames
+            | Self::Congestion(_)
+            | Self::BigTcp => true,
+            Self::UserNamespaces
+            | Self::Groups(_)
+            | Self::Nft
+            | Self::IptablesNft
+            | Self::IptablesLegacy
+            | Self::Iperf3
+            | Self::Netperf
+            | Self::Sockperf
+            | Self::Engine => false,
+        }
+    }
+
+    /// The congestion control that it is.
+    #[must_use]
+    pub fn congestion(&self) -> Option<&str> {
+        if let Self::Congestion(name) = self {
+            Some(name)
+        } else {
+            None
+        }
+    }
+
+    /// The programs that it takes.
+    pub(super) fn programs(&self) -> &'static [&'static str] {
+        match self {
+            Self::Nft => &["nft"],
+            Self::IptablesNft => &["iptables-nft-restore", "ip6tables-nft-restore"],
+            Self::IptablesLegacy => &["iptables-legacy-restore", "ip6tables-legacy-restore"],
+            Self::Iperf3 => &["iperf3"],
+            Self::Netperf => &["netperf", "netserver"],
+            Self::Sockperf => &["sockperf"],
+            Self::UserNamespaces
+            | Self::Groups(_)
+            | Self::NetworkNamespaces
+            | Self::Veth
+            | Self::Bridge
+            | Self::VlanFiltering
+            | Self::Ifb
+            | Self::Macvlan
+            | Self::Vxlan
+            | Self::Ipvlan
+            | Self::Netkit
+            | Self::Rps
+            | Self::ThreadedNapi
+            | Self::Ipv6
+            | Self::BridgedFrames
+            | Self::Congestion(_)
+            | Self::BigTcp
+            | Self::Engine => &[],
+        }
+    }
+
+    /// What is said of it where it works.
+    pub(super) fn works(&self) -> &'static str {
+        match self {
+            Self::NetworkNamespaces => "created and entered",
+            Self::Rps | Self::ThreadedNapi => "a veth can be set so",
+            Self::Nft | Self::IptablesNft | Self::IptablesLegacy => "rules are loaded",
+            Self::Iperf3 => "the driver `iperf3`",
+            Self::Netperf => "the driver `netperf`",
+            Self::Sockperf => "the driver `sockperf`",
+            Self::Veth
+            | Self::Bridge
+            | Self::VlanFiltering
+            | Self::Ifb
+            | Self::Macvlan
+            | Self::Vxlan
+            | Self::Ipvlan
+            | Self::Netkit => "created",
+            Self::UserNamespaces
+            | Self::Groups(_)
+            | Self::Ipv6
+            | Self::BridgedFrames
+            | Self::Congestion(_)
+            | Self::BigTcp
+            | Self::Engine => "there",
+        }
+    }
+
+    /// Which key of a scenario requires it; absent where most scenarios do, or none.
+    #[must_use]
+    pub fn needed_by(&self) -> Option<&'static str> {
+        match self {
+            Self::UserNamespaces
+            | Self::NetworkNamespaces
+            | Self::Veth
+            | Self::Bridge
+            | Self::Congestion(_) => None,
+            Self::Groups(_) => Some("driver processes"),
+            Self::VlanFiltering => Some("vlan_filtering = true"),
+            Self::Ifb => Some("topologies routed and netkit"),
+            Self::Macvlan => Some("topology macvlan"),
+            Self::Vxlan => Some("topology vxlan"),
+            Self::Ipvlan => Some("topologies ipvlan-l2 and ipvlan-l3"),
+            Self::Netkit => Some("topology netkit"),
+            Self::Rps => Some("rps"),
+            Self::ThreadedNapi => Some("napi = \"threaded\""),
+            Self::Ipv6 => Some("family ipv6"),
+            Self::BridgedFrames => {
+                Some("most firewalls, rules that match nothing, and path hairpin")
+            }
+            Self::BigTcp => Some("gso_max and gso_ipv4_max above 64 KiB"),
+            Self::Nft => Some("backend nft"),
+            Self::IptablesNft => Some("backend iptables-nft"),
+            Self::IptablesLegacy => Some("backend iptables-legacy"),
+            Self::Iperf3 => Some("driver iperf3"),
+            Self::Netperf => Some("driver netperf"),
+            Self::Sockperf => Some("driver sockperf"),
+            Self::Engine => Some("testbed docker"),
+        }
+    }
+
+    /// What helps where it does not work and nothing else is known.
+    pub(super) fn remedy(&self) -> String {
+        let text = match self {
+            Self::UserNamespaces | Self::NetworkNamespaces | Self::Groups(_) => "run as root",
+            Self::Veth => "modprobe veth",
+            Self::Bridge => "modprobe bridge",
+            Self::VlanFiltering => "a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
+            Self::Ifb => "modprobe ifb",
+            Self::Macvlan => "modprobe macvlan, or a kernel with CONFIG_MACVLAN",
+            Self::Vxlan => "modprobe vxlan, or a kernel with CONFIG_VXLAN",
+            Self::Ipvlan => "modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
+            Self::Netkit => "Linux 6.7 or newer, with CONFIG_NETKIT",
+            Self::Rps => "run as root, on a kernel with CONFIG_RPS",
+            Self::ThreadedNapi => "Linux 5.12 or newer",
+            Self::Ipv6 => "boot without ipv6.disable=1, or modprobe ipv6",
+            Self::BridgedFrames => "modprobe br_netfilter",
+            Self::Congestion(name) => {
+                return format!("modprobe tcp_{name}, or name another in the scenario");
+            }
+            Self::BigTcp => "Linux 5.19 for IPv6, 6.3 for IPv4",
+            Self::Nft => "install nftables",
+            Self::IptablesNft | Self::IptablesLegacy => "install iptables",
+            Self::Iperf3 => "install iperf3",
+            Self::Netperf => "install netperf, of non-free in Debian",
+            Self::Sockperf => "install sockperf",
+            Self::Engine => "start the engine",
+        };
+        text.to_owned()
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::UserNamespaces => "user namespaces",
+            Self::Groups(_) => "control groups",
+            Self::NetworkNamespaces => "network namespaces",
+            Self::Veth => "veth",
+            Self::Bridge => "bridge",
+            Self::VlanFiltering => "VLAN filtering",
+            Self::Ifb => "ifb",
+            Self::Macvlan => "macvlan",
+            Self::Vxlan => "vxlan",
+            Self::Ipvlan => "ipvlan",
+            Self::Netkit => "netkit",
+            Self::Rps => "RPS",
+            Self::ThreadedNapi => "threaded NAPI",
+            Self::Ipv6 => "IPv6",
+            Self::BridgedFrames => "br_netfilter",
+            Self::Congestion(name) => return write!(out, "congestion control {name}"),
+            Self::BigTcp => "BIG TCP",
+            Self::Nft => "nft",
+            Self::IptablesNft => "iptables-nft",
+            Self::IptablesLegacy => "iptables-legacy",
+            Self::Iperf3 => "iperf3",
+            Self::Netperf => "netperf",
+            Self::Sockperf => "sockperf",
+            Self::Engine => "Docker engine",
+        };
+        out.pad(name)
+    }
+}

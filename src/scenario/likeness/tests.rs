@@ -1,0 +1,148 @@
+use std::num::NonZeroU32;
+
+use serde_json::Value;
+
+use super::*;
+use crate::scenario::rules::{Backend, RuleHook, RuleShape};
+use crate::scenario::{
+    Arrivals, Batch, Beside, Buffers, Congestion, CpuMax, Direction, Driver, Entries, Family,
+    Firewall, Join, Limits, Load, Macs, MemoryMax, Napi, Path, Pattern, Pinning, Receiving, Rps,
+    Rules, Search, Sending, Stack, Talk, Wiring, Workload,
+};
+
+/// A cell that is at its default in nothing. Each struct is written out, so that a factor that comes later does not compile
+/// until it is here too.
+fn unusual() -> Cell {
+    Cell {
+        topology: Topology::Vxlan,
+        testbed: Testbed::Docker,
+        family: Family::Ipv6,
+        firewall: Firewall::Custom,
+        path: Path::Hairpin,
+        workload: Workload::UdpStream,
+        driver: Driver::Processes,
+        limits: Limits {
+            cpu_max: CpuMax(Some(500)),
+            memory_max: MemoryMax(Some(64 << 20)),
+            cpuset: "0".parse().unwrap(),
+        },
+        pattern: Pattern::Ring,
+        talk: Talk {
+            direction: Direction::Both,
+            peers: Some(3),
+            pattern_seed: Some(7),
+        },
+        containers: 9,
+        active: 7,
+        pairs: 5,
+        streams: 3,
+        message_bytes: 99,
+        load: Load {
+            response_bytes: Some(98),
+            outstanding: Some(4),
+            rate: Some(1000),
+            arrivals: Some(Arrivals::Poisson),
+            pinning: Pinning::Apart,
+            send: Sending::Zerocopy,
+            receive: Receiving::Zerocopy,
+            batch: Batch::Gso,
+            search: Search::Lossless,
+        },
+        beside: Beside::try_from("idle:50%".to_owned()).unwrap(),
+        congestion: Congestion("reno".to_owned()),
+        buffers: Buffers::Bytes(65_536),
+        stack: Stack::Single,
+        macs: Macs::Random,
+        wiring: Wiring {
+            join: Join::Trunk,
+            crossing: true,
+            entries: Entries::Learned,
+            snooping: true,
+            ageing_s: Some(10),
+            hairpin: true,
+            isolation: true,
+            vlan_filtering: true,
+            offload_off: true,
+            gso_max_bytes: Some(4096),
+            gso_ipv4_max_bytes: Some(2048),
+            napi: Napi::Threaded,
+            rps: Rps::All,
+        },
+        mtu: Some(9000),
+        per_namespace: NonZeroU32::new(4),
+        bridges: NonZeroU32::new(3),
+        ports_per_bridge: NonZeroU32::new(6),
+        rules: Rules {
+            backend: Some(Backend::IptablesLegacy),
+            published: Some(5),
+            services: Some(6),
+            endpoints: Some(7),
+            ruleset: Some("own.nft".to_owned()),
+            filler: Some(100),
+            rule_shape: Some(RuleShape::Set),
+            rule_hook: Some(RuleHook::Filter),
+        },
+    }
+}
+
+impl Cell {
+    /// This cell with another level of one factor, for each there is: the factor's key in a record, and the cell.
+    pub(crate) fn each_changed(&self) -> Vec<(String, Self)> {
+        let fields = |cell: &Self| match serde_json::to_value(cell) {
+            Ok(Value::Object(fields)) => fields,
+            other => panic!("{other:?}"),
+        };
+        let own = fields(self);
+        let changed = fields(&unusual()).into_iter().map(|(key, level)| {
+            let mut fields = own.clone();
+            assert_ne!(
+                fields.insert(key.clone(), level.clone()),
+                Some(level),
+                "{key}"
+            );
+            let cell = serde_json::from_value(Value::Object(fields)).unwrap();
+            (key, cell)
+        });
+        changed.collect()
+    }
+
+    /// The factors, by their keys, in which another cell may differ from this one and still pass.
+    pub(crate) fn free_in(&self, passes: impl Fn(&Self) -> bool) -> Vec<String> {
+        let changed = self.each_changed().into_iter();
+        let free = changed.filter(|(_, cell)| passes(cell));
+        free.map(|(key, _)| key).collect()
+    }
+}
+
+fn usual() -> Cell {
+    Cell::usual(Topology::Bridge, Testbed::Kernel).unwrap()
+}
+
+#[test]
+fn cells_are_alike_only_if_all_factors_are_that_are_not_excepted() {
+    let cell = usual();
+    assert!(cell.same_but(&cell, &[]));
+    assert!(cell.free_in(|other| cell.same_but(other, &[])).is_empty());
+    let excepted: &[Excepted] = &[
+        |cell, other| cell.macs = other.macs,
+        |cell, other| cell.wiring.entries = other.wiring.entries,
+    ];
+    assert_eq!(
+        cell.free_in(|other| cell.same_but(other, excepted)),
+        ["entries", "macs"]
+    );
+}
+
+#[test]
+fn the_usual_cell_is_the_one_of_a_scenario_that_says_nothing() {
+    let scenario = Scenario::parse("[axes]\ncontainers = 2\n", "bare").unwrap();
+    assert_eq!(scenario.cells, [usual()]);
+    for topology in Topology::ALL {
+        for testbed in Testbed::ALL {
+            if let Some(cell) = Cell::usual(*topology, *testbed) {
+                assert_eq!((cell.topology, cell.testbed), (*topology, *testbed));
+            }
+        }
+    }
+    assert_eq!(Cell::usual(Topology::Vxlan, Testbed::Docker), None);
+}

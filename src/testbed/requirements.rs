@@ -1,0 +1,268 @@
+//! What the cells of a run require of the machine, and what of it the machine lacks: known before anything is raised.
+//!
+//! Must not know how anything is probed; that is `host`'s. The invariant: a cell whose requirements are there may fail for other
+//! reasons, one that lacks any cannot succeed.
+
+use crate::error::{Error, Remedy, Result};
+use crate::host::cgroup;
+use crate::host::features::{self, Feature, Requirement, State};
+use crate::lab::firewall::{self, Frames};
+use crate::scenario::{Backend, Cell, Driver, Family, Napi, Rps, Testbed, Topology};
+
+/// Bytes of the largest unit that every link takes whole.
+const USUAL_UNIT: u32 = 65_536;
+
+/// What a cell requires.
+///
+/// # Errors
+/// When its own rule set cannot be read.
+fn of(cell: &Cell) -> Result<Vec<Requirement>> {
+    let place = match (cell.topology, cell.testbed) {
+        // What exists needs nothing to be made.
+        (Topology::Attached, _) => Vec::new(),
+        (_, Testbed::Docker) => vec![Requirement::Engine],
+        (topology, Testbed::Kernel) => links(topology),
+    };
+    let requirements = [place, of_wiring(cell), of_driver(cell), of_rules(cell)?];
+    let mut requirements = requirements.concat();
+    if cell.family == Family::Ipv6 && cell.testbed == Testbed::Kernel {
+        requirements.push(Requirement::Ipv6);
+    }
+    Ok(requirements)
+}
+
+/// What links of a shape are made of.
+fn links(topology: Topology) -> Vec<Requirement> {
+    let links: &[Requirement] = match topology {
+        Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => &[],
+        Topology::Veth => &[Requirement::Veth],
+        Topology::Bridge | Topology::UserBridge => &[Requirement::Veth, Requirement::Bridge],
+        Topology::Routed => &[Requirement::Veth, Requirement::Ifb],
+        Topology::Vxlan => &[Requirement::Veth, Requirement::Bridge, Requirement::Vxlan],
+        Topology::Netkit => &[Requirement::Netkit, Requirement::Ifb],
+        Topology::Macvlan => &[Requirement::Macvlan],
+        Topology::IpvlanL2 | Topology::IpvlanL3 => &[Requirement::Ipvlan],
+    };
+    [&[Requirement::NetworkNamespaces], links].concat()
+}
+
+fn of_wiring(cell: &Cell) -> Vec<Requirement> {
+    let wiring = &cell.wiring;
+    let largest = wiring.gso_bytes().into_iter().max();
+    let wanted = [
+        (wiring.vlan_filtering, Requirement::VlanFiltering),
+        (wiring.rps != Rps::Off, Requirement::Rps),
+        (wiring.napi == Napi::Threaded, Requirement::ThreadedNapi),
+        (largest > Some(USUAL_UNIT), Requirement::BigTcp),
+    ];
+    let wanted = wanted.into_iter().filter(|(wanted, _)| *wanted);
+    wanted.map(|(_, requirement)| requirement).collect()
+}
+
+fn of_driver(cell: &Cell) -> Vec<Requirement> {
+    let mut requirements = match cell.driver {
+        Driver::Threads | Driver::Workers => Vec::new(),
+        Driver::Processes => vec![Requirement::Groups(groups(cell))],
+        Driver::Iperf3 => vec![Requirement::Iperf3],
+        Driver::Netperf => vec![Requirement::Netperf],
+        Driver::Sockperf => vec![Requirement::Sockperf],
+    };
+    // Datagrams have none.
+    let streams = cell.workloads().any(|it| !it.is_datagrams());
+    if streams && cell.driver.takes_congestion() {
+        requirements.push(Requirement::Congestion(cell.congestion.0.clone()));
+    }
+    requirements
+}
+
+/// The limits of the control groups of a cell's containers.
+pub(super) fn groups(cell: &Cell) -> cgroup::Limits {
+    cgroup::Limits {
+        cpu_thousandths: cell.limits.cpu_max.0,
+        memory_bytes: cell.limits.memory_max.0,
+        cpus: cell.limits.cpuset.list(),
+    }
+}
+
+fn of_rules(cell: &Cell) -> Result<Vec<Requirement>> {
+    let loaders = firewall::loaders(cell)?.into_iter();
+    let programs = loaders.map(|backend| match backend {
+        Backend::Nft => Requirement::Nft,
+        Backend::IptablesNft => Requirement::IptablesNft,
+        Backend::IptablesLegacy => Requirement::IptablesLegacy,
+    });
+    let shown = cell.has_rules() && firewall::frames(cell) == Frames::Shown;
+    let frames = shown.then_some(Requirement::BridgedFrames);
+    Ok(programs.chain(frames).collect())
+}
+
+/// What a machine lacks of what a run requires.
+#[derive(Debug, Default)]
+pub struct Lacks(Vec<Feature>);
+
+impl Lacks {
+    /// Probes what these cells require, each requirement once. To be called after
+    /// [`crate::host::privilege::acquire`].
+    ///
+    /// # Errors
+    /// When no thread can be made to try on.
+    pub fn probe<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> Result<Self> {
+        let mut wanted = Vec::new();
+        // A rule set that cannot be read is refused with its cell.
+        for requirement in cells
+            .into_iter()
+            .flat_map(|cell| of(cell).unwrap_or_default())
+        {
+            if !wanted.contains(&requirement) {
+                wanted.push(requirement);
+            }
+        }
+        let mut rows = features::probe(&wanted)?;
+        rows.retain(|row| row.state == State::Missing);
+        Ok(Self(rows))
+    }
+
+    /// Why a cell cannot be measured here; none where nothing that it requires is known to be lacking.
+    #[must_use]
+    pub fn refusal(&self, cell: &Cell) -> Option<Error> {
+        let required = match of(cell) {
+            Ok(required) => required,
+            Err(error) => return Some(error),
+        };
+        let mut missing = self.0.iter();
+        let first = missing.find(|row| required.contains(&row.requirement))?;
+        let error = Error::refused("use", first.requirement.to_string(), &first.meaning);
+        Some(match &first.remedy {
+            Some(remedy) => error.with_remedy(Remedy::Requirement(remedy.clone())),
+            None => error,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn cells(axes: &str) -> Vec<Cell> {
+        let text = format!("[axes]\ncontainers = 2\n{axes}");
+        let scenario = Scenario::parse(&text, "test").unwrap_or_else(|error| panic!("{error}"));
+        scenario.cells
+    }
+
+    fn required(axes: &str) -> Vec<String> {
+        let [cell] = &cells(axes)[..] else {
+            panic!("one cell expected: {axes}")
+        };
+        let required = of(cell).unwrap();
+        required.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_cell_requires_what_its_keys_say() {
+        let cubic = "congestion control cubic";
+        for (axes, expected) in [
+            (
+                "topology = \"loopback\"",
+                &["network namespaces", cubic][..],
+            ),
+            ("", &["network namespaces", "veth", "bridge", cubic]),
+            (
+                "topology = \"macvlan\"\nworkload = \"udp-stream\"",
+                &["network namespaces", "macvlan"],
+            ),
+            (
+                "topology = \"netkit\"\nfamily = \"ipv6\"",
+                &["network namespaces", "netkit", "ifb", cubic, "IPv6"],
+            ),
+            ("testbed = \"docker\"", &["Docker engine", cubic]),
+            (
+                "topology = \"veth\"\nnapi = \"threaded\"\nrps = \"all\"\ngso_max = \"256KiB\"",
+                &[
+                    "network namespaces",
+                    "veth",
+                    "RPS",
+                    "threaded NAPI",
+                    "BIG TCP",
+                    cubic,
+                ],
+            ),
+            (
+                "topology = \"shared\"\ndriver = \"processes\"",
+                &["network namespaces", "control groups", cubic],
+            ),
+            (
+                "topology = \"veth\"\ndriver = \"sockperf\"\nworkload = \"udp-rr\"\nmessage = 16",
+                &["network namespaces", "veth", "sockperf"],
+            ),
+            (
+                "firewall = \"docker-29\"",
+                &[
+                    "network namespaces",
+                    "veth",
+                    "bridge",
+                    cubic,
+                    "iptables-nft",
+                ],
+            ),
+            (
+                "firewall = \"docker-1.12\"\nbackend = \"iptables-legacy\"",
+                &[
+                    "network namespaces",
+                    "veth",
+                    "bridge",
+                    cubic,
+                    "iptables-legacy",
+                    "br_netfilter",
+                ],
+            ),
+            (
+                "rules = 10",
+                &[
+                    "network namespaces",
+                    "veth",
+                    "bridge",
+                    cubic,
+                    "nft",
+                    "br_netfilter",
+                ],
+            ),
+            (
+                "firewall = \"conntrack\"",
+                &["network namespaces", "veth", "bridge", cubic],
+            ),
+        ] {
+            assert_eq!(required(axes), expected, "{axes}");
+        }
+    }
+
+    #[test]
+    fn only_cells_that_require_what_is_lacking_are_refused() {
+        let lacks = Lacks(vec![Feature {
+            requirement: Requirement::Netkit,
+            state: State::Missing,
+            meaning: "Operation not supported".to_owned(),
+            remedy: Some("Linux 6.7".to_owned()),
+        }]);
+        let cells = cells("topology = [\"netkit\", \"veth\"]");
+        let refused: Vec<_> = cells.iter().map(|cell| lacks.refusal(cell)).collect();
+        let [Some(error), None] = &refused[..] else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(error.sentence(), "use netkit: Operation not supported");
+        assert_eq!(error.hint(), Some("Linux 6.7".to_owned()));
+    }
+
+    #[test]
+    fn a_rule_set_that_is_not_there_is_known_before_anything_is_raised() {
+        let text =
+            "[axes]\ncontainers = 2\nfirewall = \"custom\"\n[lab]\nruleset = \"/nowhere/rules\"";
+        let scenario = Scenario::parse(text, "test").unwrap();
+        let error = Lacks::default().refusal(&scenario.cells[0]).unwrap();
+        assert!(
+            error
+                .sentence()
+                .starts_with("read rule set /nowhere/rules: ")
+        );
+    }
+}
