@@ -13,7 +13,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 /// What the program is made of, beside the lock file.
-const MADE_OF: [&str; 5] = ["Cargo.toml", "build", "build.rs", "src", "templates"];
+const MADE_OF: [&str; 5] = ["Cargo.toml", "build", "build.rs", "crates", "src"];
 
 /// Digits of a hash that are kept: enough to tell apart what anybody has built.
 const DIGITS: usize = 12;

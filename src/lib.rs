@@ -26,32 +26,27 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod error;
-pub mod files;
-pub mod printable;
-pub mod random;
-pub mod swept;
-pub mod units;
-pub mod version;
+// What stands below the wall, and what is pure above it, is in crates of its own, by the same names.
+pub use kilonet_record::{error, files, store, units};
+pub use kilonet_report::{analysis, export, printable, report};
+pub use kilonet_scenario::{plan, scenario};
+pub use kilonet_stats::{self as stats, random};
 
-pub mod scenario;
-pub mod stats;
+pub mod swept;
+pub mod version;
 
 pub mod host;
 pub mod lab;
-pub mod plan;
-
 pub mod traffic;
-
-pub mod store;
 
 pub mod runner;
 pub mod testbed;
 
-pub mod analysis;
-pub mod export;
-pub mod report;
-
 pub mod cli;
 
 pub use error::{Error, Result};
+
+// The counter of allocations is for tests alone, and a test has one allocator: each crate takes it in for itself.
+#[cfg(test)]
+#[path = "../crates/kilonet-stats/src/allocations.rs"]
+mod allocations;

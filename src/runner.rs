@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use nix::errno::Errno;
+
 use crate::error::{Error, Result};
 use crate::host::canary::{self, Pace};
 use crate::plan::{Place, Plan, Standing, Trial};
@@ -15,7 +17,7 @@ use crate::store::folder::Writer;
 use crate::store::record::{Failure, LabCost, Noise, Record, Rows, Status};
 use crate::testbed::{Measurement, Testbed, TrialPlan, Watch, search};
 use crate::units::nanos;
-use crate::version::{Build, NUMBER};
+use crate::version::{self, NUMBER};
 
 pub use crate::testbed::Phase;
 
@@ -88,7 +90,7 @@ pub fn run<T: Testbed>(
             break;
         };
         record.machine = work.machine.map(str::to_owned);
-        (record.version, record.build) = (Some(NUMBER.to_owned()), Some(Build::own()));
+        (record.version, record.build) = (Some(NUMBER.to_owned()), Some(version::build()));
         watchman.judge(&mut record, times);
         folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;
@@ -231,7 +233,9 @@ fn failed(trial: &Trial, error: &Error) -> Option<(Record, Rows)> {
     match error {
         Error::Interrupted => None,
         error => {
-            let failure = Some(Failure::from(error));
+            let failure = Some(Failure::of(error, |number| {
+                format!("{:?}", Errno::from_raw(number))
+            }));
             Some((
                 Record {
                     error: failure,

@@ -5,17 +5,29 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where the sources are, and the room that a whole crate is.
+const CRATES: &[(&str, &str)] = &[
+    ("src", ""),
+    ("crates/kilonet-stats/src", "stats/"),
+    ("crates/kilonet-record/src", ""),
+    ("crates/kilonet-scenario/src", ""),
+    ("crates/kilonet-report/src", ""),
+];
+
 /// The rooms, lowest first. A room may import itself and what stands on an earlier line.
 const ORDER: &[&[&str]] = &[
-    &["error", "printable", "random", "units", "version"],
+    &["random", "allocations"],
+    &["error", "printable", "units", "version"],
     &["files"],
     &["swept"],
-    &["stats", "scenario"],
+    &["stats"],
+    &["factors"],
+    &["store"],
+    &["scenario"],
     &["plan"],
     &["lab"],
     &["host"],
     &["traffic"],
-    &["store"],
     &["testbed"],
     &["runner"],
     &["analysis"],
@@ -95,21 +107,26 @@ fn identifier(text: &str) -> String {
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let all: Vec<_> = CRATES
+        .iter()
+        .flat_map(|(folder, room)| of_crate(folder, room))
+        .collect();
+    assert!(all.len() > 50, "only {} files were found", all.len());
+    all
+}
+
+/// The files of a crate, each by its path from the crate's sources, or from the room that the whole crate is.
+fn of_crate(folder: &str, room: &str) -> Vec<Source> {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
-    gather(&root, &mut files);
-    assert!(files.len() > 50, "only {} files were found", files.len());
-    files
-        .into_iter()
-        .map(|file| Source {
-            path: file
-                .strip_prefix(&root)
-                .unwrap()
-                .to_string_lossy()
-                .into_owned(),
-            code: what_ships(&fs::read_to_string(&file).unwrap()),
-        })
-        .collect()
+    gather(&base, &mut files);
+    let source = |file: PathBuf| Source {
+        path: format!("{room}{}", file.strip_prefix(&base).unwrap().display()),
+        code: what_ships(&fs::read_to_string(&file).unwrap()),
+    };
+    let sources: Vec<_> = files.into_iter().map(source).collect();
+    assert!(!sources.is_empty(), "{folder} has no files");
+    sources
 }
 
 fn gather(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -11,7 +11,8 @@ use super::start::Machine;
 use crate::error::{Error, Remedy, Result};
 use crate::store::Record;
 use crate::store::folder::{Manifest, Writer};
-use crate::version::Version;
+use crate::store::version::Version;
+use crate::version;
 
 /// What another of means another machine or kernel, by its place in a fingerprint; records say the same of theirs in words.
 const SAME: [&str; 5] = [
@@ -45,7 +46,7 @@ pub(super) fn resume(
     let manifest = Manifest::read(dir)?;
     check(&manifest.fingerprint, &now)?;
     if versions == Versions::Same {
-        check_version(&manifest.made_by(), &Version::own())?;
+        check_version(&manifest.made_by(), &version::own())?;
     }
     Writer::resume(dir)
 }
@@ -89,7 +90,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::version::Build;
+    use crate::store::version::Build;
 
     fn fingerprint() -> Value {
         json!({"cpu": {"model": "A", "online": 2, "mhz": 2000.0}, "kernel": {"release": "6.18.0"}})

@@ -27,7 +27,7 @@ use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
 use crate::units::{counted, nanos};
-use crate::version::{Build, NUMBER};
+use crate::version::{self, NUMBER};
 
 /// Flags replace the file's keys of the same name.
 #[derive(Debug, Args)]
@@ -282,7 +282,7 @@ fn manifest(scenario: &Scenario, plan: &Plan, machine: &Machine) -> Result<Manif
         ruleset_text: ruleset(scenario).and_then(|path| read_ruleset(path).ok()),
         settings: settings(scenario, machine),
         version: NUMBER.to_owned(),
-        build: Some(Build::own()),
+        build: Some(version::build()),
         seed: plan.seed,
         planned: u32::try_from(plan.least()).unwrap_or(u32::MAX),
         started_unix_ns: nanos(now),

@@ -501,7 +501,12 @@ fn a_port_beyond_1023_is_refused_by_name_and_leaves_nothing() {
     full.bridges = NonZeroU32::new(1);
     let before = descriptors();
     let error = Lab::setup(&full, &|| false).expect_err("a bridge holds 1,023 ports");
-    assert_eq!(error.errno(), Some(Errno::EXFULL), "{}", error.sentence());
+    assert_eq!(
+        error.errno(),
+        Some(Errno::EXFULL as i32),
+        "{}",
+        error.sentence()
+    );
     assert!(
         error.sentence().starts_with("add port v0"),
         "{}",

@@ -24,6 +24,7 @@ use socket2::Socket;
 use super::dialer::Dialer;
 use super::flow::{Role, Sockets};
 use super::socket::{self, Dress, Taken};
+use super::workload;
 use super::{FlowPlan, Observer, PATIENCE, Settings};
 use crate::error::{Act, Error, Result};
 use crate::lab::netns::Visitor;
@@ -265,7 +266,11 @@ impl<'a> Connector<'a> {
         let client = pending.client;
         let Taken { server, listener } = socket::accept(pending.listener, orders.workload)?;
         for (socket, role) in [(&server, Role::Server), (&client, Role::Client)] {
-            socket::ready(socket, &orders, orders.waits_in_calls(driver, role))?;
+            socket::ready(
+                socket,
+                &orders,
+                workload::waits_in_calls(&orders, driver, role),
+            )?;
         }
         let dialer = listener.as_ref();
         let dialer = dialer.map(|_| self.dialer(pending.plan, pending.target));

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 /// The folders of `results` that are kept: runs, and what benches found.
 pub(crate) fn folders() -> Vec<PathBuf> {
-    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    // A crate of the workspace may be the one that asks.
+    let mut above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let results = above.find_map(|folder| Some(folder.join("results")).filter(|it| it.exists()));
+    let results = results.expect("the folder of results");
     let names = fs::read_to_string(results.join(".gitignore")).unwrap();
     let names = names
         .lines()

@@ -277,7 +277,7 @@ fn when_no_flow_connects_the_first_cause_is_the_error() {
     ];
     let error = run(&plans, &settings(Driver::Threads), &mut Hooks::default()).unwrap_err();
 
-    assert_eq!(error.errno(), Some(Errno::ECONNREFUSED));
+    assert_eq!(error.errno(), Some(Errno::ECONNREFUSED as i32));
     assert_eq!(
         error.to_string(),
         "connect flow 0.0 from 127.0.0.1 to 127.0.0.1"

@@ -15,7 +15,8 @@ use crate::scenario::Topology;
 use crate::store::folder::{Manifest, Run, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::store::sample::{cell, failed, manifest, measured, run};
-use crate::version::Build;
+use crate::store::version::Build;
+use crate::version;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![
@@ -161,7 +162,7 @@ fn another_kilonet() -> Case {
         fingerprint: serde_json::json!({}),
         build: Some(Build {
             commit: Some("0123456789ab".to_owned()),
-            ..Build::own()
+            ..version::build()
         }),
         ..manifest(1)
     };

@@ -55,7 +55,7 @@ impl Delegation {
             let file = self.own.join(PASSED_ON);
             let text = signed('+', self.added.iter().map(String::as_str));
             match write(&file, &text) {
-                Err(error) if error.errno() == Some(Errno::EBUSY) => {
+                Err(error) if error.errno() == Some(Errno::EBUSY as i32) => {
                     self.step_aside()?;
                     write(&file, &text)?;
                 }

@@ -47,7 +47,12 @@ fn in_a_user_namespace_spreading_is_refused_with_a_remedy() {
     let before = (descriptors(), mounts());
     let axes = "topology = \"veth\"\ncontainers = 2\nrps = \"all\"";
     let error = Lab::setup(&cell(axes), &|| false).expect_err("only root may");
-    assert_eq!(error.errno(), Some(Errno::EPERM), "{}", error.sentence());
+    assert_eq!(
+        error.errno(),
+        Some(Errno::EPERM as i32),
+        "{}",
+        error.sentence()
+    );
     assert!(error.hint().unwrap().contains("run as root"));
     assert_eq!((descriptors(), mounts()), before);
 }
@@ -120,7 +125,7 @@ fn a_mask_of_cpus_that_are_not_there_is_refused_and_nothing_is_left() {
     let error = Lab::setup(&cell(&axes), &|| false).expect_err("no machine has as many CPUs");
     assert_eq!(
         error.errno(),
-        Some(Errno::EOVERFLOW),
+        Some(Errno::EOVERFLOW as i32),
         "{}",
         error.sentence()
     );

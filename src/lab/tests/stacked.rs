@@ -83,7 +83,7 @@ fn what_the_kernel_lacks_is_refused_by_name_and_what_it_has_moves_bytes() {
                 Lab::setup(&cell(&axes), &|| false).expect_err("the kernel has no such link");
             assert_eq!(
                 error.errno(),
-                Some(Errno::EOPNOTSUPP),
+                Some(Errno::EOPNOTSUPP as i32),
                 "{}",
                 error.sentence()
             );

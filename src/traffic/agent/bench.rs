@@ -20,6 +20,7 @@ use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Endpoint, Redial, Role};
 use crate::traffic::ledger::Ledger;
 use crate::traffic::socket::{self, Dress};
+use crate::traffic::workload;
 
 /// See the file's head.
 pub(super) struct Bench<'a> {
@@ -120,7 +121,7 @@ impl<'a> Bench<'a> {
         if flow >= self.outfit.flows {
             return Err(Errno::EINVAL.into());
         }
-        let waits_in_calls = orders.waits_in_calls(self.outfit.driver, role);
+        let waits_in_calls = workload::waits_in_calls(&orders, self.outfit.driver, role);
         socket::ready(&socket, &orders, waits_in_calls)?;
         self.connected
             .push(Endpoint::new(socket, role, (flow, orders), self.ledger).with(redial));

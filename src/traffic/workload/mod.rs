@@ -43,20 +43,14 @@ pub(super) enum Turn {
     Over,
 }
 
-impl Orders {
-    /// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, that never has two
-    /// things to wait for, and whose calls wait at all. One that says nothing has its end alone to wait for, which the alarm
-    /// tells.
-    pub(in crate::traffic) fn waits_in_calls(&self, driver: Driver, role: Role) -> bool {
-        let lockstep = self.load.rate.is_none() && self.load.outstanding() == 1;
-        let maps = role == Role::Server && self.load.receive == Receiving::Zerocopy;
-        let calls = self.workload != Workload::Idle && !maps;
-        driver != Driver::Workers && calls && (role == Role::Server || lockstep)
-    }
-
-    fn response_bytes(&self) -> u32 {
-        self.load.response_bytes.unwrap_or(self.message_bytes)
-    }
+/// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, that never has two
+/// things to wait for, and whose calls wait at all. One that says nothing has its end alone to wait for, which the alarm
+/// tells.
+pub(super) fn waits_in_calls(orders: &Orders, driver: Driver, role: Role) -> bool {
+    let lockstep = orders.load.rate.is_none() && orders.load.outstanding() == 1;
+    let maps = role == Role::Server && orders.load.receive == Receiving::Zerocopy;
+    let calls = orders.workload != Workload::Idle && !maps;
+    driver != Driver::Workers && calls && (role == Role::Server || lockstep)
 }
 
 /// What the endpoints of a process have in common, whatever their turns.

@@ -91,7 +91,7 @@ impl<'a> Client<'a> {
             responses: Progress::of(orders.response_bytes()),
             under_way: VecDeque::with_capacity(UNDER_WAY),
             diary: Diary::new(endpoint, load.rate.is_some()),
-            waits_in_calls: orders.waits_in_calls(work.driver, Role::Client),
+            waits_in_calls: super::waits_in_calls(orders, work.driver, Role::Client),
         }
     }
 

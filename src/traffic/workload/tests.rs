@@ -8,8 +8,9 @@ use std::time::Duration;
 use socket2::Socket;
 
 use super::*;
+use crate::allocations;
 use crate::scenario::{Batch, Load};
-use crate::stats::{Latencies, allocations};
+use crate::stats::Latencies;
 use crate::traffic::ledger::Ledger;
 use crate::traffic::messages::Edge;
 

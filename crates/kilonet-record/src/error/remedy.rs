@@ -1,0 +1,223 @@
+//! What the user can do about a failure: one sentence each, chosen where the failure is, by what is known there.
+//!
+//! Must not know words of errors. The invariant: a remedy is a value, and its sentence is written here and nowhere else, so
+//! that a test can provoke every one of them (`cli/remedies.rs`).
+
+use std::fmt;
+
+/// Makes the enum, the sentences, and the names from one list, so that none of the three can lack a row.
+macro_rules! remedies {
+    ($($(#[$doc:meta])* $name:ident $(($($field:ident: $kind:ty),+))? => $sentence:literal;)+) => {
+        /// What the user can do about a failure.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Remedy {
+            $($(#[$doc])* $name $(($($kind),+))?,)+
+        }
+
+        impl fmt::Display for Remedy {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$name $(($($field),+))? => write!(out, $sentence),)+
+                }
+            }
+        }
+
+        #[cfg(any(test, feature = "sample"))]
+        impl Remedy {
+            /// The names of all.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            /// The name of this one.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => stringify!($name),)+
+                }
+            }
+        }
+    };
+}
+
+remedies! {
+    // What the kernel or the machine lacks.
+    /// The kernel has no macvlan.
+    NoMacvlan => "not available: this kernel has no macvlan; modprobe macvlan, or use a kernel with CONFIG_MACVLAN";
+    /// The kernel has no ipvlan.
+    NoIpvlan => "not available: this kernel has no ipvlan; modprobe ipvlan, or use a kernel with CONFIG_IPVLAN";
+    /// The kernel has no netkit.
+    NoNetkit => "not available: this kernel has no netkit; use Linux 6.7 or newer with CONFIG_NETKIT";
+    /// The kernel has no VXLAN.
+    NoVxlan => "not available: this kernel has no vxlan; modprobe vxlan, or use a kernel with CONFIG_VXLAN";
+    /// The kernel's bridges cannot filter VLANs.
+    NoVlanFiltering => "not available: this kernel's bridges do not filter VLANs; use a kernel with CONFIG_BRIDGE_VLAN_FILTERING";
+    /// The kernel cannot spread what a link receives.
+    NoRps => "not available: this kernel has no RPS; use a kernel with CONFIG_RPS";
+    /// The kernel cannot poll a link by threads.
+    NoThreadedNapi => "not available: this kernel has no threaded NAPI; use Linux 5.12 or newer";
+    /// The kernel neither cuts nor joins datagrams.
+    NoDatagramOffload => "not available: this kernel neither cuts nor joins datagrams; use Linux 5.0 or newer, or batch = \"mmsg\"";
+    /// The kernel has no `nf_tables`, or not all of it.
+    NoNftables => "not available: this kernel lacks a part of nf_tables; modprobe nf_tables and nft_ct";
+    /// The kernel does not show bridged frames to the rules of IP.
+    NoBridgeNetfilter => "not available: modprobe br_netfilter, without which bridged frames meet no rules";
+    /// Something that cells require is missing here; the row of `kilonet doctor` on it says what helps.
+    Requirement(what: String) => "{what}";
+    /// Several things are missing, each with a remedy of its own.
+    EachOf(remedies: String) => "{remedies}";
+    /// What loads rules is not installed.
+    InstallTool(package: &'static str) => "not available: install {package}";
+    /// A generator is not installed.
+    InstallGenerator(package: &'static str) => "apt-get install {package}";
+    /// There is one CPU where two are needed.
+    TwoCpus => "let kilonet use two CPUs or more (see `taskset -p`)";
+
+    // Rights.
+    /// Namespaces may not be made.
+    AllowUserNamespaces => "run as root, or allow unprivileged user namespaces: sysctl user.max_user_namespaces above 0, \
+        kernel.unprivileged_userns_clone=1 (Debian's older kernels), kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu)";
+    /// Only root may spread what a link receives.
+    RpsNeedsRoot => "run as root, or with rps = \"off\"";
+    /// An ordinary user may not show the links of a namespace as files here.
+    SysfsNeedsRoot => "run as root, or with rps = \"off\" and napi other than \"threaded\"";
+    /// Only root may enter what exists.
+    AttachAsRoot => "run it as root, as in `sudo kilonet attach ...`";
+    /// Only root may join containers of an engine.
+    CableNeedsRoot => "run as root, or use a topology that the engine wires itself, such as \"bridge\"";
+    /// Only root may raise sysctls.
+    SysctlsNeedRoot => "run as root, or take `sysctls` out of the scenario";
+    /// Control groups may not be made.
+    OwnControlGroup => "run as root, or in a control group of your own, as by `systemd-run --user --scope -p Delegate=yes`, or use \
+        the driver threads, which needs none";
+    /// The engine's socket may not be used.
+    EngineRights => "run as root, or join the group that owns the engine's socket (usermod -aG docker)";
+
+    // Limits.
+    /// A bridge has no port left.
+    BridgeFull => "a Linux bridge holds 1023 ports; set ports_per_bridge to 1023 or less";
+    /// The user has no network namespace left.
+    RaiseMaxNetNamespaces => "raise sysctl user.max_net_namespaces";
+    /// The process has no descriptor left.
+    RaiseOpenFiles => "raise the hard limit of open files: LimitNOFILE= in the service's unit, or `ulimit -n` in root's shell before the start";
+    /// The machine has no open file left.
+    RaiseFileMax => "raise sysctl fs.file-max";
+    /// Memory is full.
+    MoreMemory => "take fewer containers, or give the machine or its control group more memory";
+    /// The neighbour table is full, or rules reject.
+    RaiseNeighbours => "nobody answers at that address: where dmesg says that the neighbour table overflows, raise sysctl \
+        net.ipv4.neigh.default.gc_thresh3 (or net.ipv6's); where a rule rejects, let it accept";
+    /// An address is on no interface, or no port of it is left.
+    AddressGone => "see whether the address is still on an interface there (ip addr); if it is, take fewer flows to one namespace, where \
+        each takes a local port";
+    /// No thread can be started for each end of a flow.
+    FewerThreads => "use driver = \"workers\", or raise what `kilonet doctor` shows as the lowest limit of threads";
+    /// No thread or process can be started.
+    RaiseTasks => "raise what `kilonet doctor` shows as the lowest limit of threads";
+    /// A limit is too low for what was asked for; the limit itself says how it is raised.
+    RaiseLimit(how: String) => "{how}";
+
+    // Results.
+    /// A disk is full.
+    FreeSpace => "free space on the file system that holds the results, or choose another with --out";
+    /// A folder may not be written to.
+    WritableFolder => "choose a folder you may write to with --out";
+    /// A file stands where a folder should be, or the other way round.
+    FileInTheWay => "a file is in the way; choose another folder with --out";
+    /// Nothing can be made at a place.
+    OtherFolder => "choose another folder with --out";
+    /// Standard output cannot be written to.
+    OtherOutput => "send it to a file or a pipe that can be written to";
+    /// The same, where the report of a run was to be printed.
+    ReportKept(dir: String) => "the records are kept in {dir}, and so is the report: open report.html there, or print it again with \
+        kilonet report {dir}";
+    /// A folder is no run folder.
+    NameRunFolder => "give the folder a run printed as its last line, such as results/20261123T041500Z-quickstart";
+    /// A file is none that can be read to its end.
+    RegularFile => "put a regular file in its place, or a link to one";
+    /// A file in a run folder is a link.
+    NoLink => "take the link away, or choose another folder with --out";
+    /// A file is larger than any that kilonet writes.
+    SeeWhoWrote => "see what else has written to it: kilonet writes none that is as large";
+    /// A manifest is of a later version.
+    NewerKilonet => "use a newer kilonet, such as the one that wrote it";
+    /// Another run writes to a folder.
+    AwaitWriter => "wait for that run to end, or start a new one without --resume";
+    /// A run measured what existed then.
+    AttachAgain => "run kilonet attach again, into a folder of its own";
+    /// A run began elsewhere.
+    BeginHere => "begin another run here, and compare the two with kilonet compare";
+    /// Another kilonet began a run.
+    SameKilonet => "go on with the kilonet that began it; or begin another run, and compare the two with kilonet compare; or add \
+        --allow-other-version, and the report will say of which versions the run is";
+    /// A rule set has changed since a run began.
+    PutRulesetBack => "put it back (its text is `ruleset_text` in manifest.json), or begin another run";
+    /// Two runs share no cell.
+    CompareAlike => "compare runs of the same scenario, or of the same sweep";
+    /// Two runs share no figure of what was asked for.
+    CompareUsual => "leave --metric out to compare what is usual for the workload";
+    /// No trial of two runs can be compared.
+    ReadReports => "read the reason in the report of each run (kilonet report)";
+
+    // What the scenario asks for.
+    /// A mask names CPUs that are not there.
+    RpsMaskTooWide => "name CPUs that this machine has: the mask names some that this machine does not have";
+    /// A rule set is not where it was looked for.
+    RulesetPath => "give `lab.ruleset` as a path from the folder that kilonet is started in";
+    /// A rule set has no rule.
+    RulesetEmpty => "write a file for nft, or what iptables-save writes";
+    /// A profile has no rules for the protocols of a lab.
+    DualStack => "set stack = \"dual\", or choose another firewall";
+    /// A rule set has a name with nothing behind it.
+    RulesetNames(names: String) => "allowed: {names}";
+    /// A tool does not take a line of the rules.
+    MendRule(number: usize, line: String) => "correct line {number} of the rules, which reads: {line}";
+    /// Rules cut the flows off.
+    AcceptFlows => "let the rules accept TCP between the lab's containers";
+    /// No rate passes.
+    EasierSearch => "take fewer flows or a lower rate to begin at, or accept more loss";
+    /// A limit of a control group is not taken.
+    SmallerLimits => "ask for no more than the group of kilonet itself may use, or this machine has";
+    /// Another run has raised the same sysctl.
+    AwaitRun => "wait for the other run to end";
+    /// What is left behind belongs to another user.
+    CleanAsOwner => "run kilonet clean as the user whose run it was, or as root";
+    /// A sysctl that is left raised may be put back by root alone.
+    CleanAsRoot => "run kilonet clean as root";
+    /// A journal of raised sysctls cannot be read.
+    RestoreByHand => "put the sysctls it names back by hand, then remove it";
+
+    // Containers that exist, and labs that are entered.
+    /// An engine does not answer.
+    StartEngine => "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
+    /// An engine went away.
+    EngineGone => "see whether the engine is still running; `kilonet clean` removes what is left with it";
+    /// An engine is behind no socket of this machine.
+    EngineSocket => "set DOCKER_HOST to a socket, as in unix:///var/run/docker.sock";
+    /// An engine is too old.
+    NewerEngine => "install an engine of version 1.13 or newer";
+    /// An engine does not take an image.
+    RoomForImage => "see whether the disk of the engine's data is full (docker info names its root), and what the engine's log says";
+    /// An engine gives no address of a family.
+    EngineAddresses => "start the engine with --ipv6 and --fixed-cidr-v6, or use topology = \"user-bridge\"";
+    /// An engine publishes no port.
+    EnginePorts => "see the engine's options --userland-proxy and --ip6tables";
+    /// What is to be attached to is not there.
+    NameWhatRuns => "give a running container's name or id, a process, or a path such as /run/netns/NAME";
+    /// What is attached to has no address of a family.
+    OtherFamily => "choose another --family, or give it an address";
+    /// A room of a lab is not there.
+    Rooms(rooms: String) => "{rooms}";
+    /// No lab was started.
+    StartLab => "start one with kilonet lab, and call kilonet exec in the shell that it gives";
+    /// The lab has ended.
+    StartAnotherLab => "start another with kilonet lab";
+    /// An engine's containers are no lab.
+    DockerExec => "use docker exec, or a cell with testbed = \"kernel\"";
+    /// A container ended.
+    SeeWhyItEnded => "see whether the container was killed, for want of memory or by somebody";
+    /// The process that all others come from ended.
+    SeeWhoKilledAll => "see who has killed it, and every process of the lab with it";
+    /// Processes of a lab were killed.
+    SeeWhoKilled(deaths: String) => "give containers more memory (memory_max), or see who has killed them: {deaths}";
+    /// The kernel's own words.
+    KernelSays(words: String) => "mend what the kernel names: {words}";
+}

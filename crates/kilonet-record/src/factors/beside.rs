@@ -1,0 +1,386 @@
+//! What some pairs of a trial do beside the others: mixed workloads.
+//!
+//! Knows no text of a scenario and no machine. Invariant: every pair belongs to one class, each class has a pair at least,
+//! and who belongs to which follows from the cell alone.
+
+use std::fmt;
+use std::iter;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Workload};
+use super::factor::Factor;
+use super::load::{Load, MOST_RATE};
+
+/// What a flow does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orders {
+    /// Its kind.
+    pub workload: Workload,
+    /// Bytes of a message from client to server, at least 1.
+    pub message_bytes: u32,
+    /// What is asked of it beside that.
+    pub load: Load,
+}
+
+impl Orders {
+    /// Bytes of a response: as many as the request has, unless a scenario says otherwise.
+    #[must_use]
+    pub fn response_bytes(&self) -> u32 {
+        self.load.response_bytes.unwrap_or(self.message_bytes)
+    }
+}
+
+/// Pairs of a trial that do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Class {
+    /// What their flows do.
+    pub orders: Orders,
+    /// How many pairs.
+    pub pairs: u32,
+}
+
+/// What some pairs do instead of the cell's workload; nothing where all do that. Written `idle:90% tcp-rr:2@1000`: so many
+/// of a hundred pairs, or so many pairs, and for requests at how many a second each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Beside(Vec<Guests>);
+
+/// Pairs that do the same, and not what the cell's workload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Guests {
+    workload: Workload,
+    part: Part,
+    /// Messages a second of each flow; absent for a closed loop, and for what has no messages.
+    rate: Option<u32>,
+}
+
+/// How many pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Part {
+    Percent(u32),
+    Pairs(u32),
+}
+
+impl Part {
+    /// Of so many pairs: one at least, and what is left of a pair is the cell's own workload's.
+    fn of(self, pairs: u32) -> u32 {
+        match self {
+            Self::Pairs(count) => count,
+            Self::Percent(percent) => {
+                let whole = u64::from(pairs) * u64::from(percent) / 100;
+                u32::try_from(whole).unwrap_or(u32::MAX).max(1)
+            }
+        }
+    }
+}
+
+impl Beside {
+    /// Whether all pairs do what the cell's workload is.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is done beside it.
+    pub fn workloads(&self) -> impl Iterator<Item = Workload> {
+        self.0.iter().map(|guests| guests.workload)
+    }
+
+    /// Whether so many pairs are enough: each of its workloads gets its own, and the cell's one at least.
+    #[must_use]
+    pub fn fits(&self, pairs: u32) -> bool {
+        let parts = self.0.iter();
+        let taken: u64 = parts.map(|guests| u64::from(guests.part.of(pairs))).sum();
+        taken < u64::from(pairs)
+    }
+}
+
+impl Guests {
+    /// What they do in a cell whose own pairs are to do this.
+    fn orders(self, own: &Load) -> Orders {
+        let message_bytes = self.workload.usual_message_bytes();
+        Orders {
+            workload: self.workload,
+            message_bytes,
+            load: Load {
+                response_bytes: self.workload.has_responses().then_some(message_bytes),
+                rate: self.rate,
+                pinning: own.pinning,
+                ..Load::default()
+            },
+        }
+    }
+}
+
+impl Cell {
+    /// What the cell's own workload has its flows do.
+    #[must_use]
+    pub fn orders(&self) -> Orders {
+        Orders {
+            workload: self.workload,
+            message_bytes: self.message_bytes,
+            load: self.load,
+        }
+    }
+
+    /// The classes of its pairs: those of its own workload first.
+    #[must_use]
+    pub fn classes(&self) -> Vec<Class> {
+        let guests = self.beside.0.iter().map(|guests| Class {
+            orders: guests.orders(&self.load),
+            pairs: guests.part.of(self.pairs),
+        });
+        let guests: Vec<_> = guests.collect();
+        let taken: u32 = guests.iter().map(|class| class.pairs).sum();
+        let own = Class {
+            orders: self.orders(),
+            pairs: self.pairs.saturating_sub(taken),
+        };
+        [vec![own], guests].concat()
+    }
+
+    /// What its flows do, its own workload first.
+    pub fn workloads(&self) -> impl Iterator<Item = Workload> {
+        iter::once(self.workload).chain(self.beside.workloads())
+    }
+
+    /// Whether some of its flows have requests.
+    #[must_use]
+    pub fn has_requests(&self) -> bool {
+        self.workloads().any(Workload::has_responses)
+    }
+
+    /// Whether all that its flows move is requests and their responses, if anything.
+    #[must_use]
+    pub fn is_of_requests(&self) -> bool {
+        let quiet = |workload: Workload| workload.has_responses() || workload == Workload::Idle;
+        self.workloads().all(quiet)
+    }
+
+    /// What each pair does.
+    #[must_use]
+    pub fn orders_of_pairs(&self) -> Vec<Orders> {
+        let classes = self.classes();
+        let pairs = self.class_of_pairs().into_iter();
+        pairs.map(|class| classes[class].orders).collect()
+    }
+
+    /// The class of each pair, as its number in [`Cell::classes`]: spread evenly, so that wherever pairs that are numbered
+    /// next to each other meet, as on one bridge, each class is there by its share.
+    #[must_use]
+    pub fn class_of_pairs(&self) -> Vec<usize> {
+        let classes = self.classes();
+        let mut given = vec![0; classes.len()];
+        let deal = |pair: u32| {
+            let behind = |class: &usize| {
+                let due = u64::from(classes[*class].pairs) * u64::from(pair + 1);
+                i64::try_from(due).unwrap_or(i64::MAX) - given[*class] * i64::from(self.pairs)
+            };
+            // Of those equally far behind the first, which is the cell's own.
+            let class = (0..classes.len()).rev().max_by_key(behind).unwrap_or(0);
+            given[class] += 1;
+            class
+        };
+        (0..self.pairs).map(deal).collect()
+    }
+}
+
+impl fmt::Display for Guests {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:", self.workload)?;
+        match self.part {
+            Part::Percent(percent) => write!(out, "{percent}%")?,
+            Part::Pairs(count) => write!(out, "{count}")?,
+        }
+        self.rate.map_or(Ok(()), |rate| write!(out, "@{rate}"))
+    }
+}
+
+impl fmt::Display for Beside {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let guests: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        out.pad(&if guests.is_empty() {
+            "none".to_owned()
+        } else {
+            guests.join(" ")
+        })
+    }
+}
+
+impl From<Beside> for String {
+    fn from(beside: Beside) -> Self {
+        beside.to_string()
+    }
+}
+
+impl TryFrom<String> for Beside {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for Guests {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (workload, part) = text
+            .split_once(':')
+            .ok_or_else(|| format!("`{text}` does not say of how many pairs, as in `{text}:2`"))?;
+        let workload: Workload = workload.parse()?;
+        let (part, rate) = match part.split_once('@') {
+            Some((part, rate)) => (part, Some(rate)),
+            None => (part, None),
+        };
+        let wrong = || format!("`{part}` is no number of pairs, and no percentage of them");
+        let (digits, percent) = match part.strip_suffix('%') {
+            Some(digits) => (digits, true),
+            None => (part, false),
+        };
+        let number: u32 = digits.parse().map_err(|_| wrong())?;
+        let part = match (percent, number) {
+            (true, 1..=99) => Part::Percent(number),
+            (false, 1..=500_000) => Part::Pairs(number),
+            _ => return Err(wrong()),
+        };
+        let rate = rate.map(|rate| {
+            let number = rate.parse().ok();
+            let fits = number.filter(|number| (1..=MOST_RATE).contains(number));
+            let fits = fits.filter(|_| workload.has_rate());
+            fits.ok_or_else(|| format!("`{rate}` is no rate of {workload}"))
+        });
+        Ok(Self {
+            workload,
+            part,
+            rate: rate.transpose()?,
+        })
+    }
+}
+
+impl FromStr for Beside {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::default());
+        }
+        let guests = text.split_whitespace().map(str::parse);
+        let mut guests = guests.collect::<Result<Vec<Guests>, _>>()?;
+        // One way of writing what is the same.
+        guests.sort_by_key(|guests| guests.workload.word());
+        if guests.is_empty() {
+            return Err("nothing is beside the workload; that is \"none\"".to_owned());
+        }
+        if let Some(two) = guests
+            .windows(2)
+            .find(|two| two[0].workload == two[1].workload)
+        {
+            return Err(format!("{} is there twice", two[0].workload));
+        }
+        let percent = |guests: &Guests| match guests.part {
+            Part::Percent(percent) => percent,
+            Part::Pairs(_) => 0,
+        };
+        let percent: u32 = guests.iter().map(percent).sum();
+        if percent > 99 {
+            return Err(format!("{percent} % leave no pair for the workload"));
+        }
+        Ok(Self(guests))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::factors::Topology;
+    use crate::store::sample;
+
+    fn cell(pairs: u32, beside: &str) -> Cell {
+        Cell {
+            beside: beside.parse().unwrap(),
+            ..sample::cell(Topology::Bridge, 2 * pairs)
+        }
+    }
+
+    fn shares(cell: &Cell) -> Vec<(String, u32)> {
+        let classes = cell.classes().into_iter();
+        classes
+            .map(|class| (class.orders.workload.to_string(), class.pairs))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_read_is_what_is_written() {
+        for text in ["none", "idle:90%", "tcp-rr:2@1000 idle:10%"] {
+            let beside: Beside = text.parse().unwrap();
+            assert_eq!(beside.to_string().parse(), Ok(beside.clone()), "{text}");
+        }
+        let one: Beside = "tcp-rr:2  idle:10%".parse().unwrap();
+        assert_eq!(Ok(one), "idle:10% tcp-rr:2".parse());
+    }
+
+    #[test]
+    fn what_cannot_be_shared_out_is_refused() {
+        for (text, why) in [
+            ("", "nothing is beside"),
+            ("idle", "does not say of how many pairs"),
+            ("idle:0", "no number of pairs"),
+            ("idle:100%", "no number of pairs"),
+            ("tcp-rr:50% idle:50%", "100 % leave no pair"),
+            ("idle:1 idle:2", "is there twice"),
+            ("idle:1@5", "no rate of idle"),
+            ("tcp-rr:1@0", "no rate of tcp-rr"),
+            ("sleep:1", "is no workload"),
+        ] {
+            let error = text.parse::<Beside>().unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_shared_out_and_none_is_left_over() {
+        let of = |text: &str, count| (text.to_owned(), count);
+        assert_eq!(
+            shares(&cell(100, "idle:90% tcp-rr:9%")),
+            [of("tcp-stream", 1), of("idle", 90), of("tcp-rr", 9)]
+        );
+        assert_eq!(
+            shares(&cell(2, "tcp-rr:1%")),
+            [of("tcp-stream", 1), of("tcp-rr", 1)]
+        );
+        for pairs in [3, 7, 100, 1_001] {
+            let cell = cell(pairs, "idle:50% tcp-rr:1");
+            let mut counted = vec![0; 3];
+            for class in cell.class_of_pairs() {
+                counted[class] += 1;
+            }
+            let classes: Vec<_> = cell.classes().iter().map(|class| class.pairs).collect();
+            assert_eq!(counted, classes, "{pairs}");
+        }
+    }
+
+    #[test]
+    fn classes_are_spread_over_the_pairs() {
+        assert_eq!(cell(4, "tcp-rr:50%").class_of_pairs(), [0, 1, 0, 1]);
+        let classes = cell(1_000, "tcp-rr:10%").class_of_pairs();
+        assert!(
+            classes
+                .chunks(100)
+                .all(|some| some.iter().sum::<usize>() == 10)
+        );
+    }
+
+    #[test]
+    fn each_class_needs_a_pair() {
+        let fits = |text: &str, pairs| text.parse::<Beside>().unwrap().fits(pairs);
+        assert!(fits("none", 1));
+        for (text, too_few) in [
+            ("tcp-rr:1", 1),
+            ("idle:90%", 1),
+            ("idle:90% tcp-rr:9%", 10),
+            ("idle:50% tcp-rr:10", 20),
+        ] {
+            assert!(!fits(text, too_few) && fits(text, too_few + 1), "{text}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Load: what is asked of flows beside the size of their messages.
+//!
+//! Knows no text and no machine. Invariant: what a workload does not have is absent, so that cells that load alike are
+//! equal.
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Workload, is_default};
+use super::copying::{Receiving, Sending};
+use super::placement::Pinning;
+
+/// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
+pub const SMALLEST_DATAGRAM: u32 = 16;
+
+/// Connections that a flow of `tcp-crr` with a rate has under way at most. So many are only waited for where the node does
+/// not keep up, and what is due then waits with its time running; without a bound, descriptors would run out instead.
+pub const CONNECTIONS_AT_ONCE: u32 = 8;
+
+/// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
+pub const LARGEST_DATAGRAM: u32 = 65_507;
+
+/// Messages a second of one flow at most: beyond a million the clock's own reading would be the greater part of each.
+pub const MOST_RATE: u32 = 1_000_000;
+
+/// Windows of a search at most: one as fast as it goes, one at the rate that this suggests, and seven halvings, which tell a
+/// rate in the upper half of that to 2 %.
+pub const MOST_WINDOWS: u32 = 9;
+
+super::factor::factor! {
+    /// How the times at which requests are meant to be sent lie, where they have a rate.
+    #[derive(Default)]
+    Arrivals, "arrivals" {
+        /// All as far from each other.
+        #[default]
+        Constant = "constant",
+        /// As independent users' do: exponentially distributed gaps.
+        Poisson = "poisson",
+    }
+}
+
+super::factor::factor! {
+    /// How many datagrams of a stream one system call moves.
+    #[derive(Default)]
+    Batch, "batch" {
+        /// One, as most programs do.
+        #[default]
+        None = "none",
+        /// Up to 64, each its own packet from there on (`sendmmsg`, `recvmmsg`).
+        Mmsg = "mmsg",
+        /// Up to 64 as a train that is cut and joined as late and as early as can be (`UDP_SEGMENT`, `UDP_GRO`).
+        Gso = "gso",
+    }
+}
+
+super::factor::factor! {
+    /// What may be lost where the highest rate is looked for at which no more is (RFC 2544, section 26.1).
+    #[derive(Default)]
+    Search, "search" {
+        /// None is looked for: there is one window, at the rate that is given.
+        #[default]
+        None = "none",
+        /// Nothing.
+        Lossless = "0%",
+        /// One datagram of two hundred.
+        HalfPercent = "0.5%",
+    }
+}
+
+impl Search {
+    /// The share of datagrams that may be lost, from 0 to 1; absent without a search.
+    #[must_use]
+    pub fn accepted_loss(self) -> Option<f64> {
+        match self {
+            Self::None => None,
+            Self::Lossless => Some(0.0),
+            Self::HalfPercent => Some(0.005),
+        }
+    }
+
+    /// Windows that a trial has at most.
+    #[must_use]
+    pub fn most_windows(self) -> u32 {
+        self.accepted_loss().map_or(1, |_| MOST_WINDOWS)
+    }
+}
+
+/// What is asked of each flow beside the size of its messages. In a record only what is not as usual.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(default)]
+pub struct Load {
+    /// Bytes of a response; absent for workloads without.
+    #[serde(skip_serializing_if = "is_default")]
+    pub response_bytes: Option<u32>,
+    /// Requests that a flow may have under way at once, where that is not 1.
+    #[serde(skip_serializing_if = "is_default")]
+    pub outstanding: Option<u32>,
+    /// Messages a second that are offered to each flow, whether or not earlier ones are answered: an open loop. Absent for
+    /// a closed one, where the next request waits for a response, and for datagrams as fast as they can be sent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rate: Option<u32>,
+    /// How they lie in time; only of an open loop.
+    #[serde(skip_serializing_if = "is_default")]
+    pub arrivals: Option<Arrivals>,
+    /// The CPUs that a flow's ends run on.
+    #[serde(skip_serializing_if = "is_default")]
+    pub pinning: Pinning,
+    /// How senders hand bytes to the kernel; only of streams.
+    #[serde(skip_serializing_if = "is_default")]
+    pub send: Sending,
+    /// How receivers take bytes from it; likewise.
+    #[serde(skip_serializing_if = "is_default")]
+    pub receive: Receiving,
+    /// How many datagrams one system call moves; only of streams of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub batch: Batch,
+    /// What may be lost where the highest rate is looked for; only of streams of datagrams. `rate` is where it begins then.
+    #[serde(skip_serializing_if = "is_default")]
+    pub search: Search,
+}
+
+impl Load {
+    /// Requests that may be under way at once in a closed loop.
+    #[must_use]
+    pub fn outstanding(&self) -> u32 {
+        self.outstanding.unwrap_or(1)
+    }
+
+    /// Whether what flows get done is what they are offered, as long as the node can: an open loop. A search ends at the rate
+    /// that passes, whatever it begins with.
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        self.rate.is_some() && self.search == Search::None
+    }
+
+    /// Connections that may be under way at once where each request has one of its own.
+    #[must_use]
+    pub fn connections_at_once(&self) -> u32 {
+        self.rate.map_or(1, |_| CONNECTIONS_AT_ONCE)
+    }
+}
+
+/// Takes out of a cell what its workload does not have.
+pub fn settle(cell: &mut Cell) {
+    let answered = cell.workload.has_responses();
+    if cell.workload == Workload::Idle {
+        cell.message_bytes = cell.workload.usual_message_bytes();
+    }
+    let load = &mut cell.load;
+    load.response_bytes = load.response_bytes.filter(|_| answered);
+    load.rate = load.rate.filter(|_| cell.workload.has_rate());
+    if cell.workload != Workload::UdpStream {
+        load.batch = Batch::None;
+        load.search = Search::None;
+    }
+    let closed = cell.workload.has_outstanding() && load.rate.is_none();
+    load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
+    let timed = load.rate.is_some() || load.search != Search::None;
+    load.arrivals = load.arrivals.filter(|_| timed);
+    if cell.workload != Workload::TcpStream {
+        load.send = Sending::Copy;
+        load.receive = Receiving::Copy;
+    }
+}

@@ -1,0 +1,189 @@
+//! The factors of a cell's rules: what loads them, what they are made for, and how many more there are that match nothing.
+//!
+//! Part of a cell, and of a record's `cell`: each is absent where it does not apply, so that a cell without rules reads
+//! and is written as it was before there were any.
+
+use std::io;
+use std::path;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Firewall, Path};
+use super::factor::{Factor, factor};
+use crate::files;
+
+factor! {
+    /// What rules are loaded by, and run as in the kernel.
+    Backend, "backend" {
+        /// The kernel's newer tables, by `nft`.
+        Nft = "nft",
+        /// The newer tables with iptables' own matches, by `iptables-nft`.
+        IptablesNft = "iptables-nft",
+        /// The older tables, by `iptables-legacy`.
+        IptablesLegacy = "iptables-legacy",
+    }
+}
+
+factor! {
+    /// What the rules that match nothing are written as.
+    RuleShape, "rule_shape" {
+        /// One rule for each address.
+        Linear = "linear",
+        /// One rule that looks addresses up in a set.
+        Set = "set",
+        /// One rule that looks verdicts up in a map of addresses.
+        Map = "map",
+    }
+}
+
+factor! {
+    /// Where the rules that match nothing stand.
+    RuleHook, "rule_hook" {
+        /// In front of all others: every packet meets them.
+        Raw = "raw",
+        /// Where packets are forwarded: every packet that is meets them.
+        Filter = "filter",
+        /// Where destinations are rewritten: the first packet of a connection meets them.
+        Nat = "nat",
+    }
+}
+
+/// Ports that a host side can publish: those between the ones that servers are known by and the ones the kernel takes.
+pub const MOST_PUBLISHED: u32 = 22_000;
+
+/// Bytes of a rule set of the user's own at most: a rule for each of a million containers is less than that.
+const LARGEST_RULESET: u64 = 256 << 20;
+
+/// The text of a file of the user's own rules.
+///
+/// # Errors
+/// When it cannot be read, or is no regular file or no text.
+pub fn read_ruleset(path: &str) -> io::Result<String> {
+    files::read_text(path::Path::new(path), LARGEST_RULESET)
+}
+
+/// What a cell's rules are beside their profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Rules {
+    /// What loads them; absent without rules, and for a rule set of the user's own where its text decides.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub backend: Option<Backend>,
+    /// Ports of the host side that lead to containers, all host sides together; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub published: Option<u32>,
+    /// Services of each host side; only for `kubernetes`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub services: Option<u32>,
+    /// Endpoints of each service; only for `kubernetes`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoints: Option<u32>,
+    /// File of the rule set; only for `custom`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ruleset: Option<String>,
+    /// Rules that match nothing, ahead of the profile's; absent where none were asked for, 0 where the hook is there and
+    /// has none.
+    #[serde(rename = "rules", skip_serializing_if = "Option::is_none", default)]
+    pub filler: Option<u32>,
+    /// What they are written as.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule_shape: Option<RuleShape>,
+    /// Where they stand.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule_hook: Option<RuleHook>,
+}
+
+impl Rules {
+    /// The rules that match nothing, where there are to be any.
+    #[must_use]
+    pub fn filler(&self) -> Option<Filler> {
+        Some(Filler {
+            rules: self.filler?,
+            shape: self.rule_shape.unwrap_or(RuleShape::Linear),
+            hook: self.rule_hook.unwrap_or(RuleHook::Raw),
+        })
+    }
+}
+
+/// Rules that match nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filler {
+    /// How many; none leaves the hook alone.
+    pub rules: u32,
+    /// What they are written as.
+    pub shape: RuleShape,
+    /// Where they stand.
+    pub hook: RuleHook,
+}
+
+impl Firewall {
+    /// What may load it, what usually does first.
+    #[must_use]
+    pub fn backends(self) -> &'static [Backend] {
+        match self {
+            Self::None | Self::Custom => Backend::ALL,
+            Self::Docker29Nft | Self::Conntrack => &[Backend::Nft],
+            Self::Docker112 | Self::Docker2010 | Self::Docker29 | Self::Kubernetes => {
+                &[Backend::IptablesNft, Backend::IptablesLegacy]
+            }
+        }
+    }
+
+    /// What loads it where nothing else is asked for; none where that is for the rule set's own text to say.
+    #[must_use]
+    pub fn usual_backend(self) -> Option<Backend> {
+        (self != Self::Custom).then(|| self.backends()[0])
+    }
+
+    /// Whether its rules stand on a host side, and need one.
+    #[must_use]
+    pub fn needs_host_side(self) -> bool {
+        match self {
+            Self::None | Self::Conntrack => false,
+            Self::Docker112
+            | Self::Docker2010
+            | Self::Docker29
+            | Self::Docker29Nft
+            | Self::Kubernetes
+            | Self::Custom => true,
+        }
+    }
+
+    /// Whether it can lead ports of the host side to containers.
+    #[must_use]
+    pub fn publishes(self) -> bool {
+        match self {
+            Self::None | Self::Conntrack | Self::Custom => false,
+            Self::Docker112
+            | Self::Docker2010
+            | Self::Docker29
+            | Self::Docker29Nft
+            | Self::Kubernetes => true,
+        }
+    }
+}
+
+impl Path {
+    /// Whether flows go by ports that a host side publishes.
+    #[must_use]
+    pub fn is_by_port(self) -> bool {
+        match self {
+            Self::Published | Self::Hairpin => true,
+            Self::Direct | Self::Outside => false,
+        }
+    }
+}
+
+impl Cell {
+    /// What loads its rules, where that is not what its firewall is loaded by unless something else is asked for.
+    #[must_use]
+    pub fn unusual_backend(&self) -> Option<Backend> {
+        let usual = self.firewall.usual_backend();
+        self.rules.backend.filter(|backend| Some(*backend) != usual)
+    }
+
+    /// Whether anything is loaded for it.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        self.firewall != Firewall::None || self.rules.filler.is_some()
+    }
+}

@@ -1,0 +1,240 @@
+//! Records into curves.
+//!
+//! Reads records only: must not know kernel or sockets. The invariant: a point exists only where a record carries it.
+//! A cell whose trials all failed is a gap with a reason, never a zero.
+//!
+//! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
+//! `summary` estimates a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
+//! `answers` asks each curve for its knee (`knee`) and halving point
+//! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
+//! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
+//! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
+//! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
+//! it is of several, or of several versions. `compare` holds runs against each other.
+
+mod answers;
+mod baseline;
+pub mod compare;
+mod containers;
+mod curve;
+mod detail;
+mod disturbed;
+mod factors;
+mod fit;
+mod generated;
+mod growing;
+mod halving;
+mod knee;
+mod limit;
+mod machines;
+mod merge;
+pub mod metric;
+pub mod model;
+mod planned;
+mod post;
+mod precision;
+mod reality;
+mod signs;
+mod slope;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::plan::Role;
+use crate::scenario::Cell;
+use crate::store::folder::Run;
+use crate::store::record::{Record, standing};
+use answers::{Answers, Asked};
+use baseline::Baselines;
+use factors::Varying;
+#[cfg(test)]
+pub(crate) use factors::keys as factor_keys;
+
+pub use answers::Answer;
+pub use detail::{CpuParts, Detail, Timeline};
+pub use fit::{Capacity, Residual, Term, Usl};
+pub use growing::{Growing, GrowingCurve};
+pub use halving::Halving;
+pub use knee::{Basis, Bend, Corner, Knee};
+pub use limit::Limit;
+pub use model::{
+    Analysis, CellSummary, Column, Control, Count, Estimate, Fit, Metric, Post, PostCell, PostRow,
+    Ratio, Reality, Series, Slope,
+};
+pub use precision::{Known, Reach};
+pub use signs::{Place, Sign, Symptom};
+
+impl Analysis {
+    /// Computes everything a report shows from a run.
+    #[must_use]
+    pub fn of(run: &Run) -> Self {
+        let trials = by_cell(&run.records);
+        let baselines = Baselines::of(&run.records);
+        let cells: Vec<_> = trials.keys().copied().collect();
+        let varying = Varying::among(&cells);
+        let ordered = varying.in_order(cells);
+        let goal = precision::goal(&run.manifest);
+        let known = |cell| Known::of(goal.as_ref()?, cell, &trials[cell]);
+        // Where cells decide how often they are measured, what is planned is the least.
+        let recorded = standing(&run.records).count();
+        let more = goal.as_ref().map_or(0, |_| recorded);
+        let mut cells: Vec<_> = ordered
+            .par_iter()
+            .map(|cell| CellSummary {
+                precision: known(cell),
+                ..CellSummary::of(cell, &trials[cell], &baselines)
+            })
+            .collect();
+        merge_warnings(&mut cells);
+        let series = series(&varying, &cells, &planned::lost(run));
+        let asked = Asked {
+            count: varying.count(),
+            series: &series,
+            cells: &cells,
+            trials: &trials,
+        };
+        let Answers {
+            bends,
+            usl,
+            capacities,
+        } = answers::answers(&asked);
+        Self {
+            name: run.manifest.name.clone(),
+            // A manifest is plain data, which always has a JSON form.
+            manifest: serde_json::to_value(&run.manifest).unwrap_or_default(),
+            count: varying.count(),
+            answers: bends,
+            usl,
+            capacities,
+            limits: limit::limits(&asked),
+            signs: signs::signs(&asked),
+            slopes: slope::slopes(&trials, &varying),
+            realities: reality::realities(&trials, &varying),
+            post: post::post(&cells),
+            of_requests: are_of_requests(&cells),
+            notes: notes(run),
+            series,
+            cells,
+            planned: (run.manifest.planned as usize).max(more),
+            recorded,
+        }
+    }
+}
+
+fn are_of_requests(cells: &[CellSummary]) -> bool {
+    let mut measured = cells.iter().filter(|cell| cell.measured > 0).peekable();
+    measured.peek().is_some() && measured.all(|cell| cell.cell.is_of_requests())
+}
+
+/// Says warnings that differ in their figures alone in the same words everywhere, so that reports say them once.
+fn merge_warnings(cells: &mut [CellSummary]) {
+    let mut all: Vec<_> = cells
+        .iter_mut()
+        .flat_map(|cell| &mut cell.warnings)
+        .collect();
+    merge::merge_figures(&mut all);
+    for cell in cells {
+        let mut met = BTreeSet::new();
+        cell.warnings.retain(|warning| met.insert(warning.clone()));
+    }
+}
+
+impl Count {
+    /// The key of a record's cell that it is.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::Active => "active",
+            Self::Rules => "rules",
+        }
+    }
+
+    /// This count of a cell.
+    #[must_use]
+    pub fn of(self, cell: &Cell) -> u32 {
+        match self {
+            Self::Containers => cell.containers,
+            Self::Active => cell.active,
+            Self::Rules => cell.rules.filler.unwrap_or(0),
+        }
+    }
+}
+
+/// The trials of each cell that is shown.
+type Trials<'a> = BTreeMap<&'a Cell, Vec<&'a Record>>;
+
+/// Gathers them.
+///
+/// Baselines are for comparison, not points of the sweep: they are shown only where the sweep has no curve to draw,
+/// because it has one count, theirs; and not where the sweep measured the same cell for itself.
+fn by_cell(records: &[Record]) -> Trials<'_> {
+    let mut trials = in_role(Role::Cell, records);
+    let mut extra = in_role(Role::Baseline, records);
+    extra.retain(|baseline, _| {
+        let at_the_one_count = trials.keys().all(|cell| {
+            let counts = [Count::Containers, Count::Rules];
+            counts
+                .iter()
+                .all(|count| count.of(cell) == count.of(baseline))
+        });
+        at_the_one_count && !trials.contains_key(baseline)
+    });
+    trials.append(&mut extra);
+    trials
+}
+
+/// The trials that stand and are there for the same, by their cells.
+fn in_role(role: Role, records: &[Record]) -> Trials<'_> {
+    let mut trials = Trials::new();
+    for record in standing(records).filter(|record| record.role == role) {
+        trials.entry(&record.cell).or_default().push(record);
+    }
+    trials
+}
+
+/// Neighbouring cells of one curve, gathered, and the planned counts that are lost between them.
+fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series> {
+    let indexes: Vec<usize> = (0..cells.len()).collect();
+    let recorded: Vec<_> = cells.iter().map(|cell| &cell.cell).collect();
+    let planned = varying.with(&recorded, lost);
+    indexes
+        .chunk_by(|left, right| varying.same_curve(&cells[*left].cell, &cells[*right].cell))
+        .map(|chunk| {
+            let curve: Vec<_> = chunk.iter().map(|index| &cells[*index].cell).collect();
+            Series {
+                label: varying.label(curve[0]),
+                factors: varying.levels(curve[0]),
+                lost: planned.inside(&curve, lost),
+                cells: chunk.to_vec(),
+            }
+        })
+        .collect()
+}
+
+fn notes(run: &Run) -> Vec<String> {
+    let mut notes = run.notes.clone();
+    let recorded = standing(&run.records).count();
+    let planned = run.manifest.planned as usize;
+    if recorded < planned {
+        notes.push(format!(
+            "{recorded} of {planned} planned trials are recorded: the run was cut off or is still going"
+        ));
+    } else {
+        notes.extend(precision::notes(run));
+    }
+    notes.extend(planned::notes(run));
+    notes.extend(machines::notes(run));
+    notes.extend(disturbed::notes(&run.records));
+    notes.extend(baseline::notes(&run.records));
+    notes.extend(generated::notes(&run.records));
+    notes.extend(containers::notes(&run.records));
+    notes
+}
+
+#[cfg(test)]
+pub(crate) use post::tests::records as records_of_the_post;
+
+#[cfg(test)]
+mod tests;

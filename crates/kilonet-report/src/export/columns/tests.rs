@@ -1,0 +1,257 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+#[path = "../../../../../tests/kept/mod.rs"]
+mod kept;
+
+use super::*;
+use crate::analysis::factor_keys;
+use crate::scenario::Topology;
+use crate::store::sample;
+
+/// What of a record is in another table or form, or says what an absent value says.
+const ELSEWHERE: &[&str] = &[
+    "samples_interval_ns",
+    "samples_goodput_bps",
+    "latency_histogram",
+    "classes",
+    // `auto`; sizes are a column.
+    "buffers",
+];
+
+/// Every record that is kept in this repository, of whatever version.
+fn kept_records() -> Vec<Value> {
+    let runs = kept::runs().into_iter();
+    let texts = runs.map(|run| fs::read_to_string(run.join("trials.jsonl")).unwrap());
+    let lines: Vec<_> = texts
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert!(lines.len() > 100, "only {} records", lines.len());
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The leaves of a record by the name that their column must have.
+fn leaves(value: &Value, name: &str, into: &mut BTreeMap<String, String>) {
+    let below = |key: &str| match name {
+        "" | "cell" => key.to_owned(),
+        name => format!("{name}_{key}"),
+    };
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                leaves(field, &below(key), into);
+            }
+        }
+        Value::String(text) => drop(into.insert(name.to_owned(), text.clone())),
+        Value::Array(all) if name == "warnings" => {
+            let sentences: Vec<_> = all.iter().filter_map(Value::as_str).collect();
+            if !sentences.is_empty() {
+                into.insert(name.to_owned(), sentences.join("; "));
+            }
+        }
+        other => drop(into.insert(name.to_owned(), other.to_string())),
+    }
+}
+
+fn same(column: &str, leaf: &str) -> bool {
+    let figures = (column.parse::<f64>(), leaf.parse::<f64>());
+    column == leaf
+        || matches!(figures, (Ok(column), Ok(leaf)) if column.to_bits() == leaf.to_bits())
+}
+
+/// Holds that each leaf of a record has a column, with that value.
+fn assert_whole(value: &Value) {
+    let record: Record = serde_json::from_value(value.clone()).unwrap();
+    let mut expected = BTreeMap::new();
+    leaves(value, "", &mut expected);
+    for name in ELSEWHERE {
+        expected.remove(*name);
+    }
+    let columns: BTreeMap<_, _> = TRIALS
+        .columns()
+        .map(|column| (column.name, column))
+        .collect();
+    for (name, leaf) in expected {
+        let column = columns.get(name.as_str());
+        let column = column.unwrap_or_else(|| panic!("`{name}` of a record has no column"));
+        let found = column.text(&record);
+        let found = found.unwrap_or_else(|| panic!("`{name}` is {leaf} and its column is absent"));
+        assert!(
+            same(&found, &leaf),
+            "`{name}` is {leaf}, its column {found}"
+        );
+    }
+}
+
+#[test]
+fn every_field_of_every_kept_record_has_its_column() {
+    for record in kept_records() {
+        assert_whole(&record);
+    }
+}
+
+#[test]
+fn a_failed_trial_has_its_error_and_no_figure() {
+    let failed = sample::failed(sample::cell(Topology::Bridge, 2048), 0);
+    assert_whole(&serde_json::to_value(&failed).unwrap());
+    let said: BTreeSet<_> = TRIALS
+        .columns()
+        .filter(|column| column.text(&failed).is_some())
+        .map(|column| column.name)
+        .collect();
+    let groups = [figures::COLUMNS, cost::COLUMNS, witnesses::COLUMNS];
+    for column in groups.into_iter().flatten() {
+        assert!(!said.contains(column.name), "{}", column.name);
+    }
+    assert!(said.contains("error_errno") && said.contains("error_hint"));
+}
+
+#[test]
+fn a_search_has_its_windows_in_a_column() {
+    let steps = serde_json::json!([
+        {"rate": 40_000, "loss_ratio": 0.25, "left_out_share": 0.0, "lost_flows": 1, "passed": false},
+        {"rate": 20_000, "loss_ratio": 0.0, "left_out_share": 0.0, "passed": true},
+    ]);
+    let record = sample::measured(sample::cell(Topology::Bridge, 8), 0);
+    let mut record = serde_json::to_value(record).unwrap();
+    record["search"] =
+        serde_json::json!({"accepted_loss": 0.005, "resolution": 0.5, "steps": steps});
+    assert_whole(&record);
+}
+
+/// Fields that hold others, or are written under another name; and those of what programs printed, which is in files of its own.
+const NOT_WRITTEN: &[&str] = &[
+    "cell",
+    "talk",
+    "load",
+    "wiring",
+    "limits",
+    "filler",
+    "process",
+    "arguments",
+    "stdout",
+    "stderr",
+    "end",
+    // Of the windows in `search_steps`.
+    "left_out_share",
+    "lost_flows",
+    "passed",
+    // Of a version in words; a record has it as `version`.
+    "number",
+];
+
+/// The fields of a record as its source text declares them, for a kept record has only those that apply.
+fn declared() -> BTreeSet<String> {
+    let files = [
+        "store/record.rs",
+        "store/record",
+        "factors/cell.rs",
+        "factors/load.rs",
+    ];
+    let more = ["factors/wiring.rs", "factors/rules.rs", "version.rs"];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kilonet-record/src");
+    let of_path = |path: PathBuf| match fs::read_dir(&path) {
+        Ok(entries) => entries.map(|entry| entry.unwrap().path()).collect(),
+        Err(_) => vec![path],
+    };
+    let files = files.into_iter().chain(more).map(|file| src.join(file));
+    let texts = files
+        .flat_map(of_path)
+        .filter(|path| path.is_file())
+        .map(|file| fs::read_to_string(file).unwrap());
+    let fields = |text: String| {
+        let lines = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("    pub "));
+        let names = lines.filter_map(|line| Some(line.split_once(": ")?.0.to_owned()));
+        names
+            .filter(|name| !name.contains([' ', '(']))
+            .collect::<Vec<_>>()
+    };
+    texts.flat_map(fields).collect()
+}
+
+#[test]
+fn every_field_that_a_record_may_have_is_in_a_column() {
+    let all = TRIALS.columns().map(|column| column.name);
+    let all = all.chain(FLOWS.columns().map(|column| column.name));
+    let names: Vec<_> = all.collect();
+    let declared = declared();
+    assert!(declared.len() > 100, "only {}", declared.len());
+    for field in declared {
+        let within = |name: &&str| {
+            name.split_once(&field).is_some_and(|(before, after)| {
+                (before.is_empty() || before.ends_with('_'))
+                    && (after.is_empty() || after.starts_with('_'))
+            })
+        };
+        let elsewhere = ELSEWHERE.iter().any(within) || NOT_WRITTEN.contains(&field.as_str());
+        assert!(
+            elsewhere || names.iter().any(within),
+            "the field `{field}` has no column"
+        );
+    }
+}
+
+#[test]
+fn every_factor_that_reports_name_is_a_column() {
+    let names: BTreeSet<_> = TRIALS.columns().map(|column| column.name).collect();
+    let keys: Vec<_> = factor_keys().collect();
+    assert!(keys.len() > 10, "{keys:?}");
+    for key in keys {
+        let in_bytes = format!("{key}_bytes");
+        assert!(
+            names.contains(key) || names.contains(in_bytes.as_str()),
+            "the factor `{key}` has no column in factors.rs"
+        );
+    }
+}
+
+fn assert_well_named<Row>(table: &Table<Row>) {
+    let mut met = BTreeSet::new();
+    for column in table.columns() {
+        let Column { name, about, .. } = column;
+        assert!(met.insert(*name), "{name} twice");
+        assert!(
+            about.ends_with('.') && !about.contains('|'),
+            "{name}: {about}"
+        );
+    }
+}
+
+#[test]
+fn flows_have_the_columns_of_the_file_that_is_written() {
+    let least = "trial,pair,stream,client,server,status,bytes,goodput_bps\nt,0,0,0,1,ok,1,8\n";
+    let mut reader = csv::Reader::from_reader(least.as_bytes());
+    let row: FlowRow = reader.deserialize().next().unwrap().unwrap();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.serialize(row).unwrap();
+    let written = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+    let names: Vec<_> = FLOWS.columns().map(|column| column.name).collect();
+    assert_eq!(written.lines().next(), Some(names.join(",").as_str()));
+}
+
+#[test]
+fn columns_are_documented_and_named_once() {
+    assert_well_named(&TRIALS);
+    assert_well_named(&FLOWS);
+    assert_well_named(&SAMPLES);
+}
+
+/// After a change that is meant, `INSTA_UPDATE=always` writes the page anew, to be read in the diff.
+#[test]
+fn the_page_on_columns_says_what_the_program_does() {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "../../results", "COLUMNS.md"]
+        .iter()
+        .collect();
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|wish| wish == "always") {
+        fs::write(&path, document()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), document());
+}

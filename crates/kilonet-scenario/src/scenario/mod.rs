@@ -1,0 +1,219 @@
+//! What the user wrote, checked into what the program believes.
+//!
+//! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
+//! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
+//! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed.
+//! Nothing here knows the machine.
+
+mod check;
+mod expand;
+mod name;
+mod overrides;
+mod problem;
+mod schema;
+mod source;
+mod sysctl;
+mod table;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path;
+use std::time::Duration;
+
+pub use kilonet_record::factors::*;
+pub use kilonet_record::store::{Purpose, VERIFIES_IN};
+pub use overrides::{Overrides, Part};
+pub use schema::schema;
+pub use schema::table_of;
+
+use crate::error::Result;
+use name::Name;
+use problem::Problems;
+use source::Source;
+use value::Times;
+pub use value::nearest;
+use wire::{Trial, Wire};
+
+/// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its name, fit to be part of a folder's: 1 to 64 letters, digits, hyphens, underscores and dots.
+    pub name: String,
+    /// The question it answers.
+    pub about: Option<String>,
+    /// The TOML text that was checked: the file verbatim, with what flags put in place of its keys. Parsing it again
+    /// under the same name gives the same scenario.
+    pub text: String,
+    /// The points of the sweep, each once, in the order of the axes and of their tables; at least one.
+    pub cells: Vec<Cell>,
+    /// What it is run for.
+    pub purpose: Purpose,
+    /// How each trial is timed.
+    pub timing: Timing,
+    /// How often each cell is measured.
+    pub repeats: Repeats,
+    /// How many trials may be run again, as others disturbed them.
+    pub again: Allowance,
+    /// Seed of the order of trials.
+    pub seed: u64,
+    /// Whether blocks have a baseline.
+    pub baseline: Baseline,
+    /// Settings of the whole machine to change for the run and restore after it: name (dotted) to value (as written to
+    /// `/proc/sys`).
+    pub sysctls: BTreeMap<String, String>,
+}
+
+/// How a trial is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// Time the traffic runs before it counts; up to an hour, may be none.
+    pub warmup: Duration,
+    /// Length of the window, 100 ms to an hour.
+    pub measure: Duration,
+    /// Interval of samples, 100 ms to [`Timing::measure`].
+    pub sample: Duration,
+    /// Time all flows have to connect, 100 ms to ten minutes.
+    pub connect: Duration,
+}
+
+/// Whether each block of trials has a pair over loopback to compare the others with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Baseline {
+    /// One for each combination of traffic factors, at a random place in the block.
+    Interleaved,
+    /// None but what the axes themselves ask for.
+    Off,
+}
+
+/// What a sweep from flags starts as; the flags are put in below the headers.
+const SWEEP: &str = "# Made from the flags of `kilonet sweep`.\nname = \"sweep\"\n\n[axes]\n";
+
+impl Scenario {
+    /// Reads and checks a file, with flags in place of its keys.
+    ///
+    /// # Errors
+    /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with the file or the flags.
+    pub fn load(path: &path::Path, overrides: &Overrides) -> Result<Self> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        believe(&Source::read(path)?.with(&overrides.settings())?, &stem)
+    }
+
+    /// Makes a scenario from flags alone, by way of the TOML text they stand for.
+    ///
+    /// # Errors
+    /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with the flags.
+    pub fn from_overrides(overrides: &Overrides) -> Result<Self> {
+        believe(
+            &Source::new("command line", SWEEP).with(&overrides.settings())?,
+            "sweep",
+        )
+    }
+
+    /// The same, to verify: one trial of each cell, with a warm-up and a window of [`VERIFIES_IN`]. Its name says so too, for
+    /// those who read the names of folders.
+    #[must_use]
+    pub fn to_verify(self) -> Self {
+        let timing = Timing {
+            warmup: VERIFIES_IN,
+            measure: VERIFIES_IN,
+            sample: VERIFIES_IN,
+            ..self.timing
+        };
+        Self {
+            name: format!("{}-verify", self.name),
+            purpose: Purpose::Verify,
+            timing,
+            repeats: Repeats::Fixed(1),
+            again: Allowance::NONE,
+            ..self
+        }
+    }
+
+    /// Checks a text that was kept, such as that of a run to be resumed. `name` is for a text that does not give one.
+    ///
+    /// # Errors
+    /// [`Error::Scenario`](crate::Error::Scenario) with everything that is wrong with it.
+    pub fn parse(text: &str, name: &str) -> Result<Self> {
+        believe(&Source::new(format!("{name}.toml"), text), name)
+    }
+}
+
+/// One pair in a lab of this shape, all else at its default; absent where that testbed does not have the shape.
+#[must_use]
+pub fn usual(topology: Topology, testbed: Testbed) -> Option<Cell> {
+    let (topology, testbed) = (topology.word(), testbed.word());
+    let text =
+        format!("[axes]\ntopology = \"{topology}\"\ntestbed = \"{testbed}\"\ncontainers = 2\n");
+    let scenario = Scenario::parse(&text, "usual").ok()?;
+    scenario.cells.into_iter().next()
+}
+
+fn believe(source: &Source, name: &str) -> Result<Scenario> {
+    let document = source.parse()?;
+    let mut problems = Problems::default();
+    let wire = Wire::read(document.get_ref(), &mut problems);
+    check::check(&wire, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.into_error(source));
+    }
+    let cells = expand::cells(&wire);
+    check::check_cells(&wire, &cells, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.into_error(source));
+    }
+    Ok(Scenario {
+        cells,
+        name: wire
+            .name
+            .map_or_else(|| Name::from_text(name), |at| at.value)
+            .0,
+        about: wire.about.map(|at| at.value),
+        text: source.text.clone(),
+        purpose: Purpose::Measure,
+        timing: timing(&wire.trial),
+        repeats: repeats(&wire.trial),
+        again: again(&wire.trial),
+        seed: wire.trial.seed.value.0,
+        baseline: if wire.trial.baseline.value {
+            Baseline::Interleaved
+        } else {
+            Baseline::Off
+        },
+        sysctls: wire.sysctls.0,
+    })
+}
+
+fn timing(trial: &Trial) -> Timing {
+    Timing {
+        warmup: trial.warmup.value.0,
+        measure: trial.measure.value.0,
+        sample: trial.sample.value.0,
+        connect: trial.connect.value.0,
+    }
+}
+
+/// Where nothing is asked for, a cell that is measured once is measured once: whoever wants no more wants to have a look.
+fn again(trial: &Trial) -> Allowance {
+    let usual = if trial.repeats.value.most() > 1 {
+        Allowance::USUAL
+    } else {
+        Allowance::NONE
+    };
+    trial.again.as_ref().map_or(usual, |at| at.value)
+}
+
+fn repeats(trial: &Trial) -> Repeats {
+    let (min, max) = match trial.repeats.value {
+        Times::Of(times) => return Repeats::Fixed(times),
+        Times::Between(min, max) => (min, max),
+    };
+    let metrics = trial.metrics.iter().flat_map(|axis| &axis.0);
+    Repeats::Until(Goal {
+        min,
+        max,
+        within: trial.within.as_ref().map_or(Width::USUAL, |at| at.value),
+        metrics: metrics.map(|at| at.value).collect(),
+    })
+}
