@@ -446,6 +446,7 @@ fn a_flag_that_a_verb_has_no_use_for_is_refused_with_the_reason_and_is_not_in_it
         ("attach", &["1", "1"][..], "--topology"),
         ("lab", &[], "--message"),
         ("doctor", &[], "--repeats"),
+        ("doctor", &[], "--containers"),
     ] {
         let listed = flags_of(verb);
         let others: Vec<_> = keys.iter().filter(|flag| !listed.contains(flag)).collect();

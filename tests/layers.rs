@@ -17,13 +17,13 @@ const CRATES: &[(&str, &str)] = &[
 /// The rooms, lowest first. A room may import itself and what stands on an earlier line.
 const ORDER: &[&[&str]] = &[
     &["random", "allocations"],
-    &["error", "printable", "units", "version"],
+    &["error", "printable", "units"],
     &["files"],
     &["swept"],
     &["stats"],
     &["factors"],
     &["store"],
-    &["scenario"],
+    &["scenario", "version"],
     &["plan"],
     &["lab"],
     &["host"],

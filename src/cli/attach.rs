@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Arg, Args};
 
 use super::Leave;
 use super::factors::Factors;
@@ -10,10 +10,11 @@ use super::parts::{hide_others, only, refused};
 use super::run::{Destination, Job, Output, execute};
 use crate::error::{Error, Result};
 use crate::scenario::{Driver, Part, Scenario, Topology};
+use crate::units::counted;
 
 /// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
 #[derive(Debug, Args)]
-#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
+#[command(mut_args(|flag| ours(hide_others(flag, PARTS))), after_help = "\
 Examples:
   kilonet attach web db                              containers of the engine, by name or id
   kilonet attach 4711 4712                           processes
@@ -32,6 +33,23 @@ pub(super) struct Attach {
 /// What there is of a scenario where nothing is raised.
 const PARTS: &[Part] = &[Part::Traffic, Part::Both, Part::Trial];
 
+/// What the flag is called that limits what a container may use; what exists keeps the limits that it has.
+fn is_limit(flag: &str) -> bool {
+    ["--cpu-max", "--memory-max", "--cpuset"].contains(&flag)
+}
+
+/// The flag as it is here.
+fn ours(flag: Arg) -> Arg {
+    let is_hidden = flag
+        .get_long()
+        .is_some_and(|long| is_limit(&format!("--{long}")));
+    match flag.get_id().as_str() {
+        "driver" => flag.help("What runs the flows: threads, workers"),
+        _ if is_hidden => flag.hide(true),
+        _ => flag,
+    }
+}
+
 impl Attach {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
         let scenario = self.scenario()?;
@@ -47,13 +65,18 @@ impl Attach {
     /// A sweep's scenario over the traffic's factors, with what exists in the place of a lab.
     fn scenario(&self) -> Result<Scenario> {
         if !self.places.len().is_multiple_of(2) {
-            let reason = format!("{} is odd, and containers talk in pairs", self.places.len());
-            return Err(Error::Scenario(format!("error: attach: {reason}")));
+            let given = counted(self.places.len(), "place");
+            return Err(Error::Scenario(format!(
+                "error: attach: {given} given, and the first of each two sends to the second\nhint: name an even number of them"
+            )));
         }
         let mut overrides = self.factors.overrides();
         let reason = "what is attached to is there already, and nothing of it is changed";
         let hint = "kilonet sweep raises labs of any shape";
         only(&overrides, PARTS, (reason, hint))?;
+        if let Some((flag, _)) = overrides.given().find(|(flag, _)| is_limit(flag)) {
+            return Err(refused(flag, reason, hint));
+        }
         overrides.containers = Some(self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
         refuse_drivers(&scenario)?;
@@ -80,7 +103,7 @@ fn refuse_drivers(scenario: &Scenario) -> Result<()> {
         Driver::Threads | Driver::Workers => None,
         Driver::Processes => Some("it is for labs, whose containers have no processes yet"),
         Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => {
-            Some("what exists is not counted at its interfaces for it")
+            Some("it is measured by what crosses interfaces, and those of what exists are not read")
         }
     };
     let mut drivers = scenario.cells.iter().map(|cell| cell.driver);

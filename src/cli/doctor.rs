@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::parts::{hide_others, only};
+use super::parts::{hide_others, only, refused};
 use super::{Leave, out};
 use crate::error::Result;
 use crate::host::features::{self, Feature, Requirement, State};
@@ -19,7 +19,7 @@ use crate::units::Bytes;
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
 #[derive(Debug, Args)]
-#[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
+#[command(mut_args(|flag| hide_others(flag, PARTS)), mut_arg("containers", |flag| flag.hide(true)), after_help = "\
 Examples:
   kilonet doctor
   kilonet doctor --topology bridge --driver workers")]
@@ -28,22 +28,25 @@ pub(super) struct Doctor {
     factors: super::factors::Factors,
 }
 
-/// Containers whose need is held against the limits, unless `--containers` says otherwise; the limits' verdicts are
-/// proportional, so the figure does not matter much.
-const EXAMPLE: &str = "1000";
+/// Containers by which flags are judged, which say of everything else how it is to be.
+const SOME: u32 = 1000;
 
 /// What there is of a scenario where nothing is run.
 const PARTS: &[Part] = &[Part::Lab, Part::Traffic, Part::Both];
 
 impl Doctor {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
-        let mut overrides = self.factors.overrides();
+        let overrides = self.factors.overrides();
         let reason = "doctor makes no trials";
         only(&overrides, PARTS, (reason, "leave it out"))?;
-        overrides
-            .containers
-            .get_or_insert_with(|| EXAMPLE.to_owned());
-        let need = need(&overrides)?;
+        if overrides.containers.is_some() {
+            let reason = "doctor finds out how many there can be";
+            let hint = "leave it out; kilonet plan holds a scenario of yours against the limits";
+            return Err(refused("--containers", reason, hint));
+        }
+        let need = |containers| need(&overrides, containers);
+        // What the flags say is refused before anything is tried.
+        Scenario::from_overrides(&grown(&overrides, SOME))?;
         let machine = super::start::machine(Blocked::new()?, &BTreeMap::new(), leave)?;
         let view = View::of_stdout();
         let features = features::probe(&Requirement::of_doctor())?;
@@ -51,26 +54,24 @@ impl Doctor {
         out::page(format!("{}\n\n", feature_table(&features, view)))?;
         out::page(format!("{}\n\n", limit_table(&machine.limits, view)))?;
         out::page("As containers grow, these bind, first to last:\n\n")?;
-        out::page(format!("{}\n", verdict(&machine.limits, &need, view)))?;
+        out::page(format!("{}\n", verdict(&machine.limits, need, view)))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The largest cell's containers and what they need.
-fn need(overrides: &Overrides) -> Result<(u32, Need)> {
-    let scenario = Scenario::from_overrides(overrides)?;
-    let containers = scenario
-        .cells
-        .iter()
-        .map(|cell| cell.containers)
-        .max()
-        .unwrap_or(0);
-    let need = scenario
-        .cells
-        .iter()
-        .map(Need::of)
-        .fold(Need::default(), Need::max);
-    Ok((containers, need))
+/// What so many containers need, where the flags let there be so many.
+fn need(overrides: &Overrides, containers: u32) -> Option<Need> {
+    let scenario = Scenario::from_overrides(&grown(overrides, containers)).ok()?;
+    let needs = scenario.cells.iter().map(Need::of);
+    Some(needs.fold(Need::default(), Need::max))
+}
+
+/// The same flags with so many containers.
+fn grown(overrides: &Overrides, containers: u32) -> Overrides {
+    Overrides {
+        containers: Some(containers.to_string()),
+        ..overrides.clone()
+    }
 }
 
 fn feature_table(features: &[Feature], view: View) -> Table {
@@ -135,10 +136,10 @@ fn plain_table(view: View) -> Table {
 }
 
 /// Which limits bind as containers grow, first to last.
-fn verdict(limits: &Limits, (containers, need): &(u32, Need), view: View) -> Table {
+fn verdict(limits: &Limits, need: impl Fn(u32) -> Option<Need>, view: View) -> Table {
     let mut table = plain_table(view);
     table.set_header(["binds", "at containers", "what helps"]);
-    let headroom = limits.headroom(need, *containers);
+    let headroom = limits.headroom(need);
     table.add_rows(headroom.into_iter().take(5).map(|headroom| {
         let (name, count) = (headroom.limit.name, headroom.containers);
         [name.to_owned(), count.to_string(), headroom.remedy]
@@ -163,15 +164,11 @@ mod tests {
             remedy: None,
         };
         let limits = Limits::probe(&BTreeMap::new()).unwrap();
-        let need = need(&Overrides {
-            containers: Some(EXAMPLE.to_owned()),
-            ..Overrides::default()
-        })
-        .unwrap();
+        let need = |containers| need(&Overrides::default(), containers);
         let tables = [
             feature_table(&[row], View::PLAIN),
             limit_table(&limits, View::PLAIN),
-            verdict(&limits, &need, View::PLAIN),
+            verdict(&limits, need, View::PLAIN),
         ];
         for table in tables {
             let text = table.to_string();

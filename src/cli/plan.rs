@@ -13,7 +13,7 @@ use super::out;
 use crate::error::Result;
 use crate::host::limits::{Limits, Strength};
 use crate::plan::{Need, Plan as Trials, Trial};
-use crate::scenario::Scenario;
+use crate::scenario::{Overrides, Scenario};
 use crate::units::{Bytes, counted, show_duration};
 
 /// Flags replace the file's keys of the same name.
@@ -41,7 +41,15 @@ impl Plan {
         if self.json {
             out::data(format!("{:#}\n", as_json(&plan)).as_bytes())?;
         } else {
-            let summary = summary(&plan, &Limits::probe(&scenario.sysctls)?);
+            let need = |containers: u32| {
+                let overrides = Overrides {
+                    containers: Some(containers.to_string()),
+                    ..self.factors.overrides()
+                };
+                let grown = Scenario::load(&self.scenario, &overrides).ok()?;
+                Some(Trials::new(&grown).need())
+            };
+            let summary = summary(&plan, &Limits::probe(&scenario.sysctls)?, need);
             out::page(format!("{}\n\n{summary}", trials(&plan)))?;
         }
         Ok(ExitCode::SUCCESS)
@@ -94,8 +102,8 @@ fn role(plan: &Trials, trial: &Trial) -> String {
     words.join(", ")
 }
 
-/// The whole plan in a few lines: how long, how much, and what would stand in its way.
-fn summary(plan: &Trials, limits: &Limits) -> String {
+/// The whole plan in a few lines: how long, how much, and what would stand in its way, also were there more containers.
+fn summary(plan: &Trials, limits: &Limits, grown: impl Fn(u32) -> Option<Need>) -> String {
     let need = plan.need();
     let mut lines = vec![
         format!(
@@ -112,19 +120,17 @@ fn summary(plan: &Trials, limits: &Limits) -> String {
             Bytes(need.memory_bytes)
         ),
     ];
-    let containers = plan
-        .trials
-        .iter()
-        .map(|trial| trial.cell.containers)
-        .max()
-        .unwrap_or(0);
-    if let Some(first) = limits.headroom(&need, containers).first() {
+    let binding = limits.binding(&need);
+    if let Some(first) = limits.headroom(grown).first() {
+        // What binds already is said below, with what raises it far enough.
+        let remedy = Some(&first.remedy).filter(|_| binding.is_empty());
+        let remedy = remedy.map_or(String::new(), |remedy| format!("; {remedy}"));
         lines.push(format!(
-            "the first limit to bind would be {} at {} containers; {}",
-            first.limit.name, first.containers, first.remedy
+            "the first limit to bind would be {} at {} containers{remedy}",
+            first.limit.name, first.containers
         ));
     }
-    for short in limits.binding(&need) {
+    for short in binding {
         let verdict = if short.limit.strength == Strength::Hard {
             "will refuse"
         } else {

@@ -220,7 +220,7 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
         Ok((outcome, folder.dir().to_owned()))
     })?;
     let shown = report::show(&dir);
-    let code = exit_code(outcome, job);
+    let code = exit_code(outcome, job, &dir);
     shown.map(|()| code)
 }
 
@@ -373,9 +373,10 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
     result
 }
 
-fn exit_code(outcome: Outcome, job: Job<'_>) -> ExitCode {
+fn exit_code(outcome: Outcome, job: Job<'_>, dir: &Path) -> ExitCode {
     if outcome.interrupted && job.places.is_empty() {
-        out::say("interrupted; --resume with the folder above goes on from here");
+        let command = format!("kilonet run --resume {}", dir.display());
+        out::say(format!("interrupted; `{command}` goes on from here"));
     } else if outcome.interrupted {
         out::say(
             "interrupted; the folder above keeps what was measured, and attach cannot go on from there: what it measures may have changed",

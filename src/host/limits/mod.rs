@@ -111,6 +111,9 @@ impl Limit {
     }
 }
 
+/// As many containers as a scenario may have.
+const MOST_CONTAINERS: u32 = 1_000_000;
+
 /// A limit that is too low.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shortfall<'a> {
@@ -170,14 +173,18 @@ impl Limits {
             .collect()
     }
 
-    /// How far each limit lets containers grow when `need` is what `containers` of them take and grows in proportion;
-    /// the limit that binds first comes first. A bridge's ports are left out: more containers get more bridges.
+    /// How far each limit lets containers grow when `need` is what so many of them take, where there may be so many; the limit
+    /// that binds first comes first. One that binds at no count that a scenario may have is left out, and so are a bridge's
+    /// ports: more containers get more bridges.
     #[must_use]
-    pub fn headroom(&self, need: &Need, containers: u32) -> Vec<Headroom<'_>> {
+    pub fn headroom(&self, need: impl Fn(u32) -> Option<Need>) -> Vec<Headroom<'_>> {
+        let counts = (1..20).map(|power| 1 << power).chain([MOST_CONTAINERS]);
+        let points = counts.filter_map(|count| Some((count, need(count)?)));
+        let points: Vec<_> = points.collect();
         let mut rows: Vec<_> = self
             .iter()
             .filter(|limit| limit.resource != Resource::BridgePorts)
-            .filter_map(|limit| headroom(limit, limit.resource.needed(need), containers))
+            .filter_map(|limit| headroom(limit, &points))
             .collect();
         rows.sort_by_key(|row| row.containers);
         rows
@@ -192,16 +199,21 @@ fn shortfall(limit: &Limit, need: u64) -> Shortfall<'_> {
     }
 }
 
-fn headroom(limit: &Limit, need: u64, containers: u32) -> Option<Headroom<'_>> {
-    if need == 0 || containers == 0 {
-        return None;
-    }
-    let fits = u128::from(limit.room()) * u128::from(containers) / u128::from(need);
-    let fits = u64::try_from(fits).unwrap_or(u64::MAX);
+/// Between two counts a need grows evenly, or ever faster, so that what fits by a straight line does fit.
+fn headroom<'a>(limit: &'a Limit, points: &[(u32, Need)]) -> Option<Headroom<'a>> {
+    let needed = |(count, need): &(u32, Need)| (u64::from(*count), limit.resource.needed(need));
+    let room = limit.room();
+    let beyond = points.iter().position(|point| needed(point).1 > room)?;
+    let containers = beyond.checked_sub(1).map_or(0, |below| {
+        let (low, enough) = needed(&points[below]);
+        let (high, too_much) = needed(&points[beyond]);
+        let part = u128::from(high - low) * u128::from(room - enough);
+        low + u64::try_from(part / u128::from(too_much - enough)).unwrap_or(u64::MAX)
+    });
     Some(Headroom {
         limit,
-        containers: fits,
-        remedy: limit.remedy(limit.room().saturating_mul(2)),
+        containers,
+        remedy: limit.remedy(room.saturating_mul(2)),
     })
 }
 
@@ -281,24 +293,48 @@ mod tests {
 
     #[test]
     fn headroom_names_the_count_at_which_each_limit_binds() {
-        let need = Need {
-            descriptors: 400,
-            threads: 100,
-            bridge_ports: 1_000,
-            ..Need::default()
+        // Some of it is needed whatever the count.
+        let need = |count: u32| {
+            Some(Need {
+                descriptors: 64 + 4 * u64::from(count),
+                threads: 8 + u64::from(count),
+                bridge_ports: 1_000,
+                ..Need::default()
+            })
         };
         let limits = limits();
-        let rows = limits.headroom(&need, 100);
+        let rows = limits.headroom(need);
         let rows: Vec<_> = rows
             .iter()
             .map(|row| (row.limit.name, row.containers))
             .collect();
-        assert_eq!(rows, [("files", 4_995), ("pids", 32_600), ("maps", 32_750)]);
+        assert_eq!(rows, [("files", 4_979), ("pids", 32_592), ("maps", 32_742)]);
     }
 
     #[test]
-    fn what_is_not_needed_has_no_headroom_row() {
-        assert!(limits().headroom(&Need::default(), 100).is_empty());
+    fn what_is_not_needed_or_never_too_little_has_no_headroom_row() {
+        assert!(limits().headroom(|_| Some(Need::default())).is_empty());
+        let fixed = |_| {
+            Some(Need {
+                descriptors: 19_980,
+                ..Need::default()
+            })
+        };
+        assert!(limits().headroom(fixed).is_empty());
+    }
+
+    #[test]
+    fn counts_that_a_scenario_refuses_are_passed_over() {
+        // As where 100 of them talk, and fewer cannot be there.
+        let need = |count: u32| {
+            (count >= 100).then(|| Need {
+                threads: u64::from(count),
+                ..Need::default()
+            })
+        };
+        let limits = limits();
+        let rows = limits.headroom(need);
+        assert_eq!(rows[0].containers, 32_600);
     }
 
     fn shell(command: &str) -> u64 {
@@ -380,13 +416,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn headroom_is_the_largest_count_that_does_not_bind(have in 1..1u64 << 40, need in 1..1u64 << 30, at in 1..100_000u32) {
+        fn headroom_is_the_largest_count_that_does_not_bind(have in 1..1u64 << 40, fixed in 0..1000u64, each in 1..1u64 << 30) {
             let limits = Limits(vec![limit("files", Resource::Descriptors, have, 0)]);
-            let need = Need { descriptors: need, ..Need::default() };
-            let fits = u128::from(limits.headroom(&need, at)[0].containers);
-            let taken = |containers: u128| containers * u128::from(need.descriptors);
-            prop_assert!(taken(fits) <= u128::from(have) * u128::from(at));
-            prop_assert!(taken(fits + 1) > u128::from(have) * u128::from(at));
+            let taken = |count: u64| fixed + each * count;
+            let need = |count: u32| Some(Need { descriptors: taken(count.into()), ..Need::default() });
+            match limits.headroom(need)[..] {
+                [] => prop_assert!(taken(1_000_000) <= have),
+                // Fewer than two containers there cannot be.
+                [ref row] if row.containers == 0 => prop_assert!(taken(2) > have),
+                [ref row] => {
+                    prop_assert!(taken(row.containers) <= have);
+                    prop_assert!(taken(row.containers + 1) > have);
+                }
+                _ => prop_assert!(false, "one limit has one row"),
+            }
         }
     }
 }

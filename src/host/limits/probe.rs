@@ -96,7 +96,7 @@ fn descriptors(sysctls: &Sysctls) -> Vec<Limit> {
     let rlimit = Place {
         name: "RLIMIT_NOFILE",
         source: "getrlimit(RLIMIT_NOFILE), hard".to_owned(),
-        remedy: "raise the hard limit: LimitNOFILE={} in the service's unit, or `ulimit -n {}` in root's shell before the start".to_owned(),
+        remedy: "raise the hard limit: LimitNOFILE={} in the service's unit, or `ulimit -n {}` before the start in a shell that has CAP_SYS_RESOURCE".to_owned(),
     };
     let hard = hard_limit(Rlimit::RLIMIT_NOFILE);
     [
@@ -148,7 +148,7 @@ fn users_threads() -> Option<Limit> {
     let place = Place {
         name: "RLIMIT_NPROC",
         source: "getrlimit(RLIMIT_NPROC), hard".to_owned(),
-        remedy: "raise the hard limit: LimitNPROC={} in the service's unit, or `ulimit -u {}` in root's shell before the start"
+        remedy: "raise the hard limit: LimitNPROC={} in the service's unit, or `ulimit -u {}` before the start in a shell that has CAP_SYS_RESOURCE"
             .to_owned(),
     };
     row(

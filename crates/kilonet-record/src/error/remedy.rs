@@ -97,7 +97,7 @@ remedies! {
     /// The user has no network namespace left.
     RaiseMaxNetNamespaces => "raise sysctl user.max_net_namespaces";
     /// The process has no descriptor left.
-    RaiseOpenFiles => "raise the hard limit of open files: LimitNOFILE= in the service's unit, or `ulimit -n` in root's shell before the start";
+    RaiseOpenFiles => "raise the hard limit of open files: LimitNOFILE= in the service's unit, or `ulimit -n` before the start in a shell that has CAP_SYS_RESOURCE";
     /// The machine has no open file left.
     RaiseFileMax => "raise sysctl fs.file-max";
     /// Memory is full.

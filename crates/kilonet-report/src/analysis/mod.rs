@@ -46,6 +46,8 @@ use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::store::folder::Run;
 use crate::store::record::{Record, standing};
+use crate::store::{Purpose, VERIFIES_IN};
+use crate::units::show_duration;
 use answers::{Answers, Asked};
 use baseline::Baselines;
 use factors::Varying;
@@ -215,6 +217,12 @@ fn series(varying: &Varying, cells: &[CellSummary], lost: &[Cell]) -> Vec<Series
 
 fn notes(run: &Run) -> Vec<String> {
     let mut notes = run.notes.clone();
+    if run.manifest.purpose() == Purpose::Verify {
+        let window = show_duration(VERIFIES_IN);
+        notes.push(format!(
+            "the run verifies that every cell works, by one window of {window} each: its figures are none to rely on"
+        ));
+    }
     let recorded = standing(&run.records).count();
     let planned = run.manifest.planned as usize;
     if recorded < planned {

@@ -139,6 +139,20 @@ fn baselines_do_not_swell_a_cell_the_sweep_measures_itself() {
 }
 
 #[test]
+fn a_run_that_verifies_says_first_that_its_figures_are_none() {
+    let mut verified = run(vec![measured(cell(Topology::Bridge, 2), 0)]);
+    assert!(
+        !Analysis::of(&verified)
+            .notes
+            .iter()
+            .any(|note| note.contains("verifies"))
+    );
+    verified.manifest.purpose = Some(Purpose::Verify);
+    let notes = Analysis::of(&verified).notes;
+    assert!(notes[0].contains("one window of 100 ms each"), "{notes:?}");
+}
+
+#[test]
 fn a_baseline_without_a_figure_is_a_note() {
     let lost = Record {
         role: Role::Baseline,

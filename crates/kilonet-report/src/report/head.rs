@@ -70,6 +70,8 @@ pub(super) fn facts(manifest: &Value) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(fingerprint) = manifest.get("fingerprint") {
         flatten("", fingerprint, &mut facts);
+        // The version stands below, with the commit where that is known.
+        facts.retain(|fact| fact.name != "kilonet");
     }
     for (key, name) in RUN {
         if let Some(value) = manifest.get(key) {
@@ -96,7 +98,13 @@ pub(super) fn strip(facts: &[Fact]) -> Vec<Fact> {
 fn flatten(name: &str, value: &Value, facts: &mut Vec<Fact>) {
     if let Value::Object(members) = value {
         for (key, member) in members {
-            let key = key.replace('_', " ");
+            // A sysctl goes by its name as it is.
+            let is_sysctl = key.contains('.') || name == "sysctls";
+            let key = if is_sysctl {
+                key.clone()
+            } else {
+                key.replace('_', " ")
+            };
             let path = if name.is_empty() {
                 key
             } else {
@@ -178,7 +186,6 @@ fn trials(analysis: &Analysis) -> String {
         .recorded
         .saturating_sub(measured + failed + invalid);
     let others = [
-        (baselines, "to compare with"),
         (failed, "failed"),
         (invalid, "invalid"),
         (
@@ -187,9 +194,13 @@ fn trials(analysis: &Analysis) -> String {
         ),
     ];
     let planned = grouped(analysis.planned);
+    let compared = match baselines {
+        0 => String::new(),
+        of_them => format!(" ({} of them to compare the others with)", grouped(of_them)),
+    };
     let mut parts = vec![format!(
-        "{} of {planned} planned trials measured",
-        grouped(measured)
+        "{} of {planned} planned trials measured{compared}",
+        grouped(measured + baselines)
     )];
     parts.extend(
         others

@@ -46,7 +46,9 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
     let parts = [
         Some(bent).filter(|bent| !bent.is_empty()),
         named("bends, at no one place", |bend| *bend == Bend::Gradual),
-        named("straight", |bend| matches!(bend, Bend::Straight { .. })),
+        named("no bend can be told", |bend| {
+            matches!(bend, Bend::Straight { .. })
+        }),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     let metric = knees

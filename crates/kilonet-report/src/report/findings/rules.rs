@@ -68,7 +68,9 @@ fn finding(fit: &Fit, over: Count) -> String {
     };
     let range = range(fit, interval);
     if !fit.line.is_certain() {
-        return format!("no slope {what}: its 95 % interval, {range} {per}, holds zero");
+        return format!(
+            "no slope {what} can be told: its 95 % interval, {range} {per}, holds zero"
+        );
     }
     let unit = by_the_unit(fit, over);
     format!("{slope} {what} {per} (95 %: {range}){unit}")

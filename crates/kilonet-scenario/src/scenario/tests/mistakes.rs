@@ -285,8 +285,9 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     (
         "[trial]\nmeasure = 2",
-        &["4:11", "2 needs a unit", "\"2ms\""],
+        &["4:11", "2 needs a unit", "\"2s\""],
     ),
+    ("[trial]\nmeasure = 200", &["\"200ms\""]),
     ("[trial]\nmeasure = \"2 parsecs\"", &["needs a unit"]),
     ("[trial]\nmeasure = \"10ms\"", &["from 100 ms to 3600 s"]),
     ("[trial]\nsample = \"50ms\"", &["from 100 ms"]),
