@@ -2,8 +2,8 @@
 //!
 //! Must not know what will be said of them. The invariant: each figure is of one trial that may be shown.
 
-use super::fingerprint::differences;
-use super::matching::Matching;
+use super::fingerprint::{Difference, differences};
+use super::matching::{Matching, apart};
 use super::model::{Against, CellPair, Figure, Folder, Presence, Source, Standing, Terms};
 use super::verdict::{Finding, Samples};
 use crate::analysis::baseline::Baselines;
@@ -255,7 +255,24 @@ fn nothing_in_common(sides: [&Side<'_>; 2]) -> Error {
     let empty = sides.iter().find(|side| side.trials.is_empty());
     let reason = match empty {
         Some(side) => format!("no trial is recorded in {}", side.folder.name),
-        None => "they have no cell in common".to_owned(),
+        None => format!("they have no cell in common{}", apart_in_words(sides)),
     };
     refused(sides, &reason).with_remedy(Remedy::CompareAlike)
+}
+
+/// What no cell of one run has of the other's load, as the end of a sentence.
+fn apart_in_words([base, new]: [&Side<'_>; 2]) -> String {
+    let phrase = |factor: Difference| {
+        let level = |level: Option<String>| level.unwrap_or_else(|| "absent".to_owned());
+        format!(
+            "`{}` is {} in {} and {} in {}",
+            factor.what,
+            level(factor.base),
+            base.folder.name,
+            level(factor.new),
+            new.folder.name
+        )
+    };
+    let first = apart(&base.cells(), &new.cells()).into_iter().next();
+    first.map_or_else(String::new, |factor| format!(", as {}", phrase(factor)))
 }

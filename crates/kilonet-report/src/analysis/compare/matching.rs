@@ -1,7 +1,7 @@
 //! Which cell of one run is which of another.
 //!
-//! Must not know what was measured. The invariant: two cells are matched only if they differ in nothing, or in factors of
-//! which each run has one level throughout; these are what was changed, and are said.
+//! Must not know what was measured. The invariant: two cells are matched only if they differ in nothing, or in factors that a
+//! comparison may be about and of which each run has one level throughout; these are what was changed, and are said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,64 @@ use serde_json::{Map, Value};
 
 use super::fingerprint::{Difference, Kind, words};
 use crate::analysis::factors::level_of;
-use crate::scenario::Cell;
+use crate::scenario::{Cell, Excepted};
 
-/// A cell by the keys of its record.
-type Fields = Map<String, Value>;
+/// A factor by its key in a record, and what gives one cell another's level of it.
+type Factor = (&'static str, Excepted);
 
-/// What is never looked past: two sizes are two cells, and figures of two workloads, or of two mixes, are of two things.
-const OF_THE_CELL: [&str; 5] = ["containers", "active", "pairs", "workload", "beside"];
+/// Rows of factors: the key, and where a cell has it.
+macro_rules! factors {
+    ($($key:literal => $($field:ident).+;)*) => {
+        &[$(($key, |cell, other| cell.$($field).+.clone_from(&other.$($field).+))),*]
+    };
+}
+
+/// What a comparison may be about: what carries the flows, and what runs them. All else is the load and its size: figures of
+/// two loads are of two things, and a factor that comes later is held to be of the load until it stands here.
+const LOOKED_PAST: &[Factor] = factors! {
+    "topology" => topology;
+    "testbed" => testbed;
+    "family" => family;
+    "firewall" => firewall;
+    "path" => path;
+    "driver" => driver;
+    "cpu_max" => limits.cpu_max;
+    "memory_max_bytes" => limits.memory_max;
+    "cpuset" => limits.cpuset;
+    "pinning" => load.pinning;
+    "send" => load.send;
+    "receive" => load.receive;
+    "batch" => load.batch;
+    "congestion" => congestion;
+    "buffers" => buffers;
+    "stack" => stack;
+    "macs" => macs;
+    "join" => wiring.join;
+    "crossing" => wiring.crossing;
+    "entries" => wiring.entries;
+    "snooping" => wiring.snooping;
+    "ageing_s" => wiring.ageing_s;
+    "hairpin" => wiring.hairpin;
+    "isolation" => wiring.isolation;
+    "vlan_filtering" => wiring.vlan_filtering;
+    "offload_off" => wiring.offload_off;
+    "gso_max_bytes" => wiring.gso_max_bytes;
+    "gso_ipv4_max_bytes" => wiring.gso_ipv4_max_bytes;
+    "napi" => wiring.napi;
+    "rps" => wiring.rps;
+    "mtu" => mtu;
+    "per_namespace" => per_namespace;
+    "bridges" => bridges;
+    "ports_per_bridge" => ports_per_bridge;
+    "backend" => rules.backend;
+    "published" => rules.published;
+    "services" => rules.services;
+    "endpoints" => rules.endpoints;
+    "ruleset" => rules.ruleset;
+    "rules" => rules.filler;
+    "rule_shape" => rules.rule_shape;
+    "rule_hook" => rules.rule_hook;
+};
 
 /// The cells of two runs side by side.
 pub(super) struct Matching<'a> {
@@ -34,13 +85,17 @@ impl<'a> Matching<'a> {
             cells.entry((*cell).clone()).or_default()[0] = Some(cell);
         }
         for cell in new {
-            cells.entry(translated(cell, &changed)).or_default()[1] = Some(cell);
+            let mut translated = (*cell).clone();
+            for (_, take) in &changed {
+                take(&mut translated, base[0]);
+            }
+            cells.entry(translated).or_default()[1] = Some(cell);
         }
         Self {
             cells,
             changed: changed
                 .iter()
-                .map(|change| change.said(base[0], new[0]))
+                .map(|(key, _)| said(key, base[0], new[0]))
                 .collect(),
         }
     }
@@ -52,52 +107,54 @@ impl<'a> Matching<'a> {
     }
 }
 
-/// A factor that has one level in all of the base and another in all of the new run; absent levels are null.
-struct Change {
-    key: String,
-    base: Value,
-    new: Value,
-}
-
-impl Change {
-    /// In words, by any cell of either side.
-    fn said(&self, base: &Cell, new: &Cell) -> Difference {
-        let side = |cell, level| level_of(&self.key, cell).or_else(|| words(&self.key, level));
-        Difference {
-            kind: Kind::Factor,
-            what: self.key.clone(),
-            base: side(base, &self.base),
-            new: side(new, &self.new),
-        }
-    }
-}
-
-fn changed(base: &[&Cell], new: &[&Cell]) -> Vec<Change> {
-    let fields = |cells: &[&Cell]| cells.iter().map(|cell| fields(cell)).collect::<Vec<_>>();
-    let (base, new) = (fields(base), fields(new));
-    let keys: BTreeSet<&String> = base.iter().chain(&new).flat_map(Map::keys).collect();
-    let change = |key: &String| {
-        let (base, new) = (only_level(&base, key)?, only_level(&new, key)?);
-        (base != new).then(|| Change {
-            key: key.clone(),
-            base: base.clone(),
-            new: new.clone(),
-        })
+/// The factors that may be looked past and have one level in all of the base and another in all of the new run.
+fn changed(base: &[&Cell], new: &[&Cell]) -> Vec<Factor> {
+    let (Some(old), Some(other)) = (base.first(), new.first()) else {
+        return Vec::new();
     };
-    keys.into_iter()
-        .filter(|key| !OF_THE_CELL.contains(&key.as_str()))
-        .filter_map(change)
-        .collect()
+    let is_changed = |(_, take): &&Factor| {
+        let alike = |cell: &Cell, other: &Cell| {
+            let mut taken = cell.clone();
+            take(&mut taken, other);
+            taken == *cell
+        };
+        !alike(old, other)
+            && base.iter().all(|cell| alike(cell, old))
+            && new.iter().all(|cell| alike(cell, other))
+    };
+    LOOKED_PAST.iter().filter(is_changed).copied().collect()
 }
 
-/// The level of a factor, if all cells have the same.
-fn only_level<'a>(cells: &'a [Fields], key: &str) -> Option<&'a Value> {
-    let mut levels = cells
-        .iter()
-        .map(|cell| cell.get(key).unwrap_or(&Value::Null));
-    let first = levels.next()?;
-    levels.all(|level| level == first).then_some(first)
+/// What keeps all cells of two runs apart: the factors of the load of which each run has one level throughout, another than the
+/// other run.
+pub(super) fn apart(base: &[&Cell], new: &[&Cell]) -> Vec<Difference> {
+    if base.is_empty() || new.is_empty() {
+        return Vec::new();
+    }
+    let [base, new] =
+        [base, new].map(|cells| cells.iter().map(|it| fields(it)).collect::<Vec<_>>());
+    let keys: BTreeSet<&String> = base.iter().chain(&new).flat_map(Map::keys).collect();
+    let is_apart = |key: &&String| {
+        let one = |cells: &[Fields]| {
+            cells
+                .iter()
+                .all(|cell| cell.get(*key) == cells[0].get(*key))
+        };
+        let is_load = LOOKED_PAST.iter().all(|(past, _)| past != key);
+        is_load && base[0].get(*key) != new[0].get(*key) && one(&base) && one(&new)
+    };
+    let keys = keys.into_iter().filter(is_apart);
+    let said = |key: &String| Difference {
+        kind: Kind::Factor,
+        what: key.clone(),
+        base: words(key, base[0].get(key).unwrap_or(&Value::Null)),
+        new: words(key, new[0].get(key).unwrap_or(&Value::Null)),
+    };
+    keys.map(said).collect()
 }
+
+/// A cell by the keys of its record.
+type Fields = Map<String, Value>;
 
 fn fields(cell: &Cell) -> Fields {
     match serde_json::to_value(cell) {
@@ -107,16 +164,19 @@ fn fields(cell: &Cell) -> Fields {
     }
 }
 
-/// A cell of the new run as it would have been in the base.
-fn translated(cell: &Cell, changed: &[Change]) -> Cell {
-    let mut fields = fields(cell);
-    for change in changed {
-        fields.remove(&change.key);
-        if !change.base.is_null() {
-            fields.insert(change.key.clone(), change.base.clone());
-        }
+/// A factor in words, by any cell of either side.
+fn said(key: &str, base: &Cell, new: &Cell) -> Difference {
+    Difference {
+        kind: Kind::Factor,
+        what: key.to_owned(),
+        base: level(key, base),
+        new: level(key, new),
     }
-    serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| cell.clone())
+}
+
+/// A cell's level in words; absent where the factor does not apply.
+fn level(key: &str, cell: &Cell) -> Option<String> {
+    level_of(key, cell).or_else(|| words(key, fields(cell).get(key)?))
 }
 
 #[cfg(test)]
@@ -128,6 +188,10 @@ mod tests {
     fn by(congestion: &str, cell: Cell) -> Cell {
         let congestion = Congestion(congestion.to_owned());
         Cell { congestion, ..cell }
+    }
+
+    fn one<'a>(base: &'a Cell, new: &'a Cell) -> Matching<'a> {
+        Matching::of(&[base], &[new])
     }
 
     fn matched<'a>(base: &'a [Cell], new: &'a [Cell]) -> Matching<'a> {
@@ -181,6 +245,50 @@ mod tests {
         let [base, new] = [2, 4].map(|count| [cell(Topology::Bridge, count)]);
         let matching = matched(&base, &new);
         assert_eq!((matching.common(), matching.changed.len()), (0, 0));
+    }
+
+    #[test]
+    fn of_a_cell_all_that_is_its_load_is_matched_and_all_that_is_looked_past_is_said() {
+        let base = cell(Topology::Bridge, 2);
+        let (past, kept): (Vec<_>, Vec<_>) = base
+            .each_changed()
+            .into_iter()
+            .partition(|(_, new)| one(&base, new).common() == 1);
+        for (key, new) in &past {
+            let changed = one(&base, new).changed;
+            assert_eq!(changed.len(), 1, "{key}: {changed:?}");
+            assert_eq!(changed[0].what, *key);
+            assert_ne!(changed[0].base, changed[0].new, "{key}");
+        }
+        let keys = |cells: &[(String, Cell)]| {
+            let mut keys: Vec<_> = cells.iter().map(|(key, _)| key.clone()).collect();
+            keys.sort_unstable();
+            keys
+        };
+        let mut looked_past: Vec<_> = LOOKED_PAST.iter().map(|(key, _)| *key).collect();
+        looked_past.sort_unstable();
+        assert_eq!(keys(&past), looked_past);
+        assert_eq!(
+            keys(&kept),
+            [
+                "active",
+                "arrivals",
+                "beside",
+                "containers",
+                "direction",
+                "message_bytes",
+                "outstanding",
+                "pairs",
+                "pattern",
+                "pattern_seed",
+                "peers",
+                "rate",
+                "response_bytes",
+                "search",
+                "streams",
+                "workload",
+            ]
+        );
     }
 
     #[test]

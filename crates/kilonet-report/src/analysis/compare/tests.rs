@@ -229,7 +229,7 @@ fn runs_without_a_cell_in_common_are_refused_with_the_reason() {
     let error = Comparison::of(&base, &[other], terms()).unwrap_err();
     assert_eq!(
         error.sentence(),
-        "compare BASE and NEW: they have no cell in common"
+        "compare BASE and NEW: they have no cell in common, as `active` is 2 in BASE and 4 in NEW"
     );
     let error = Comparison::of(&base, &[folder("NEW", Vec::new())], terms()).unwrap_err();
     assert_eq!(
@@ -246,7 +246,42 @@ fn runs_of_two_workloads_have_nothing_in_common() {
         record.cell.workload = Workload::TcpRr;
     }
     let error = Comparison::of(&base, &[new], terms()).unwrap_err();
-    assert!(error.sentence().ends_with("no cell in common"), "{error:?}");
+    assert!(
+        error
+            .sentence()
+            .ends_with("no cell in common, as `workload` is tcp-stream in BASE and tcp-rr in NEW"),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn runs_at_two_rates_have_nothing_in_common_and_it_is_said_why() {
+    let at = |rate| {
+        let mut records = trials(Topology::Bridge, 2, 3, 1.0);
+        for record in &mut records {
+            record.cell.workload = Workload::TcpRr;
+            record.cell.load.rate = rate;
+        }
+        records
+    };
+    let of = |rate| {
+        let base = folder("BASE", at(rate));
+        Comparison::of(&base, &[folder("NEW", at(Some(2000)))], terms()).unwrap_err()
+    };
+    assert!(
+        of(Some(200))
+            .sentence()
+            .contains("as `rate` is 200 in BASE and 2000 in NEW"),
+        "{:?}",
+        of(Some(200))
+    );
+    assert!(
+        of(None)
+            .sentence()
+            .contains("as `rate` is absent in BASE and 2000 in NEW"),
+        "{:?}",
+        of(None)
+    );
 }
 
 #[test]
