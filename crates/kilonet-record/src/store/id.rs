@@ -49,6 +49,15 @@ impl TrialId {
         &self.0
     }
 
+    /// The repetition that it ends in; absent where it ends in none, as an id that is not of this kilonet's making may.
+    #[must_use]
+    pub(in crate::store) fn repeat(&self) -> Option<u32> {
+        let text = self.as_str();
+        let first = text.strip_suffix(AGAIN).unwrap_or(text);
+        let (_, digits) = first.rsplit_once("-r")?;
+        digits.parse().ok()
+    }
+
     /// A file of the trial, by its ending.
     #[must_use]
     pub fn file(&self, ending: &'static str) -> FileName {

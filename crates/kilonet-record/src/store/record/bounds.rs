@@ -5,6 +5,8 @@
 //! and products of its numbers overflow nowhere. Bounds are far beyond every machine: they tell what is impossible, not what
 //! is unusual.
 
+mod sums;
+
 use super::{Class, Latency, PerPair, Record, SearchStep, Spread, Status};
 use crate::factors::pairs_of;
 
@@ -23,7 +25,10 @@ impl Record {
         RANGES
             .iter()
             .find_map(|range| range.broken(self))
-            .or_else(|| RELATIONS.iter().find_map(|relation| relation.broken(self)))
+            .or_else(|| {
+                let mut relations = RELATIONS.iter().chain(sums::SUMS);
+                relations.find_map(|relation| relation.broken(self))
+            })
     }
 
     fn cannot(&self, field: &str, value: f64, must: &str) -> Impossible {
@@ -92,10 +97,15 @@ impl Relation {
 const RATE: (f64, f64) = (0.0, 1e18);
 /// Times of up to thirty years.
 const NANOS: (f64, f64) = (0.0, 1e18);
-/// Lengths, which are not nothing, of up to a week.
-const LENGTH: (f64, f64) = (1.0, 1e15);
+/// A window, from a millisecond, in which nothing can be measured, to a week.
+const LENGTH: (f64, f64) = (1e6, 1e15);
+/// Bytes of a message, up to what a scenario may ask for.
+const MESSAGE: (f64, f64) = (1.0, 16_777_216.0);
 /// Events, packets, bytes, pages.
 const COUNT: (f64, f64) = (0.0, 1e18);
+/// What a kernel counts in a trial, and pages: a million million packets are more than a machine moves in a day, and as many
+/// pages more than it can have.
+const COUNTER: (f64, f64) = (0.0, 1e12);
 /// One figure over another.
 const RATIO: (f64, f64) = (0.0, 1e12);
 /// Parts of a whole.
@@ -182,6 +192,9 @@ const RANGES: &[Range] = ranges! {
     "cell.active", (1.0, 1e6), it => [it.cell.active];
     "cell.pairs", (1.0, 4e9), it => [it.cell.pairs];
     "cell.streams", (1.0, 1e6), it => [it.cell.streams];
+    "cell.mtu", (68.0, 65_535.0), it => it.cell.mtu;
+    "cell.message_bytes", MESSAGE, it => [it.cell.message_bytes];
+    "cell.response_bytes", MESSAGE, it => it.cell.load.response_bytes;
     "window.start_unix_ns", (0.0, 9e18), it => it.window.map(|at| at.start_unix_ns);
     "window.duration_ns", LENGTH, it => it.window.map(|at| at.duration_ns);
     "window.skew_ns", NANOS, it => it.window.map(|at| at.skew_ns);
@@ -228,7 +241,7 @@ const RANGES: &[Range] = ranges! {
     "checks.tcp_info_bytes_ratio", RATIO, it => it.checks.and_then(|of| of.tcp_info_bytes_ratio);
     "checks.transactions_ratio", RATIO, it => it.checks.and_then(|of| of.transactions_ratio);
     "checks.datagrams_ratio", RATIO, it => it.checks.and_then(|of| of.datagrams_ratio);
-    "counters", COUNT, it => it.counters.into_iter().flat_map(|of| [
+    "counters", COUNTER, it => it.counters.into_iter().flat_map(|of| [
         of.retransmits, of.backlog_drops, of.socket_drops, of.softirq_squeezes, of.neighbour_overflows, of.conntrack_entries,
         of.conntrack_insert_failed, of.conntrack_drops, of.conntrack_early_drops, of.tcp_memory_pages,
         of.tcp_memory_pressure_pages,

@@ -1,9 +1,15 @@
+use std::fs;
+use std::num::NonZeroU32;
+
 use serde_json::{Value, json};
 
 use super::super::*;
 use crate::factors::{Driver, Topology, Workload};
 use crate::stats::Recorder;
 use crate::store::sample;
+
+#[path = "../../../../../../tests/kept/mod.rs"]
+mod kept;
 
 /// A record that has everything a record can have.
 fn full() -> Record {
@@ -17,17 +23,22 @@ fn full() -> Record {
         duration_ns: 500_000_000,
         skew_ns: 1000,
     });
+    record.cell.mtu = Some(1500);
+    record.cell.bridges = NonZeroU32::new(2);
+    record.machine = Some("2 CPUs".to_owned());
     let aggregate = record.aggregate.as_mut().unwrap();
-    aggregate.transactions_per_s = Some(1e5);
-    aggregate.datagrams_per_s = Some(1e5);
-    aggregate.loss_ratio = Some(0.25);
+    // Of a thousand requests, and of eight datagrams that came of ten, in half a second.
+    aggregate.transactions_per_s = Some(2000.0);
+    aggregate.datagrams_per_s = Some(16.0);
+    aggregate.loss_ratio = Some(0.2);
+    let goodput_bps = aggregate.goodput_bps;
     record.latency = Latency::of(&times);
     record.lateness = Lateness::of(&times);
     record.classes = vec![Class {
         workload: Workload::TcpRr,
         rate: Some(100),
-        pairs: 2,
-        goodput_bps: 1e9,
+        pairs: 4,
+        goodput_bps,
         per_pair,
         transactions_per_s: Some(1e5),
         latency: Latency::of(&times),
@@ -129,9 +140,9 @@ fn generator() -> Generator {
     Generator {
         name: "iperf3".to_owned(),
         version: None,
-        sum_bps: Some(1e9),
+        sum_bps: Some(15e9),
         transactions_per_s: Some(1e5),
-        sum_over_crossed: Some(1.0),
+        sum_over_crossed: Some(0.5),
         failed: 1,
         datagrams: Some(GeneratedDatagrams {
             datagrams_sent: 10,
@@ -163,11 +174,23 @@ fn numbers(value: &Value, place: &str) -> Vec<String> {
     }
 }
 
+/// Puts a value where there was none, into a part that is there.
+fn put(record: &mut Value, place: &str, value: &Value) {
+    let (part, name) = place.rsplit_once('/').unwrap();
+    let part = record.pointer_mut(part).and_then(Value::as_object_mut);
+    let part = part.unwrap_or_else(|| panic!("there is no {place}"));
+    part.insert(name.to_owned(), value.clone());
+}
+
 /// What is said of the full record with another value in a place; nothing if it passes.
 fn said(place: &str, value: &Value) -> Option<String> {
     let mut record = serde_json::to_value(full()).unwrap();
     let old = record.pointer_mut(place);
-    *old.unwrap_or_else(|| panic!("there is no {place}")) = value.clone();
+    match old {
+        Some(old) => *old = value.clone(),
+        // What the record has only where it applies.
+        None => put(&mut record, place, value),
+    }
     match serde_json::from_value::<Record>(record) {
         Err(error) => Some(error.to_string()),
         Ok(record) => Some(record.impossible()?.sentence),
@@ -197,7 +220,7 @@ type Case = (&'static str, Value, &'static str);
 fn beside_counts() -> Vec<Case> {
     vec![
         ("/per_pair/jain", json!(57), "be from 0 to 1"),
-        ("/window/duration_ns", json!(0), "be from 1 to 1e15"),
+        ("/window/duration_ns", json!(0), "be from 1000000 to 1e15"),
         (
             "/cell/active",
             json!(9),
@@ -292,9 +315,108 @@ fn beside_others() -> Vec<Case> {
     ]
 }
 
+/// Figures that are made of others and do not come to what these do.
+fn beside_sums() -> Vec<Case> {
+    let pairs = "be what the slowest and the fastest pair leave room for";
+    let of_all_time = "be at most about all CPU time";
+    vec![
+        (
+            "/repeat",
+            json!(1),
+            "be the one that the trial's id ends in",
+        ),
+        (
+            "/machine",
+            json!("x".repeat(5000)),
+            "have at most 4096 bytes",
+        ),
+        (
+            "/cell/bridges",
+            json!(9),
+            "be at most as many as the containers",
+        ),
+        (
+            "/cell/per_namespace",
+            json!(2),
+            "be absent where containers share no namespace",
+        ),
+        ("/cell/mtu", json!(67), "be from 68 to 65535"),
+        ("/cell/message_bytes", json!(0), "be from 1 to 16777216"),
+        ("/aggregate/goodput_bps", json!(30e12), pairs),
+        ("/aggregate/goodput_bps", json!(14e9), pairs),
+        (
+            "/classes/0/goodput_bps",
+            json!(30e12),
+            "be what the slowest and the fastest pair of the class leave room for",
+        ),
+        (
+            "/classes/0/goodput_bps",
+            json!(29e9),
+            "come to the goodput of all",
+        ),
+        (
+            "/per_pair/jain",
+            json!(0.2),
+            "be 1 over the pairs or more where a byte moved",
+        ),
+        (
+            "/per_pair/starved",
+            json!(1),
+            "be 0 exactly where the slowest pair moved a byte",
+        ),
+        (
+            "/aggregate/transactions_per_s",
+            json!(2e6),
+            "come to the requests whose latency was recorded",
+        ),
+        (
+            "/latency/count",
+            json!(1_000_000),
+            "come to the requests whose latency was recorded",
+        ),
+        (
+            "/aggregate/datagrams_per_s",
+            json!(16_000),
+            "come to the datagrams received",
+        ),
+        (
+            "/aggregate/loss_ratio",
+            json!(0.3),
+            "be the share of the datagrams that was lost",
+        ),
+        (
+            "/generator/sum_over_crossed",
+            json!(500),
+            "be the generators' sum over what crossed",
+        ),
+        (
+            "/cpu/idle_ns",
+            json!(100_000_000_000_000_000_u64),
+            "come to at most what 8192 CPUs have in the window",
+        ),
+        ("/cpu/own_user_ns", json!(10_000_000_000_u64), of_all_time),
+        ("/cpu/foreign_ns", json!(10_000_000_000_u64), of_all_time),
+        (
+            "/per_container/cpu_ns/max",
+            json!(10_000_000_000_u64),
+            of_all_time,
+        ),
+        (
+            "/samples/goodput_bps",
+            json!(vec![1.0; 13]),
+            "have at most twice as many values as the window has intervals, and two",
+        ),
+        (
+            "/counters/retransmits",
+            json!(10_000_000_000_000_u64),
+            "be from 0 to 1000000000000",
+        ),
+    ]
+}
+
 #[test]
 fn figures_that_cannot_be_beside_each_other_are_named() {
-    for (place, value, must) in [beside_counts(), beside_others()].concat() {
+    for (place, value, must) in [beside_counts(), beside_others(), beside_sums()].concat() {
         let said = said(place, &value).unwrap_or_else(|| panic!("{place} may be {value}"));
         assert!(
             said.ends_with(&format!("and must {must}")),
@@ -338,4 +460,48 @@ fn of_a_pair_of_somebody_elses_program_all_streams_are_one_flow() {
     assert_eq!(record.impossible(), None);
     record.cell.driver = Driver::Threads;
     assert!(record.impossible().is_some());
+}
+
+#[test]
+fn what_went_wrong_in_a_trial_is_not_what_cannot_be() {
+    let mut record = full();
+    record.classes.clear();
+    let aggregate = record.aggregate.as_mut().unwrap();
+    let pairs = record.per_pair.as_mut().unwrap();
+    // Nothing moved.
+    aggregate.goodput_bps = 0.0;
+    *pairs = PerPair {
+        min_bps: 0.0,
+        p5_bps: 0.0,
+        p50_bps: 0.0,
+        p95_bps: 0.0,
+        max_bps: 0.0,
+        jain: 0.0,
+        starved: 4,
+    };
+    record.generator = None;
+    assert_eq!(record.impossible(), None);
+    // The witnesses disagree.
+    record.aggregate.as_mut().unwrap().transactions_per_s = Some(1000.0);
+    assert!(record.impossible().is_some());
+    record.checks.as_mut().unwrap().transactions_ratio = Some(0.5);
+    assert_eq!(record.impossible(), None);
+    // Rounding has one pair more than fair.
+    record.per_pair.as_mut().unwrap().jain = 1.0 + 1e-12;
+    assert_eq!(record.impossible(), None);
+}
+
+/// The runs that are kept are the witness that no bound refuses what was measured.
+#[test]
+fn no_kept_record_is_impossible() {
+    let texts = kept::runs()
+        .into_iter()
+        .map(|run| fs::read_to_string(run.join("trials.jsonl")));
+    let mut records = 0;
+    for line in texts.map(Result::unwrap).collect::<String>().lines() {
+        let record: Record = serde_json::from_str(line).unwrap();
+        assert_eq!(record.impossible(), None);
+        records += 1;
+    }
+    assert!(records > 500, "only {records}");
 }
