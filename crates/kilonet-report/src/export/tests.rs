@@ -506,6 +506,8 @@ fn flows_that_are_not_what_the_records_say_are_left_out_and_said() {
         ),
         ("1", "7", "a `pair` of 7 in a row"),
         ("2", "7", "a `stream` of 7 in a row"),
+        ("3", "4", "a `client` of 4 in a row"),
+        ("4", "9", "a `server` of 9 in a row"),
     ] {
         let (notes, rows) = of_changed_flows(changed(field, value));
         assert_eq!(

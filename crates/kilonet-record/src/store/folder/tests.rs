@@ -7,10 +7,15 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::factors::Topology;
+use crate::factors::{Topology, Workload};
 use crate::store::Purpose;
-use crate::store::record::{FlowRow, Generator, PerContainer, ProgramOutput, Record, Rows, Spread};
+use crate::store::record::{
+    FlowCounts, FlowRow, Generator, PerContainer, ProgramOutput, Record, Rows, Spread, Window,
+};
 use crate::store::sample;
+
+#[path = "../../../../../tests/kept/mod.rs"]
+mod kept;
 
 fn row(trial: &str, error: Option<&str>) -> FlowRow {
     FlowRow {
@@ -537,4 +542,115 @@ fn a_folder_of_an_earlier_version_verifies_by_its_windows_and_not_by_its_name() 
         ..sample::manifest(1)
     };
     assert_eq!(manifest.purpose(), Purpose::Verify);
+}
+
+/// What is said of the one row of a trial of requests, after a change to the trial and to the row.
+fn tallied(change: fn(&mut Record, &mut FlowRow)) -> Vec<String> {
+    let out = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+    let mut record = record(2);
+    record.cell.workload = Workload::TcpRr;
+    record.window = Some(Window {
+        start_unix_ns: 0,
+        duration_ns: 1_000_000_000,
+        skew_ns: 0,
+    });
+    let aggregate = record.aggregate.as_mut().unwrap();
+    aggregate.goodput_bps = 8000.0;
+    aggregate.transactions_per_s = Some(500.0);
+    record.flows = Some(FlowCounts {
+        expected: 1,
+        connected: 1,
+        ..FlowCounts::default()
+    });
+    let mut row = FlowRow {
+        transactions: Some(500),
+        p50_ns: Some(10),
+        p99_ns: Some(20),
+        max_ns: Some(30),
+        ..row(&record.trial, None)
+    };
+    change(&mut record, &mut row);
+    writer.append(&record, &vec![row].into()).unwrap();
+    let tally = Tally::of(writer.dir(), &[record]).unwrap();
+    tally.notes().to_owned()
+}
+
+#[test]
+fn a_row_that_contradicts_itself_or_its_record_is_left_out() {
+    type Change = fn(&mut Record, &mut FlowRow);
+    let cases: [(Change, &str); 12] = [
+        (|_, row| row.client = 2, "a `client` of 2 in a row"),
+        (|_, row| row.p50_ns = Some(21), "a `p99_ns` of 20 in a row"),
+        (|_, row| row.max_ns = Some(19), "a `max_ns` of 19 in a row"),
+        (
+            |record, _| record.cell.workload = Workload::TcpStream,
+            "a `transactions` of 500 in a row",
+        ),
+        (
+            |_, row| row.reordered = Some(1),
+            "a `reordered` of 1 in a row",
+        ),
+        (
+            |_, row| row.status = "well".to_owned(),
+            "a `status` of no known kind in a row",
+        ),
+        (
+            |_, row| row.status = "stalled".to_owned(),
+            "a `status` of stalled beside bytes in a row",
+        ),
+        (
+            |_, row| row.status = "unconnected".to_owned(),
+            "a `status` of unconnected beside bytes in a row",
+        ),
+        (
+            |_, row| row.error = Some("broken pipe".to_owned()),
+            "a `status` of ok beside an error in a row",
+        ),
+        (
+            |_, row| row.status = "died".to_owned(),
+            "1 died flows, and the record 0,",
+        ),
+        (
+            |record, _| record.flows.as_mut().unwrap().connected = 0,
+            "0 unconnected flows, and the record 1,",
+        ),
+        (
+            |_, row| row.transactions = Some(502),
+            "502 requests, and the record 500,",
+        ),
+    ];
+    let trial = record(2).trial;
+    for (change, words) in cases {
+        let note = format!("flows.csv has {words} of trial {trial}: its rows are left out");
+        assert_eq!(tallied(change), [note]);
+    }
+    let sound: [Change; 3] = [
+        |_, _| {},
+        // Of a flow of which no times are known there are none.
+        |_, row| row.transactions = None,
+        // The program failed, and not what it moved.
+        |record, row| {
+            record.generator = Some(Generator::default());
+            row.error = Some("no report".to_owned());
+        },
+    ];
+    for change in sound {
+        assert_eq!(tallied(change), [""; 0]);
+    }
+}
+
+/// The runs that are kept are the witness that no row is refused that was measured.
+#[test]
+fn no_kept_row_is_left_out() {
+    let mut trials = 0;
+    for dir in kept::runs() {
+        let records = Run::read(&dir).unwrap().records;
+        let tally = Tally::of(&dir, &records).unwrap();
+        if dir.join(FLOWS).exists() {
+            assert_eq!(tally.notes(), [""; 0], "{dir:?}");
+            trials += records.len();
+        }
+    }
+    assert!(trials > 500, "only {trials}");
 }
