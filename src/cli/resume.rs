@@ -60,6 +60,28 @@ fn check_version(then: &Version, now: &Version) -> Result<()> {
     Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::SameKilonet))
 }
 
+/// What a scenario is for says nothing of how it is measured.
+const SAYS_NOTHING: &str = "about";
+
+/// Trials of one run are all measured alike: the scenario that it is gone on with comes to the settings that stand in its
+/// manifest. What these do not say, as those of an earlier version may not, is no difference.
+pub(super) fn check_settings(then: &Value, now: &Value) -> Result<()> {
+    let mut settings = now.as_object().into_iter().flatten();
+    let differs = settings.find_map(|(key, now)| {
+        let then = then.get(key).filter(|_| key != SAYS_NOTHING)?;
+        (then != now).then_some((key, then, now))
+    });
+    let Some((key, then, now)) = differs else {
+        return Ok(());
+    };
+    let reason = format!(
+        "its scenario is not what it was when the run began: {key} was {} and is {}",
+        words(then),
+        words(now)
+    );
+    Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::BeginHere))
+}
+
 /// What a folder does not say, as one of an earlier version may not, is no difference.
 fn check(then: &Value, now: &Value) -> Result<()> {
     let differs = |place: &&&str| {
@@ -126,6 +148,22 @@ mod tests {
         };
         let error = check_version(&unknown, &of("def")).unwrap_err();
         assert!(error.sentence().contains("0.1.0 (of an unknown commit)"));
+    }
+
+    #[test]
+    fn a_run_goes_on_by_the_settings_that_it_began_with_and_by_no_others() {
+        let then = json!({"about": "A", "measure_ns": 300_000_000, "sysctls": {}});
+        let mut now = then.clone();
+        now["about"] = json!("B");
+        now["again"] = json!("not said before");
+        assert!(check_settings(&then, &now).is_ok());
+        now["measure_ns"] = json!(400_000_000);
+        let error = check_settings(&then, &now).unwrap_err();
+        assert_eq!(
+            error.sentence(),
+            "resume the run: its scenario is not what it was when the run began: measure_ns was 300000000 and is 400000000"
+        );
+        assert!(error.hint().unwrap().starts_with("begin another run"));
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl Run {
                 Purpose::Measure => scenario,
                 Purpose::Verify => scenario.to_verify(),
             };
+            resume::check_settings(&manifest.settings, &asked(&scenario))?;
             let versions = if self.allow_other_version {
                 Versions::Any
             } else {
@@ -332,6 +333,13 @@ fn command() -> Vec<String> {
 
 /// What is in effect, defaults and flags included.
 fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
+    let mut settings = asked(scenario);
+    settings["privilege"] = machine.privilege.word().into();
+    settings
+}
+
+/// What of it a scenario comes to, on whatever machine.
+fn asked(scenario: &Scenario) -> serde_json::Value {
     let Timing {
         warmup,
         measure,
@@ -349,7 +357,6 @@ fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
         "again": scenario.again,
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
-        "privilege": machine.privilege.word(),
         "attached": scenario.cells.iter().any(|cell| cell.topology == Topology::Attached),
     })
 }
@@ -406,12 +413,12 @@ mod tests {
     }
 
     /// The scenario of a folder that is gone on with.
-    fn resumed(manifest: &Manifest) -> Scenario {
+    fn resumed(manifest: &Manifest) -> Result<Scenario> {
         let out = tempfile::tempdir().unwrap();
         let writer = Writer::create(out.path(), manifest).unwrap();
         let dir = writer.dir().as_os_str();
         let line = Line::parse_from(["run".as_ref(), "--resume".as_ref(), dir]);
-        line.run.scenario().unwrap().0
+        line.run.scenario().map(|(scenario, _)| scenario)
     }
 
     #[test]
@@ -434,12 +441,40 @@ mod tests {
             ..manifest.clone()
         };
         for manifest in [manifest, earlier] {
-            let scenario = resumed(&manifest);
+            let scenario = resumed(&manifest).unwrap();
             assert_eq!(scenario.timing.measure, Duration::from_secs(3));
             assert_eq!(scenario.repeats, Repeats::Fixed(7));
         }
-        let scenario = resumed(&verifies);
+        let scenario = resumed(&verifies).unwrap();
         assert_eq!(scenario.timing.measure, Duration::from_millis(100));
         assert_eq!(scenario.repeats, Repeats::Fixed(1));
+    }
+
+    #[test]
+    fn a_run_whose_scenario_was_edited_is_not_gone_on_with() {
+        let text = "[axes]\ncontainers = 2\n[trial]\nmeasure = \"300ms\"\n";
+        for purpose in [Purpose::Measure, Purpose::Verify] {
+            let scenario = Scenario::parse(text, "mine").unwrap();
+            let scenario = match purpose {
+                Purpose::Measure => scenario,
+                Purpose::Verify => scenario.to_verify(),
+            };
+            let manifest = Manifest {
+                scenario_text: text.to_owned(),
+                settings: asked(&scenario),
+                purpose: Some(purpose),
+                ..sample::manifest(1)
+            };
+            assert_eq!(resumed(&manifest).unwrap().timing, scenario.timing);
+            let edited = Manifest {
+                scenario_text: text.replace("containers = 2", "containers = [2, 4]"),
+                ..manifest.clone()
+            };
+            let error = resumed(&edited).unwrap_err();
+            assert!(
+                error.sentence().ends_with("cells was 1 and is 2"),
+                "{error:?}"
+            );
+        }
     }
 }
