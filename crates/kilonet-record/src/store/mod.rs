@@ -15,6 +15,9 @@ pub mod sample;
 pub mod version;
 
 mod id;
+#[cfg(test)]
+#[path = "../../../../tests/kept/mod.rs"]
+mod kept;
 mod role;
 mod shown;
 

@@ -247,8 +247,7 @@ impl<'a> Trial<'a> {
 
     /// The first of a row's fields that cannot have been.
     fn impossible_of(&self, row: &FlowRow) -> Option<Impossible> {
-        let numbers = self
-            .strange_rate(row)
+        let numbers = Self::strange_rate(row)
             .or_else(|| self.strange_place(row))
             .or_else(|| (!self.is_of(row)).then_some(("bytes", row.bytes as f64)))
             .or_else(|| self.strange_requests(row))
@@ -257,7 +256,7 @@ impl<'a> Trial<'a> {
         numbers.or_else(|| self.strange_status(row))
     }
 
-    fn strange_rate(&self, row: &FlowRow) -> Option<(&'static str, f64)> {
+    fn strange_rate(row: &FlowRow) -> Option<(&'static str, f64)> {
         let rates = [
             ("goodput_bps", Some(row.goodput_bps)),
             ("generator_bps", row.generator_bps),

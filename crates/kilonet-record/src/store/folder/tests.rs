@@ -8,14 +8,11 @@ use serde_json::json;
 
 use super::*;
 use crate::factors::{Topology, Workload};
-use crate::store::Purpose;
 use crate::store::record::{
     FlowCounts, FlowRow, Generator, PerContainer, ProgramOutput, Record, Rows, Spread, Window,
 };
 use crate::store::sample;
-
-#[path = "../../../../../tests/kept/mod.rs"]
-mod kept;
+use crate::store::{Purpose, kept};
 
 fn row(trial: &str, error: Option<&str>) -> FlowRow {
     FlowRow {

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use super::super::*;
 use crate::factors::{Driver, Topology, Workload};
 use crate::stats::Recorder;
-use crate::store::sample;
-
-#[path = "../../../../../../tests/kept/mod.rs"]
-mod kept;
+use crate::store::{kept, sample};
 
 /// A record that has everything a record can have.
 fn full() -> Record {
