@@ -32,6 +32,7 @@ pub(super) fn cases() -> Vec<Case> {
         groups(),
         another_run(),
         journal(),
+        stranger(),
         left_raised(),
         real(Remedy::EasierSearch, &search::tests::nothing_passes()),
     ];
@@ -228,6 +229,14 @@ fn journal() -> Case {
     fs::write(place.journals.join("sysctl-1-1.json"), "{").unwrap();
     let error = sysctl::restore_leftovers_in(&place, true).errors;
     real(Remedy::RestoreByHand, &error[0])
+}
+
+fn stranger() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(folder.path());
+    fs::create_dir_all(place.journals.join("sysctl-1-1.json")).unwrap();
+    let errors = sysctl::restore_leftovers_in(&place, true).errors;
+    real(Remedy::RemoveStranger, &errors[0])
 }
 
 /// Docker 1.12 had rules for IPv4 alone.

@@ -182,6 +182,8 @@ remedies! {
     CleanAsOwner => "run kilonet clean as the user whose run it was, or as root";
     /// A sysctl that is left raised may be put back by root alone.
     CleanAsRoot => "run kilonet clean as root";
+    /// Something that kilonet has not written goes by the name of one of its journals.
+    RemoveStranger => "see who has put it there, and remove it: kilonet has not written it";
     /// A journal of raised sysctls cannot be read.
     RestoreByHand => "put the sysctls it names back by hand, then remove it";
 
