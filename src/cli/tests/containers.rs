@@ -19,6 +19,7 @@ use crate::traffic::agent::{Cradle, Nursery};
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![gone(), image(), family(), rooms(), killed()];
     cases.extend(engines());
+    cases.extend(silent());
     cases.extend(left_out());
     cases.extend(names());
     cases.extend(labs());
@@ -59,6 +60,26 @@ fn answer(stream: &UnixStream, reply: impl FnOnce(&str) -> (u16, String)) {
 fn version(api: &str) -> (u16, String) {
     let body = format!("{{\"Version\":\"1\",\"ApiVersion\":\"{api}\"}}");
     (200, body)
+}
+
+/// One that keeps its calls and answers none, and one whose answer has no end.
+fn silent() -> [Case; 2] {
+    let (_silent, silent) = engine(|stream| {
+        thread::spawn(move || std::io::copy(&mut &stream, &mut std::io::sink()));
+    });
+    let (_slow, slow) = engine(|mut stream| {
+        let head = b"HTTP/1.1 200 .\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{";
+        thread::spawn(move || {
+            stream.write_all(head).unwrap();
+            std::io::copy(&mut &stream, &mut std::io::sink())
+        });
+    });
+    [silent, slow].map(|host| {
+        let error = Engine::connect_to(&host).unwrap_err();
+        let expected = format!("reach the engine at {host}: it gave no answer within 5 s");
+        assert_eq!(error.sentence(), expected);
+        real(Remedy::EngineSilent, &error)
+    })
 }
 
 fn engines() -> [Case; 3] {

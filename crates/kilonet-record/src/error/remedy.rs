@@ -190,6 +190,8 @@ remedies! {
     // Containers that exist, and labs that are entered.
     /// An engine does not answer.
     StartEngine => "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
+    /// An engine takes calls and answers none.
+    EngineSilent => "see in the engine's log what keeps it, or start it again (systemctl restart docker); or set DOCKER_HOST to the socket of another";
     /// An engine went away.
     EngineGone => "see whether the engine is still running; `kilonet clean` removes what is left with it";
     /// An engine is behind no socket of this machine.
