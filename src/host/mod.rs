@@ -16,6 +16,7 @@ pub mod canary;
 pub mod cgroup;
 pub mod confinement;
 pub mod counters;
+pub(crate) mod cpu;
 pub mod features;
 pub mod fingerprint;
 pub mod kin;

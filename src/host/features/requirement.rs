@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::error::Remedy;
 use crate::host::cgroup::Limits;
 
 /// Something that a machine has or lacks.
@@ -58,6 +59,10 @@ pub enum Requirement {
     Sockperf,
     /// A Docker engine that answers.
     Engine,
+    /// Two CPUs at least that kilonet may use.
+    TwoCpus,
+    /// The CPUs of a mask, in hexadecimal digits.
+    CpusOfMask(String),
 }
 
 impl Requirement {
@@ -119,7 +124,9 @@ impl Requirement {
             | Self::Iperf3
             | Self::Netperf
             | Self::Sockperf
-            | Self::Engine => false,
+            | Self::Engine
+            | Self::TwoCpus
+            | Self::CpusOfMask(_) => false,
         }
     }
 
@@ -159,7 +166,9 @@ impl Requirement {
             | Self::BridgedFrames
             | Self::Congestion(_)
             | Self::BigTcp
-            | Self::Engine => &[],
+            | Self::Engine
+            | Self::TwoCpus
+            | Self::CpusOfMask(_) => &[],
         }
     }
 
@@ -186,7 +195,9 @@ impl Requirement {
             | Self::BridgedFrames
             | Self::Congestion(_)
             | Self::BigTcp
-            | Self::Engine => "there",
+            | Self::Engine
+            | Self::TwoCpus
+            | Self::CpusOfMask(_) => "there",
         }
     }
 
@@ -220,6 +231,8 @@ impl Requirement {
             Self::Netperf => Some("driver netperf"),
             Self::Sockperf => Some("driver sockperf"),
             Self::Engine => Some("testbed docker"),
+            Self::TwoCpus => Some("pinning apart"),
+            Self::CpusOfMask(_) => Some("rps"),
         }
     }
 
@@ -249,6 +262,8 @@ impl Requirement {
             Self::Netperf => "install netperf, of non-free in Debian",
             Self::Sockperf => "install sockperf",
             Self::Engine => "start the engine",
+            Self::TwoCpus => return Remedy::TwoCpus.to_string(),
+            Self::CpusOfMask(_) => return Remedy::RpsMaskTooWide.to_string(),
         };
         text.to_owned()
     }
@@ -281,6 +296,8 @@ impl fmt::Display for Requirement {
             Self::Netperf => "netperf",
             Self::Sockperf => "sockperf",
             Self::Engine => "Docker engine",
+            Self::TwoCpus => "two CPUs",
+            Self::CpusOfMask(digits) => return write!(out, "the CPUs of the mask 0x{digits}"),
         };
         out.pad(name)
     }
