@@ -12,12 +12,14 @@ use std::path::Path;
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
+use nix::unistd::geteuid;
 
 use super::address;
 use super::docker::Engine;
 use super::netns::{self, Visitor};
 use crate::error::{Act, Error, Remedy, Result};
 use crate::files;
+use crate::host::privilege::in_own_user_namespace;
 use crate::scenario::Family;
 
 /// Where `ip netns` keeps namespaces by name.
@@ -186,15 +188,21 @@ fn open(what: &str) -> Result<File> {
     namespace.map_err(|source| refusal(what, source))
 }
 
-/// What is no regular file is no namespace either, of which the kernel was not even asked.
-fn refusal(what: &str, source: io::Error) -> Error {
+/// What is no regular file is no namespace either, of which the kernel was not even asked; and who is root already need not
+/// become it.
+pub(crate) fn refusal(what: &str, source: io::Error) -> Error {
     let is_asked = source.raw_os_error().is_some();
+    let is_forbidden = source.kind() == io::ErrorKind::PermissionDenied;
     let error = Error::kernel(Act::Attach, what, source);
-    if is_asked {
-        error
-    } else {
-        error.with_remedy(Remedy::NameWhatRuns)
+    match (is_asked, is_forbidden) {
+        (false, _) => error.with_remedy(Remedy::NameWhatRuns),
+        (true, true) if is_root() => error.with_remedy(Remedy::AttachCapabilities),
+        (true, _) => error,
     }
+}
+
+fn is_root() -> bool {
+    geteuid().is_root() && !in_own_user_namespace()
 }
 
 /// The first process of a container of the engine.
@@ -216,7 +224,7 @@ fn read(visitor: &Visitor, namespace: &File, what: &str) -> Result<(File, Vec<In
     let failed = |act: &'static str| move |source| Error::kernel(act, what, source);
     visitor
         .enter(namespace)
-        .map_err(|source| Error::kernel(Act::Attach, what, source))?;
+        .map_err(|source| refusal(what, source))?;
     let devices =
         File::open("/proc/thread-self/net/dev").map_err(failed("read the interfaces of"))?;
     let listed = getifaddrs().map_err(|errno| failed("list the addresses of")(errno.into()))?;

@@ -33,6 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
         another_run(),
         journal(),
         stranger(),
+        no_folder(),
         left_raised(),
         real(Remedy::EasierSearch, &search::tests::nothing_passes()),
     ];
@@ -229,6 +230,14 @@ fn journal() -> Case {
     fs::write(place.journals.join("sysctl-1-1.json"), "{").unwrap();
     let error = sysctl::restore_leftovers_in(&place, true).errors;
     real(Remedy::RestoreByHand, &error[0])
+}
+
+fn no_folder() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(folder.path());
+    fs::write(&place.journals, "").unwrap();
+    let errors = sysctl::restore_leftovers_in(&place, true).errors;
+    real(Remedy::ClearJournals, &errors[0])
 }
 
 fn stranger() -> Case {

@@ -256,17 +256,22 @@ impl Requirement {
                 return format!("modprobe tcp_{name}, or name another in the scenario");
             }
             Self::BigTcp => "Linux 5.19 for IPv6, 6.3 for IPv4",
-            Self::Nft => "install nftables",
-            Self::IptablesNft | Self::IptablesLegacy => "install iptables",
-            Self::Iperf3 => "install iperf3",
-            Self::Netperf => "install netperf, of non-free in Debian",
-            Self::Sockperf => "install sockperf",
+            Self::Nft => return installed("nftables"),
+            Self::IptablesNft | Self::IptablesLegacy => return installed("iptables"),
+            Self::Iperf3 => return installed("iperf3"),
+            Self::Netperf => return installed("netperf (of non-free in Debian)"),
+            Self::Sockperf => return installed("sockperf"),
             Self::Engine => "start the engine",
             Self::TwoCpus => return Remedy::TwoCpus.to_string(),
             Self::CpusOfMask(_) => return Remedy::RpsMaskTooWide.to_string(),
         };
         text.to_owned()
     }
+}
+
+/// Programs are looked for on PATH and in the folders of the system, and may be elsewhere.
+fn installed(package: &str) -> String {
+    format!("install {package}, or put the folder that it is in on PATH")
 }
 
 impl fmt::Display for Requirement {

@@ -69,7 +69,16 @@ impl Folder {
     /// Opens the folder, which is made where it is missing, and waits for its lock; holders keep it for milliseconds.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let failed = |act, source| Error::kernel(act, path.display().to_string(), source);
-        fs::create_dir_all(path).map_err(|source| failed("create", source))?;
+        fs::create_dir_all(path).map_err(|source| {
+            let is_taken = [io::ErrorKind::AlreadyExists, io::ErrorKind::NotADirectory];
+            let is_taken = is_taken.contains(&source.kind());
+            let error = failed("create", source);
+            if is_taken {
+                error.with_remedy(Remedy::ClearJournals)
+            } else {
+                error
+            }
+        })?;
         let folder = File::open(path).map_err(|source| failed("open", source))?;
         let lock = Flock::lock(folder, FlockArg::LockExclusive)
             .map_err(|(_, errno)| failed("lock", errno.into()))?;

@@ -89,8 +89,8 @@ impl Engine {
         let object = format!("the engine at {host}");
         let reached = runtime.block_on(async { timeout(PATIENCE_AT_FIRST, reach(host)).await });
         let reached = reached.unwrap_or(Err(Answer::RequestTimeoutError));
-        let (api, version) =
-            reached.map_err(|error| refusal_within(PATIENCE_AT_FIRST, ("reach", &object), error))?;
+        let (api, version) = reached
+            .map_err(|error| refusal_within(PATIENCE_AT_FIRST, ("reach", &object), error))?;
         let agreed = api.client_version();
         if (agreed.major_version, agreed.minor_version) < OLDEST {
             let reason = format!(
