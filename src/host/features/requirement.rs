@@ -217,7 +217,7 @@ impl Requirement {
             Self::Vxlan => Some("topology vxlan"),
             Self::Ipvlan => Some("topologies ipvlan-l2 and ipvlan-l3"),
             Self::Netkit => Some("topology netkit"),
-            Self::Rps => Some("rps"),
+            Self::Rps | Self::CpusOfMask(_) => Some("rps"),
             Self::ThreadedNapi => Some("napi = \"threaded\""),
             Self::Ipv6 => Some("family ipv6"),
             Self::BridgedFrames => {
@@ -232,7 +232,6 @@ impl Requirement {
             Self::Sockperf => Some("driver sockperf"),
             Self::Engine => Some("testbed docker"),
             Self::TwoCpus => Some("pinning apart"),
-            Self::CpusOfMask(_) => Some("rps"),
         }
     }
 

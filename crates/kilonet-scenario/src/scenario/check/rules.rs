@@ -209,8 +209,10 @@ fn check_families(axes: &Axes, lab: &Lab, problems: &mut Problems) {
         let has = |firewall: &Firewall| firewall.families().contains(&family);
         for at in axes.firewall.0.iter().filter(|at| !has(&at.value)) {
             let message = format!("{} has no rules for {family}, {why}", at.value);
-            let others = Firewall::ALL.iter().copied();
-            let others = words(others.filter(|one| has(one) && one.needs_host_side()));
+            let fits = |one: &Firewall| {
+                has(one) && one.needs_host_side() && (by_port.is_none() || one.publishes())
+            };
+            let others = words(Firewall::ALL.iter().copied().filter(fits));
             let families = words(at.value.families().iter().copied());
             let problem = Problem::of(axes.key("firewall"), message).at(at.span.clone());
             problems.push(problem.remedy(format!(
