@@ -32,6 +32,7 @@ pub use kilonet_report::{analysis, export, printable, report};
 pub use kilonet_scenario::{plan, scenario};
 pub use kilonet_stats::{self as stats, random};
 
+mod cpu;
 pub mod swept;
 pub mod version;
 

@@ -240,7 +240,7 @@ fn a_generator_that_is_not_installed_is_refused_with_the_remedy() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert_eq!(
         run.err,
-        "error: use iperf3: iperf3 is not installed\nhint: install iperf3\n"
+        "error: use iperf3: iperf3 is not installed\nhint: install iperf3, or put the folder that it is in on PATH\n"
     );
     assert_eq!(
         fs::read_dir(out.path()).unwrap().count(),

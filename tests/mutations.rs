@@ -2,7 +2,7 @@
 //! to, and show nothing that cannot be.
 //!
 //! Records, manifests, tables and scenarios are damaged from a seed. `KILONET_MUTATIONS` says how many cases are made,
-//! `KILONET_MUTATIONS_SEED` and `KILONET_MUTATIONS_FIRST` which; `results/*-mutations` has what 300,000 came to.
+//! `KILONET_MUTATIONS_SEED` and `KILONET_MUTATIONS_FIRST` which; `results/*-mutations` has what 1,000,000 came to.
 
 #[path = "mutations/case.rs"]
 mod case;

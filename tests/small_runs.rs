@@ -501,7 +501,8 @@ fn a_tool_that_is_not_installed_makes_its_cells_not_available_and_no_others() {
         if record["cell"]["firewall"] == "docker-29-nft" {
             let error = &record["error"];
             assert_eq!(error["reason"], "nft is not installed", "{record}");
-            assert_eq!(error["hint"], "install nftables");
+            let hint = "install nftables, or put the folder that it is in on PATH";
+            assert_eq!(error["hint"], hint);
         } else {
             assert_eq!(record["status"], "ok", "{record}");
         }
@@ -783,7 +784,7 @@ fn a_run_is_held_against_the_limits_that_its_own_scenario_sets() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(
         run.err
-            .contains("of net.ipv4.neigh.default.gc_thresh3, and ")
+            .contains("of net.ipv4.neigh.default.gc_thresh3, which has ")
             && run
                 .err
                 .contains("\nhint: set \"net.ipv4.neigh.default.gc_thresh3\" = ")

@@ -31,10 +31,10 @@ pub(super) struct Compare {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     metric: Vec<Metric>,
     /// What is worse by this share is a regression
-    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share, allow_hyphen_values = true)]
     threshold: f64,
     /// What lies within this share of the base, interval and all, is the same
-    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share, allow_hyphen_values = true)]
     same_within: f64,
     /// The form of what is printed
     #[arg(long, value_enum, default_value_t = Format::Term)]

@@ -10,12 +10,11 @@ use super::parts::{hide_others, only, refused};
 use super::{Leave, out};
 use crate::error::Result;
 use crate::host::features::{self, Feature, Requirement, State};
-use crate::host::limits::{Limit, Limits, Resource, Strength};
+use crate::host::limits::{Limit, Limits, Strength};
 use crate::host::signal::Blocked;
 use crate::plan::Need;
 use crate::report::terminal::View;
 use crate::scenario::{Overrides, Part, Scenario};
-use crate::units::Bytes;
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
 #[derive(Debug, Args)]
@@ -27,6 +26,9 @@ pub(super) struct Doctor {
     #[command(flatten)]
     factors: super::factors::Factors,
 }
+
+/// Limits that are named, of those that bind first.
+const BINDING: usize = 5;
 
 /// Containers by which flags are judged, which say of everything else how it is to be.
 const SOME: u32 = 1000;
@@ -99,10 +101,7 @@ fn limit_table(limits: &Limits, view: View) -> Table {
     let mut table = plain_table(view);
     table.set_header(["limit", "have", "in use", "beyond it", "read from"]);
     let row = |limit: &Limit| {
-        let show = |figure| match limit.resource {
-            Resource::Memory | Resource::TcpMemory => Bytes(figure).to_string(),
-            _ => figure.to_string(),
-        };
+        let show = |figure| limit.resource.show(figure);
         let strength = match limit.strength {
             Strength::Hard => "refuses",
             Strength::Soft => "slows",
@@ -139,8 +138,8 @@ fn plain_table(view: View) -> Table {
 fn verdict(limits: &Limits, need: impl Fn(u32) -> Option<Need>, view: View) -> Table {
     let mut table = plain_table(view);
     table.set_header(["binds", "at containers", "what helps"]);
-    let headroom = limits.headroom(need);
-    table.add_rows(headroom.into_iter().take(5).map(|headroom| {
+    let headroom = limits.headroom(BINDING, need);
+    table.add_rows(headroom.into_iter().map(|headroom| {
         let (name, count) = (headroom.limit.name, headroom.containers);
         [name.to_owned(), count.to_string(), headroom.remedy]
     }));

@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use super::out;
-use crate::error::{Error, Remedy, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::lab::roster::{Room, Roster};
 use crate::lab::{netns, sysfs};
 
@@ -54,7 +54,7 @@ impl Exec {
         }
         let refusal = Command::new(&self.program).args(&self.arguments).exec();
         Err(Error::kernel(
-            "run",
+            Act::Become,
             self.program.to_string_lossy(),
             refusal,
         ))

@@ -96,6 +96,10 @@ impl Destination for StandardOutput {
     fn file(&mut self, _name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         Ok(Box::new(&mut self.0))
     }
+
+    fn place(&self, _name: &FileName) -> String {
+        "standard output".to_owned()
+    }
 }
 
 /// The file that was asked for, whatever name it goes by.
@@ -104,6 +108,10 @@ struct OneFile<'a>(&'a Path);
 impl Destination for OneFile<'_> {
     fn file(&mut self, _name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         buffered(File::create(self.0), self.0)
+    }
+
+    fn place(&self, _name: &FileName) -> String {
+        self.0.display().to_string()
     }
 }
 
@@ -120,9 +128,39 @@ impl Destination for Folder {
         self.written.push(path);
         Ok(file)
     }
+
+    fn place(&self, name: &FileName) -> String {
+        self.dir.join(name).display().to_string()
+    }
 }
 
 fn buffered(made: io::Result<File>, path: &Path) -> Result<Box<dyn Write + Send>> {
     let file = made.map_err(|error| files::refusal(Act::Keep("create"), path, error))?;
     Ok(Box::new(BufWriter::new(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::folder::Writer;
+    use crate::store::sample;
+
+    #[test]
+    fn what_cannot_be_written_is_named_as_it_was_given() {
+        let out = tempfile::tempdir().unwrap();
+        let writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+        for format in ["openmetrics", "hgrm", "k8s-netperf-csv"] {
+            let export = Export {
+                dir: writer.dir().to_owned(),
+                format: Format::named(format).unwrap(),
+                out: Some("/dev/full".into()),
+            };
+            let error = export.run().unwrap_err();
+            let said = error.sentence();
+            assert!(
+                said.starts_with("write /dev/full: No space left"),
+                "{format}: {said}"
+            );
+        }
+    }
 }

@@ -88,6 +88,6 @@ impl Become {
             .map_err(|errno| Error::kernel("give back", "the limits of the shell", errno.into()))?;
         let refusal = Command::new(&self.program).args(&self.arguments).exec();
         let program = self.program.to_string_lossy();
-        Err(Error::kernel("run", program, refusal))
+        Err(Error::kernel(Act::Become, program, refusal))
     }
 }

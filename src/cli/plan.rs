@@ -11,7 +11,7 @@ use serde_json::json;
 use super::factors::Factors;
 use super::out;
 use crate::error::Result;
-use crate::host::limits::{Limits, Strength};
+use crate::host::limits::{Headroom, Limits, Strength};
 use crate::plan::{Need, Plan as Trials, Trial};
 use crate::scenario::{Overrides, Scenario};
 use crate::units::{Bytes, counted, show_duration};
@@ -121,28 +121,36 @@ fn summary(plan: &Trials, limits: &Limits, grown: impl Fn(u32) -> Option<Need>) 
         ),
     ];
     let binding = limits.binding(&need);
-    if let Some(first) = limits.headroom(grown).first() {
-        // What binds already is said below, with what raises it far enough.
-        let remedy = Some(&first.remedy).filter(|_| binding.is_empty());
-        let remedy = remedy.map_or(String::new(), |remedy| format!("; {remedy}"));
-        lines.push(format!(
-            "the first limit to bind would be {} at {} containers{remedy}",
-            first.limit.name, first.containers
-        ));
-    }
+    // What binds already is said below, with what raises it far enough.
+    lines.push(match limits.headroom(1, grown).first() {
+        None => {
+            "no limit of this machine would bind at as many containers as such a scenario may have"
+                .to_owned()
+        }
+        Some(first) if binding.is_empty() => format!("{}; {}", binds_first(first), first.remedy),
+        Some(first) => binds_first(first),
+    });
     for short in binding {
         let verdict = if short.limit.strength == Strength::Hard {
             "will refuse"
         } else {
             "will slow"
         };
+        let show = |figure| short.limit.resource.show(figure);
         let (name, room) = (short.limit.name, short.limit.room());
         lines.push(format!(
-            "{name} {verdict} the largest trial: {} needed, {room} left; {}",
-            short.need, short.remedy
+            "{name} {verdict} the largest trial: {} needed, {} left; {}",
+            show(short.need),
+            show(room),
+            short.remedy
         ));
     }
     lines.join("\n") + "\n"
+}
+
+fn binds_first(first: &Headroom<'_>) -> String {
+    let (name, containers) = (first.limit.name, first.containers);
+    format!("the first limit to bind would be {name} at {containers} containers")
 }
 
 /// How many more there may be, where any: `, up to 4 more where others disturb them`

@@ -139,7 +139,8 @@ impl Report {
 pub(super) fn show(dir: &Path) -> Result<()> {
     let analysis = report::read(dir)?;
     let printed = print(&analysis);
-    report::write(dir, &analysis, &Form::OF_A_RUN)?;
+    let whole = Remedy::RecordsKept(dir.display().to_string());
+    report::write(dir, &analysis, &Form::OF_A_RUN).map_err(|error| error.with_remedy(whole))?;
     let page = dir.join(report::PAGE);
     let pointer = format!("\nThe curves, to look at: {}\n", page.display());
     let printed = printed.and_then(|()| out::page(pointer));

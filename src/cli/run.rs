@@ -49,7 +49,12 @@ pub(super) struct Run {
     #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify"])]
     resume: Option<PathBuf>,
     /// Go on also where another kilonet began the run; the report then says so
-    #[arg(long, requires = "resume", help_heading = "Run")]
+    #[arg(
+        long,
+        requires = "resume",
+        conflicts_with = "scenario",
+        help_heading = "Run"
+    )]
     allow_other_version: bool,
     /// Make one tiny trial of each cell, to see that all of them work
     #[arg(long, help_heading = "Run")]
@@ -244,11 +249,12 @@ fn refuse_beyond_limits(plan: &Plan, machine: &Machine) -> Result<()> {
     else {
         return Ok(());
     };
+    let show = |figure| worst.limit.resource.show(figure);
     let reason = format!(
-        "it needs {} of {}, and {} are left",
-        worst.need,
+        "it needs {} of {}, which has {} left",
+        show(worst.need),
         worst.limit.name,
-        worst.limit.room()
+        show(worst.limit.room())
     );
     Err(Error::refused("run", "the scenario", reason)
         .with_remedy(Remedy::RaiseLimit(worst.remedy.clone())))
@@ -419,6 +425,15 @@ mod tests {
         let dir = writer.dir().as_os_str();
         let line = Line::parse_from(["run".as_ref(), "--resume".as_ref(), dir]);
         line.run.scenario().map(|(scenario, _)| scenario)
+    }
+
+    #[test]
+    fn another_version_is_allowed_only_where_a_run_is_gone_on_with() {
+        for words in [&["x.toml"][..], &["x.toml", "--verify"], &[]] {
+            let line = [&["run", "--allow-other-version"], words].concat();
+            Line::try_parse_from(line).unwrap_err();
+        }
+        Line::try_parse_from(["run", "--resume", "x", "--allow-other-version"]).unwrap();
     }
 
     #[test]

@@ -73,11 +73,36 @@ const MEANT: &[(&str, &str)] = &[
     ("tolerance", "threshold"),
 ];
 
-/// Says of an unknown flag what is meant by it; any other error is as it was.
-pub(super) fn explained(mut error: clap::Error, words: &[String]) -> clap::Error {
-    let flag = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(flag)) if error.kind() == ErrorKind::UnknownArgument => flag,
-        _ => return error,
+/// Says of an unknown flag or verb what is meant by it; any other error is as it was.
+pub(super) fn explained(error: clap::Error, words: &[String]) -> clap::Error {
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => without_hidden(error),
+        ErrorKind::UnknownArgument => explained_flag(error, words),
+        _ => error,
+    }
+}
+
+/// Suggests the verb that is spelled nearly the same, and none that kilonet has for itself.
+fn without_hidden(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let command = Cli::command();
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let similar = nearest(word, verbs.map(Command::get_name));
+    let advice = similar.map(|verb| format!("a similar subcommand exists: '{verb}'"));
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.remove(ContextKind::Suggested);
+    if let Some(advice) = advice {
+        let advice = ContextValue::StyledStrs(vec![advice.into()]);
+        error.insert(ContextKind::Suggested, advice);
+    }
+    error
+}
+
+fn explained_flag(mut error: clap::Error, words: &[String]) -> clap::Error {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return error;
     };
     let Some(name) = flag.strip_prefix("--").map(str::to_owned) else {
         return error;
@@ -152,6 +177,14 @@ mod tests {
             let said = said(line);
             assert!(said.contains(flag), "{line}: {said}");
             assert_eq!(said.matches("tip:").count(), 1, "{said}");
+        }
+    }
+
+    #[test]
+    fn only_a_verb_that_is_in_the_help_is_suggested() {
+        assert!(said("kilonet reprot").contains("'report'"));
+        for line in ["kilonet bench", "kilonet __agent", "kilonet agnet"] {
+            assert!(!said(line).contains("exists"), "{}", said(line));
         }
     }
 

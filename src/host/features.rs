@@ -13,9 +13,11 @@ pub use requirement::Requirement;
 
 use super::cgroup::{Groups, Limits, Nest};
 use super::pseudo;
+use crate::cpu;
 use crate::error::{Act, Error, Result};
 use crate::lab::docker::Engine;
 use crate::lab::firewall;
+use crate::units::counted;
 use attempt::Findings;
 
 /// Whether a feature is there.
@@ -150,6 +152,8 @@ fn outside(requirement: &Requirement) -> Found {
         Requirement::UserNamespaces => user_namespaces(),
         Requirement::Groups(limits) => groups(limits),
         Requirement::Engine => engine(),
+        Requirement::TwoCpus => two_cpus(),
+        Requirement::CpusOfMask(digits) => cpus_of_mask(digits),
         Requirement::Nft
         | Requirement::IptablesNft
         | Requirement::IptablesLegacy
@@ -191,6 +195,28 @@ fn engine() -> Found {
     Ok(format!(
         "the testbed `docker`, by an engine of version {version}"
     ))
+}
+
+fn two_cpus() -> Found {
+    let remedy = Requirement::TwoCpus.remedy();
+    match cpu::usable()?.len() {
+        count @ (0 | 1) => Err(lack(
+            format!("kilonet may use {}", counted(count, "CPU")),
+            remedy,
+        )),
+        count => Ok(format!("kilonet may use {count}")),
+    }
+}
+
+/// By what is online and not by trying: the kernel leaves CPUs that are not out of a mask without a word.
+fn cpus_of_mask(digits: &str) -> Found {
+    let online = cpu::online_mask()?;
+    if cpu::is_within(digits, &online) {
+        return Ok(format!("among those that are online, 0x{online}"));
+    }
+    let reason = format!("those that are online are 0x{online}");
+    let remedy = Requirement::CpusOfMask(digits.to_owned()).remedy();
+    Err(lack(reason, remedy))
 }
 
 /// By its switches and not by trying, which a process of more than one thread cannot.

@@ -39,7 +39,7 @@ const HELD: [Signal; 2] = [Signal::SIGTSTP, Signal::SIGXFSZ];
 
 /// Who starts a process with one of these ignored wants it to go on when the terminal goes away (`nohup`), or in the
 /// background (`&` in a script).
-const MAY_BE_IGNORED: [Signal; 2] = [Signal::SIGHUP, Signal::SIGQUIT];
+const MAY_BE_IGNORED: [Signal; 3] = [Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGINT];
 
 /// Those of these signals that were not ignored on purpose when the process was started. One that is blocked and waited for
 /// would come in spite of that.
@@ -310,21 +310,25 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_up_that_was_ignored_from_the_start_stays_ignored() {
+    fn what_was_ignored_from_the_start_stays_ignored_but_a_word_to_end() {
         let pid = alone::start(|| {
-            ignore(Signal::SIGHUP);
-            ignore(Signal::SIGINT);
+            // As `nohup` and a script's `&` have it.
+            let left_out = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
+            left_out.into_iter().for_each(ignore);
+            ignore(Signal::SIGTERM);
             let Blocked(signals) = Blocked::new().unwrap();
             let heeded: Vec<_> = ENDING
                 .into_iter()
                 .filter(|it| signals.contains(*it))
                 .collect();
-            let all_but = |it: &Signal| *it != Signal::SIGHUP;
+            let all_but = |it: &Signal| !left_out.contains(it);
             assert_eq!(
                 heeded,
                 ENDING.into_iter().filter(all_but).collect::<Vec<_>>()
             );
-            kill(nix::unistd::getpid(), Signal::SIGHUP).unwrap();
+            for signal in left_out {
+                kill(nix::unistd::getpid(), signal).unwrap();
+            }
         });
         assert_eq!(alone::exit_code(pid), 0);
     }

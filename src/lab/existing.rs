@@ -7,15 +7,18 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
+use nix::unistd::geteuid;
 
 use super::address;
 use super::docker::Engine;
 use super::netns::{self, Visitor};
 use crate::error::{Act, Error, Remedy, Result};
+use crate::files;
 use crate::scenario::Family;
 
 /// Where `ip netns` keeps namespaces by name.
@@ -167,20 +170,33 @@ fn is_link_local(address: IpAddr) -> bool {
 }
 
 fn open(what: &str) -> Result<File> {
-    let opened =
-        |path: &str| File::open(path).map_err(|source| Error::kernel(Act::Attach, what, source));
+    let opened = |path: &str| files::open_regular(Path::new(path));
     let of_process = |pid: &str| opened(&format!("/proc/{pid}/ns/net"));
-    if what.contains('/') {
-        return opened(what);
-    }
-    if what.bytes().all(|byte| byte.is_ascii_digit()) {
-        return of_process(what);
-    }
-    match File::open(format!("{NAMED}/{what}")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            of_process(&process_of(what)?.to_string())
+    let namespace = if what.contains('/') {
+        opened(what)
+    } else if what.bytes().all(|byte| byte.is_ascii_digit()) {
+        of_process(what)
+    } else {
+        match opened(&format!("{NAMED}/{what}")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                of_process(&process_of(what)?.to_string())
+            }
+            named => named,
         }
-        named => named.map_err(|source| Error::kernel(Act::Attach, what, source)),
+    };
+    namespace.map_err(|source| refusal(what, source))
+}
+
+/// What is no regular file is no namespace either, of which the kernel was not even asked; and who is root already need not
+/// become it.
+pub(crate) fn refusal(what: &str, source: io::Error) -> Error {
+    let is_asked = source.raw_os_error().is_some();
+    let is_forbidden = source.kind() == io::ErrorKind::PermissionDenied;
+    let error = Error::kernel(Act::Attach, what, source);
+    match (is_asked, is_forbidden) {
+        (false, _) => error.with_remedy(Remedy::NameWhatRuns),
+        (true, true) if geteuid().is_root() => error.with_remedy(Remedy::AttachCapabilities),
+        (true, _) => error,
     }
 }
 
@@ -203,7 +219,7 @@ fn read(visitor: &Visitor, namespace: &File, what: &str) -> Result<(File, Vec<In
     let failed = |act: &'static str| move |source| Error::kernel(act, what, source);
     visitor
         .enter(namespace)
-        .map_err(|source| Error::kernel(Act::Attach, what, source))?;
+        .map_err(|source| refusal(what, source))?;
     let devices =
         File::open("/proc/thread-self/net/dev").map_err(failed("read the interfaces of"))?;
     let listed = getifaddrs().map_err(|errno| failed("list the addresses of")(errno.into()))?;
@@ -227,6 +243,9 @@ fn address_of(address: Option<SockaddrStorage>) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
     use super::*;
 
     fn existing(namespace: &str, interfaces: &[(&str, &str, &str)]) -> Existing {
@@ -260,6 +279,23 @@ mod tests {
         let spots = Existing::spots(&client, &server, Family::Ipv4).unwrap();
         let spots = spots.map(|spot| format!("{} {}", spot.interface, spot.address));
         assert_eq!(spots, ["eth1 10.0.1.2", "eth7 10.0.1.9"]);
+    }
+
+    #[test]
+    fn what_is_no_namespace_is_refused_and_waited_for_by_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        for (path, kind) in [
+            (pipe.to_str().unwrap(), "a named pipe"),
+            ("/dev/null", "a device"),
+            ("/proc", "a folder"),
+        ] {
+            let error = Existing::find(path).unwrap_err();
+            let expected = format!("attach to {path}: it is {kind} and no regular file");
+            assert_eq!(error.sentence(), expected);
+            assert_eq!(error.remedy(), Some(&Remedy::NameWhatRuns));
+        }
     }
 
     #[test]

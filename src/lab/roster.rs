@@ -4,8 +4,9 @@
 //! that it is gone when they are, and nobody finds a lab that has ended.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::path::Path;
 use std::str::FromStr;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -14,6 +15,10 @@ use serde::{Deserialize, Serialize};
 use super::Lab;
 use super::netns::Namespace;
 use crate::error::{Error, Remedy, Result};
+use crate::files;
+
+/// Bytes of a roster at most; one of 20,000 containers has a tenth of it.
+const MOST: u64 = 1 << 20;
 
 /// The roster of a lab, as others read it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,9 +86,8 @@ impl Roster {
     /// Reads the roster at a place. None when the lab that it named has ended.
     #[must_use]
     pub fn find(place: &str) -> Option<Self> {
-        let mut text = Vec::new();
-        File::open(place).ok()?.read_to_end(&mut text).ok()?;
-        // Of a process that ended and whose number was given again, the descriptor is something else.
+        // Of a process that ended and whose number was given again, the descriptor is something else: a pipe, or a device.
+        let text = files::read(Path::new(place), MOST).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
@@ -101,7 +105,7 @@ impl Roster {
             return Err(Error::refused("enter", object, "there is none")
                 .with_remedy(Remedy::Rooms(self.rooms())));
         };
-        File::open(path(self.process, *descriptor))
+        files::open_regular(Path::new(&path(self.process, *descriptor)))
             .map(Namespace::from)
             .map_err(|source| Error::kernel("enter", object, source))
     }
@@ -112,7 +116,7 @@ impl Roster {
         let last = |rooms: &[RawFd]| rooms.len().saturating_sub(1);
         let containers = format!("containers are 0 to {}", last(&self.containers));
         match &self.hosts[..] {
-            [] => containers,
+            [] => format!("{containers}, and there is no host"),
             [_] => format!("{containers}, and there is host0"),
             hosts => format!("{containers}, hosts are host0 to host{}", last(hosts)),
         }
@@ -130,5 +134,35 @@ impl FromStr for Room {
             None => number(text).map(Self::Container),
         };
         room.ok_or_else(|| "allowed: a container's number, such as 0, or host0".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    #[test]
+    fn a_lab_without_hosts_says_so_to_who_asks_for_one() {
+        let roster = Roster {
+            process: std::process::id(),
+            containers: vec![0, 1],
+            hosts: Vec::new(),
+        };
+        let hint = roster.open(Room::Host(9)).unwrap_err().hint();
+        let expected = "containers are 0 to 1, and there is no host";
+        assert_eq!(hint.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_is_no_roster_is_none_and_is_waited_for_by_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        for place in [pipe.to_str().unwrap(), "/dev/zero"] {
+            assert!(Roster::find(place).is_none());
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Remedy, Result};
 use crate::host::cgroup;
 use crate::host::features::{self, Feature, Requirement, State};
 use crate::lab::firewall::{self, Frames};
-use crate::scenario::{Backend, Cell, Driver, Family, Napi, Rps, Testbed, Topology};
+use crate::scenario::{Backend, Cell, Driver, Family, Napi, Pinning, Rps, Testbed, Topology};
 
 /// Bytes of the largest unit that every link takes whole.
 const USUAL_UNIT: u32 = 65_536;
@@ -56,7 +56,14 @@ fn of_wiring(cell: &Cell) -> Vec<Requirement> {
         (largest > Some(USUAL_UNIT), Requirement::BigTcp),
     ];
     let wanted = wanted.into_iter().filter(|(wanted, _)| *wanted);
-    wanted.map(|(_, requirement)| requirement).collect()
+    let cpus = match &wiring.rps {
+        Rps::Cpus(digits) => Some(Requirement::CpusOfMask(digits.clone())),
+        Rps::Off | Rps::All => None,
+    };
+    wanted
+        .map(|(_, requirement)| requirement)
+        .chain(cpus)
+        .collect()
 }
 
 fn of_driver(cell: &Cell) -> Vec<Requirement> {
@@ -69,6 +76,9 @@ fn of_driver(cell: &Cell) -> Vec<Requirement> {
     };
     // Datagrams have none.
     let streams = cell.workloads().any(|it| !it.is_datagrams());
+    if cell.load.pinning == Pinning::Apart {
+        requirements.push(Requirement::TwoCpus);
+    }
     if streams && cell.driver.takes_congestion() {
         requirements.push(Requirement::Congestion(cell.congestion.0.clone()));
     }
@@ -141,7 +151,13 @@ impl Lacks {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
+    use nix::sched::{CpuSet, sched_setaffinity};
+    use nix::unistd::Pid;
+
     use super::*;
+    use crate::cpu;
     use crate::scenario::Scenario;
 
     fn cells(axes: &str) -> Vec<Cell> {
@@ -184,6 +200,17 @@ mod tests {
                     "RPS",
                     "threaded NAPI",
                     "BIG TCP",
+                    cubic,
+                ],
+            ),
+            (
+                "topology = \"veth\"\npinning = \"apart\"\nrps = \"0xf0\"",
+                &[
+                    "network namespaces",
+                    "veth",
+                    "RPS",
+                    "the CPUs of the mask 0xf0",
+                    "two CPUs",
                     cubic,
                 ],
             ),
@@ -251,6 +278,73 @@ mod tests {
         };
         assert_eq!(error.sentence(), "use netkit: Operation not supported");
         assert_eq!(error.hint(), Some("Linux 6.7".to_owned()));
+    }
+
+    /// No machine has CPU 8,191, and a thread that may use one CPU has no second.
+    #[test]
+    fn cpus_that_are_not_there_are_known_before_anything_is_raised() {
+        let mask = format!("0x8{}", "0".repeat(2047));
+        let axes = format!("topology = \"veth\"\npinning = \"apart\"\nrps = \"{mask}\"");
+        let cells = cells(&axes);
+        let refusals = |wanted: &[Requirement]| {
+            let rows = features::probe(wanted).unwrap();
+            Lacks(
+                rows.into_iter()
+                    .filter(|row| row.state == State::Missing)
+                    .collect(),
+            )
+            .refusal(&cells[0])
+        };
+        let wide = Requirement::CpusOfMask(mask.trim_start_matches("0x").to_owned());
+        let error = refusals(&[wide]).unwrap();
+        assert!(
+            error.sentence().contains("those that are online are 0x"),
+            "{error}"
+        );
+        assert_eq!(error.hint(), Some(Remedy::RpsMaskTooWide.to_string()));
+        let one = thread::spawn(|| {
+            let mut only = CpuSet::new();
+            only.set(cpu::usable().unwrap()[0]).unwrap();
+            sched_setaffinity(Pid::from_raw(0), &only).unwrap();
+            features::probe(&[Requirement::TwoCpus]).unwrap()
+        });
+        let row = one.join().unwrap().remove(0);
+        assert_eq!(
+            (row.state, &*row.meaning),
+            (State::Missing, "kilonet may use 1 CPU")
+        );
+    }
+
+    #[test]
+    fn rule_sets_that_no_packet_would_meet_are_known_before_anything_is_raised() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let refusal = |rules: &str, stack: &str| {
+            std::fs::write(file.path(), rules).unwrap();
+            let text = format!(
+                "[axes]\ncontainers = 2\nfirewall = \"custom\"\n[lab]\nstack = \"{stack}\"\nruleset = {:?}",
+                file.path()
+            );
+            let scenario = Scenario::parse(&text, "test").unwrap();
+            let error = Lacks::default().refusal(&scenario.cells[0]);
+            error.map(|error| error.sentence().split_once(": ").unwrap().1.to_owned())
+        };
+        let none = Some("it has no rules".to_owned());
+        assert_eq!(refusal("*filter\nCOMMIT\n", "dual"), none);
+        assert_eq!(refusal("table inet x {}\n", "dual"), none);
+        assert_eq!(refusal("# chain\ntable ip x {\n}\n", "dual"), none);
+        assert_eq!(
+            refusal("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n", "dual"),
+            None
+        );
+        let chain = |line: &str| format!("table ip x {{\nchain c {{\n{line}\n}}\n}}\n");
+        assert_eq!(refusal(&chain("ip saddr {{subnet}} accept"), "dual"), None);
+        let behind = |name: &str| Some(format!("line 3: nothing stands behind {name}"));
+        assert_eq!(
+            refusal(&chain("ip saddr {{nope}} accept"), "dual"),
+            behind("{{nope}}")
+        );
+        let six = chain("ip6 saddr {{subnet6}} accept");
+        assert_eq!(refusal(&six, "single"), behind("{{subnet6}}"));
     }
 
     #[test]

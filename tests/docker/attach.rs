@@ -150,5 +150,5 @@ fn what_is_not_there_is_said_with_the_remedy() {
     assert!(file.err.contains("Invalid argument"), "{file:?}");
     let odd = attach(&["1"]);
     assert_eq!(odd.code, Some(2), "{odd:?}");
-    assert!(odd.err.contains("1 is odd"), "{odd:?}");
+    assert!(odd.err.contains("1 place given"), "{odd:?}");
 }

@@ -164,15 +164,29 @@ pub fn refusal(act: impl Into<Act>, path: &Path, source: io::Error) -> Error {
 /// # Errors
 /// The kernel's, or that it is something else or longer.
 pub fn open(path: &Path, most: u64) -> io::Result<Take<File>> {
-    // Without O_NONBLOCK, opening a pipe waits for who writes to it; a regular file does not care.
-    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let file = opened.map_err(|error| of_socket(path, error))?;
-    let about = regular(&file)?;
-    if about.len() > most {
-        return Err(Unfit::Length(about.len(), most).into());
+    let file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    if length > most {
+        return Err(Unfit::Length(length, most).into());
     }
     Ok(file.take(most))
+}
+
+/// Opens a regular file, or a link to one, of which nothing is read: the kernel shows namespaces as such files.
+///
+/// # Errors
+/// The kernel's, or that it is something else.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    // A device is not even opened: some act on that alone. What takes the file's place after this is seen below.
+    is_regular(&fs::metadata(path)?)?;
+    // Without O_NONBLOCK, opening a pipe waits for who writes to it; a regular file does not care.
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    is_regular(&file.metadata()?)?;
+    Ok(file)
 }
 
 /// The whole of a file, without the byte-order mark that it may begin with.
@@ -232,7 +246,7 @@ pub fn append(path: &Path) -> io::Result<File> {
         Some(libc::ENXIO) => of_socket(path, error),
         _ => error,
     })?;
-    regular(&file)?;
+    is_regular(&file.metadata()?)?;
     Ok(file)
 }
 
@@ -255,10 +269,9 @@ pub fn folder(path: &Path) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(libc::ENOTDIR))
 }
 
-fn regular(file: &File) -> io::Result<Metadata> {
-    let about = file.metadata()?;
+fn is_regular(about: &Metadata) -> io::Result<()> {
     if about.is_file() {
-        Ok(about)
+        Ok(())
     } else {
         Err(Unfit::of_kind(about.file_type()).into())
     }

@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::thread;
 
-use super::{Case, How, raised, real, refused};
+use super::{Case, How, in_a_copy, raised, real, refused, told};
 use crate::cli::exec::roster;
 use crate::error::{Error, Remedy};
 use crate::lab::docker::{Engine, Image, Owner, refusals_of_what_an_engine_left_out};
@@ -17,8 +17,9 @@ use crate::scenario::Family;
 use crate::traffic::agent::{Cradle, Nursery};
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases = vec![gone(), image(), family(), rooms(), killed()];
+    let mut cases = vec![gone(), image(), family(), rooms(), killed(), command()];
     cases.extend(engines());
+    cases.extend(silent());
     cases.extend(left_out());
     cases.extend(names());
     cases.extend(labs());
@@ -59,6 +60,28 @@ fn answer(stream: &UnixStream, reply: impl FnOnce(&str) -> (u16, String)) {
 fn version(api: &str) -> (u16, String) {
     let body = format!("{{\"Version\":\"1\",\"ApiVersion\":\"{api}\"}}");
     (200, body)
+}
+
+/// One that keeps its calls and answers none, and one whose answer has no end.
+fn silent() -> [Case; 2] {
+    let (_silent, silent) = engine(|stream| {
+        thread::spawn(move || std::io::copy(&mut &stream, &mut std::io::sink()));
+    });
+    let (_slow, slow) = engine(|mut stream| {
+        let head =
+            b"HTTP/1.1 200 .\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{";
+        thread::spawn(move || {
+            let _ = stream.read(&mut [0; 4096]);
+            stream.write_all(head).unwrap();
+            std::io::copy(&mut &stream, &mut std::io::sink())
+        });
+    });
+    [silent, slow].map(|host| {
+        let error = Engine::connect_to(&host).unwrap_err();
+        let expected = format!("reach the engine at {host}: it gave no answer within 5 s");
+        assert_eq!(error.sentence(), expected);
+        real(Remedy::EngineSilent, &error)
+    })
 }
 
 fn engines() -> [Case; 3] {
@@ -139,6 +162,20 @@ fn rooms() -> Case {
     let error = roster.open(Room::Container(2)).unwrap_err();
     let rooms = "containers are 0 to 1, and there is host0".to_owned();
     real(Remedy::Rooms(rooms), &error)
+}
+
+/// A lab's command, once all that is in its way is done.
+fn command() -> Case {
+    let said = in_a_copy(|| {
+        refused(&[
+            "become",
+            "--limits",
+            "1024:1024,1024:1024",
+            "--",
+            "/nowhere/nosuch",
+        ])
+    });
+    told(Remedy::NameProgram, said)
 }
 
 fn labs() -> [Case; 2] {

@@ -90,7 +90,10 @@ fn requirements() -> [Case; 2] {
             requirement::probe(&scenario, &Plan::new(&scenario)).unwrap_err()
         })
     };
-    let of = |tool: &str| Remedy::Requirement(format!("install {tool}"));
+    let of = |tool: &str| {
+        let how = format!("install {tool}, or put the folder that it is in on PATH");
+        Remedy::Requirement(how)
+    };
     let both = format!("{}; {}", of("iperf3"), of("sockperf"));
     [
         real(of("iperf3"), &nothing_left(IPERF3)),

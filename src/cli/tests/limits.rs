@@ -15,7 +15,7 @@ use crate::host::cgroup::{Limits, Nest};
 use crate::host::sysctl::{self, Guard, Place};
 use crate::host::{features, privilege};
 use crate::lab::Lab;
-use crate::scenario::{Buffers, Congestion, Driver, Load, Workload};
+use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Stack, Workload};
 use crate::testbed::search;
 use crate::traffic::{self, Door, FlowPlan, Observer, Seat, Settings};
 
@@ -32,6 +32,8 @@ pub(super) fn cases() -> Vec<Case> {
         groups(),
         another_run(),
         journal(),
+        stranger(),
+        no_folder(),
         left_raised(),
         real(Remedy::EasierSearch, &search::tests::nothing_passes()),
     ];
@@ -230,8 +232,29 @@ fn journal() -> Case {
     real(Remedy::RestoreByHand, &error[0])
 }
 
-/// Docker 1.12 had rules for IPv4 alone.
-const OLD_DOCKER: &str = "[axes]\ncontainers = 2\ntopology = \"bridge\"\nfamily = \"ipv6\"\nfirewall = \"docker-1.12\"\n[lab]\nstack = \"single\"\n";
+fn no_folder() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(folder.path());
+    fs::write(&place.journals, "").unwrap();
+    let errors = sysctl::restore_leftovers_in(&place, true).errors;
+    real(Remedy::ClearJournals, &errors[0])
+}
+
+fn stranger() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(folder.path());
+    fs::create_dir_all(place.journals.join("sysctl-1-1.json")).unwrap();
+    let errors = sysctl::restore_leftovers_in(&place, true).errors;
+    real(Remedy::RemoveStranger, &errors[0])
+}
+
+/// Docker 1.12 had rules for IPv4 alone. No scenario may ask for others, so the cell is made by hand.
+fn old_docker() -> Error {
+    let mut cell =
+        super::cell("[axes]\ncontainers = 2\ntopology = \"bridge\"\nfirewall = \"docker-1.12\"\n");
+    (cell.family, cell.stack) = (Family::Ipv6, Stack::Single);
+    Lab::setup(&cell, &|| false).unwrap_err()
+}
 
 fn rules() -> [Case; 6] {
     let folder = tempfile::tempdir().unwrap();
@@ -250,14 +273,14 @@ fn rules() -> [Case; 6] {
     [
         real(Remedy::RulesetPath, &failed(&gone)),
         real(Remedy::RulesetEmpty, &failed(&under("# no rule\n"))),
-        real(Remedy::DualStack, &failed(OLD_DOCKER)),
+        real(Remedy::DualStack, &old_docker()),
         real(
             Remedy::RulesetNames(names.to_owned()),
-            &failed(&under("table ip mine {\n# {{adress}}\n}\n")),
+            &failed(&under("table ip mine {\nchain c {\n# {{adress}}\n}\n}\n")),
         ),
         real(
             Remedy::MendRule(2, "frobnicate".to_owned()),
-            &failed(&under("table ip mine {\nfrobnicate\n}\n")),
+            &failed(&under("table ip mine {\nfrobnicate\nchain c {\n}\n}\n")),
         ),
         real(Remedy::AcceptFlows, &measured(&under(drop))),
     ]

@@ -1,12 +1,14 @@
 //! Folders of results that cannot be written, read, resumed or compared.
 
-use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::dup2_stdout;
 
-use super::{Case, in_a_copy, real, refused, told};
+use super::{Case, as_nobody, in_a_copy, real, refused, told};
 use crate::analysis::Metric;
 use crate::analysis::compare::{Comparison, Folder, Terms};
 use crate::error::{Error, Remedy};
@@ -21,6 +23,10 @@ use crate::version;
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![
         file_in_the_way(),
+        link(),
+        unwritable(),
+        report(),
+        file_size(),
         no_run(),
         newer(),
         writer(),
@@ -68,8 +74,54 @@ fn strange_files() -> [Case; 3] {
             &read(&|path| fs::create_dir(path).unwrap()),
         ),
         real(Remedy::SeeWhoWrote, &read(&large)),
-        real(Remedy::NoLink, &Writer::resume(&dir).unwrap_err()),
+        real(Remedy::ReplaceLink, &Writer::resume(&dir).unwrap_err()),
     ]
+}
+
+fn link() -> Case {
+    let out = tempfile::tempdir().unwrap();
+    let dir = Writer::create(out.path(), &manifest(1))
+        .unwrap()
+        .dir()
+        .to_owned();
+    symlink("/nowhere", dir.join("export")).unwrap();
+    let error = refused(&["export", dir.to_str().unwrap(), "--format", "csv"]);
+    real(Remedy::NoLink, &error)
+}
+
+/// Another user's run, which that one lets everybody read.
+fn unwritable() -> Case {
+    let out = tempfile::tempdir().unwrap();
+    fs::set_permissions(out.path(), Permissions::from_mode(0o755)).unwrap();
+    let dir = Writer::create(out.path(), &manifest(1))
+        .unwrap()
+        .dir()
+        .to_owned();
+    let said = as_nobody(|| Writer::resume(&dir).unwrap_err());
+    told(Remedy::MakeWritable, said)
+}
+
+/// A folder in the place of the page.
+fn report() -> Case {
+    let out = tempfile::tempdir().unwrap();
+    let dir = Writer::create(out.path(), &manifest(1))
+        .unwrap()
+        .dir()
+        .to_owned();
+    fs::create_dir(dir.join("report.html")).unwrap();
+    let error = crate::cli::report::show(&dir).unwrap_err();
+    real(Remedy::RecordsKept(dir.display().to_string()), &error)
+}
+
+fn file_size() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let said = in_a_copy(|| {
+        // Blocked as in every run: it would end the process.
+        SigSet::from_iter([Signal::SIGXFSZ]).thread_block().unwrap();
+        setrlimit(Resource::RLIMIT_FSIZE, 1, 1).unwrap();
+        report::save(&folder.path().join("report.md"), b"text").unwrap_err()
+    });
+    told(Remedy::RaiseFileSize, said)
 }
 
 /// A standard output that takes nothing, of a copy of this process.

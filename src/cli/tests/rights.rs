@@ -8,19 +8,20 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
-use super::{Case, as_nobody, raised, seam, told};
+use super::{Case, How, as_nobody, raised, seam, told};
 use crate::error::{Act, Remedy};
 use crate::host::cgroup::{self, Limits, Nest};
 use crate::host::privilege;
 use crate::host::sysctl::Guard;
 use crate::lab::docker::Engine;
-use crate::lab::existing::Existing;
+use crate::lab::existing::{self, Existing};
 use crate::report;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         namespaces(),
         attaching(),
+        attaching_as_root(),
         sysctls(),
         groups(),
         spreading(),
@@ -50,6 +51,16 @@ fn attaching() -> Case {
         Remedy::AttachAsRoot,
         as_nobody(|| Existing::find("1").unwrap_err()),
     )
+}
+
+/// What root is told to whom a service or a container has left no capabilities.
+fn attaching_as_root() -> Case {
+    let error = existing::refusal("1", Errno::EACCES.into());
+    Case {
+        remedy: Remedy::AttachCapabilities,
+        how: How::Seam("this process has all of root's rights"),
+        hint: error.hint(),
+    }
 }
 
 fn sysctls() -> Case {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::error::Remedy;
 use crate::host::cgroup::Limits;
 
 /// Something that a machine has or lacks.
@@ -58,6 +59,10 @@ pub enum Requirement {
     Sockperf,
     /// A Docker engine that answers.
     Engine,
+    /// Two CPUs at least that kilonet may use.
+    TwoCpus,
+    /// The CPUs of a mask, in hexadecimal digits.
+    CpusOfMask(String),
 }
 
 impl Requirement {
@@ -119,7 +124,9 @@ impl Requirement {
             | Self::Iperf3
             | Self::Netperf
             | Self::Sockperf
-            | Self::Engine => false,
+            | Self::Engine
+            | Self::TwoCpus
+            | Self::CpusOfMask(_) => false,
         }
     }
 
@@ -159,7 +166,9 @@ impl Requirement {
             | Self::BridgedFrames
             | Self::Congestion(_)
             | Self::BigTcp
-            | Self::Engine => &[],
+            | Self::Engine
+            | Self::TwoCpus
+            | Self::CpusOfMask(_) => &[],
         }
     }
 
@@ -186,7 +195,9 @@ impl Requirement {
             | Self::BridgedFrames
             | Self::Congestion(_)
             | Self::BigTcp
-            | Self::Engine => "there",
+            | Self::Engine
+            | Self::TwoCpus
+            | Self::CpusOfMask(_) => "there",
         }
     }
 
@@ -206,7 +217,7 @@ impl Requirement {
             Self::Vxlan => Some("topology vxlan"),
             Self::Ipvlan => Some("topologies ipvlan-l2 and ipvlan-l3"),
             Self::Netkit => Some("topology netkit"),
-            Self::Rps => Some("rps"),
+            Self::Rps | Self::CpusOfMask(_) => Some("rps"),
             Self::ThreadedNapi => Some("napi = \"threaded\""),
             Self::Ipv6 => Some("family ipv6"),
             Self::BridgedFrames => {
@@ -220,6 +231,7 @@ impl Requirement {
             Self::Netperf => Some("driver netperf"),
             Self::Sockperf => Some("driver sockperf"),
             Self::Engine => Some("testbed docker"),
+            Self::TwoCpus => Some("pinning apart"),
         }
     }
 
@@ -243,15 +255,22 @@ impl Requirement {
                 return format!("modprobe tcp_{name}, or name another in the scenario");
             }
             Self::BigTcp => "Linux 5.19 for IPv6, 6.3 for IPv4",
-            Self::Nft => "install nftables",
-            Self::IptablesNft | Self::IptablesLegacy => "install iptables",
-            Self::Iperf3 => "install iperf3",
-            Self::Netperf => "install netperf, of non-free in Debian",
-            Self::Sockperf => "install sockperf",
+            Self::Nft => return installed("nftables"),
+            Self::IptablesNft | Self::IptablesLegacy => return installed("iptables"),
+            Self::Iperf3 => return installed("iperf3"),
+            Self::Netperf => return installed("netperf (of non-free in Debian)"),
+            Self::Sockperf => return installed("sockperf"),
             Self::Engine => "start the engine",
+            Self::TwoCpus => return Remedy::TwoCpus.to_string(),
+            Self::CpusOfMask(_) => return Remedy::RpsMaskTooWide.to_string(),
         };
         text.to_owned()
     }
+}
+
+/// Programs are looked for on PATH and in the folders of the system, and may be elsewhere.
+fn installed(package: &str) -> String {
+    format!("install {package}, or put the folder that it is in on PATH")
 }
 
 impl fmt::Display for Requirement {
@@ -281,6 +300,8 @@ impl fmt::Display for Requirement {
             Self::Netperf => "netperf",
             Self::Sockperf => "sockperf",
             Self::Engine => "Docker engine",
+            Self::TwoCpus => "two CPUs",
+            Self::CpusOfMask(digits) => return write!(out, "the CPUs of the mask 0x{digits}"),
         };
         out.pad(name)
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::plan::Need;
+use crate::units::Bytes;
 
 pub use raise::{Found, found, raise};
 
@@ -42,6 +43,15 @@ pub enum Resource {
 const MAPPINGS_PER_THREAD: u64 = 2;
 
 impl Resource {
+    /// So much of it, for people: bytes with their unit.
+    #[must_use]
+    pub fn show(self, figure: u64) -> String {
+        match self {
+            Self::Memory | Self::TcpMemory => Bytes(figure).to_string(),
+            _ => figure.to_string(),
+        }
+    }
+
     /// How much of it a run needs.
     #[must_use]
     pub fn needed(self, need: &Need) -> u64 {
@@ -173,21 +183,30 @@ impl Limits {
             .collect()
     }
 
-    /// How far each limit lets containers grow when `need` is what so many of them take, where there may be so many; the limit
-    /// that binds first comes first. One that binds at no count that a scenario may have is left out, and so are a bridge's
-    /// ports: more containers get more bridges.
+    /// How far containers may grow under those limits that bind first, the first of them first: so many `rows` at most, when
+    /// `need` is what so many containers take, where there may be so many. One that binds at no count that a scenario may have
+    /// is left out, and so are a bridge's ports: more containers get more bridges.
     #[must_use]
-    pub fn headroom(&self, need: impl Fn(u32) -> Option<Need>) -> Vec<Headroom<'_>> {
+    pub fn headroom(&self, rows: usize, need: impl Fn(u32) -> Option<Need>) -> Vec<Headroom<'_>> {
+        let bridged = |limit: &&Limit| limit.resource == Resource::BridgePorts;
+        let mut open: Vec<_> = self.iter().filter(|limit| !bridged(limit)).collect();
+        let mut bound = Vec::new();
+        let mut below = None;
         let counts = (1..20).map(|power| 1 << power).chain([MOST_CONTAINERS]);
-        let points = counts.filter_map(|count| Some((count, need(count)?)));
-        let points: Vec<_> = points.collect();
-        let mut rows: Vec<_> = self
-            .iter()
-            .filter(|limit| limit.resource != Resource::BridgePorts)
-            .filter_map(|limit| headroom(limit, &points))
-            .collect();
-        rows.sort_by_key(|row| row.containers);
-        rows
+        // The larger a count, the longer it takes to lay out: none is asked for that is not wanted.
+        for here in counts.filter_map(|count| Some((count, need(count)?))) {
+            let (binds, still): (Vec<_>, _) = open
+                .into_iter()
+                .partition(|limit| limit.resource.needed(&here.1) > limit.room());
+            bound.extend(binds.into_iter().map(|limit| headroom(limit, below, here)));
+            if bound.len() >= rows {
+                break;
+            }
+            (open, below) = (still, Some(here));
+        }
+        bound.sort_by_key(|row| row.containers);
+        bound.truncate(rows);
+        bound
     }
 }
 
@@ -199,22 +218,24 @@ fn shortfall(limit: &Limit, need: u64) -> Shortfall<'_> {
     }
 }
 
-/// Between two counts a need grows evenly, or ever faster, so that what fits by a straight line does fit.
-fn headroom<'a>(limit: &'a Limit, points: &[(u32, Need)]) -> Option<Headroom<'a>> {
-    let needed = |(count, need): &(u32, Need)| (u64::from(*count), limit.resource.needed(need));
+/// A count that a limit holds against what it needs.
+type Point = (u32, Need);
+
+/// Where a limit binds that is kept to at one count, if at any, and not at the next. Between the two a need grows evenly, or ever
+/// faster, so that what fits by a straight line does fit.
+fn headroom(limit: &Limit, below: Option<Point>, beyond: Point) -> Headroom<'_> {
+    let needed = |(count, need): Point| (u64::from(count), limit.resource.needed(&need));
     let room = limit.room();
-    let beyond = points.iter().position(|point| needed(point).1 > room)?;
-    let containers = beyond.checked_sub(1).map_or(0, |below| {
-        let (low, enough) = needed(&points[below]);
-        let (high, too_much) = needed(&points[beyond]);
+    let containers = below.map_or(0, |below| {
+        let ((low, enough), (high, too_much)) = (needed(below), needed(beyond));
         let part = u128::from(high - low) * u128::from(room - enough);
         low + u64::try_from(part / u128::from(too_much - enough)).unwrap_or(u64::MAX)
     });
-    Some(Headroom {
+    Headroom {
         limit,
         containers,
         remedy: limit.remedy(room.saturating_mul(2)),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -303,7 +324,7 @@ mod tests {
             })
         };
         let limits = limits();
-        let rows = limits.headroom(need);
+        let rows = limits.headroom(9, need);
         let rows: Vec<_> = rows
             .iter()
             .map(|row| (row.limit.name, row.containers))
@@ -313,14 +334,14 @@ mod tests {
 
     #[test]
     fn what_is_not_needed_or_never_too_little_has_no_headroom_row() {
-        assert!(limits().headroom(|_| Some(Need::default())).is_empty());
+        assert!(limits().headroom(9, |_| Some(Need::default())).is_empty());
         let fixed = |_| {
             Some(Need {
                 descriptors: 19_980,
                 ..Need::default()
             })
         };
-        assert!(limits().headroom(fixed).is_empty());
+        assert!(limits().headroom(9, fixed).is_empty());
     }
 
     #[test]
@@ -333,7 +354,7 @@ mod tests {
             })
         };
         let limits = limits();
-        let rows = limits.headroom(need);
+        let rows = limits.headroom(9, need);
         assert_eq!(rows[0].containers, 32_600);
     }
 
@@ -420,7 +441,7 @@ mod tests {
             let limits = Limits(vec![limit("files", Resource::Descriptors, have, 0)]);
             let taken = |count: u64| fixed + each * count;
             let need = |count: u32| Some(Need { descriptors: taken(count.into()), ..Need::default() });
-            match limits.headroom(need)[..] {
+            match limits.headroom(9, need)[..] {
                 [] => prop_assert!(taken(1_000_000) <= have),
                 // Fewer than two containers there cannot be.
                 [ref row] if row.containers == 0 => prop_assert!(taken(2) > have),

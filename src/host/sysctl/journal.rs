@@ -11,7 +11,11 @@ use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
+use crate::files;
 use crate::host::pseudo::start_of;
+
+/// Bytes of a journal at most, which has a line or so for each sysctl of a scenario.
+const MOST: u64 = 1 << 20;
 
 /// One raised sysctl.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +69,16 @@ impl Folder {
     /// Opens the folder, which is made where it is missing, and waits for its lock; holders keep it for milliseconds.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let failed = |act, source| Error::kernel(act, path.display().to_string(), source);
-        fs::create_dir_all(path).map_err(|source| failed("create", source))?;
+        fs::create_dir_all(path).map_err(|source| {
+            let is_taken = [io::ErrorKind::AlreadyExists, io::ErrorKind::NotADirectory];
+            let is_taken = is_taken.contains(&source.kind());
+            let error = failed("create", source);
+            if is_taken {
+                error.with_remedy(Remedy::ClearJournals)
+            } else {
+                error
+            }
+        })?;
         let folder = File::open(path).map_err(|source| failed("open", source))?;
         let lock = Flock::lock(folder, FlockArg::LockExclusive)
             .map_err(|(_, errno)| failed("lock", errno.into()))?;
@@ -84,7 +97,7 @@ impl Folder {
 
     fn write_durably(&self, path: &Path, journal: &Journal) -> io::Result<()> {
         let beside = path.with_extension("new");
-        let mut file = File::create(&beside)?;
+        let mut file = files::create(&beside)?;
         file.write_all(&serde_json::to_vec(journal)?)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
@@ -166,11 +179,21 @@ impl Folder {
 }
 
 fn read(path: &Path) -> Result<Journal> {
-    let object = path.display().to_string();
-    let text = fs::read(path).map_err(|source| Error::kernel("read", &object, source))?;
+    let text = files::read(path, MOST).map_err(|source| refused(path, source))?;
     serde_json::from_slice(&text).map_err(|reason| Error::Malformed {
-        object,
+        object: path.display().to_string(),
         reason: reason.to_string(),
         remedy: Some(Remedy::RestoreByHand),
     })
+}
+
+/// What is there under a journal's name and no file that kilonet writes names no sysctl to put back.
+fn refused(path: &Path, source: io::Error) -> Error {
+    let is_unfit = source.raw_os_error().is_none();
+    let error = Error::kernel("read", path.display().to_string(), source);
+    if is_unfit {
+        error.with_remedy(Remedy::RemoveStranger)
+    } else {
+        error
+    }
 }

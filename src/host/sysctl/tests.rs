@@ -182,6 +182,29 @@ fn a_journal_that_cannot_be_read_keeps_no_other_from_being_restored() {
 }
 
 #[test]
+fn what_goes_by_the_name_of_a_journal_and_is_no_file_is_not_read() {
+    let machine = Machine::new();
+    fs::create_dir_all(&machine.place.journals).unwrap();
+    let at = |name: &str| machine.place.journals.join(name);
+    nix::unistd::mkfifo(&at("sysctl-1-1.json"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", at("sysctl-2-2.json")).unwrap();
+    let large = fs::File::create(at("sysctl-3-3.json")).unwrap();
+    large.set_len(1 << 40).unwrap();
+    let swept = restore_leftovers_in(&machine.place, true);
+    let sentences: Vec<_> = swept.errors.iter().map(Error::sentence).collect();
+    let expected = [
+        "it is a named pipe",
+        "it is a device",
+        "at most 1 MiB is read",
+    ];
+    assert_eq!(sentences.len(), expected.len(), "{sentences:?}");
+    for ((sentence, expected), error) in sentences.iter().zip(expected).zip(&swept.errors) {
+        assert!(sentence.contains(expected), "{sentence}");
+        assert_eq!(error.remedy(), Some(&Remedy::RemoveStranger));
+    }
+}
+
+#[test]
 fn a_live_run_is_left_alone_and_nobody_else_may_raise_the_same() {
     let machine = Machine::new();
     let guard = machine.raise(&[(PID_MAX, "4194304")]).unwrap();

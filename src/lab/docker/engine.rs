@@ -7,11 +7,13 @@ use std::env;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use bollard::errors::Error as Answer;
+use bollard::models::SystemVersion;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 
 use crate::error::{Error, Remedy, Result};
 
@@ -30,6 +32,8 @@ pub(super) const AT_ONCE: usize = 8;
 
 /// How long one request may take; the engine may be busy with those before it.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How long an engine may take to say that it is one, which it does without any of its locks.
+const PATIENCE_AT_FIRST: Duration = Duration::from_secs(5);
 
 /// An engine that answers.
 pub struct Engine {
@@ -63,10 +67,10 @@ impl Engine {
     /// As [`Engine::connect`] where there is an engine, or one was named.
     pub fn find() -> Result<Option<Self>> {
         let is_named = env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty());
-        if !is_named && !is_listening(USUAL.trim_start_matches(UNIX)) {
-            return Ok(None);
+        match Self::connect() {
+            Err(error) if !is_named && error.remedy() == Some(&Remedy::StartEngine) => Ok(None),
+            engine => engine.map(Some),
         }
-        Self::connect().map(Some)
     }
 
     pub(crate) fn connect_to(host: &str) -> Result<Self> {
@@ -83,12 +87,10 @@ impl Engine {
             .build()
             .map_err(|source| Error::kernel("start", "the runtime for requests", source))?;
         let object = format!("the engine at {host}");
-        let said = |error| refusal("reach", &object, error);
-        let api = Docker::connect_with_unix(host, PATIENCE.as_secs(), API_DEFAULT_VERSION);
-        let api = runtime
-            .block_on(api.map_err(said)?.negotiate_version())
-            .map_err(said)?;
-        let version = runtime.block_on(api.version()).map_err(said)?;
+        let reached = runtime.block_on(async { timeout(PATIENCE_AT_FIRST, reach(host)).await });
+        let reached = reached.unwrap_or(Err(Answer::RequestTimeoutError));
+        let (api, version) = reached
+            .map_err(|error| refusal_within(PATIENCE_AT_FIRST, ("reach", &object), error))?;
         let agreed = api.client_version();
         if (agreed.major_version, agreed.minor_version) < OLDEST {
             let reason = format!(
@@ -133,27 +135,30 @@ impl Engine {
     pub(super) fn wait<T>(
         &self,
         (act, object): (&str, &str),
-        answer: impl Future<Output = Result<T, bollard::errors::Error>>,
+        answer: impl Future<Output = Result<T, Answer>>,
     ) -> Result<T> {
-        self.block_on(answer)
+        // The client's own patience is with the beginning of an answer, which may go on for ever.
+        self.block_on(async { timeout(PATIENCE, answer).await })
+            .unwrap_or(Err(Answer::RequestTimeoutError))
             .map_err(|error| refusal(act, object, error))
     }
 }
 
-/// Whether somebody may be behind a socket; one that may not be used has somebody.
-fn is_listening(socket: &str) -> bool {
-    match UnixStream::connect(socket) {
-        Ok(_) => true,
-        Err(error) => {
-            let nobody = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
-            !nobody.contains(&error.kind())
-        }
-    }
+/// Agrees with the engine on a version of the API, and asks for its own.
+async fn reach(host: &str) -> Result<(Docker, SystemVersion), Answer> {
+    let api = Docker::connect_with_unix(host, PATIENCE.as_secs(), API_DEFAULT_VERSION)?;
+    let api = api.negotiate_version().await?;
+    let version = api.version().await?;
+    Ok((api, version))
 }
 
 /// The engine's refusal in our form.
-pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) -> Error {
-    use bollard::errors::Error as Answer;
+pub(super) fn refusal(act: &str, object: &str, error: Answer) -> Error {
+    refusal_within(PATIENCE, (act, object), error)
+}
+
+/// The same of one that was waited for so long at most.
+fn refusal_within(patience: Duration, (act, object): (&str, &str), error: Answer) -> Error {
     match error {
         Answer::SocketNotFoundError(path) => {
             Error::refused(act, object, format!("there is no socket {path}"))
@@ -163,11 +168,10 @@ pub(super) fn refusal(act: &str, object: &str, error: bollard::errors::Error) ->
             Error::refused(act, object, message.trim())
         }
         Answer::DockerStreamError { error } => Error::refused(act, object, error.trim()),
-        Answer::RequestTimeoutError => Error::refused(
-            act,
-            object,
-            format!("no answer for {} s", PATIENCE.as_secs()),
-        ),
+        Answer::RequestTimeoutError => {
+            let reason = format!("it gave no answer within {} s", patience.as_secs());
+            Error::refused(act, object, reason).with_remedy(Remedy::EngineSilent)
+        }
         other => match kernel_cause(&other) {
             Some(source) => unreachable_engine(act, object, source),
             None => Error::refused(act, object, other.to_string()),

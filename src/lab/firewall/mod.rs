@@ -180,13 +180,13 @@ impl Ruleset {
 /// What the rules of a cell are loaded by; nothing where there are none, or where a container is given its own.
 ///
 /// # Errors
-/// When a rule set of the user's own cannot be read, or has no rules.
+/// When a rule set of the user's own cannot be read, has no rules, or has a name that nothing of the lab stands behind.
 pub fn loaders(cell: &Cell) -> Result<Vec<Backend>> {
     let backend = cell.rules.backend.unwrap_or(Backend::Nft);
     let of_profile = match Profile::of(cell.firewall) {
         Profile::Tables(..) | Profile::Nft(_) => Some(backend),
         Profile::File => {
-            let is_for_nft = custom::is_for_nft(cell.rules.ruleset.as_deref().unwrap_or_default())?;
+            let is_for_nft = custom::is_for_nft(cell)?;
             Some(match backend {
                 _ if is_for_nft => Backend::Nft,
                 // What iptables-save writes is read over the newer tables unless the older are asked for.
@@ -228,7 +228,9 @@ fn loads_nothing(firewall: Firewall) -> Error {
 /// The iptables tables of one protocol; none where the profile has none of it.
 fn restore(cell: &Cell, site: &Site, net: &Net) -> Option<Script> {
     let mut tables = match Profile::of(cell.firewall) {
-        Profile::Tables(families, tables) if families.contains(&net.family) => tables(site, net),
+        Profile::Tables(tables) if cell.firewall.families().contains(&net.family) => {
+            tables(site, net)
+        }
         Profile::Tables(..)
         | Profile::Nft(_)
         | Profile::File

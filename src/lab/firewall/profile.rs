@@ -7,14 +7,14 @@ use super::site::{Net, Site};
 use super::table::Table;
 use super::{conntrack, docker_1_12, docker_20_10, docker_29, docker_29_nft, kubernetes};
 use crate::lab::netlink::netfilter::Batch;
-use crate::scenario::{Family, Firewall};
+use crate::scenario::Firewall;
 
 /// What writes the rules of a profile.
 pub(super) enum Profile {
     /// There are none, by name.
     Without,
-    /// iptables' tables of each of these protocols, for a host side.
-    Tables(&'static [Family], fn(&Site, &Net) -> Vec<Table>),
+    /// iptables' tables of each protocol that it has rules for, for a host side.
+    Tables(fn(&Site, &Net) -> Vec<Table>),
     /// A table of each protocol for `nft`, for a host side.
     Nft(fn(&Site, &Net) -> String),
     /// The user's own file, for a host side.
@@ -23,19 +23,15 @@ pub(super) enum Profile {
     Inside(fn() -> Batch),
 }
 
-/// Up to version 27 without being told to, Docker had no rules for IPv6.
-const IPV4: &[Family] = &[Family::Ipv4];
-const BOTH: &[Family] = &[Family::Ipv4, Family::Ipv6];
-
 impl Profile {
     pub(super) fn of(firewall: Firewall) -> Self {
         match firewall {
             Firewall::None => Self::Without,
-            Firewall::Docker112 => Self::Tables(IPV4, docker_1_12::tables),
-            Firewall::Docker2010 => Self::Tables(IPV4, docker_20_10::tables),
-            Firewall::Docker29 => Self::Tables(BOTH, docker_29::tables),
+            Firewall::Docker112 => Self::Tables(docker_1_12::tables),
+            Firewall::Docker2010 => Self::Tables(docker_20_10::tables),
+            Firewall::Docker29 => Self::Tables(docker_29::tables),
             Firewall::Docker29Nft => Self::Nft(docker_29_nft::table),
-            Firewall::Kubernetes => Self::Tables(BOTH, kubernetes::tables),
+            Firewall::Kubernetes => Self::Tables(kubernetes::tables),
             Firewall::Conntrack => Self::Inside(conntrack::batch),
             Firewall::Custom => Self::File,
         }

@@ -218,10 +218,10 @@ fn a_custom_rule_set_is_written_for_the_lab_and_handed_to_the_tool_it_is_for() {
 
 #[test]
 fn a_name_with_nothing_behind_it_is_refused_with_its_line() {
-    let error = custom("table ip mine {\n# {{adress}}\n}\n").unwrap_err();
+    let error = custom("table ip mine {\nchain c {\n# {{adress}}\n}\n}\n").unwrap_err();
     let sentence = error.sentence();
     assert!(
-        sentence.ends_with("line 2: nothing stands behind {{adress}}"),
+        sentence.ends_with("line 3: nothing stands behind {{adress}}"),
         "{sentence}"
     );
     assert!(

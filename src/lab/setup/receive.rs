@@ -3,18 +3,14 @@
 //! These are set once a lab is whole, since a veth that is down is not polled, and only where a cell asks for it: a mount
 //! of sysfs for each namespace is dear. Must not know topologies. The invariant: every veth of a lab is set alike.
 
-use std::fs;
-
 use super::{Raised, enter};
-use crate::error::{Error, Result};
+use crate::cpu;
+use crate::error::Result;
 use crate::lab::netlink::Conversation;
 use crate::lab::netns::{self, Visitor};
 use crate::lab::sysfs::{Knob, Sysfs};
 use crate::lab::topology::{Layout, Place, Veths};
 use crate::scenario::{Napi, Rps, Wiring};
-
-/// The CPUs that are online, as ranges.
-const ONLINE: &str = "/sys/devices/system/cpu/online";
 
 /// Sets every veth of a lab as its cell has it.
 pub(super) fn set(layout: &Layout, raised: &Raised, wiring: &Wiring) -> Result<()> {
@@ -75,45 +71,6 @@ fn mask(rps: &Rps) -> Result<Option<String>> {
     match rps {
         Rps::Off => Ok(None),
         Rps::Cpus(digits) => Ok(Some(digits.clone())),
-        Rps::All => {
-            let failed = |source| Error::kernel("read", ONLINE, source);
-            let ranges = fs::read_to_string(ONLINE).map_err(failed)?;
-            let unknown = || Error::refused("read", ONLINE, format!("it says {ranges}"));
-            mask_of(ranges.trim()).ok_or_else(unknown).map(Some)
-        }
-    }
-}
-
-/// The mask of CPUs that are listed as `0-3,8`.
-fn mask_of(ranges: &str) -> Option<String> {
-    let mut digits: Vec<u32> = Vec::new();
-    for range in ranges.split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        for cpu in first.parse::<usize>().ok()?..=last.parse().ok()? {
-            if digits.len() <= cpu / 4 {
-                digits.resize(cpu / 4 + 1, 0);
-            }
-            digits[cpu / 4] |= 1 << (cpu % 4);
-        }
-    }
-    let digits = digits.iter().rev();
-    digits.map(|digit| char::from_digit(*digit, 16)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cpus_are_bits_of_a_mask() {
-        for (ranges, mask) in [
-            ("0", Some("1")),
-            ("0-1", Some("3")),
-            ("0-3,8", Some("10f")),
-            ("1-2,32-35", Some("f00000006")),
-            ("none", None),
-        ] {
-            assert_eq!(mask_of(ranges).as_deref(), mask, "{ranges}");
-        }
+        Rps::All => cpu::online_mask().map(Some),
     }
 }

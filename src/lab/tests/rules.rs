@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 
 use super::*;
 use crate::lab::firewall::Script;
-use crate::scenario::{Backend, Factor, Family, Firewall};
+use crate::scenario::{Backend, Factor, Family, Firewall, Stack};
 
 /// What a program inside a namespace of the lab prints.
 fn told_inside(namespace: BorrowedFd<'_>, script: &str) -> String {
@@ -190,10 +190,10 @@ fn each_profile_by_each_of_its_loaders_has_a_rule_that_can_be_read_back_and_none
 #[test]
 fn a_profile_that_would_load_nothing_is_refused() {
     for profile in ["docker-1.12", "docker-20.10"] {
-        let axes = format!(
-            "containers = 2\nfamily = \"ipv6\"\nfirewall = \"{profile}\"\n[lab]\nstack = \"single\""
-        );
-        let error = Lab::setup(&cell(&axes), &|| false).expect_err("it has no rules for IPv6");
+        let mut cell = cell(&format!("containers = 2\nfirewall = \"{profile}\""));
+        // No scenario may ask for it, so the cell is made by hand.
+        (cell.family, cell.stack) = (Family::Ipv6, Stack::Single);
+        let error = Lab::setup(&cell, &|| false).expect_err("it has no rules for IPv6");
         let expected =
             format!("load the rules of {profile}: it has none for the protocols of this lab");
         assert_eq!(error.sentence(), expected);

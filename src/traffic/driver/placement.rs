@@ -2,9 +2,10 @@
 //!
 //! Must not know what drives an endpoint. The invariant: where the ends of flows are said to be apart, they are on two CPUs.
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 
+use crate::cpu;
 use crate::error::{Error, Remedy, Result};
 use crate::scenario::Pinning;
 use crate::traffic::flow::{Endpoint, Role};
@@ -25,11 +26,7 @@ impl Placement {
     /// # Errors
     /// When the CPUs cannot be read, and when there is one where two are needed.
     pub(super) fn of(pinning: Pinning) -> Result<Self> {
-        let allowed = sched_getaffinity(THIS_THREAD)
-            .map_err(|errno| Error::kernel("read", "the CPUs kilonet may use", errno.into()))?;
-        let cpus: Vec<_> = (0..CpuSet::count())
-            .filter(|cpu| allowed.is_set(*cpu) == Ok(true))
-            .collect();
+        let (allowed, cpus) = (cpu::allowed()?, cpu::usable()?);
         if pinning == Pinning::Apart && cpus.len() < 2 {
             let refused = Error::refused("place", "the ends of a flow apart", "there is one CPU");
             return Err(refused.with_remedy(Remedy::TwoCpus));

@@ -54,6 +54,8 @@ pub enum Act {
     Spawn,
     /// A process is started.
     Start,
+    /// The process becomes a command of the user's.
+    Become,
     /// Something is done to a file or folder of results, said in these words.
     Keep(&'static str),
     /// Any other, said in these words; all that helps depends on the error number alone.
@@ -86,6 +88,7 @@ impl Act {
             Self::ConnectAgain => "make",
             Self::SpawnEnds | Self::Spawn => "spawn",
             Self::Start => "start",
+            Self::Become => "run",
             Self::Keep(words) => words,
             Self::Other(words) => words,
         }
@@ -128,6 +131,9 @@ impl Act {
             (Self::AcceptFlow, libc::ENOPROTOOPT) => Some(Remedy::NoDatagramOffload),
             (Self::SpawnEnds, libc::EAGAIN) => Some(Remedy::FewerThreads),
             (Self::Spawn | Self::Start, libc::EAGAIN) => Some(Remedy::RaiseTasks),
+            (Self::Become, libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ENOEXEC) => {
+                Some(Remedy::NameProgram)
+            }
             (Self::Keep(_), errno) => of_keeping(errno),
             _ => None,
         }
@@ -150,6 +156,7 @@ fn of_any_act(errno: i32) -> Option<Remedy> {
     match errno {
         libc::EMFILE => Some(Remedy::RaiseOpenFiles),
         libc::ENFILE => Some(Remedy::RaiseFileMax),
+        libc::EFBIG => Some(Remedy::RaiseFileSize),
         libc::ENOMEM | libc::ENOBUFS => Some(Remedy::MoreMemory),
         _ => None,
     }

@@ -65,9 +65,9 @@ remedies! {
     /// Several things are missing, each with a remedy of its own.
     EachOf(remedies: String) => "{remedies}";
     /// What loads rules is not installed.
-    InstallTool(package: &'static str) => "not available: install {package}";
+    InstallTool(package: &'static str) => "not available: install {package}, or put the folder that it is in on PATH";
     /// A generator is not installed.
-    InstallGenerator(package: &'static str) => "apt-get install {package}";
+    InstallGenerator(package: &'static str) => "apt-get install {package}, or put the folder that it is in on PATH";
     /// There is one CPU where two are needed.
     TwoCpus => "let kilonet use two CPUs or more (see `taskset -p`)";
 
@@ -81,6 +81,9 @@ remedies! {
     SysfsNeedsRoot => "run as root, or with rps = \"off\" and napi other than \"threaded\"";
     /// Only root may enter what exists.
     AttachAsRoot => "run it as root, as in `sudo kilonet attach ...`";
+    /// Root has not all of root's rights over what is to be entered.
+    AttachCapabilities => "kilonet is root, and lacks the capability CAP_SYS_ADMIN or CAP_SYS_PTRACE over it: start it outside of the container or \
+        service that takes them away";
     /// Only root may join containers of an engine.
     CableNeedsRoot => "run as root, or use a topology that the engine wires itself, such as \"bridge\"";
     /// Only root may raise sysctls.
@@ -111,7 +114,10 @@ remedies! {
     /// No thread can be started for each end of a flow.
     FewerThreads => "use driver = \"workers\", or raise what `kilonet doctor` shows as the lowest limit of threads";
     /// No thread or process can be started.
-    RaiseTasks => "raise what `kilonet doctor` shows as the lowest limit of threads";
+    RaiseTasks => "raise the limit of processes and threads: `ulimit -u` in the shell, LimitNPROC= and TasksMax= in the service's unit, or \
+        pids.max of the control group";
+    /// A file may not grow any more.
+    RaiseFileSize => "raise the limit of a file's size: `ulimit -f` in the shell, or LimitFSIZE= in the service's unit";
     /// A limit is too low for what was asked for; the limit itself says how it is raised.
     RaiseLimit(how: String) => "{how}";
 
@@ -121,12 +127,15 @@ remedies! {
     /// A folder may not be written to.
     WritableFolder => "choose a folder you may write to with --out";
     /// A file stands where a folder should be, or the other way round.
-    FileInTheWay => "a file is in the way; choose another folder with --out";
+    FileInTheWay => "something else goes by this name: take it away, or choose another with --out";
     /// Nothing can be made at a place.
     OtherFolder => "choose another folder with --out";
     /// Standard output cannot be written to.
     OtherOutput => "send it to a file or a pipe that can be written to";
-    /// The same, where the report of a run was to be printed.
+    /// The report of a run cannot be written into its folder.
+    RecordsKept(dir: String) => "the records are kept in {dir}: call kilonet report {dir} once this is mended, or have the report elsewhere by \
+        kilonet report {dir} --format svg,html --out ELSEWHERE";
+    /// Standard output cannot be written to, and the report of a run was to be printed.
     ReportKept(dir: String) => "the records are kept in {dir}, and so is the report: open report.html there, or print it again with \
         kilonet report {dir}";
     /// A folder is no run folder.
@@ -135,6 +144,10 @@ remedies! {
     RegularFile => "put a regular file in its place, or a link to one";
     /// A file in a run folder is a link.
     NoLink => "take the link away, or choose another folder with --out";
+    /// The folder of a run that is gone on with, or a file in it, may not be written to.
+    MakeWritable => "a run goes on in its own folder: make that and the files in it writable, or become the user whose run it is";
+    /// A file in the folder of a run that is gone on with is a link.
+    ReplaceLink => "a run goes on in its own folder: put the file that it leads to in the place of the link";
     /// A file is larger than any that kilonet writes.
     SeeWhoWrote => "see what else has written to it: kilonet writes none that is as large";
     /// A manifest is of a later version.
@@ -180,14 +193,20 @@ remedies! {
     AwaitRun => "wait for the other run to end";
     /// What is left behind belongs to another user.
     CleanAsOwner => "run kilonet clean as the user whose run it was, or as root";
+    /// There is no folder for journals of raised sysctls, and none can be made.
+    ClearJournals => "see who has put it there, and take it away: kilonet keeps a folder of this name while sysctls are raised";
     /// A sysctl that is left raised may be put back by root alone.
     CleanAsRoot => "run kilonet clean as root";
+    /// Something that kilonet has not written goes by the name of one of its journals.
+    RemoveStranger => "see who has put it there, and remove it: kilonet has not written it";
     /// A journal of raised sysctls cannot be read.
     RestoreByHand => "put the sysctls it names back by hand, then remove it";
 
     // Containers that exist, and labs that are entered.
     /// An engine does not answer.
     StartEngine => "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
+    /// An engine takes calls and answers none.
+    EngineSilent => "see in the engine's log what keeps it, or start it again (systemctl restart docker); or set DOCKER_HOST to the socket of another";
     /// An engine went away.
     EngineGone => "see whether the engine is still running; `kilonet clean` removes what is left with it";
     /// An engine is behind no socket of this machine.
@@ -206,6 +225,8 @@ remedies! {
     OtherFamily => "choose another --family, or give it an address";
     /// A room of a lab is not there.
     Rooms(rooms: String) => "{rooms}";
+    /// A command is no program.
+    NameProgram => "give the name of a program in a folder of PATH, or the path of one that may be executed";
     /// No lab was started.
     StartLab => "start one with kilonet lab, and call kilonet exec in the shell that it gives";
     /// The lab has ended.

@@ -8,7 +8,7 @@ use std::path;
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Firewall, Path};
+use super::cell::{Cell, Family, Firewall, Path};
 use super::factor::{Factor, factor};
 use crate::files;
 
@@ -145,6 +145,20 @@ impl Firewall {
             | Self::Docker29Nft
             | Self::Kubernetes
             | Self::Custom => true,
+        }
+    }
+
+    /// The protocols that it has rules for. Up to version 27 without being told to, Docker had none for IPv6.
+    #[must_use]
+    pub fn families(self) -> &'static [Family] {
+        match self {
+            Self::Docker112 | Self::Docker2010 => &[Family::Ipv4],
+            Self::None
+            | Self::Docker29
+            | Self::Docker29Nft
+            | Self::Kubernetes
+            | Self::Conntrack
+            | Self::Custom => Family::ALL,
         }
     }
 

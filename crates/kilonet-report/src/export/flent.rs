@@ -33,7 +33,7 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
         };
         let name = record.trial.file(".flent.gz");
         let file = into.file(&name)?;
-        save(&data, file).map_err(|error| refusal(&name, error))?;
+        save(&data, file).map_err(|error| refusal(into, &name, error))?;
     }
     let note = format!(
         "no file for {}: Flent has no place for those that failed or are no TCP streams",

@@ -17,8 +17,8 @@ const FILE: FileName = FileName::fixed("latency.hlog");
 pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
     let mut intervals: Vec<_> = source.run.records.iter().flat_map(intervals).collect();
     intervals.sort_by_key(|interval| interval.window.start_unix_ns);
-    let mut file = into.file(&FILE)?;
-    log(source, &intervals, &mut file).map_err(|error| refusal(&FILE, error))?;
+    let written = log(source, &intervals, &mut into.file(&FILE)?);
+    written.map_err(|error| refusal(into, &FILE, error))?;
     let none = "no trial of this run has latencies: only workloads of requests do";
     Ok(intervals
         .is_empty()

@@ -26,7 +26,7 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
             flows,
         };
         let file = into.file(&name)?;
-        save(&trial.test(), file).map_err(|error| refusal(&name, error))
+        save(&trial.test(), file).map_err(|error| refusal(into, &name, error))
     })
 }
 

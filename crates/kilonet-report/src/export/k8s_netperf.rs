@@ -44,7 +44,7 @@ const HEADER: [&str; 21] = [
 /// Writes a row for each cell of a run, baselines too.
 pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
     let file = into.file(&FILE)?;
-    rows(&source.run.records, file).map_err(|error| refusal(&FILE, error))?;
+    rows(&source.run.records, file).map_err(|error| refusal(into, &FILE, error))?;
     Ok(Vec::new())
 }
 

@@ -113,6 +113,9 @@ pub trait Destination {
     /// # Errors
     /// When it cannot be made.
     fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>>;
+
+    /// What people know that file by: its path, or what stands for it.
+    fn place(&self, name: &FileName) -> String;
 }
 
 /// A run to be exported.
@@ -173,8 +176,8 @@ impl Iterator for Recorded {
 }
 
 /// A file that could not be written.
-fn refusal(name: &str, source: io::Error) -> Error {
-    Error::kernel(Act::Keep("write"), name, source)
+fn refusal(into: &dyn Destination, name: &FileName, source: io::Error) -> Error {
+    Error::kernel(Act::Keep("write"), into.place(name), source)
 }
 
 #[cfg(test)]

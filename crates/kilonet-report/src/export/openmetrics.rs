@@ -31,9 +31,8 @@ pub(super) fn write(source: &Source, into: &mut dyn Destination) -> Result<Vec<S
         started_unix_ns: source.run.manifest.started_unix_ns,
         records: &source.run.records,
     };
-    let mut file = into.file(&FILE)?;
-    let written = exposition.write(&mut file);
-    written.map_err(|error| refusal(&FILE, error))?;
+    let written = exposition.write(&mut into.file(&FILE)?);
+    written.map_err(|error| refusal(into, &FILE, error))?;
     Ok(Vec::new())
 }
 

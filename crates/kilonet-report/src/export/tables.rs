@@ -40,5 +40,5 @@ fn one<F: Form, Row>(
 ) -> Result<()> {
     let name = FileName::fixed(table.name).with(F::ENDING);
     let file = into.file(&name)?;
-    F::table(table, rows, file).map_err(|error| refusal(&name, error))
+    F::table(table, rows, file).map_err(|error| refusal(into, &name, error))
 }

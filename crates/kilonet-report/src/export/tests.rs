@@ -25,6 +25,10 @@ impl Destination for Shelf {
     fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         Ok(Box::new(self.0.entry(name.to_string()).or_default()))
     }
+
+    fn place(&self, name: &FileName) -> String {
+        name.to_string()
+    }
 }
 
 impl Shelf {

@@ -175,13 +175,12 @@ impl<'doc, 'out> Table<'doc, 'out> {
         if let Some(value) = self.take(key) {
             return self.levels(key, value);
         }
-        let allowed = format!(
-            "allowed: {}, a list of those, or a range such as \"2..512 x4\"",
-            T::allowed()
-        );
         let problem = Problem::of(self.name(key), "required, but not there");
-        self.problems
-            .push(problem.at(self.header.clone()).remedy(allowed));
+        self.problems.push(
+            problem
+                .at(self.header.clone())
+                .remedy(allowed_of_axis::<T>()),
+        );
         Axis(Vec::new())
     }
 
@@ -229,6 +228,12 @@ impl<'doc, 'out> Table<'doc, 'out> {
             .push(problem.remedy(format!("allowed: {}", T::allowed())));
     }
 
+    /// The same of an axis, which takes several.
+    fn refuse_levels<T: Written>(&mut self, key: &str, span: Span, message: impl Into<String>) {
+        let problem = Problem::of(self.name(key), message).at(span);
+        self.problems.push(problem.remedy(allowed_of_axis::<T>()));
+    }
+
     fn take(&mut self, key: &'static str) -> Option<&'doc Spanned<DeValue<'doc>>> {
         self.known.push(key);
         self.entries?.get(key)
@@ -240,7 +245,7 @@ impl<'doc, 'out> Table<'doc, 'out> {
             _ => slice::from_ref(value),
         };
         if items.is_empty() {
-            self.refuse::<T>(key, value.span(), "an empty list leaves nothing to run");
+            self.refuse_levels::<T>(key, value.span(), "an empty list leaves nothing to run");
         }
         let mut levels = Vec::new();
         for item in items {
@@ -249,10 +254,11 @@ impl<'doc, 'out> Table<'doc, 'out> {
                     value,
                     span: Some(item.span()),
                 })),
-                Err(message) => self.refuse::<T>(key, item.span(), message),
+                Err(message) => self.refuse_levels::<T>(key, item.span(), message),
             }
             if levels.len().max(items.len()) > MOST_POINTS {
-                self.refuse::<T>(key, value.span(), format!("more than {MOST_POINTS} values"));
+                let message = format!("more than {MOST_POINTS} values");
+                self.refuse_levels::<T>(key, value.span(), message);
                 break;
             }
         }
@@ -265,6 +271,13 @@ impl<'doc, 'out> Table<'doc, 'out> {
             path => format!("{path}.{key}"),
         }
     }
+}
+
+/// What may stand behind the key of an axis.
+fn allowed_of_axis<T: Written>() -> String {
+    let range = T::RANGE.map_or("", |_| ", or a range such as \"2..512 x4\"");
+    let one = T::allowed();
+    format!("allowed: {one}, a list of those{range}")
 }
 
 fn read_levels<T: Written>(value: &Raw<'_>) -> Result<Vec<T>, String> {

@@ -55,6 +55,10 @@ impl Writer {
     pub fn resume(dir: &Path) -> Result<(Self, Vec<Record>)> {
         // Before anything is opened, so that a mistyped path is not littered with empty files.
         Manifest::read(dir)?;
+        Self::take_up(dir).map_err(there)
+    }
+
+    fn take_up(dir: &Path) -> Result<(Self, Vec<Record>)> {
         let mut writer = Self::open(dir.to_owned())?;
         writer.trials.drop_torn_line()?;
         let mut done = Run::read(dir)?.records;
@@ -365,6 +369,16 @@ fn lines(rows: &[impl Serialize]) -> io::Result<Vec<u8>> {
         writer.serialize(row)?;
     }
     writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+/// The same refusal where the folder cannot be another.
+fn there(error: Error) -> Error {
+    let remedy = match error.remedy() {
+        Some(Remedy::WritableFolder) => Remedy::MakeWritable,
+        Some(Remedy::NoLink) => Remedy::ReplaceLink,
+        _ => return error,
+    };
+    error.with_remedy(remedy)
 }
 
 /// The disk's refusal.

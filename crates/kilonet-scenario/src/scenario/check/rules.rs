@@ -2,7 +2,7 @@
 //!
 //! Every level of a table of axes meets every level of its others, so each combination must exist.
 
-use crate::scenario::cell::{Firewall, Path};
+use crate::scenario::cell::{Firewall, Path, Stack};
 use crate::scenario::factor::Factor;
 use crate::scenario::problem::{Problem, Problems, Span};
 use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape};
@@ -21,6 +21,7 @@ pub(super) fn check(axes: &Axes, lab: &Lab, problems: &mut Problems) {
     check_backends(axes, problems);
     check_shapes(axes, problems);
     check_paths(axes, problems);
+    check_families(axes, lab, problems);
     check_ports(axes, problems);
     check_ruleset(axes, lab, problems);
 }
@@ -192,6 +193,32 @@ fn check_paths(axes: &Axes, problems: &mut Problems) {
         let remedy = format!("allowed with firewall = {}; {OWN_TABLE}", words(publishing));
         let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
+    }
+}
+
+/// What leads to a published port are rules of the traffic's own protocol; and a lab of one protocol has no rules at all if the
+/// profile has none of it.
+fn check_families(axes: &Axes, lab: &Lab, problems: &mut Problems) {
+    let by_port = axes.path.0.iter().find(|at| at.value.is_by_port());
+    let why = match (by_port, lab.stack.value) {
+        (Some(at), _) => format!("which path = \"{}\" goes by", at.value),
+        (None, Stack::Single) => "the only protocol of the lab with stack = \"single\"".to_owned(),
+        (None, Stack::Dual) => return,
+    };
+    for family in axes.family.0.iter().map(|at| at.value) {
+        let has = |firewall: &Firewall| firewall.families().contains(&family);
+        for at in axes.firewall.0.iter().filter(|at| !has(&at.value)) {
+            let message = format!("{} has no rules for {family}, {why}", at.value);
+            let fits = |one: &Firewall| {
+                has(one) && one.needs_host_side() && (by_port.is_none() || one.publishes())
+            };
+            let others = words(Firewall::ALL.iter().copied().filter(fits));
+            let families = words(at.value.families().iter().copied());
+            let problem = Problem::of(axes.key("firewall"), message).at(at.span.clone());
+            problems.push(problem.remedy(format!(
+                "allowed: family = {families}, or firewall = {others}; {OWN_TABLE}"
+            )));
+        }
     }
 }
 

@@ -86,6 +86,21 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "4:12",
         &["docker-29 beside the rules that an engine brings"],
     ),
+    (
+        "family = [\"ipv4\", \"ipv6\"]\nfirewall = [\"docker-29\", \"docker-20.10\"]\npath = \"published\"",
+        "",
+        "4:26",
+        &[
+            "docker-20.10 has no rules for ipv6, which path = \"published\" goes by",
+            "family = \"ipv4\", or firewall = \"docker-29\", \"docker-29-nft\", \"kubernetes\"; each",
+        ],
+    ),
+    (
+        "family = \"ipv6\"\nfirewall = \"docker-1.12\"",
+        "stack = \"single\"",
+        "4:12",
+        &["docker-1.12 has no rules for ipv6, the only protocol of the lab"],
+    ),
     ("rules = 100_001", "", "3:9", &["100001 is out of bounds"]),
     ("", "endpoints = 0", "5:13", &["0 is out of bounds"]),
 ];
@@ -99,6 +114,12 @@ fn what_does_not_go_together_is_refused_at_its_place() {
             assert!(refusal.contains(words), "{words}\n{refusal}");
         }
     }
+}
+
+#[test]
+fn rules_for_ipv4_alone_stand_beside_traffic_over_ipv6_that_does_not_need_them() {
+    let axes = "axes.containers = 4\naxes.firewall = \"docker-1.12\"\naxes.family = \"ipv6\"";
+    assert_eq!(parsed(axes).cells.len(), 1);
 }
 
 #[test]
