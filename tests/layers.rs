@@ -365,3 +365,59 @@ fn imports_in_braces_are_seen_each() {
         ["error", "host", "lab"]
     );
 }
+
+/// The documents, each with its folder.
+fn documents() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["", "docs", "results"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let files = folders
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.extension().is_some_and(|it| it == "md"))
+        .collect()
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut seen = 0;
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|behind| behind.split(')').next());
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            let path = link.split('#').next().unwrap();
+            let target = document.parent().unwrap().join(path);
+            assert!(target.exists(), "{}: {link}", document.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "only {seen} links were seen");
+}
+
+#[test]
+fn what_the_map_for_contributors_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let words = text.split('`').skip(1).step_by(2);
+    let paths = words.filter(|word| {
+        let rooted = [
+            "crates/",
+            "src/",
+            "tests/",
+            "results/",
+            "scenarios/",
+            "scripts/",
+        ];
+        rooted.iter().any(|it| word.starts_with(it)) && !word.contains(' ')
+    });
+    let mut seen = 0;
+    for path in paths {
+        assert!(root.join(path).exists(), "CONTRIBUTING.md names {path}");
+        seen += 1;
+    }
+    assert!(seen > 15, "only {seen} paths were seen");
+}
