@@ -217,17 +217,24 @@ fn group_in(folder: &Path) -> String {
     format!("kilonet-engine{name}")
 }
 
-/// Removes what an engine leaves of its cgroup, one for each controller (v1) or one (v2); a killed engine leaves those of its
-/// containers in it as well.
+/// Removes what an engine leaves of its cgroup, one for each controller (v1) or one (v2), each where this process's own group is;
+/// a killed engine leaves those of its containers in it as well.
 fn remove_groups(name: &str) {
-    let mounts = std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten();
-    let parents = mounts.flatten().map(|mount| mount.path().join(name));
-    for parent in parents.chain([Path::new("/sys/fs/cgroup").join(name)]) {
-        for group in std::fs::read_dir(&parent).into_iter().flatten().flatten() {
-            // Only directories can be removed like this, and files of a group are none.
-            let _ = std::fs::remove_dir(group.path());
+    remove_within(Path::new("/sys/fs/cgroup"), name, false);
+}
+
+/// Removes the groups of a name below a folder, and all that are in one such.
+fn remove_within(folder: &Path, name: &str, ours: bool) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        // Links to controllers by other names are none of these.
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            continue;
         }
-        let _ = std::fs::remove_dir(parent);
+        let ours = ours || entry.file_name() == name;
+        remove_within(&entry.path(), name, ours);
+        if ours {
+            let _ = std::fs::remove_dir(entry.path());
+        }
     }
 }
 
