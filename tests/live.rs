@@ -186,7 +186,10 @@ fn a_run_that_is_interrupted_in_any_way_gives_the_terminal_back() {
         act(&mut seat);
         let (code, text, _) = seat.end();
         assert_eq!(code, Some(1), "{name}: {text}");
-        assert!(stays(&text).contains("interrupted; --resume"), "{name}");
+        assert!(
+            stays(&text).contains("interrupted; `kilonet run --resume "),
+            "{name}"
+        );
         assert!(text.contains("\x1b[38;5;"), "{name}: no colour");
     }
 }
