@@ -8,6 +8,7 @@ use nix::sched::{CpuSet, sched_getaffinity};
 use nix::unistd::Pid;
 
 use crate::error::{Error, Result};
+use crate::scenario::CpuList;
 
 /// The CPUs that are online, as ranges.
 const ONLINE: &str = "/sys/devices/system/cpu/online";
@@ -52,15 +53,10 @@ pub(crate) fn is_within(mask: &str, other: &str) -> bool {
 
 /// The mask of CPUs that are listed as `0-3,8`.
 fn mask_of(ranges: &str) -> Option<String> {
-    let mut digits: Vec<u32> = Vec::new();
-    for range in ranges.split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        for cpu in first.parse::<usize>().ok()?..=last.parse().ok()? {
-            if digits.len() <= cpu / 4 {
-                digits.resize(cpu / 4 + 1, 0);
-            }
-            digits[cpu / 4] |= 1 << (cpu % 4);
-        }
+    let list: CpuList = ranges.parse().ok()?;
+    let mut digits = vec![0_u32; list.cpus().last()? as usize / 4 + 1];
+    for cpu in list.cpus() {
+        digits[cpu as usize / 4] |= 1 << (cpu % 4);
     }
     let digits = digits.iter().rev();
     digits.map(|digit| char::from_digit(*digit, 16)).collect()

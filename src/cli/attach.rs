@@ -14,7 +14,7 @@ use crate::units::counted;
 
 /// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
 #[derive(Debug, Args)]
-#[command(mut_args(|flag| ours(hide_others(flag, PARTS))), after_help = "\
+#[command(mut_args(|flag| told(hide_others(flag, PARTS))), after_help = "\
 Examples:
   kilonet attach web db                              containers of the engine, by name or id
   kilonet attach 4711 4712                           processes
@@ -33,19 +33,10 @@ pub(super) struct Attach {
 /// What there is of a scenario where nothing is raised.
 const PARTS: &[Part] = &[Part::Traffic, Part::Both, Part::Trial];
 
-/// What the flag is called that limits what a container may use; what exists keeps the limits that it has.
-fn is_limit(flag: &str) -> bool {
-    ["--cpu-max", "--memory-max", "--cpuset"].contains(&flag)
-}
-
-/// The flag as it is here.
-fn ours(flag: Arg) -> Arg {
-    let is_hidden = flag
-        .get_long()
-        .is_some_and(|long| is_limit(&format!("--{long}")));
+/// Names only the drivers that make nothing but sockets.
+fn told(flag: Arg) -> Arg {
     match flag.get_id().as_str() {
         "driver" => flag.help("What runs the flows: threads, workers"),
-        _ if is_hidden => flag.hide(true),
         _ => flag,
     }
 }
@@ -74,9 +65,6 @@ impl Attach {
         let reason = "what is attached to is there already, and nothing of it is changed";
         let hint = "kilonet sweep raises labs of any shape";
         only(&overrides, PARTS, (reason, hint))?;
-        if let Some((flag, _)) = overrides.given().find(|(flag, _)| is_limit(flag)) {
-            return Err(refused(flag, reason, hint));
-        }
         overrides.containers = Some(self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
         refuse_drivers(&scenario)?;

@@ -34,7 +34,7 @@ const BINDING: usize = 5;
 const SOME: u32 = 1000;
 
 /// What there is of a scenario where nothing is run.
-const PARTS: &[Part] = &[Part::Lab, Part::Traffic, Part::Both];
+const PARTS: &[Part] = &[Part::Lab, Part::Traffic, Part::Limits, Part::Both];
 
 impl Doctor {
     pub(super) fn run(&self, leave: Leave) -> Result<ExitCode> {
@@ -48,7 +48,7 @@ impl Doctor {
         }
         let need = |containers| need(&overrides, containers);
         // What the flags say is refused before anything is tried.
-        Scenario::from_overrides(&grown(&overrides, SOME))?;
+        Scenario::from_overrides(&overrides.grown_to(SOME))?;
         let machine = super::start::machine(Blocked::new()?, &BTreeMap::new(), leave)?;
         let view = View::of_stdout();
         let features = features::probe(&Requirement::of_doctor())?;
@@ -63,17 +63,8 @@ impl Doctor {
 
 /// What so many containers need, where the flags let there be so many.
 fn need(overrides: &Overrides, containers: u32) -> Option<Need> {
-    let scenario = Scenario::from_overrides(&grown(overrides, containers)).ok()?;
-    let needs = scenario.cells.iter().map(Need::of);
-    Some(needs.fold(Need::default(), Need::max))
-}
-
-/// The same flags with so many containers.
-fn grown(overrides: &Overrides, containers: u32) -> Overrides {
-    Overrides {
-        containers: Some(containers.to_string()),
-        ..overrides.clone()
-    }
+    let scenario = Scenario::from_overrides(&overrides.grown_to(containers)).ok()?;
+    Some(Need::of_any(&scenario.cells))
 }
 
 fn feature_table(features: &[Feature], view: View) -> Table {

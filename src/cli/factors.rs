@@ -15,6 +15,15 @@ pub(super) mod heading {
     pub(in crate::cli) const TRIALS: &str = "Scenario keys for trials";
 }
 
+/// Of rows of a flag, the key it stands for, and its text: those that were given.
+pub(super) fn given<const ROWS: usize>(
+    rows: [(&'static str, &'static str, &Option<String>); ROWS],
+) -> Vec<(&'static str, &'static str, String)> {
+    let rows = rows.into_iter();
+    rows.filter_map(|(flag, key, text)| Some((flag, key, text.clone()?)))
+        .collect()
+}
+
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
 #[group(id = "Factors", multiple = true)]
@@ -102,6 +111,8 @@ pub(super) struct Factors {
     #[command(flatten)]
     load: super::load::Load,
     #[command(flatten)]
+    limits: super::limits::Limits,
+    #[command(flatten)]
     wiring: super::wiring::Wiring,
 }
 
@@ -145,6 +156,7 @@ impl Factors {
         } = self.clone();
         Overrides {
             load: self.load.given(),
+            limits: self.limits.given(),
             wiring: self.wiring.given(),
             topology,
             testbed,

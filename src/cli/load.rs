@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::factors::heading;
+use super::factors::{given, heading};
 
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
@@ -35,15 +35,6 @@ pub(super) struct Load {
     /// How many datagrams of a stream one system call moves: none, mmsg, gso
     #[arg(long, value_name = "LIST", help_heading = heading::LOAD)]
     batch: Option<String>,
-    /// CPU time of each container in CPUs, with processes: none, 0.5
-    #[arg(long, value_name = "LIST", help_heading = heading::DRIVER)]
-    cpu_max: Option<String>,
-    /// Memory of each container, with processes: `none`, `64MiB`
-    #[arg(long, value_name = "SIZES", help_heading = heading::DRIVER)]
-    memory_max: Option<String>,
-    /// CPUs that each container may run on, with processes: `none`, `0-1`
-    #[arg(long, value_name = "LIST", help_heading = heading::DRIVER)]
-    cpuset: Option<String>,
     /// Loss within which the highest rate of datagrams is looked for: none, 0%, 0.5%
     #[arg(long, value_name = "LIST", help_heading = heading::LOAD)]
     search: Option<String>,
@@ -62,14 +53,8 @@ impl Load {
             ("--send", "send", &self.send),
             ("--receive", "receive", &self.receive),
             ("--batch", "batch", &self.batch),
-            ("--cpu-max", "cpu_max", &self.cpu_max),
-            ("--memory-max", "memory_max", &self.memory_max),
-            ("--cpuset", "cpuset", &self.cpuset),
             ("--search", "search", &self.search),
         ];
-        let given = rows.into_iter();
-        given
-            .filter_map(|(flag, key, text)| Some((flag, key, text.clone()?)))
-            .collect()
+        given(rows)
     }
 }

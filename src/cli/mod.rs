@@ -14,6 +14,7 @@ mod factors;
 mod keep;
 mod lab;
 mod lacks;
+mod limits;
 mod live;
 mod load;
 mod out;

@@ -4,6 +4,7 @@
 
 use clap::{Arg, Args, Command};
 
+use super::limits::Limits;
 use super::load::Load;
 use super::wiring::Wiring;
 use crate::error::{Error, Result};
@@ -46,6 +47,8 @@ fn part_of(id: &str) -> Option<Part> {
         Some(Part::Lab)
     } else if has::<Load>(id) {
         Some(Part::Traffic)
+    } else if has::<Limits>(id) {
+        Some(Part::Limits)
     } else {
         Part::of_key(id)
     }

@@ -13,7 +13,7 @@ use super::out;
 use crate::error::Result;
 use crate::host::limits::{Headroom, Limits, Strength};
 use crate::plan::{Need, Plan as Trials, Trial};
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::Scenario;
 use crate::units::{Bytes, counted, show_duration};
 
 /// Flags replace the file's keys of the same name.
@@ -36,16 +36,14 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn run(&self) -> Result<ExitCode> {
-        let scenario = Scenario::load(&self.scenario, &self.factors.overrides())?;
+        let overrides = self.factors.overrides();
+        let scenario = Scenario::load(&self.scenario, &overrides)?;
         let plan = Trials::new(&scenario);
         if self.json {
             out::data(format!("{:#}\n", as_json(&plan)).as_bytes())?;
         } else {
             let need = |containers: u32| {
-                let overrides = Overrides {
-                    containers: Some(containers.to_string()),
-                    ..self.factors.overrides()
-                };
+                let overrides = overrides.grown_to(containers);
                 let grown = Scenario::load(&self.scenario, &overrides).ok()?;
                 Some(Trials::new(&grown).need())
             };

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::factors::heading;
+use super::factors::{given, heading};
 
 /// Each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default, Args)]
@@ -68,9 +68,6 @@ impl Wiring {
             ("--napi", "napi", &self.napi),
             ("--rps", "rps", &self.rps),
         ];
-        let given = rows.into_iter();
-        given
-            .filter_map(|(flag, key, text)| Some((flag, key, text.clone()?)))
-            .collect()
+        given(rows)
     }
 }

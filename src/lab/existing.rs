@@ -190,13 +190,13 @@ fn open(what: &str) -> Result<File> {
 /// What is no regular file is no namespace either, of which the kernel was not even asked; and who is root already need not
 /// become it.
 pub(crate) fn refusal(what: &str, source: io::Error) -> Error {
-    let is_asked = source.raw_os_error().is_some();
+    let is_unfit = files::is_unfit(&source);
     let is_forbidden = source.kind() == io::ErrorKind::PermissionDenied;
     let error = Error::kernel(Act::Attach, what, source);
-    match (is_asked, is_forbidden) {
-        (false, _) => error.with_remedy(Remedy::NameWhatRuns),
-        (true, true) if geteuid().is_root() => error.with_remedy(Remedy::AttachCapabilities),
-        (true, _) => error,
+    match (is_unfit, is_forbidden) {
+        (true, _) => error.with_remedy(Remedy::NameWhatRuns),
+        (false, true) if geteuid().is_root() => error.with_remedy(Remedy::AttachCapabilities),
+        (false, _) => error,
     }
 }
 

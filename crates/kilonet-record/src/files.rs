@@ -148,10 +148,19 @@ impl From<Unfit> for io::Error {
     }
 }
 
+/// Whether it was this room that refused a file, and not the kernel.
+#[must_use]
+pub fn is_unfit(error: &io::Error) -> bool {
+    unfit(error).is_some()
+}
+
+fn unfit(error: &io::Error) -> Option<&Unfit> {
+    error.get_ref()?.downcast_ref()
+}
+
 /// The refusal of a file, with the remedy where it was this room that refused.
 pub fn refusal(act: impl Into<Act>, path: &Path, source: io::Error) -> Error {
-    let unfit = source.get_ref().and_then(|it| it.downcast_ref::<Unfit>());
-    let remedy = unfit.map(Unfit::remedy);
+    let remedy = unfit(&source).map(Unfit::remedy);
     let error = Error::kernel(act, path.display().to_string(), source);
     match remedy {
         Some(remedy) => error.with_remedy(remedy),

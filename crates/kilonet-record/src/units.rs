@@ -4,6 +4,7 @@
 //! second, as the field does (`41.2 Gb/s`).
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -93,6 +94,16 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     } else {
         Err(unread())
     }
+}
+
+/// The first unit from milliseconds on with which a bare number is within the bounds; milliseconds where it is with none.
+#[must_use]
+pub fn fitting_unit(number: u64, bounds: RangeInclusive<Duration>) -> &'static str {
+    let fits = |(_, nanos): &&(&str, u64)| {
+        bounds.contains(&Duration::from_nanos(number.saturating_mul(*nanos)))
+    };
+    let units = &TIMES[2..];
+    units.iter().find(fits).unwrap_or(&units[0]).0
 }
 
 /// Shows a duration with three significant digits: `1.27 s`, `340 ms`, `12.0 us`.

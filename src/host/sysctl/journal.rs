@@ -189,7 +189,7 @@ fn read(path: &Path) -> Result<Journal> {
 
 /// What is there under a journal's name and no file that kilonet writes names no sysctl to put back.
 fn refused(path: &Path, source: io::Error) -> Error {
-    let is_unfit = source.raw_os_error().is_none();
+    let is_unfit = files::is_unfit(&source);
     let error = Error::kernel("read", path.display().to_string(), source);
     if is_unfit {
         error.with_remedy(Remedy::RemoveStranger)

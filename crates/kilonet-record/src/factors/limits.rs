@@ -197,6 +197,11 @@ impl CpuList {
     pub fn list(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.to_string())
     }
+
+    /// Its CPUs by number, the lowest first.
+    pub fn cpus(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().flat_map(|(first, last)| *first..=*last)
+    }
 }
 
 impl fmt::Display for CpuList {

@@ -5,7 +5,6 @@
 mod times;
 
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -16,7 +15,7 @@ use super::factor::Factor;
 use super::range;
 use super::raw::Raw;
 use super::receive::Rps;
-use crate::units::{Bytes, parse_duration};
+use crate::units::{Bytes, fitting_unit, parse_duration};
 
 pub use times::Times;
 
@@ -283,15 +282,6 @@ impl JsonSchema for BufferSize {
     }
 }
 
-/// The first unit with which a bare number is within the bounds, in milliseconds.
-fn nearest_unit(number: u64, bounds: RangeInclusive<u64>) -> &'static str {
-    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
-    let mut fitting = units
-        .iter()
-        .filter(|(_, millis)| bounds.contains(&number.saturating_mul(*millis)));
-    fitting.next().map_or("ms", |(unit, _)| unit)
-}
-
 /// A duration from `MIN` to `MAX` milliseconds, written with its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Length<const MIN: u64, const MAX: u64>(pub Duration);
@@ -300,7 +290,8 @@ impl<const MIN: u64, const MAX: u64> Written for Length<MIN, MAX> {
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let length = match value.as_integer() {
             Some(number) => {
-                let unit = nearest_unit(number.text.parse().unwrap_or(0), MIN..=MAX);
+                let bounds = Duration::from_millis(MIN)..=Duration::from_millis(MAX);
+                let unit = fitting_unit(number.text.parse().unwrap_or(0), bounds);
                 return Err(format!("{number} needs a unit, as in \"{number}{unit}\""));
             }
             None => parse_duration(text_of(value)?)?,

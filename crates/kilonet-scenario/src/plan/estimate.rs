@@ -103,6 +103,13 @@ impl Need {
         }
     }
 
+    /// What any of some cells needs: the most of each resource.
+    #[must_use]
+    pub fn of_any<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> Self {
+        let needs = cells.into_iter().map(Self::of);
+        needs.fold(Self::default(), Self::max)
+    }
+
     /// Sockets are with the processes, which the system counts with their threads as one user's.
     fn of_processes(cell: &Cell) -> Self {
         let containers = u64::from(cell.containers);
@@ -186,10 +193,7 @@ impl Plan {
     /// What the plan needs at the worst moment of each resource, which may be of different trials.
     #[must_use]
     pub fn need(&self) -> Need {
-        self.trials
-            .iter()
-            .map(|trial| Need::of(&trial.cell))
-            .fold(Need::default(), Need::max)
+        Need::of_any(self.trials.iter().map(|trial| &trial.cell))
     }
 
     /// About how long some trials take, one after the other.

@@ -50,6 +50,8 @@ pub struct Overrides {
     /// Flags for what is asked of flows beside their messages: as they are written, the key of `axes` each stands for, and its
     /// text.
     pub load: Vec<(&'static str, &'static str, String)>,
+    /// Likewise for what each container may use.
+    pub limits: Vec<(&'static str, &'static str, String)>,
     /// Likewise for how links and bridges are set.
     pub wiring: Vec<(&'static str, &'static str, String)>,
     /// `--warmup`, for `trial.warmup`.
@@ -75,6 +77,8 @@ pub enum Part {
     Lab,
     /// What flows do in it.
     Traffic,
+    /// What each container may use, where it is a process of kilonet's own.
+    Limits,
     /// Both: the lab is made for what flows do.
     Both,
     /// How often trials are made, in which order, and how long they are.
@@ -106,8 +110,18 @@ impl Overrides {
         let rows = self.rows().into_iter();
         let own = rows.filter_map(|row| row.text.as_ref().map(|_| (row.flag, row.part)));
         let load = self.load.iter().map(|(flag, ..)| (*flag, Part::Traffic));
+        let limits = self.limits.iter().map(|(flag, ..)| (*flag, Part::Limits));
         let wiring = self.wiring.iter().map(|(flag, ..)| (*flag, Part::Lab));
-        own.chain(load).chain(wiring)
+        own.chain(load).chain(limits).chain(wiring)
+    }
+
+    /// The same flags with so many containers.
+    #[must_use]
+    pub fn grown_to(&self, containers: u32) -> Self {
+        Self {
+            containers: Some(containers.to_string()),
+            ..self.clone()
+        }
     }
 
     fn rows(&self) -> [Row<'_>; 26] {
@@ -167,7 +181,7 @@ impl Overrides {
                 text: row.text.as_deref()?,
             })
         });
-        let others = self.load.iter().chain(&self.wiring);
+        let others = self.load.iter().chain(&self.limits).chain(&self.wiring);
         let others = others.map(|(flag, key, text)| Setting {
             flag,
             table: "axes",
