@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use kilonet::scenario::{Driver, Load, Workload};
 use kilonet::traffic::agent::{self, Muster, Route};
@@ -112,7 +113,8 @@ fn the_server_keeps_time_wait_and_the_client_its_ports() {
     }
 }
 
-/// More connections than the client has ports: those it has are used again.
+/// More connections than the client has ports: those it has are used again. Where a port is taken again at once, Linux 6.18
+/// drops the SYN of one connection in some ten thousand, and the client sends it again after 1 s: the window is longer than that.
 #[test]
 fn a_few_ports_are_enough_for_any_number_of_connections() {
     let Some(_alone) = alone() else { return };
@@ -121,7 +123,11 @@ fn a_few_ports_are_enough_for_any_number_of_connections() {
         lab.join_by_veth();
         let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
         lab.inside(0, || port_range("40000 40007"));
-        let outcome = measured(&plans, &calling(driver, None));
+        let settings = Settings {
+            measure: Duration::from_millis(1_500),
+            ..calling(driver, None)
+        };
+        let outcome = measured(&plans, &settings);
         assert_fine(&outcome, &driver.to_string());
         assert!(requests(&outcome) > 8, "{driver}: {outcome:?}");
     }
