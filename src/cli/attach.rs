@@ -9,6 +9,7 @@ use super::factors::Factors;
 use super::parts::{hide_others, only, refused};
 use super::run::{Destination, Job, Output, execute};
 use crate::error::{Error, Result};
+use crate::scenario::registry::lab::CONTAINERS;
 use crate::scenario::{Driver, Part, Scenario, Topology};
 use crate::units::counted;
 
@@ -65,7 +66,7 @@ impl Attach {
         let reason = "what is attached to is there already, and nothing of it is changed";
         let hint = "kilonet sweep raises labs of any shape";
         only(&overrides, PARTS, (reason, hint))?;
-        overrides.containers = Some(self.places.len().to_string());
+        overrides.give(&CONTAINERS, self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
         refuse_drivers(&scenario)?;
         for cell in &mut scenario.cells {

@@ -14,6 +14,7 @@ use crate::host::limits::{Limit, Limits, Strength};
 use crate::host::signal::Blocked;
 use crate::plan::Need;
 use crate::report::terminal::View;
+use crate::scenario::registry::lab::CONTAINERS;
 use crate::scenario::{Overrides, Part, Scenario};
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
@@ -41,7 +42,7 @@ impl Doctor {
         let overrides = self.factors.overrides();
         let reason = "doctor makes no trials";
         only(&overrides, PARTS, (reason, "leave it out"))?;
-        if overrides.containers.is_some() {
+        if overrides.text(&CONTAINERS).is_some() {
             let reason = "doctor finds out how many there can be";
             let hint = "leave it out; kilonet plan holds a scenario of yours against the limits";
             return Err(refused("--containers", reason, hint));

@@ -14,9 +14,7 @@ mod factors;
 mod keep;
 mod lab;
 mod lacks;
-mod limits;
 mod live;
-mod load;
 mod out;
 mod parts;
 mod plan;
@@ -27,7 +25,6 @@ mod run;
 mod schema;
 mod start;
 mod unknown;
-mod wiring;
 
 #[cfg(test)]
 mod tests;
@@ -87,8 +84,8 @@ enum Verb {
     Exec(exec::Exec),
     /// Remove what runs that died have left behind, and put back sysctls that they raised
     Clean(clean::Clean),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
+    /// Print what scenario files may hold: their JSON Schema, for editors
+    Schema(schema::Schema),
     /// Run a lab's shell and end all that comes of it; started by kilonet itself
     #[command(hide = true)]
     Keep(keep::Keep),
@@ -145,7 +142,7 @@ impl Cli {
             Verb::Keep(keep) => keep.run(),
             Verb::Become(shell) => shell.run(),
             Verb::Clean(_) => clean::Clean::run(),
-            Verb::Schema => schema::run(),
+            Verb::Schema(schema) => schema.run(),
             Verb::Agent(agent) => agent.run(),
             Verb::Nursery => agent::nurse(),
         }

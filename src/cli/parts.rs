@@ -2,13 +2,10 @@
 //!
 //! Must not know what a key means. The invariant: no flag is taken and left unused.
 
-use clap::{Arg, Args, Command};
+use clap::Arg;
 
-use super::limits::Limits;
-use super::load::Load;
-use super::wiring::Wiring;
 use crate::error::{Error, Result};
-use crate::scenario::{Overrides, Part};
+use crate::scenario::{Overrides, Part, registry};
 
 /// Refuses the first flag that is about what the verb does not have.
 ///
@@ -19,9 +16,9 @@ pub(super) fn only(
     parts: &[Part],
     (reason, hint): (&str, &str),
 ) -> Result<()> {
-    match overrides.given().find(|(_, part)| !parts.contains(part)) {
+    match overrides.given().find(|key| !parts.contains(&key.part)) {
         None => Ok(()),
-        Some((flag, _)) => Err(refused(flag, reason, hint)),
+        Some(key) => Err(refused(&format!("--{}", key.flag()), reason, hint)),
     }
 }
 
@@ -32,31 +29,9 @@ pub(super) fn refused(flag: &str, reason: &str, hint: &str) -> Error {
 
 /// Hides an argument of a verb that has only these parts, where it is a flag about another.
 pub(super) fn hide_others(argument: Arg, parts: &[Part]) -> Arg {
-    let part = part_of(argument.get_id().as_str());
-    let is_other = part.is_some_and(|part| !parts.contains(&part));
-    if is_other {
-        argument.hide(true)
-    } else {
-        argument
+    let key = registry::key(argument.get_id().as_str());
+    match key.map(|key| key.facts().part) {
+        Some(part) if !parts.contains(&part) => argument.hide(true),
+        Some(_) | None => argument,
     }
-}
-
-/// What the flag of this name is about; nothing for one that stands for no key.
-fn part_of(id: &str) -> Option<Part> {
-    if has::<Wiring>(id) {
-        Some(Part::Lab)
-    } else if has::<Load>(id) {
-        Some(Part::Traffic)
-    } else if has::<Limits>(id) {
-        Some(Part::Limits)
-    } else {
-        Part::of_key(id)
-    }
-}
-
-fn has<Flags: Args>(id: &str) -> bool {
-    let command = Flags::augment_args(Command::new("flags"));
-    command
-        .get_arguments()
-        .any(|argument| argument.get_id() == id)
 }

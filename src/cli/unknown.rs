@@ -7,9 +7,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
 use super::Cli;
-use crate::scenario::{nearest, table_of};
+use crate::scenario::{AnyKey, nearest, registry};
 
-/// What people call flags by, and the flags: words of iperf3, netperf, Docker and of plain English.
+/// What people call flags by that stand for no key of a scenario, and the flags; those of keys say so themselves.
 const MEANT: &[(&str, &str)] = &[
     ("results", "out"),
     ("result", "out"),
@@ -23,55 +23,16 @@ const MEANT: &[(&str, &str)] = &[
     ("dry-run", "print"),
     ("continue", "resume"),
     ("check", "verify"),
-    ("duration", "measure"),
-    ("time", "measure"),
-    ("window", "measure"),
-    ("seconds", "measure"),
-    ("omit", "warmup"),
-    ("warm-up", "warmup"),
-    ("trials", "repeats"),
-    ("runs", "repeats"),
-    ("iterations", "repeats"),
-    ("reps", "repeats"),
-    ("precision", "within"),
-    ("retries", "again"),
-    ("count", "containers"),
-    ("counts", "containers"),
-    ("namespaces", "containers"),
-    ("network", "topology"),
-    ("engine", "testbed"),
-    ("runtime", "testbed"),
-    ("ip", "family"),
-    ("ip-version", "family"),
-    ("iptables", "firewall"),
-    ("nftables", "firewall"),
-    ("tool", "driver"),
-    ("generator", "driver"),
-    ("test", "workload"),
-    ("traffic", "workload"),
-    ("protocol", "workload"),
-    ("parallel", "streams"),
-    ("flows", "streams"),
-    ("connections", "streams"),
-    ("length", "message"),
-    ("size", "message"),
-    ("bytes", "message"),
-    ("reply", "response"),
-    ("bandwidth", "rate"),
-    ("bitrate", "rate"),
-    ("cc", "congestion"),
-    ("affinity", "pinning"),
-    ("cpus", "cpu-max"),
-    ("memory", "memory-max"),
-    ("cpuset-cpus", "cpuset"),
-    ("bidir", "direction"),
-    ("mix", "beside"),
-    ("loss", "search"),
-    ("zerocopy", "send"),
-    ("gso", "gso-max"),
     ("type", "format"),
     ("tolerance", "threshold"),
 ];
+
+/// Words that are no flags, and the flags that are meant by them.
+fn meant() -> impl Iterator<Item = (&'static str, String)> {
+    let own = MEANT.iter().map(|(word, flag)| (*word, (*flag).to_owned()));
+    let keys = registry::keys().map(AnyKey::facts);
+    own.chain(keys.flat_map(|facts| facts.also.iter().map(|word| (*word, facts.flag()))))
+}
 
 /// Says of an unknown flag or verb what is meant by it; any other error is as it was.
 pub(super) fn explained(error: clap::Error, words: &[String]) -> clap::Error {
@@ -134,20 +95,9 @@ fn advice(name: &str, verb: &Command) -> Option<String> {
         .get_arguments()
         .filter_map(|it| it.get_long())
         .collect();
-    let meant = MEANT.iter().filter(|(word, _)| *word == name);
-    let mut meant = meant.map(|(_, flag)| *flag);
-    if let Some(flag) = meant.find(|flag| flags.contains(flag)) {
+    let mut meant = meant().filter(|(word, _)| *word == name);
+    if let Some((_, flag)) = meant.find(|(_, flag)| flags.contains(&flag.as_str())) {
         return Some(format!("the flag for that is '--{flag}'"));
-    }
-    let key = name.replace('-', "_");
-    if let Some(table) = table_of(&key).filter(|_| flags.contains(&"topology")) {
-        let place = match table {
-            "" => "above all tables".to_owned(),
-            table => format!("under [{table}]"),
-        };
-        return Some(format!(
-            "`{key}` has no flag: write it in a scenario's file {place}"
-        ));
     }
     let flag = nearest(name, flags.into_iter())?;
     Some(format!("a similar argument exists: '--{flag}'"))
@@ -209,47 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn every_key_without_a_flag_is_said_to_belong_into_a_file() {
-        let mtu = said("kilonet sweep --mtu 9000");
-        assert!(
-            mtu.contains("`mtu` has no flag: write it in a scenario's file under [axes]"),
-            "{mtu}"
-        );
-        let command = Cli::command();
-        let sweep = command.find_subcommand("sweep").unwrap();
-        let flags: Vec<_> = sweep
-            .get_arguments()
-            .filter_map(|it| it.get_long())
-            .collect();
-        let schema = crate::scenario::schema();
-        let mut told = 0;
-        for table in ["lab", "trial"] {
-            let keys = schema["properties"][table]["properties"]
-                .as_object()
-                .unwrap();
-            for key in keys.keys() {
-                let flag = key.replace('_', "-");
-                if flags.contains(&flag.as_str()) {
-                    continue;
-                }
-                let said = said(&format!("kilonet sweep --{flag} 1"));
-                assert!(said.contains(&format!("under [{table}]")), "{said}");
-                told += 1;
-            }
-        }
-        assert!(told > 5, "{told}");
-    }
-
-    #[test]
     fn every_flag_that_is_meant_exists() {
         let command = Cli::command();
         let verbs = command.get_subcommands();
         let flags: Vec<_> = verbs
             .flat_map(|verb| verb.get_arguments().filter_map(|it| it.get_long()))
             .collect();
-        for (word, flag) in MEANT {
-            assert!(flags.contains(flag), "{word}: --{flag}");
-            assert!(!flags.contains(word), "{word} is a flag itself");
+        for (word, flag) in meant() {
+            assert!(flags.contains(&flag.as_str()), "{word}: --{flag}");
+            assert!(!flags.contains(&word), "{word} is a flag itself");
         }
     }
 }

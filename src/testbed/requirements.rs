@@ -7,6 +7,7 @@ use crate::error::{Error, Remedy, Result};
 use crate::host::cgroup;
 use crate::host::features::{self, Feature, Requirement, State};
 use crate::lab::firewall::{self, Frames};
+use crate::scenario::registry::links::VLAN_FILTERING;
 use crate::scenario::{Backend, Cell, Driver, Family, Napi, Pinning, Rps, Testbed, Topology};
 
 /// Bytes of the largest unit that every link takes whole.
@@ -50,7 +51,7 @@ fn of_wiring(cell: &Cell) -> Vec<Requirement> {
     let wiring = &cell.wiring;
     let largest = wiring.gso_bytes().into_iter().max();
     let wanted = [
-        (wiring.vlan_filtering, Requirement::VlanFiltering),
+        (VLAN_FILTERING.of(cell), Requirement::VlanFiltering),
         (wiring.rps != Rps::Off, Requirement::Rps),
         (wiring.napi == Napi::Threaded, Requirement::ThreadedNapi),
         (largest > Some(USUAL_UNIT), Requirement::BigTcp),

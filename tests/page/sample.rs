@@ -298,6 +298,7 @@ fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
         bridges: None,
         ports_per_bridge: None,
         rules: Rules::default(),
+        kept: kilonet::scenario::Kept::default(),
     }
 }
 

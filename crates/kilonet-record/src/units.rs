@@ -8,6 +8,50 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// What figures are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing: a word, a number of things, a yes or no.
+    Plain,
+    /// Nanoseconds.
+    Nanoseconds,
+    /// Nanoseconds of CPU time for each byte of payload.
+    NanosecondsPerByte,
+    /// Nanoseconds of CPU time for each response.
+    NanosecondsPerTransaction,
+    /// Seconds.
+    Seconds,
+    /// Bits a second.
+    BitsPerSecond,
+    /// Events a second.
+    PerSecond,
+    /// Bytes.
+    Bytes,
+    /// Pages of memory.
+    Pages,
+    /// A share, or one figure over another.
+    Ratio,
+}
+
+impl Unit {
+    /// As tables show it; empty where there is none.
+    #[must_use]
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Nanoseconds => "ns",
+            Self::NanosecondsPerByte => "ns/B",
+            Self::NanosecondsPerTransaction => "ns/transaction",
+            Self::Seconds => "s",
+            Self::BitsPerSecond => "bit/s",
+            Self::PerSecond => "1/s",
+            Self::Bytes => "B",
+            Self::Pages => "pages",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
 /// A rate of payload, in bits a second.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct BitsPerSecond(pub f64);
@@ -135,6 +179,13 @@ pub fn counted(count: impl TryInto<u64>, noun: &str) -> String {
         (_, None) if noun.ends_with('s') => format!("{count} {noun}es"),
         (_, None) => format!("{count} {noun}s"),
     }
+}
+
+/// The same of a number in a text; what is none stays as it is.
+#[must_use]
+pub fn counted_text(text: &str, noun: &str) -> String {
+    text.parse::<u64>()
+        .map_or_else(|_| text.to_owned(), |count| counted(count, noun))
 }
 
 /// What so many things were: `1 was`, `3 were`.

@@ -11,6 +11,7 @@ use super::{
     BridgeOptions, Contacts, End, Entry, Host, Link, Pairing, Port, PortOptions, Role, Route, Step,
 };
 use crate::lab::address::{Assigned, Mac, Subnet};
+use crate::scenario::registry::links::{HAIRPIN, ISOLATION, SNOOPING, VLAN_FILTERING};
 use crate::scenario::{Cell, Join};
 
 /// The index of a bridge's port to others, or to another node.
@@ -166,12 +167,11 @@ impl Switches<'_> {
     }
 
     fn port(&self, container: u32, station: &Station) -> Port {
-        let wiring = &self.cell.wiring;
         Port {
             kind: Pairing::Veth,
             options: PortOptions {
-                hairpin: wiring.hairpin,
-                isolated: wiring.isolation,
+                hairpin: HAIRPIN.of(self.cell),
+                isolated: ISOLATION.of(self.cell),
             },
             host: station.bridge,
             near: Link {
@@ -247,11 +247,10 @@ impl Switches<'_> {
 
 /// How the bridges of a cell are set.
 pub(super) fn options_of(cell: &Cell) -> BridgeOptions {
-    let wiring = &cell.wiring;
     BridgeOptions {
-        snooping: wiring.snooping,
-        ageing_s: wiring.ageing_s,
-        vlan_filtering: wiring.vlan_filtering,
+        snooping: SNOOPING.of(cell),
+        ageing_s: cell.wiring.ageing_s,
+        vlan_filtering: VLAN_FILTERING.of(cell),
     }
 }
 

@@ -39,6 +39,7 @@ fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Ce
         bridges: std::num::NonZeroU32::new(containers.div_ceil(per_bridge)),
         ports_per_bridge: std::num::NonZeroU32::new(per_bridge),
         rules: Rules::default(),
+        kept: crate::scenario::Kept::default(),
     }
 }
 

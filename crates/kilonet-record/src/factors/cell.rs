@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
 use super::factor::factor;
+use super::kept::{self, Kept};
 use super::limits::Limits;
 use super::load::{Load, SMALLEST_DATAGRAM};
 use super::pattern::{Pattern, Talk};
@@ -294,13 +295,16 @@ pub struct Cell {
     /// What the rules are beside their profile.
     #[serde(flatten)]
     pub rules: Rules,
+    /// What is kept by its key's name; in a record only what is not as usual.
+    #[serde(flatten)]
+    pub kept: Kept,
 }
 
 impl Cell {
     /// The cell that this one is compared with: the same traffic between one pair over loopback, the node's ceiling.
     #[must_use]
     pub fn baseline(&self) -> Self {
-        Self {
+        let mut cell = Self {
             topology: Topology::Loopback,
             driver: self.driver.over_loopback(),
             testbed: Testbed::Kernel,
@@ -321,7 +325,9 @@ impl Cell {
             ports_per_bridge: None,
             rules: Rules::default(),
             ..self.clone()
-        }
+        };
+        kept::settle(&mut cell);
+        cell
     }
 
     /// The same cell with no rules.

@@ -3,7 +3,7 @@
 //! Knows no factor. Invariant: the word that is written is the word that is read.
 
 /// A factor with a closed list of levels, each written as one lower-case word.
-pub trait Factor: Sized + Copy + 'static {
+pub trait Factor: Copy + 'static {
     /// The key it is written under.
     const KEY: &'static str;
     /// Every level that a scenario may ask for, in the order in which help and reports list them. What only records have is
@@ -11,12 +11,16 @@ pub trait Factor: Sized + Copy + 'static {
     const ALL: &'static [Self];
     /// The word it is written as.
     fn word(self) -> &'static str;
+    /// What it means, in a sentence.
+    fn about(self) -> &'static str;
 }
 
 macro_rules! factor {
     (
-        $(#[$doc:meta])* $name:ident, $key:literal { $($(#[$level_doc:meta])* $level:ident = $word:literal),+ $(,)? }
-        $(only in records { $($(#[$kept_doc:meta])* $kept:ident = $kept_word:literal),+ $(,)? })?
+        $(#[$doc:meta])* $name:ident, $key:literal {
+            $($(#[doc = $about:literal])+ $(#[default $($usual:tt)*])? $level:ident = $word:literal),+ $(,)?
+        }
+        $(only in records { $($(#[doc = $kept_about:literal])+ $kept:ident = $kept_word:literal),+ $(,)? })?
     ) => {
         $(#[$doc])*
         #[derive(
@@ -24,8 +28,8 @@ macro_rules! factor {
             serde::Serialize, serde::Deserialize, schemars::JsonSchema,
         )]
         pub enum $name {
-            $($(#[$level_doc])* #[serde(rename = $word)] $level,)+
-            $($($(#[$kept_doc])* #[serde(rename = $kept_word)] #[schemars(skip)] $kept,)+)?
+            $($(#[doc = $about])+ $(#[default $($usual)*])? #[serde(rename = $word)] $level,)+
+            $($($(#[doc = $kept_about])+ #[serde(rename = $kept_word)] #[schemars(skip)] $kept,)+)?
         }
 
         impl $crate::factors::Factor for $name {
@@ -36,6 +40,14 @@ macro_rules! factor {
                     $(Self::$level => $word,)+
                     $($(Self::$kept => $kept_word,)+)?
                 }
+            }
+            fn about(self) -> &'static str {
+                let text = match self {
+                    $(Self::$level => concat!($($about),+),)+
+                    $($(Self::$kept => concat!($($kept_about),+),)+)?
+                };
+                // A line of a comment begins with a blank.
+                text.trim_start()
             }
         }
 

@@ -147,6 +147,8 @@ impl fmt::Display for MemoryMax {
 }
 
 impl Written for MemoryMax {
+    const SEVERAL: &'static str = "SIZES";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let bytes = match value {
             Raw::Text(text) if *text == "none" => return Ok(Self(None)),

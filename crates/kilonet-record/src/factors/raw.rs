@@ -46,6 +46,17 @@ impl fmt::Display for Digits<'_> {
 }
 
 impl<'a> Raw<'a> {
+    /// The value that a bare text stands for: a number where it is one, a truth value, or else the text.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
+        match text {
+            "true" => Self::Boolean(true),
+            "false" => Self::Boolean(false),
+            _ if text.parse::<u64>().is_ok() => Self::Integer(Digits { text, radix: 10 }),
+            _ => Self::Text(text),
+        }
+    }
+
     /// The text, where it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&'a str> {

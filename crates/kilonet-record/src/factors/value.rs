@@ -20,9 +20,13 @@ use crate::units::{Bytes, fitting_unit, parse_duration};
 pub use times::Times;
 
 /// A value as it is written in a scenario.
-pub trait Written: Sized + Clone {
+pub trait Written: Sized + Clone + 'static {
     /// The pattern of a text that stands for many values, where there is such a thing.
     const RANGE: Option<&'static str> = None;
+    /// What several of them are called in a help text.
+    const SEVERAL: &'static str = "LIST";
+    /// What one of them is called there.
+    const ONE: &'static str = "VALUE";
 
     /// Reads a single value.
     ///
@@ -32,6 +36,12 @@ pub trait Written: Sized + Clone {
 
     /// What is allowed, to follow the word "allowed: ".
     fn allowed() -> String;
+
+    /// Each word that it takes and what that means, where these are few.
+    #[must_use]
+    fn words() -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
 
     /// Reads a text that stands for many values; none when it is not of that kind.
     #[must_use]
@@ -91,6 +101,11 @@ impl<F: Factor> Written for F {
             .collect::<Vec<_>>()
             .join(", ")
     }
+
+    fn words() -> Vec<(&'static str, &'static str)> {
+        let levels = F::ALL.iter();
+        levels.map(|level| (level.word(), level.about())).collect()
+    }
 }
 
 /// The word that was probably meant.
@@ -108,6 +123,8 @@ pub struct Count<const MIN: u32, const MAX: u32>(pub u32);
 
 impl<const MIN: u32, const MAX: u32> Written for Count<MIN, MAX> {
     const RANGE: Option<&'static str> = Some(range::PATTERN);
+    const SEVERAL: &'static str = "RANGE";
+    const ONE: &'static str = "N";
 
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let number = value.as_integer().ok_or_else(|| wrong_kind(value))?;
@@ -176,6 +193,8 @@ impl Share {
 
 impl Written for Share {
     const RANGE: Option<&'static str> = ShareCount::RANGE;
+    const SEVERAL: &'static str = "RANGE";
+    const ONE: &'static str = "N";
 
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         match value.as_str() {
@@ -213,6 +232,8 @@ impl JsonSchema for Share {
 pub struct Size<const MIN: u32, const MAX: u32>(pub u32);
 
 impl<const MIN: u32, const MAX: u32> Written for Size<MIN, MAX> {
+    const SEVERAL: &'static str = "SIZES";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let bytes = match value.as_integer() {
             Some(number) => u64::from_str_radix(number.text, number.radix).ok(),
@@ -256,6 +277,8 @@ pub struct BufferSize(pub Buffers);
 type FixedBuffer = Size<4096, { 1 << 30 }>;
 
 impl Written for BufferSize {
+    const SEVERAL: &'static str = "SIZES";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         match value.as_str() {
             Some("auto") => Ok(Self(Buffers::Auto)),
@@ -287,6 +310,8 @@ impl JsonSchema for BufferSize {
 pub struct Length<const MIN: u64, const MAX: u64>(pub Duration);
 
 impl<const MIN: u64, const MAX: u64> Written for Length<MIN, MAX> {
+    const ONE: &'static str = "TIME";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let length = match value.as_integer() {
             Some(number) => {
@@ -330,6 +355,8 @@ impl<const MIN: u64, const MAX: u64> JsonSchema for Length<MIN, MAX> {
 pub struct Seed(pub u64);
 
 impl Written for Seed {
+    const ONE: &'static str = "N";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let number = value.as_integer().ok_or_else(|| wrong_kind(value))?;
         i64::from_str_radix(number.text, number.radix)
@@ -359,6 +386,9 @@ impl JsonSchema for Seed {
 }
 
 impl Written for bool {
+    const SEVERAL: &'static str = "BOOL";
+    const ONE: &'static str = "BOOL";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         value.as_bool().ok_or_else(|| wrong_kind(value))
     }
@@ -437,6 +467,8 @@ impl JsonSchema for Rps {
 }
 
 impl Written for String {
+    const ONE: &'static str = "TEXT";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         text_of(value).map(str::to_owned)
     }

@@ -39,10 +39,6 @@ super::factor::factor! {
 /// The factors of links and bridges. In a record only those that are not at their default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(default)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the kernel's own, independent of the others"
-)]
 pub struct Wiring {
     /// What joins the bridges.
     #[serde(skip_serializing_if = "is_default")]
@@ -53,21 +49,9 @@ pub struct Wiring {
     /// How links and bridges know who is where.
     #[serde(skip_serializing_if = "is_default")]
     pub entries: Entries,
-    /// Whether bridges watch who wants which multicast.
-    #[serde(skip_serializing_if = "is_default")]
-    pub snooping: bool,
     /// Seconds after which a bridge forgets what it learned; absent where the kernel's 300 hold.
     #[serde(skip_serializing_if = "is_default")]
     pub ageing_s: Option<u32>,
-    /// Whether a bridge may send a frame back out of the port it came by.
-    #[serde(skip_serializing_if = "is_default")]
-    pub hairpin: bool,
-    /// Whether the ports of containers are kept apart from each other.
-    #[serde(skip_serializing_if = "is_default")]
-    pub isolation: bool,
-    /// Whether bridges look at VLANs; all containers are in VLAN 1 then.
-    #[serde(skip_serializing_if = "is_default")]
-    pub vlan_filtering: bool,
     /// Whether links have segmentation and coalescing switched off, so that each packet is one of its own.
     #[serde(skip_serializing_if = "is_default")]
     pub offload_off: bool,

@@ -3,6 +3,7 @@
 //! The law: a pair alone moves [`Law::one`]; all pairs together move at most [`Law::ceiling`], shared equally.
 
 mod changed;
+pub mod newcomer;
 
 use serde_json::json;
 
@@ -11,8 +12,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::factors::{
-    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Limits, Load, Macs, Path, Pattern,
-    Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
+    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Kept, Limits, Load, Macs, Path,
+    Pattern, Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -76,6 +77,7 @@ pub fn cell(topology: Topology, containers: u32) -> Cell {
         bridges: None,
         ports_per_bridge: None,
         rules: Rules::default(),
+        kept: Kept::default(),
     }
 }
 

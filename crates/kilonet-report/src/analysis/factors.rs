@@ -3,24 +3,24 @@
 //! Must not know what was measured. The invariant: two cells of one curve differ in the count, and in what follows from
 //! it, and in nothing else.
 
-mod levels;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Count;
-use crate::scenario::{Cell, Rules, Wiring};
-use levels::{ROWS, Row, Rule};
+use crate::scenario::field::Label;
+use crate::scenario::{Cell, Field, Kept, Rules, Varies, Wiring, registry};
 
-/// The keys of every factor that reports name, but the counts.
-#[cfg(test)]
-pub(crate) fn keys() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.key)
+/// A factor that labels name.
+type Row = (&'static Field, Label);
+
+/// Those of the registry, in its order.
+fn rows() -> impl Iterator<Item = Row> {
+    registry::fields().filter_map(|field| Some((field, field.label?)))
 }
 
 /// What varies in a run.
 pub(super) struct Varying {
     count: Count,
-    rows: Vec<&'static Row>,
+    rows: Vec<Row>,
 }
 
 impl Varying {
@@ -30,10 +30,8 @@ impl Varying {
     }
 
     fn along_count(count: Count, cells: &[&Cell]) -> Self {
-        let rows = ROWS
-            .iter()
-            .filter(|row| row.key != count.key() && varies(row, count, cells))
-            .collect();
+        let rows = rows().filter(|row| row.0.name != count.key() && varies(*row, count, cells));
+        let rows = rows.collect();
         Self { count, rows }
     }
 
@@ -103,7 +101,10 @@ impl Varying {
 
     /// What a line along `over` is called: its curve, or its curve and its place there.
     pub(super) fn label_along(&self, over: Count, cell: &Cell) -> String {
-        let label = Self::named(cell, self.rows.iter().filter(|row| row.key != over.key()));
+        let label = Self::named(
+            cell,
+            self.rows.iter().filter(|row| row.0.name != over.key()),
+        );
         if over == self.count {
             label
         } else {
@@ -115,7 +116,7 @@ impl Varying {
     pub(super) fn levels(&self, cell: &Cell) -> BTreeMap<String, String> {
         self.rows
             .iter()
-            .filter_map(|row| Some((row.key.to_owned(), (row.level)(cell)?)))
+            .filter_map(|(field, _)| Some((field.name.to_owned(), field.level_of(cell)?)))
             .collect()
     }
 
@@ -124,9 +125,9 @@ impl Varying {
         Self::named(cell, self.rows.iter())
     }
 
-    fn named<'a>(cell: &Cell, rows: impl Iterator<Item = &'a &'static Row>) -> String {
+    fn named<'a>(cell: &Cell, rows: impl Iterator<Item = &'a Row>) -> String {
         let phrases: Vec<_> = rows
-            .filter_map(|row| Some((row.phrase)(&(row.level)(cell)?)))
+            .filter_map(|(field, label)| Some((label.phrase)(&field.level_of(cell)?)))
             .collect();
         if phrases.is_empty() {
             cell.topology.to_string()
@@ -138,8 +139,8 @@ impl Varying {
 
 /// A cell's level of a factor, for people; absent where the factor is none of the table's, or does not apply.
 pub(super) fn level_of(key: &str, cell: &Cell) -> Option<String> {
-    let row = ROWS.iter().find(|row| row.key == key)?;
-    (row.level)(cell)
+    let (field, _) = rows().find(|(field, _)| field.name == key)?;
+    field.level_of(cell)
 }
 
 fn count_among(cells: &[&Cell]) -> Count {
@@ -152,16 +153,19 @@ fn count_among(cells: &[&Cell]) -> Count {
     first.unwrap_or(Count::Containers)
 }
 
-fn varies(row: &Row, count: Count, cells: &[&Cell]) -> bool {
+fn varies((field, label): Row, count: Count, cells: &[&Cell]) -> bool {
     let mut levels: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for cell in cells {
-        let place = match row.rule {
-            Rule::Anywhere => (None, None, None),
-            Rule::OnOneTestbed => (Some(cell.testbed), None, None),
-            Rule::OfOneWorkload => (None, Some(cell.workload), None),
-            Rule::AtOneCount => (None, None, Some((cell.topology, count.of(cell)))),
+        let place = match label.varies {
+            Varies::Anywhere => (None, None, None),
+            Varies::OnOneTestbed => (Some(cell.testbed), None, None),
+            Varies::OfOneWorkload => (None, Some(cell.workload), None),
+            Varies::AtOneCount => (None, None, Some((cell.topology, count.of(cell)))),
         };
-        levels.entry(place).or_default().insert((row.level)(cell));
+        levels
+            .entry(place)
+            .or_default()
+            .insert(field.level_of(cell));
     }
     levels.values().any(|levels| levels.len() > 1)
 }
@@ -174,6 +178,7 @@ fn without_count(count: Count, cell: &Cell) -> Cell {
         active: 0,
         pairs: 0,
         wiring: Wiring::default(),
+        kept: Kept::default(),
         mtu: None,
         per_namespace: None,
         bridges: None,
@@ -184,5 +189,40 @@ fn without_count(count: Count, cell: &Cell) -> Cell {
             ..cell.rules.clone()
         },
         ..cell.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::columns::TRIALS;
+    use crate::scenario::{AnyKey, Topology};
+    use crate::store::sample;
+    use crate::store::sample::newcomer::{WEATHER, Weather};
+
+    /// A factor that has nothing but its entry tells curves apart, has its words and its column, and is no part of what a
+    /// comparison looks past.
+    #[test]
+    fn a_factor_that_has_nothing_but_its_entry_is_told_apart() {
+        registry::with(&WEATHER, || {
+            let calm = sample::cell(Topology::Bridge, 2);
+            let mut windy = calm.clone();
+            WEATHER.give(&mut windy, &Weather::Windy);
+            let varying = Varying::among(&[&calm, &windy]);
+            assert!(!varying.same_curve(&calm, &windy));
+            let label = |cell| varying.label(cell);
+            assert_eq!(label(&calm), "calm cables");
+            assert_eq!(label(&windy), "windy cables");
+            let names: Vec<_> = TRIALS.columns().iter().map(|it| it.name).collect();
+            let place = names.iter().position(|name| *name == WEATHER.name());
+            let column = TRIALS.columns()[place.expect("its column")];
+            assert_eq!(column.about, WEATHER.facts().help);
+            let value = |cell: &Cell| {
+                let record = sample::measured(cell.clone(), 0);
+                column.value(&record).map(|value| value.to_string())
+            };
+            assert_eq!(value(&windy).as_deref(), Some("windy"));
+            assert_eq!(value(&calm).as_deref(), Some("calm"));
+        });
     }
 }

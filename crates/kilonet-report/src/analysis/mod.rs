@@ -51,8 +51,6 @@ use crate::units::show_duration;
 use answers::{Answers, Asked};
 use baseline::Baselines;
 use factors::Varying;
-#[cfg(test)]
-pub(crate) use factors::keys as factor_keys;
 
 pub use answers::Answer;
 pub use detail::{CpuParts, Detail, Timeline};

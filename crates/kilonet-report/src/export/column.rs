@@ -4,49 +4,8 @@
 
 use std::borrow::Cow;
 
-/// What a column's figures are counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Nothing: a word, a number of things, a yes or no.
-    Plain,
-    /// Nanoseconds.
-    Nanoseconds,
-    /// Nanoseconds of CPU time for each byte of payload.
-    NanosecondsPerByte,
-    /// Nanoseconds of CPU time for each response.
-    NanosecondsPerTransaction,
-    /// Seconds.
-    Seconds,
-    /// Bits a second.
-    BitsPerSecond,
-    /// Events a second.
-    PerSecond,
-    /// Bytes.
-    Bytes,
-    /// Pages of memory.
-    Pages,
-    /// A share, or one figure over another.
-    Ratio,
-}
-
-impl Unit {
-    /// As tables show it; empty where there is none.
-    #[must_use]
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Plain => "",
-            Self::Nanoseconds => "ns",
-            Self::NanosecondsPerByte => "ns/B",
-            Self::NanosecondsPerTransaction => "ns/transaction",
-            Self::Seconds => "s",
-            Self::BitsPerSecond => "bit/s",
-            Self::PerSecond => "1/s",
-            Self::Bytes => "B",
-            Self::Pages => "pages",
-            Self::Ratio => "ratio",
-        }
-    }
-}
+use crate::scenario::{Cell, Field, Kind, Value};
+pub(super) use crate::units::Unit;
 
 /// How a column is read from a row, by the kind of its values; absent where the row has none.
 pub enum Read<Row> {
@@ -58,20 +17,17 @@ pub enum Read<Row> {
     Number(fn(&Row) -> Option<f64>),
     /// Yes or no.
     Truth(fn(&Row) -> Option<bool>),
+    /// What the cell has of a factor.
+    Factor(&'static Field, for<'a> fn(&'a Row) -> &'a Cell),
 }
 
-impl<Row> Read<Row> {
-    /// What the kind is called.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "text",
-            Self::Integer(_) => "integer",
-            Self::Number(_) => "number",
-            Self::Truth(_) => "truth",
-        }
+impl<Row> Clone for Read<Row> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
+
+impl<Row> Copy for Read<Row> {}
 
 /// A column of a table whose rows are `Row`s.
 pub struct Column<Row> {
@@ -85,22 +41,69 @@ pub struct Column<Row> {
     pub read: Read<Row>,
 }
 
+impl<Row> Clone for Column<Row> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Row> Copy for Column<Row> {}
+
 impl<Row> Column<Row> {
+    /// What its values are.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.read {
+            Read::Text(_) => Kind::Text,
+            Read::Integer(_) => Kind::Integer,
+            Read::Number(_) => Kind::Number,
+            Read::Truth(_) => Kind::Truth,
+            Read::Factor(field, _) => field.kind,
+        }
+    }
+
     /// Whether its values are numbers.
     #[must_use]
     pub fn is_figure(&self) -> bool {
-        matches!(self.read, Read::Integer(_) | Read::Number(_))
+        match self.kind() {
+            Kind::Integer | Kind::Number => true,
+            Kind::Text | Kind::Truth => false,
+        }
+    }
+
+    /// A row's value; absent where the row has none.
+    #[must_use]
+    pub fn value<'a>(&self, row: &'a Row) -> Option<Value<'a>> {
+        match self.read {
+            Read::Text(read) => read(row).map(Value::Text),
+            Read::Integer(read) => read(row).map(Value::Integer),
+            Read::Number(read) => read(row).map(Value::Number),
+            Read::Truth(read) => read(row).map(Value::Truth),
+            Read::Factor(field, cell) => field.value(cell(row)),
+        }
     }
 
     /// A row's value as text; absent where the row has none. Numbers are in the shortest form that reads back the same.
     #[must_use]
     pub fn text<'a>(&self, row: &'a Row) -> Option<Cow<'a, str>> {
-        match self.read {
-            Read::Text(read) => read(row),
-            Read::Integer(read) => read(row).map(|value| value.to_string().into()),
-            Read::Number(read) => read(row).map(|value| value.to_string().into()),
-            Read::Truth(read) => read(row).map(|value| value.to_string().into()),
-        }
+        self.value(row).map(|value| match value {
+            Value::Text(text) => text,
+            other => other.to_string().into(),
+        })
+    }
+}
+
+/// A column of what cells have of a factor.
+pub(super) fn factor<Row>(
+    field: &'static Field,
+    about: &'static str,
+    cell: for<'a> fn(&'a Row) -> &'a Cell,
+) -> Column<Row> {
+    Column {
+        name: field.column,
+        unit: field.unit,
+        about,
+        read: Read::Factor(field, cell),
     }
 }
 

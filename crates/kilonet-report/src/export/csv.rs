@@ -20,9 +20,10 @@ impl Form for Csv {
         file: impl io::Write + Send,
     ) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(table.columns().map(|column| column.name))?;
+        let columns = table.columns();
+        writer.write_record(columns.iter().map(|column| column.name))?;
         for row in rows {
-            for column in table.columns() {
+            for column in &columns {
                 let value = column.text(row.borrow());
                 writer.write_field(value.as_deref().unwrap_or_default())?;
             }

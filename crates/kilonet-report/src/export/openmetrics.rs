@@ -52,9 +52,10 @@ impl Exposition<'_> {
             file,
             "# HELP kilonet_trial What a trial is: its factors, whether it failed, and why."
         )?;
+        let labels = columns::labels();
         for record in self.records {
             write!(file, "kilonet_trial_info{{run=\"{}\"", self.run)?;
-            for column in columns::labels() {
+            for column in &labels {
                 if let Some(value) = column.text(record) {
                     write!(file, ",{}=\"{}\"", column.name, escaped(&value))?;
                 }

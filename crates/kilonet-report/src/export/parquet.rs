@@ -14,9 +14,10 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{Type, TypePtr};
 
-use super::column::{Column, Read};
+use super::column::Column;
 use super::columns::Table;
 use super::tables::Form;
+use crate::scenario::{Kind, Value};
 
 /// Rows that are held in memory and written as one group: what readers take at once.
 const GROUP: usize = 1 << 17;
@@ -41,14 +42,15 @@ fn groups<Row>(
     mut rows: impl Iterator<Item = impl Borrow<Row>>,
     file: impl Write + Send,
 ) -> Parquet<()> {
+    let columns = table.columns();
     let properties = Arc::new(properties(table));
     let mut writer = SerializedFileWriter::new(file, schema(table)?, properties)?;
     loop {
-        let mut buffers: Vec<_> = table.columns().map(Buffer::of).collect();
+        let mut buffers: Vec<_> = columns.iter().map(Buffer::of).collect();
         let mut held = 0;
         for row in rows.by_ref().take(GROUP) {
             held += 1;
-            for (buffer, column) in buffers.iter_mut().zip(table.columns()) {
+            for (buffer, column) in buffers.iter_mut().zip(&columns) {
                 buffer.take(column, row.borrow());
             }
         }
@@ -70,11 +72,11 @@ fn groups<Row>(
 fn properties<Row>(table: &Table<Row>) -> WriterProperties {
     let described = |column: &Column<Row>| {
         serde_json::json!({
-            "name": column.name, "kind": column.read.kind(),
+            "name": column.name, "kind": column.kind().name(),
             "unit": column.unit.symbol(), "about": column.about,
         })
     };
-    let columns: Vec<_> = table.columns().map(described).collect();
+    let columns: Vec<_> = table.columns().iter().map(described).collect();
     let metadata = [
         ("kilonet.table", table.about.to_owned()),
         (
@@ -91,17 +93,17 @@ fn properties<Row>(table: &Table<Row>) -> WriterProperties {
 }
 
 fn schema<Row>(table: &Table<Row>) -> Parquet<TypePtr> {
-    let fields: Parquet<Vec<_>> = table.columns().map(field).collect();
+    let fields: Parquet<Vec<_>> = table.columns().iter().map(field).collect();
     let schema = Type::group_type_builder(table.name).with_fields(fields?);
     schema.build().map(Arc::new)
 }
 
 fn field<Row>(column: &Column<Row>) -> Parquet<TypePtr> {
-    let (physical, logical) = match column.read {
-        Read::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-        Read::Integer(_) => (Physical::INT64, None),
-        Read::Number(_) => (Physical::DOUBLE, None),
-        Read::Truth(_) => (Physical::BOOLEAN, None),
+    let (physical, logical) = match column.kind() {
+        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        Kind::Integer => (Physical::INT64, None),
+        Kind::Number => (Physical::DOUBLE, None),
+        Kind::Truth => (Physical::BOOLEAN, None),
     };
     Type::primitive_type_builder(column.name, physical)
         .with_repetition(Repetition::OPTIONAL)
@@ -125,11 +127,11 @@ enum Values {
 
 impl Buffer {
     fn of<Row>(column: &Column<Row>) -> Self {
-        let values = match column.read {
-            Read::Text(_) => Values::Text(Vec::new()),
-            Read::Integer(_) => Values::Integer(Vec::new()),
-            Read::Number(_) => Values::Number(Vec::new()),
-            Read::Truth(_) => Values::Truth(Vec::new()),
+        let values = match column.kind() {
+            Kind::Text => Values::Text(Vec::new()),
+            Kind::Integer => Values::Integer(Vec::new()),
+            Kind::Number => Values::Number(Vec::new()),
+            Kind::Truth => Values::Truth(Vec::new()),
         };
         let levels = Vec::new();
         Self { values, levels }
@@ -137,17 +139,16 @@ impl Buffer {
 
     /// Takes what a row has of the column that this was made for.
     fn take<Row>(&mut self, column: &Column<Row>, row: &Row) {
-        let there = match (&mut self.values, &column.read) {
-            (Values::Text(values), Read::Text(read)) => keep(
-                values,
-                read(row).map(|text| text.as_bytes().to_vec().into()),
-            ),
-            // Larger ones than a signed number holds do not occur: nanoseconds reach to the year 2262.
-            (Values::Integer(values), Read::Integer(read)) => {
-                keep(values, read(row).and_then(|value| value.try_into().ok()))
+        let there = match (&mut self.values, column.value(row)) {
+            (Values::Text(values), Some(Value::Text(text))) => {
+                keep(values, Some(text.as_bytes().to_vec().into()))
             }
-            (Values::Number(values), Read::Number(read)) => keep(values, read(row)),
-            (Values::Truth(values), Read::Truth(read)) => keep(values, read(row)),
+            // Larger ones than a signed number holds do not occur: nanoseconds reach to the year 2262.
+            (Values::Integer(values), Some(Value::Integer(value))) => {
+                keep(values, value.try_into().ok())
+            }
+            (Values::Number(values), Some(Value::Number(value))) => keep(values, Some(value)),
+            (Values::Truth(values), Some(Value::Truth(value))) => keep(values, Some(value)),
             _ => false,
         };
         self.levels.push(there.into());

@@ -10,12 +10,14 @@ mod expand;
 mod name;
 mod overrides;
 mod problem;
+mod reference;
 mod schema;
 mod source;
 mod sysctl;
 mod table;
 #[cfg(test)]
 mod tests;
+mod values;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -24,17 +26,19 @@ use std::time::Duration;
 
 pub use kilonet_record::factors::*;
 pub use kilonet_record::store::{Purpose, VERIFIES_IN};
-pub use overrides::{Overrides, Part};
+pub use overrides::Overrides;
+pub use reference::reference;
 pub use schema::schema;
-pub use schema::table_of;
 
 use crate::error::Result;
+use kilonet_record::factors::registry::trials;
 use name::Name;
 use problem::Problems;
 use source::Source;
 use value::Times;
 pub use value::nearest;
-use wire::{Trial, Wire};
+use values::Values;
+use wire::Wire;
 
 /// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,8 +179,8 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
         timing: timing(&wire.trial),
         repeats: repeats(&wire.trial),
         again: again(&wire.trial),
-        seed: wire.trial.seed.value.0,
-        baseline: if wire.trial.baseline.value {
+        seed: wire.trial.one(&trials::SEED).0,
+        baseline: if wire.trial.one(&trials::BASELINE) {
             Baseline::Interleaved
         } else {
             Baseline::Off
@@ -185,35 +189,35 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
     })
 }
 
-fn timing(trial: &Trial) -> Timing {
+fn timing(trial: &Values) -> Timing {
     Timing {
-        warmup: trial.warmup.value.0,
-        measure: trial.measure.value.0,
-        sample: trial.sample.value.0,
-        connect: trial.connect.value.0,
+        warmup: trial.one(&trials::WARMUP).0,
+        measure: trial.one(&trials::MEASURE).0,
+        sample: trial.one(&trials::SAMPLE).0,
+        connect: trial.one(&trials::CONNECT).0,
     }
 }
 
 /// Where nothing is asked for, a cell that is measured once is measured once: whoever wants no more wants to have a look.
-fn again(trial: &Trial) -> Allowance {
-    let usual = if trial.repeats.value.most() > 1 {
+fn again(trial: &Values) -> Allowance {
+    let usual = if trial.one(&trials::REPEATS).most() > 1 {
         Allowance::USUAL
     } else {
         Allowance::NONE
     };
-    trial.again.as_ref().map_or(usual, |at| at.value)
+    trial.given(&trials::AGAIN).map_or(usual, |at| at.value)
 }
 
-fn repeats(trial: &Trial) -> Repeats {
-    let (min, max) = match trial.repeats.value {
+fn repeats(trial: &Values) -> Repeats {
+    let (min, max) = match trial.one(&trials::REPEATS) {
         Times::Of(times) => return Repeats::Fixed(times),
         Times::Between(min, max) => (min, max),
     };
-    let metrics = trial.metrics.iter().flat_map(|axis| &axis.0);
+    let within = trial.given(&trials::WITHIN);
     Repeats::Until(Goal {
         min,
         max,
-        within: trial.within.as_ref().map_or(Width::USUAL, |at| at.value),
-        metrics: metrics.map(|at| at.value).collect(),
+        within: within.map_or(Width::USUAL, |at| at.value),
+        metrics: trial.levels(&trials::METRICS).map(|at| at.value).collect(),
     })
 }

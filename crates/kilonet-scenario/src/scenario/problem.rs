@@ -107,7 +107,7 @@ impl Problems {
 fn render(problem: &Problem, source: &Source) -> String {
     let place = problem.span.clone().map(|span| source.place(span));
     let name = match &place {
-        Some(Place::Flag { flag, .. }) => Some(*flag),
+        Some(Place::Flag { flag, .. }) => Some(flag.as_str()),
         _ => problem.key.as_deref(),
     };
     let title = match name {

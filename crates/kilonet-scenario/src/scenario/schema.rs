@@ -1,18 +1,21 @@
 //! The JSON Schema of a scenario file, for editors and other tools.
 //!
-//! Knows nothing by itself: it is derived from the types that the file is read into.
+//! Knows nothing by itself: it is made of the entries that the file is read by.
 
-use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
 
 use super::wire::Wire;
+use kilonet_record::factors::key::{AnyKey, Table, Usual};
+use kilonet_record::factors::registry;
 
 /// The JSON Schema (draft 2020-12) of a scenario file, with a description and the default of every key.
 ///
 /// It holds each value by itself to what is allowed; how values must fit together is checked by loading.
 #[must_use]
-pub fn schema() -> serde_json::Value {
+pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(DefaultsAreOptional);
     settings
         .into_generator()
@@ -20,20 +23,57 @@ pub fn schema() -> serde_json::Value {
         .to_value()
 }
 
-/// The table of a scenario's file that a key is written in, empty for one above all tables; absent for what is no key.
-#[must_use]
-pub fn table_of(key: &str) -> Option<&'static str> {
-    let schema = schema();
-    let has = |table: &&str| {
-        let keys = match *table {
-            "" => &schema["properties"],
-            // One table of several, each of which has the same keys.
-            "axes" => &schema["$defs"]["Axes"]["properties"],
-            table => &schema["properties"][table]["properties"],
-        };
-        keys.get(key).is_some()
+/// The schema of a table, by its keys.
+pub(super) fn table(table: Table, generator: &mut SchemaGenerator) -> Schema {
+    let keys = registry::keys_of(table);
+    let properties = keys.map(|key| (key.facts().name.to_owned(), property(key, generator)));
+    let properties: Map<_, _> = properties.collect();
+    let required = registry::keys_of(table).map(AnyKey::facts);
+    let required = required.filter(|facts| facts.usual == Usual::Required);
+    let required: Vec<_> = required.map(|facts| facts.name).collect();
+    json_schema!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "required": required,
+    })
+}
+
+fn property(key: &dyn AnyKey, generator: &mut SchemaGenerator) -> Value {
+    let facts = key.facts();
+    let mut schema = if facts.is_axis {
+        axis(key, generator)
+    } else {
+        key.schema(generator)
     };
-    ["axes", "lab", "trial", ""].into_iter().find(has)
+    schema.insert("description".to_owned(), facts.help.into());
+    if let Some(usual) = default(facts.usual) {
+        schema.insert("default".to_owned(), usual);
+    }
+    schema.to_value()
+}
+
+/// One level, or a list of them, each of which may be a text that stands for many.
+fn axis(key: &dyn AnyKey, generator: &mut SchemaGenerator) -> Schema {
+    let level = key.schema(generator);
+    let item = match key.range() {
+        Some(pattern) => json_schema!({ "anyOf": [level, {
+            "type": "string",
+            "pattern": pattern,
+            "description": "A range with both its ends: \"2..4096 x2\" multiplies, \"2..1024 +64\" adds, \"2..4096\" doubles.",
+        }] }),
+        None => level,
+    };
+    json_schema!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
+}
+
+fn default(usual: Usual) -> Option<Value> {
+    match usual {
+        Usual::Required | Usual::Absent => None,
+        Usual::Text(text) => Some(text.into()),
+        Usual::Number(text) => text.parse::<u64>().ok().map(Value::from),
+        Usual::Truth(truth) => Some(truth.into()),
+    }
 }
 
 /// Takes what has a default out of the list of required keys.
@@ -46,7 +86,7 @@ impl Transform for DefaultsAreOptional {
         let Some(properties) = schema.get("properties").cloned() else {
             return;
         };
-        if let Some(serde_json::Value::Array(required)) = schema.get_mut("required") {
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
             required.retain(|key| {
                 let property = key.as_str().and_then(|key| properties.get(key));
                 property.is_some_and(|property| property.get("default").is_none())

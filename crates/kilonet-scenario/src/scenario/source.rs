@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{Problem, Problems, Span};
 use crate::error::Result;
 use crate::files;
+use kilonet_record::factors::key::Table;
 
 /// A scenario is written by hand; what is larger than this is something else.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -20,11 +21,13 @@ const LARGEST_FILE: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Setting<'a> {
     /// The flag with its dashes.
-    pub(super) flag: &'static str,
+    pub(super) flag: String,
     /// The table of its key.
     pub(super) table: &'static str,
     /// The key.
     pub(super) key: &'static str,
+    /// Whether a comma in it makes a list.
+    pub(super) is_axis: bool,
     /// What was given.
     pub(super) text: &'a str,
 }
@@ -37,7 +40,7 @@ pub(super) enum Place {
     /// These bytes of what was given on the command line.
     Flag {
         /// The flag with its dashes.
-        flag: &'static str,
+        flag: String,
         /// The flag and what was given.
         text: String,
         /// The part of it that was given.
@@ -60,7 +63,7 @@ pub(super) struct Source {
 /// A piece of the file that a flag replaced.
 #[derive(Debug)]
 struct Edit {
-    flag: &'static str,
+    flag: String,
     given: String,
     /// The piece of the file.
     old: Span,
@@ -112,7 +115,7 @@ impl Source {
     /// # Errors
     /// When the text itself is no TOML, so that its keys cannot be found.
     pub(super) fn with(mut self, settings: &[Setting<'_>]) -> Result<Self> {
-        for table in ["axes", "trial"] {
+        for table in Table::ALL.map(Table::name) {
             let wanted = settings.iter().any(|setting| setting.table == table);
             if wanted && !self.parse()?.get_ref().contains_key(table) {
                 self.append_table(table);
@@ -173,7 +176,7 @@ impl Edit {
     fn place(&self) -> Place {
         let text = format!("{} {}", self.flag, self.given);
         Place::Flag {
-            flag: self.flag,
+            flag: self.flag.clone(),
             span: self.flag.len() + 1..text.len(),
             text,
         }
@@ -213,11 +216,11 @@ fn edit(text: &str, table: &Spanned<DeValue<'_>>, setting: &Setting<'_>) -> Opti
         None => room(text, &table.span(), setting),
     };
     Some(Edit {
-        flag: setting.flag,
+        flag: setting.flag.clone(),
         given: setting.text.to_owned(),
         old,
         before,
-        value: toml_value(setting.text),
+        value: toml_value(setting.text, setting.is_axis),
         after,
     })
 }
@@ -259,12 +262,13 @@ fn splice(text: &str, edits: &[Edit]) -> String {
     spliced
 }
 
-/// What was given to a flag, as TOML writes it: a comma makes a list, digits a number, anything else is a string.
-fn toml_value(given: &str) -> String {
-    let items: Vec<_> = given
-        .split(',')
-        .map(|item| toml_item(item.trim()))
-        .collect();
+/// What was given to a flag, as TOML writes it: of an axis a comma makes a list, digits a number, anything else is a string.
+pub(super) fn toml_value(text: &str, is_axis: bool) -> String {
+    if !is_axis {
+        return toml_item(text.trim());
+    }
+    let items = text.split(',');
+    let items: Vec<_> = items.map(|item| toml_item(item.trim())).collect();
     match items.as_slice() {
         [item] => item.clone(),
         _ => format!("[{}]", items.join(", ")),

@@ -127,6 +127,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ALLOWED.iter().map(|(name, ..)| *name)
 }
 
+/// What each of them means, in that order.
+pub(super) fn meanings() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALLOWED.iter().map(|(name, _, about)| (*name, *about))
+}
+
 /// Whether `numbers` has as many as the setting `name` is made of.
 pub(super) fn fits(name: &str, numbers: &Numbers) -> bool {
     let arity = ALLOWED

@@ -5,76 +5,16 @@
 use std::borrow::Cow;
 use std::slice;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Problems, Span};
+use super::values::{At, Values};
+use kilonet_record::factors::key::{self, AnyKey, Level, Usual};
 use kilonet_record::factors::range::MOST_POINTS;
 use kilonet_record::factors::raw::{Digits, Raw};
+use kilonet_record::factors::registry;
 use kilonet_record::factors::value::{Written, nearest, show};
-
-/// A value and where it was written; nowhere for a default.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct At<T> {
-    pub(super) value: T,
-    pub(super) span: Option<Span>,
-}
-
-impl<T> At<T> {
-    /// A value that nobody wrote.
-    pub(super) fn default(value: T) -> Self {
-        Self { value, span: None }
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for At<T> {
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
-}
-
-/// The levels of one varied factor, in the order in which they were written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Axis<T>(pub(super) Vec<At<T>>);
-
-impl<T: Copy + PartialEq> Axis<T> {
-    /// Whether it has this level.
-    pub(super) fn has(&self, level: T) -> bool {
-        self.0.iter().any(|at| at.value == level)
-    }
-}
-
-impl<T: JsonSchema + Written> JsonSchema for Axis<T> {
-    fn schema_name() -> Cow<'static, str> {
-        format!("Axis{}", T::schema_name()).into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let level = generator.subschema_for::<T>();
-        let item = match T::RANGE {
-            Some(pattern) => json_schema!({ "anyOf": [level, {
-                "type": "string",
-                "pattern": pattern,
-                "description": "A range with both its ends: \"2..4096 x2\" multiplies, \"2..1024 +64\" adds, \"2..4096\" doubles.",
-            }] }),
-            None => level,
-        };
-        json_schema!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
-    }
-}
 
 /// A table of the file, or the lack of one.
 pub(super) struct Table<'doc, 'out> {
@@ -152,41 +92,52 @@ impl<'doc, 'out> Table<'doc, 'out> {
     }
 
     /// How the file names it; nothing for the file itself.
-    pub(super) fn path(&self) -> &str {
+    fn path(&self) -> &str {
         &self.path
     }
 
-    /// The levels of an axis, or its default.
-    pub(super) fn axis<T: Written>(&mut self, key: &'static str, default: T) -> Axis<T> {
-        match self.take(key) {
-            Some(value) => self.levels(key, value),
-            None => Axis(vec![At::default(default)]),
+    /// The values of all keys that are written in such a table.
+    pub(super) fn values(mut self, table: key::Table) -> Values {
+        let levels = registry::keys_of(table).map(|key| (key.facts().name, self.levels_of(key)));
+        let levels = levels.collect();
+        let name = self.path.to_string();
+        self.finish();
+        Values::new(name, levels)
+    }
+
+    /// What a key says, or what is usual.
+    fn levels_of(&mut self, key: &dyn AnyKey) -> Vec<At<Level>> {
+        let facts = key.facts();
+        let usual = || key.usual().map(At::default).into_iter().collect();
+        match self.take(facts.name) {
+            Some(value) if facts.is_axis => self.levels(key, value),
+            Some(value) => match self.level(key, value) {
+                Some(level) => vec![level],
+                None => usual(),
+            },
+            None => {
+                if facts.usual == Usual::Required {
+                    let problem = Problem::of(self.name(facts.name), "required, but not there");
+                    let problem = problem.at(self.header.clone());
+                    self.problems.push(problem.remedy(allowed_of_axis(key)));
+                }
+                usual()
+            }
         }
     }
 
-    /// The levels of an axis that has no default; none when it is not there.
-    pub(super) fn optional_axis<T: Written>(&mut self, key: &'static str) -> Option<Axis<T>> {
-        let value = self.take(key)?;
-        Some(self.levels(key, value))
-    }
-
-    /// The levels of an axis without which nothing can run.
-    pub(super) fn required_axis<T: Written>(&mut self, key: &'static str) -> Axis<T> {
-        if let Some(value) = self.take(key) {
-            return self.levels(key, value);
+    /// The one value of a key; none when it is not right, which is then reported.
+    fn level(&mut self, key: &dyn AnyKey, value: &Spanned<DeValue<'_>>) -> Option<At<Level>> {
+        match key.read(&raw(value.get_ref())) {
+            Ok(levels) => levels.into_iter().next().map(|value_of| At {
+                value: value_of,
+                span: Some(value.span()),
+            }),
+            Err(message) => {
+                self.refuse(key.facts().name, value.span(), message, &key.allowed());
+                None
+            }
         }
-        let problem = Problem::of(self.name(key), "required, but not there");
-        self.problems.push(
-            problem
-                .at(self.header.clone())
-                .remedy(allowed_of_axis::<T>()),
-        );
-        Axis(Vec::new())
-    }
-
-    /// A single value, or its default.
-    pub(super) fn single<T: Written>(&mut self, key: &'static str, default: T) -> At<T> {
-        self.optional(key).unwrap_or_else(|| At::default(default))
     }
 
     /// A single value; none when it is not there (or not right, which is then reported).
@@ -198,7 +149,7 @@ impl<'doc, 'out> Table<'doc, 'out> {
                 span: Some(value.span()),
             }),
             Err(message) => {
-                self.refuse::<T>(key, value.span(), message);
+                self.refuse(key, value.span(), message, &T::allowed());
                 None
             }
         }
@@ -217,21 +168,22 @@ impl<'doc, 'out> Table<'doc, 'out> {
     }
 
     /// Reports what is wrong with the value of a key, and what it may be.
-    pub(super) fn refuse<T: Written>(
+    pub(super) fn refuse(
         &mut self,
         key: &str,
         span: impl Into<Option<Span>>,
         message: impl Into<String>,
+        allowed: &str,
     ) {
         let problem = Problem::of(self.name(key), message).at(span);
         self.problems
-            .push(problem.remedy(format!("allowed: {}", T::allowed())));
+            .push(problem.remedy(format!("allowed: {allowed}")));
     }
 
     /// The same of an axis, which takes several.
-    fn refuse_levels<T: Written>(&mut self, key: &str, span: Span, message: impl Into<String>) {
-        let problem = Problem::of(self.name(key), message).at(span);
-        self.problems.push(problem.remedy(allowed_of_axis::<T>()));
+    fn refuse_levels(&mut self, key: &dyn AnyKey, span: Span, message: impl Into<String>) {
+        let problem = Problem::of(self.name(key.facts().name), message).at(span);
+        self.problems.push(problem.remedy(allowed_of_axis(key)));
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'doc Spanned<DeValue<'doc>>> {
@@ -239,30 +191,30 @@ impl<'doc, 'out> Table<'doc, 'out> {
         self.entries?.get(key)
     }
 
-    fn levels<T: Written>(&mut self, key: &'static str, value: &Spanned<DeValue<'_>>) -> Axis<T> {
+    fn levels(&mut self, key: &dyn AnyKey, value: &Spanned<DeValue<'_>>) -> Vec<At<Level>> {
         let items = match value.get_ref() {
             DeValue::Array(items) => items,
             _ => slice::from_ref(value),
         };
         if items.is_empty() {
-            self.refuse_levels::<T>(key, value.span(), "an empty list leaves nothing to run");
+            self.refuse_levels(key, value.span(), "an empty list leaves nothing to run");
         }
         let mut levels = Vec::new();
         for item in items {
-            match read_levels::<T>(&raw(item.get_ref())) {
+            match key.read(&raw(item.get_ref())) {
                 Ok(read) => levels.extend(read.into_iter().map(|value| At {
                     value,
                     span: Some(item.span()),
                 })),
-                Err(message) => self.refuse_levels::<T>(key, item.span(), message),
+                Err(message) => self.refuse_levels(key, item.span(), message),
             }
             if levels.len().max(items.len()) > MOST_POINTS {
                 let message = format!("more than {MOST_POINTS} values");
-                self.refuse_levels::<T>(key, value.span(), message);
+                self.refuse_levels(key, value.span(), message);
                 break;
             }
         }
-        Axis(levels)
+        levels
     }
 
     fn name(&self, key: &str) -> String {
@@ -274,15 +226,12 @@ impl<'doc, 'out> Table<'doc, 'out> {
 }
 
 /// What may stand behind the key of an axis.
-fn allowed_of_axis<T: Written>() -> String {
-    let range = T::RANGE.map_or("", |_| ", or a range such as \"2..512 x4\"");
-    let one = T::allowed();
+fn allowed_of_axis(key: &dyn AnyKey) -> String {
+    let range = key
+        .range()
+        .map_or("", |_| ", or a range such as \"2..512 x4\"");
+    let one = key.allowed();
     format!("allowed: {one}, a list of those{range}")
-}
-
-fn read_levels<T: Written>(value: &Raw<'_>) -> Result<Vec<T>, String> {
-    let range = value.as_str().and_then(T::read_range);
-    range.unwrap_or_else(|| T::read(value).map(|level| vec![level]))
 }
 
 /// What a file says, as factors read it.

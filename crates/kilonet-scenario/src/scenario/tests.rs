@@ -6,6 +6,7 @@ mod flags;
 mod generators;
 mod mistakes;
 mod mixed;
+mod newcomer;
 mod offered;
 mod pairs;
 mod patterns;
@@ -27,8 +28,11 @@ fn refusal(text: &str) -> String {
     }
 }
 
-fn given(set: impl FnOnce(&mut Overrides)) -> Overrides {
+fn given(flags: &[(&str, &str)]) -> Overrides {
     let mut overrides = Overrides::default();
-    set(&mut overrides);
+    for (name, text) in flags {
+        let key = registry::key(name).unwrap_or_else(|| panic!("no key {name}"));
+        overrides.give(key, *text);
+    }
     overrides
 }

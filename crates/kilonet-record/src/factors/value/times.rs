@@ -36,6 +36,8 @@ impl Times {
 }
 
 impl Written for Times {
+    const ONE: &'static str = "N|RANGE";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         let Some((min, max)) = value.as_str().and_then(|text| text.split_once("..")) else {
             return TimesCount::read(value).map(|times| Self::Of(times.0));
@@ -73,6 +75,8 @@ impl JsonSchema for Times {
 }
 
 impl<const LEAST: u32> Written for Percent<LEAST> {
+    const ONE: &'static str = "PERCENT";
+
     fn read(value: &Raw<'_>) -> Result<Self, String> {
         text_of(value)?.parse()
     }

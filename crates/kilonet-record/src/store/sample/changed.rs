@@ -4,17 +4,19 @@ use std::num::NonZeroU32;
 
 use serde_json::Value;
 
+use crate::factors::raw::Raw;
 use crate::factors::rules::{Backend, RuleHook, RuleShape};
 use crate::factors::{
-    Arrivals, Batch, Beside, Buffers, Cell, Congestion, CpuMax, Direction, Driver, Entries, Family,
-    Firewall, Join, Limits, Load, Macs, MemoryMax, Napi, Path, Pattern, Pinning, Receiving, Rps,
-    Rules, Search, Sending, Stack, Talk, Testbed, Topology, Wiring, Workload,
+    AnyKey, Arrivals, Batch, Beside, Buffers, Cell, Congestion, CpuMax, Direction, Driver, Entries,
+    Family, Firewall, Join, Kept, Level, Limits, Load, Macs, MemoryMax, Napi, Path, Pattern,
+    Pinning, Receiving, Rps, Rules, Search, Sending, Stack, Talk, Testbed, Topology, Wiring,
+    Workload, registry,
 };
 
 /// A cell that is at its default in nothing. Each struct is written out, so that a factor that comes later does not compile
 /// until it is here too.
 fn unusual() -> Cell {
-    Cell {
+    let mut cell = Cell {
         topology: Topology::Vxlan,
         testbed: Testbed::Docker,
         family: Family::Ipv6,
@@ -58,11 +60,7 @@ fn unusual() -> Cell {
             join: Join::Trunk,
             crossing: true,
             entries: Entries::Learned,
-            snooping: true,
             ageing_s: Some(10),
-            hairpin: true,
-            isolation: true,
-            vlan_filtering: true,
             offload_off: true,
             gso_max_bytes: Some(4096),
             gso_ipv4_max_bytes: Some(2048),
@@ -83,7 +81,22 @@ fn unusual() -> Cell {
             rule_shape: Some(RuleShape::Set),
             rule_hook: Some(RuleHook::Filter),
         },
+        kept: Kept::default(),
+    };
+    for key in registry::keys().filter(|key| key.facts().is_kept) {
+        key.put(&mut cell, Some(&another(key)));
     }
+    cell
+}
+
+/// A level of a key that is not the usual one.
+fn another(key: &dyn AnyKey) -> Level {
+    let usual = key.usual();
+    let words = key.words().into_iter().map(|(word, _)| Raw::Text(word));
+    let levels = words.chain([true, false].map(Raw::Boolean));
+    let mut levels = levels.filter_map(|raw| key.read(&raw).ok()?.pop());
+    let is_other = |level: &Level| usual.as_ref().is_none_or(|usual| !key.same(level, usual));
+    levels.find(is_other).expect("a key has two levels")
 }
 
 impl Cell {

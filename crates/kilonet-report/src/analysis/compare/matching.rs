@@ -9,64 +9,12 @@ use serde_json::{Map, Value};
 
 use super::fingerprint::{Difference, Kind, words};
 use crate::analysis::factors::level_of;
-use crate::scenario::{Cell, Excepted};
+use crate::scenario::{Cell, Field, registry};
 
-/// A factor by its key in a record, and what gives one cell another's level of it.
-type Factor = (&'static str, Excepted);
-
-/// Rows of factors: the key, and where a cell has it.
-macro_rules! factors {
-    ($($key:literal => $($field:ident).+;)*) => {
-        &[$(($key, |cell, other| cell.$($field).+.clone_from(&other.$($field).+))),*]
-    };
+/// What a comparison may be about.
+fn looked_past() -> impl Iterator<Item = &'static Field> {
+    registry::fields().filter(|field| field.is_looked_past)
 }
-
-/// What a comparison may be about: what carries the flows, and what runs them. All else is the load and its size: figures of
-/// two loads are of two things, and a factor that comes later is held to be of the load until it stands here.
-const LOOKED_PAST: &[Factor] = factors! {
-    "topology" => topology;
-    "testbed" => testbed;
-    "family" => family;
-    "firewall" => firewall;
-    "path" => path;
-    "driver" => driver;
-    "cpu_max" => limits.cpu_max;
-    "memory_max_bytes" => limits.memory_max;
-    "cpuset" => limits.cpuset;
-    "pinning" => load.pinning;
-    "send" => load.send;
-    "receive" => load.receive;
-    "batch" => load.batch;
-    "congestion" => congestion;
-    "buffers" => buffers;
-    "stack" => stack;
-    "macs" => macs;
-    "join" => wiring.join;
-    "crossing" => wiring.crossing;
-    "entries" => wiring.entries;
-    "snooping" => wiring.snooping;
-    "ageing_s" => wiring.ageing_s;
-    "hairpin" => wiring.hairpin;
-    "isolation" => wiring.isolation;
-    "vlan_filtering" => wiring.vlan_filtering;
-    "offload_off" => wiring.offload_off;
-    "gso_max_bytes" => wiring.gso_max_bytes;
-    "gso_ipv4_max_bytes" => wiring.gso_ipv4_max_bytes;
-    "napi" => wiring.napi;
-    "rps" => wiring.rps;
-    "mtu" => mtu;
-    "per_namespace" => per_namespace;
-    "bridges" => bridges;
-    "ports_per_bridge" => ports_per_bridge;
-    "backend" => rules.backend;
-    "published" => rules.published;
-    "services" => rules.services;
-    "endpoints" => rules.endpoints;
-    "ruleset" => rules.ruleset;
-    "rules" => rules.filler;
-    "rule_shape" => rules.rule_shape;
-    "rule_hook" => rules.rule_hook;
-};
 
 /// The cells of two runs side by side.
 pub(super) struct Matching<'a> {
@@ -86,8 +34,8 @@ impl<'a> Matching<'a> {
         }
         for cell in new {
             let mut translated = (*cell).clone();
-            for (_, take) in &changed {
-                take(&mut translated, base[0]);
+            for field in &changed {
+                field.take(&mut translated, base[0]);
             }
             cells.entry(translated).or_default()[1] = Some(cell);
         }
@@ -95,7 +43,7 @@ impl<'a> Matching<'a> {
             cells,
             changed: changed
                 .iter()
-                .map(|(key, _)| said(key, base[0], new[0]))
+                .map(|field| said(field.name, base[0], new[0]))
                 .collect(),
         }
     }
@@ -108,21 +56,21 @@ impl<'a> Matching<'a> {
 }
 
 /// The factors that may be looked past and have one level in all of the base and another in all of the new run.
-fn changed(base: &[&Cell], new: &[&Cell]) -> Vec<Factor> {
+fn changed(base: &[&Cell], new: &[&Cell]) -> Vec<&'static Field> {
     let (Some(old), Some(other)) = (base.first(), new.first()) else {
         return Vec::new();
     };
-    let is_changed = |(_, take): &&Factor| {
+    let is_changed = |field: &&Field| {
         let alike = |cell: &Cell, other: &Cell| {
             let mut taken = cell.clone();
-            take(&mut taken, other);
+            field.take(&mut taken, other);
             taken == *cell
         };
         !alike(old, other)
             && base.iter().all(|cell| alike(cell, old))
             && new.iter().all(|cell| alike(cell, other))
     };
-    LOOKED_PAST.iter().filter(is_changed).copied().collect()
+    looked_past().filter(is_changed).collect()
 }
 
 /// What keeps all cells of two runs apart: the factors of the load of which each run has one level throughout, another than the
@@ -140,7 +88,7 @@ pub(super) fn apart(base: &[&Cell], new: &[&Cell]) -> Vec<Difference> {
                 .iter()
                 .all(|cell| cell.get(*key) == cells[0].get(*key))
         };
-        let is_load = LOOKED_PAST.iter().all(|(past, _)| past != key);
+        let is_load = looked_past().all(|field| field.name != *key);
         is_load && base[0].get(*key) != new[0].get(*key) && one(&base) && one(&new)
     };
     let keys = keys.into_iter().filter(is_apart);
@@ -184,6 +132,7 @@ mod tests {
     use super::*;
     use crate::scenario::{Beside, Congestion, Path, Topology, Workload};
     use crate::store::sample::cell;
+    use crate::store::sample::newcomer::WEATHER;
 
     fn by(congestion: &str, cell: Cell) -> Cell {
         let congestion = Congestion(congestion.to_owned());
@@ -265,7 +214,7 @@ mod tests {
             keys.sort_unstable();
             keys
         };
-        let mut looked_past: Vec<_> = LOOKED_PAST.iter().map(|(key, _)| *key).collect();
+        let mut looked_past: Vec<_> = looked_past().map(|field| field.name).collect();
         looked_past.sort_unstable();
         assert_eq!(keys(&past), looked_past);
         assert_eq!(
@@ -302,5 +251,18 @@ mod tests {
             let matching = matched(&base, &new);
             assert_eq!((matching.common(), matching.changed.len()), (0, 0));
         }
+    }
+
+    #[test]
+    fn a_factor_that_has_nothing_but_its_entry_keeps_cells_apart() {
+        registry::with(&WEATHER, || {
+            let base = cell(Topology::Bridge, 2);
+            let changed = base.each_changed().into_iter();
+            let mut windy = changed.filter(|(key, _)| key == "weather");
+            let (_, windy) = windy.next().expect("a level of it");
+            assert_eq!(one(&base, &windy).common(), 0);
+            let apart = apart(&[&base], &[&windy]);
+            assert_eq!((apart.len(), apart[0].what.as_str()), (1, "weather"));
+        });
     }
 }

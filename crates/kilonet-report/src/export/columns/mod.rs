@@ -26,13 +26,14 @@ pub struct Table<Row: 'static> {
     pub name: &'static str,
     /// What a row of it is.
     pub about: &'static str,
-    groups: &'static [&'static [Column<Row>]],
+    columns: fn() -> Vec<Column<Row>>,
 }
 
 impl<Row> Table<Row> {
     /// The columns, first to last.
-    pub fn columns(&self) -> impl Iterator<Item = &'static Column<Row>> + use<Row> {
-        self.groups.iter().copied().flatten()
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column<Row>> {
+        (self.columns)()
     }
 }
 
@@ -41,20 +42,22 @@ pub static TRIALS: Table<Record> = Table {
     name: "trials",
     about: "One row per trial, failed ones too: these have `error_` columns and no figures. Columns are called as the fields \
             of a record in `trials.jsonl`, with `_` between the levels and without `cell_`.",
-    groups: &[
-        identity::COLUMNS,
-        factors::COLUMNS,
-        figures::COLUMNS,
-        cost::COLUMNS,
-        witnesses::COLUMNS,
-        circumstances::COLUMNS,
-    ],
+    columns: || {
+        let figures = [
+            figures::COLUMNS,
+            cost::COLUMNS,
+            witnesses::COLUMNS,
+            circumstances::COLUMNS,
+        ];
+        [identity::COLUMNS, &factors::columns(), &figures.concat()].concat()
+    },
 };
 
 /// The columns of trials that say what a trial is: what an info metric has as labels.
-pub(super) fn labels() -> impl Iterator<Item = &'static Column<Record>> {
+pub(super) fn labels() -> Vec<Column<Record>> {
     let told = circumstances::COLUMNS.iter().filter(|it| !it.is_figure());
-    identity::COLUMNS.iter().chain(factors::COLUMNS).chain(told)
+    let told: Vec<_> = told.copied().collect();
+    [identity::COLUMNS, &factors::columns(), &told].concat()
 }
 
 /// The columns of trials that say what was found, each a figure.
@@ -72,14 +75,14 @@ pub(super) fn figures() -> impl Iterator<Item = &'static Column<Record>> {
 pub static FLOWS: Table<FlowRow> = Table {
     name: "flows",
     about: "One row per flow per trial, of the trials that have a record; `trial` leads to their row among the trials.",
-    groups: &[flows::COLUMNS],
+    columns: || flows::COLUMNS.to_vec(),
 };
 
 /// One row per interval per trial.
 pub static SAMPLES: Table<Sample> = Table {
     name: "samples",
     about: "One row per interval of the window per trial: the aggregate as time went on.",
-    groups: &[samples::COLUMNS],
+    columns: || samples::COLUMNS.to_vec(),
 };
 
 /// The page on all columns, in Markdown.
@@ -110,7 +113,7 @@ fn describe<Row>(page: &mut String, table: &Table<Row>) {
             page,
             "| `{}` | {} | {} | {} |",
             column.name,
-            column.read.kind(),
+            column.kind().name(),
             column.unit.symbol(),
             column.about
         );

@@ -1,36 +1,35 @@
 //! How what is asked of flows must fit what they do.
 
 use crate::scenario::cell::{Family, Workload};
-use crate::scenario::copying::{Receiving, Sending};
+use crate::scenario::key::Key;
 use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM, Search};
 use crate::scenario::problem::{Problem, Problems};
-use crate::scenario::table::Axis;
-use crate::scenario::wire::{Axes, MessageSize};
+use crate::scenario::registry::lab::TOPOLOGY;
+use crate::scenario::registry::links::MTU;
+use crate::scenario::registry::load::{
+    ARRIVALS, BATCH, BESIDE, OUTSTANDING, RATE, RESPONSE, SEARCH,
+};
+use crate::scenario::registry::traffic::{FAMILY, MESSAGE, MessageSize, PATH, WORKLOAD};
+use crate::scenario::values::Values;
+
 use crate::units::counted;
 
-pub(super) fn check(axes: &Axes, problems: &mut Problems) {
-    check_datagrams(axes, "message", axes.message.as_ref(), problems);
-    check_datagrams(axes, "response", axes.response.as_ref(), problems);
-    check_answered(axes, problems);
-    check_rate(axes, problems);
+pub(super) fn check(axes: &Values, problems: &mut Problems) {
+    check_datagrams(axes, &MESSAGE, problems);
+    check_datagrams(axes, &RESPONSE, problems);
+    check_outstanding(axes, problems);
     check_loop(axes, problems);
     check_batch(axes, problems);
     check_published(axes, problems);
-    check_copying(axes, problems);
 }
 
-fn check_datagrams(
-    axes: &Axes,
-    key: &str,
-    sizes: Option<&Axis<MessageSize>>,
-    problems: &mut Problems,
-) {
-    let mut workloads = axes.workload.0.iter().map(|at| at.value);
+fn check_datagrams(axes: &Values, key: &Key<MessageSize>, problems: &mut Problems) {
+    let mut workloads = axes.levels(&WORKLOAD).map(|at| at.value);
     let Some(workload) = workloads.find(|it| it.is_datagrams()) else {
         return;
     };
     let carried = SMALLEST_DATAGRAM..=LARGEST_DATAGRAM;
-    let sizes = sizes.iter().flat_map(|axis| &axis.0);
+    let sizes = axes.levels(key);
     for at in sizes.filter(|at| !carried.contains(&at.value.0)) {
         let message = format!(
             "{workload} has no datagram of {}",
@@ -42,67 +41,23 @@ fn check_datagrams(
     }
 }
 
-/// A key that only requests have, where no workload of the table has any.
-fn check_answered(axes: &Axes, problems: &mut Problems) {
-    let mut workloads = axes.workload.0.iter();
-    if workloads.any(|at| at.value.has_responses()) {
-        check_outstanding(axes, problems);
-        return;
-    }
-    let response = axes.response.iter().flat_map(|axis| &axis.0);
-    let more = axes.outstanding.0.iter().filter(|at| at.value.0 != 1);
-    let given = [
-        ("response", response.map(|at| &at.span).next()),
-        ("outstanding", more.map(|at| &at.span).next()),
-    ];
-    for (key, span) in given {
-        if let Some(span) = span {
-            let problem = Problem::of(axes.key(key), "no workload of this table has requests");
-            let remedy = "allowed with workload = \"tcp-rr\", \"tcp-crr\" or \"udp-rr\"";
-            problems.push(problem.at(span.clone()).remedy(remedy));
-        }
-    }
-}
-
 /// A connection for each request has one of them.
-fn check_outstanding(axes: &Axes, problems: &mut Problems) {
-    let mut workloads = axes.workload.0.iter();
-    let more = axes.outstanding.0.iter().find(|at| at.value.0 != 1);
-    if let (Some(at), false) = (more, workloads.any(|at| at.value.has_outstanding())) {
+fn check_outstanding(axes: &Values, problems: &mut Problems) {
+    let mut workloads = axes.levels(&WORKLOAD);
+    let more = axes.levels(&OUTSTANDING).find(|at| at.value.0 != 1);
+    let all_renew = workloads.all(|at| at.value.renews_connections());
+    if let (Some(at), true) = (more, all_renew) {
         let message = "with tcp-crr, a connection has one request, and the next follows it";
-        let problem = Problem::of(axes.key("outstanding"), message).at(at.span.clone());
+        let problem = Problem::of(axes.key(&OUTSTANDING), message).at(at.span.clone());
         problems.push(problem.remedy("leave it out; `streams` has more of them at once"));
     }
 }
 
-/// A stream of bytes has no messages that could have times.
-fn check_rate(axes: &Axes, problems: &mut Problems) {
-    let mut workloads = axes.workload.0.iter();
-    let mut rates = axes.rate.iter().flat_map(|axis| &axis.0);
-    if let Some(at) = rates.next()
-        && !workloads.any(|at| at.value.has_rate())
-    {
-        let message = "no workload of this table has requests or datagrams";
-        let remedy =
-            "allowed with workload = \"tcp-rr\", \"tcp-crr\", \"udp-rr\" or \"udp-stream\"";
-        let problem = Problem::of(axes.key("rate"), message).at(at.span.clone());
-        problems.push(problem.remedy(remedy));
-    }
-}
-
-/// Only streams of datagrams are batched, and only what fits whole into a packet is cut from a train.
-fn check_batch(axes: &Axes, problems: &mut Problems) {
-    let mut workloads = axes.workload.0.iter();
-    let mut batches = axes.batch.0.iter();
-    if let Some(at) = batches.clone().find(|at| at.value != Batch::None)
-        && !workloads.any(|at| at.value == Workload::UdpStream)
-    {
-        let message = "no workload of this table is a stream of datagrams";
-        let problem = Problem::of(axes.key("batch"), message).at(at.span.clone());
-        problems.push(problem.remedy("allowed with workload = \"udp-stream\""));
-    }
+/// Only what fits whole into a packet is cut from a train.
+fn check_batch(axes: &Values, problems: &mut Problems) {
+    let mut batches = axes.levels(&BATCH);
     let room = room_in_packet(axes);
-    let sizes = axes.message.iter().flat_map(|axis| &axis.0);
+    let sizes = axes.levels(&MESSAGE);
     let longest = sizes.map(|at| at.value.0).max();
     let longest = longest.unwrap_or(Workload::UdpStream.usual_message_bytes());
     if let Some(at) = batches.find(|at| at.value == Batch::Gso)
@@ -112,20 +67,20 @@ fn check_batch(axes: &Axes, problems: &mut Problems) {
         let remedy = format!(
             "allowed with it: message up to {room}, what the MTU leaves; larger ones with \"none\" or \"mmsg\""
         );
-        let problem = Problem::of(axes.key("batch"), message).at(at.span.clone());
+        let problem = Problem::of(axes.key(&BATCH), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
     }
 }
 
 /// Bytes of the largest datagram that fits into one packet, headers of UDP and IP beside it, on every link of the table.
-fn room_in_packet(axes: &Axes) -> u32 {
-    let headers = if axes.family.has(Family::Ipv6) {
+fn room_in_packet(axes: &Values) -> u32 {
+    let headers = if axes.has(&FAMILY, &Family::Ipv6) {
         48
     } else {
         28
     };
-    if axes.topology.0.iter().any(|at| at.value.has_links()) {
-        let mtus = axes.mtu.0.iter().map(|at| at.value.0);
+    if axes.levels(&TOPOLOGY).any(|at| at.value.has_links()) {
+        let mtus = axes.levels(&MTU).map(|at| at.value.0);
         mtus.min().unwrap_or(0).saturating_sub(headers)
     } else {
         LARGEST_DATAGRAM
@@ -133,54 +88,36 @@ fn room_in_packet(axes: &Axes) -> u32 {
 }
 
 /// A rate is kept whatever is under way, and times that nobody keeps cannot lie in any way.
-fn check_loop(axes: &Axes, problems: &mut Problems) {
-    let outstanding = axes.outstanding.0.iter().find(|at| at.value.0 != 1);
-    if let (Some(at), Some(_)) = (outstanding, &axes.rate) {
+fn check_loop(axes: &Values, problems: &mut Problems) {
+    let outstanding = axes.levels(&OUTSTANDING).find(|at| at.value.0 != 1);
+    if let (Some(at), Some(_)) = (outstanding, axes.given(&RATE)) {
         let message = "with a rate, requests are sent whatever is under way";
-        let problem = Problem::of(axes.key("outstanding"), message).at(at.span.clone());
+        let problem = Problem::of(axes.key(&OUTSTANDING), message).at(at.span.clone());
         problems.push(problem.remedy("leave out one of `outstanding` and `rate`"));
     }
-    let poisson = axes.arrivals.0.iter();
+    let poisson = axes.levels(&ARRIVALS);
     let mut poisson = poisson.filter(|at| at.value == Arrivals::Poisson);
-    let searched = !axes.search.has(Search::None);
-    if let (Some(at), None, false) = (poisson.next(), &axes.rate, searched) {
+    let searched = !axes.has(&SEARCH, &Search::None);
+    if let (Some(at), None, false) = (poisson.next(), axes.given(&RATE), searched) {
         let message = "without a rate, a request follows its response";
-        let problem = Problem::of(axes.key("arrivals"), message).at(at.span.clone());
+        let problem = Problem::of(axes.key(&ARRIVALS), message).at(at.span.clone());
         problems.push(problem.remedy("allowed with it: a rate, or a search for one"));
     }
 }
 
 /// The rules that publish ports do so for TCP.
-fn check_published(axes: &Axes, problems: &mut Problems) {
-    let own = axes.workload.0.iter().map(|at| at.value);
-    let beside = axes.beside.0.iter().flat_map(|at| at.value.workloads());
+fn check_published(axes: &Values, problems: &mut Problems) {
+    let own = axes.levels(&WORKLOAD).map(|at| at.value);
+    let beside = axes
+        .levels(&BESIDE)
+        .flat_map(|at| at.value.workloads().collect::<Vec<_>>());
     let Some(workload) = own.chain(beside).find(|it| it.is_datagrams()) else {
         return;
     };
-    let by_port = axes.path.0.iter().filter(|at| at.value.is_by_port());
+    let by_port = axes.levels(&PATH).filter(|at| at.value.is_by_port());
     for at in by_port {
         let message = format!("ports are published for TCP, which {workload} is not");
-        let problem = Problem::of(axes.key("path"), message).at(at.span.clone());
+        let problem = Problem::of(axes.key(&PATH), message).at(at.span.clone());
         problems.push(problem.remedy("allowed with it: \"direct\", \"outside\""));
-    }
-}
-
-/// A choice that only streams have, where no workload of the table is one.
-fn check_copying(axes: &Axes, problems: &mut Problems) {
-    if axes.workload.has(Workload::TcpStream) {
-        return;
-    }
-    let send = axes.send.0.iter().find(|at| at.value != Sending::Copy);
-    let receive = axes.receive.0.iter().find(|at| at.value != Receiving::Copy);
-    let given = [
-        ("send", send.map(|at| &at.span)),
-        ("receive", receive.map(|at| &at.span)),
-    ];
-    for (key, span) in given {
-        if let Some(span) = span {
-            let problem = Problem::of(axes.key(key), "no workload of this table is a stream");
-            let remedy = "allowed: \"copy\"; others with workload = \"tcp-stream\"";
-            problems.push(problem.at(span.clone()).remedy(remedy));
-        }
     }
 }

@@ -1,25 +1,24 @@
 //! What a search for the highest rate takes: datagrams, flows that are all alike, and a lab that is measured again and again.
 
+use crate::scenario::registry::driver::DRIVER;
+use crate::scenario::registry::lab::TESTBED;
+use crate::scenario::registry::load::{BESIDE, SEARCH};
+use crate::scenario::values::Values;
 use std::fmt::Display;
 
 use crate::scenario::beside::Beside;
-use crate::scenario::cell::{Driver, Workload};
+use crate::scenario::cell::Driver;
+use crate::scenario::key::{Key, KeyValue};
 use crate::scenario::load::Search;
 use crate::scenario::problem::{Problem, Problems, Span};
-use crate::scenario::table::Axis;
-use crate::scenario::topology::Testbed;
-use crate::scenario::wire::Axes;
 
-pub(super) fn check(axes: &Axes, problems: &mut Problems) {
-    let mut levels = axes.search.0.iter();
+use crate::scenario::topology::Testbed;
+
+pub(super) fn check(axes: &Values, problems: &mut Problems) {
+    let mut levels = axes.levels(&SEARCH);
     let Some(at) = levels.find(|at| at.value != Search::None) else {
         return;
     };
-    if !axes.workload.has(Workload::UdpStream) {
-        let message = "no workload of this table is a stream of datagrams";
-        let problem = Problem::of(axes.key("search"), message).at(at.span.clone());
-        problems.push(problem.remedy("allowed with workload = \"udp-stream\""));
-    }
     let mut stranger = Stranger {
         axes,
         span: &at.span,
@@ -27,32 +26,32 @@ pub(super) fn check(axes: &Axes, problems: &mut Problems) {
     };
     let ours = |driver: &_| [Driver::Threads, Driver::Workers].contains(driver);
     let allowed = "allowed with it: driver = \"threads\", \"workers\"";
-    stranger.refuse("driver", (&axes.driver, ours), allowed);
+    stranger.refuse(&DRIVER, ours, allowed);
     let ours = |testbed: &_| *testbed == Testbed::Kernel;
     let allowed = "allowed with it: testbed = \"kernel\"";
-    stranger.refuse("testbed", (&axes.testbed, ours), allowed);
+    stranger.refuse(&TESTBED, ours, allowed);
     let allowed = "allowed with it: beside = \"none\"";
-    stranger.refuse("beside", (&axes.beside, Beside::is_none), allowed);
+    stranger.refuse(&BESIDE, Beside::is_none, allowed);
 }
 
 /// Where what a search does not go with is said.
 struct Stranger<'a> {
-    axes: &'a Axes,
+    axes: &'a Values,
     span: &'a Option<Span>,
     problems: &'a mut Problems,
 }
 
 impl Stranger<'_> {
     /// Refuses a search with the first level of an axis that it does not go with.
-    fn refuse<T: Display>(
+    fn refuse<T: KeyValue + Display>(
         &mut self,
-        key: &str,
-        (axis, goes): (&Axis<T>, impl Fn(&T) -> bool),
+        key: &Key<T>,
+        goes: impl Fn(&T) -> bool,
         allowed: &str,
     ) {
-        if let Some(at) = axis.0.iter().find(|at| !goes(&at.value)) {
-            let message = format!("{key} {} does not go with a search", at.value);
-            let problem = Problem::of(self.axes.key("search"), message).at(self.span.clone());
+        if let Some(at) = self.axes.find(key, |level| !goes(level)) {
+            let message = format!("{} {} does not go with a search", key.name(), at.value);
+            let problem = Problem::of(self.axes.key(&SEARCH), message).at(self.span.clone());
             self.problems.push(problem.remedy(allowed));
         }
     }

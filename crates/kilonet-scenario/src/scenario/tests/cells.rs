@@ -1,6 +1,7 @@
 //! What the axes of one table come to.
 
 use super::*;
+use kilonet_record::factors::registry::links::SNOOPING;
 
 #[test]
 fn the_least_a_scenario_needs_is_a_count() {
@@ -109,28 +110,28 @@ fn how_links_and_bridges_are_set_is_taken_out_where_there_is_no_such_thing() {
         let cells = parsed(&text).cells;
         let mut cells = cells.iter();
         let cell = cells.find(|cell| cell.topology.word() == topology).unwrap();
-        cell.wiring.clone()
+        (cell.wiring.clone(), SNOOPING.of(cell))
     };
-    let bridge = of("bridge");
-    assert!(bridge.crossing && bridge.snooping && bridge.offload_off);
+    let (bridge, snooping) = of("bridge");
+    assert!(bridge.crossing && snooping && bridge.offload_off);
     assert_eq!(
         (bridge.ageing_s, bridge.gso_max_bytes),
         (Some(0), Some(32_768))
     );
-    assert_eq!(of("loopback"), Wiring::default());
+    assert_eq!(of("loopback"), (Wiring::default(), false));
     let only_learned = Wiring {
         entries: Entries::Learned,
         ..Wiring::default()
     };
-    assert_eq!(of("macvlan"), only_learned);
+    assert_eq!(of("macvlan"), (only_learned.clone(), false));
     let veth = Wiring {
         offload_off: true,
         gso_max_bytes: Some(32_768),
         ..only_learned
     };
-    assert_eq!(of("veth"), veth);
-    let vxlan = of("vxlan");
-    assert!(vxlan.snooping && !vxlan.crossing && vxlan.join == Join::None);
+    assert_eq!(of("veth"), (veth, false));
+    let (vxlan, snooping) = of("vxlan");
+    assert!(snooping && !vxlan.crossing && vxlan.join == Join::None);
 }
 
 #[test]

@@ -99,10 +99,9 @@ fn whatever_is_in_a_file_it_is_read_or_refused() {
     let (read, refused) = (cell::Cell::new(0), cell::Cell::new(0));
     let case = (damaged_scenario(), said("4..16 x2"), said("500ms"));
     let held = TestRunner::default().run(&case, |(text, containers, measure)| {
-        let overrides = given(|flags| {
-            flags.containers = containers;
-            flags.measure = measure;
-        });
+        let flags = [("containers", &containers), ("measure", &measure)].into_iter();
+        let flags = flags.filter_map(|(name, text)| Some((name, text.as_deref()?)));
+        let overrides = given(&flags.collect::<Vec<_>>());
         if let Err(error) = Scenario::parse(&text, "test") {
             refused.set(refused.get() + 1);
             prop_assert!(error.to_string().contains("test.toml"), "{}", error);

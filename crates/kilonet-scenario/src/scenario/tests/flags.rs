@@ -14,11 +14,11 @@ fn a_flag_replaces_its_key_wherever_that_stands() {
         "name = \"test\"",
         "[trial]\nrepeats = 9\n\n[axes]",
     ];
-    let overrides = given(|flags| {
-        flags.containers = Some("2..8".to_owned());
-        flags.topology = Some("veth, bridge".to_owned());
-        flags.repeats = Some("5".to_owned());
-    });
+    let overrides = given(&[
+        ("containers", "2..8"),
+        ("topology", "veth, bridge"),
+        ("repeats", "5"),
+    ]);
     for file in files {
         let source = Source::new("test.toml", file)
             .with(&overrides.settings())
@@ -51,10 +51,7 @@ fn a_flag_replaces_its_key_wherever_that_stands() {
 #[test]
 fn a_wrong_flag_is_named_and_the_files_lines_stay_its_own() {
     let file = "[axes]\ncontainers = [\n  2,\n  4,\n]\nfamily = \"ipx\"\n";
-    let overrides = given(|flags| {
-        flags.containers = Some("2,7".to_owned());
-        flags.streams = Some("none".to_owned());
-    });
+    let overrides = given(&[("containers", "2,7"), ("streams", "none")]);
     let source = Source::new("test.toml", file)
         .with(&overrides.settings())
         .unwrap();
@@ -75,22 +72,22 @@ fn a_wrong_flag_is_named_and_the_files_lines_stay_its_own() {
 
 #[test]
 fn flags_alone_make_a_scenario_that_can_be_kept() {
-    let overrides = given(|flags| {
-        flags.containers = Some("2,8,32".to_owned());
-        flags.active = Some("2".to_owned());
-        flags.message = Some("4KiB".to_owned());
-        flags.warmup = Some("0ms".to_owned());
-        flags.seed = Some("7".to_owned());
-    });
+    let overrides = given(&[
+        ("containers", "2,8,32"),
+        ("active", "2"),
+        ("message", "4KiB"),
+        ("warmup", "0ms"),
+        ("seed", "7"),
+    ]);
     let scenario = Scenario::from_overrides(&overrides).unwrap();
     insta::assert_snapshot!(scenario.text, @r#"
     # Made from the flags of `kilonet sweep`.
     name = "sweep"
 
     [axes]
+    message = "4KiB"
     containers = [2, 8, 32]
     active = 2
-    message = "4KiB"
 
     [trial]
     warmup = "0ms"
@@ -113,13 +110,13 @@ fn flags_alone_make_a_scenario_that_can_be_kept() {
 
 #[test]
 fn trials_may_go_on_until_cells_are_known() {
-    let overrides = given(|flags| {
-        flags.containers = Some("2".to_owned());
-        flags.workload = Some("tcp-stream,tcp-rr".to_owned());
-        flags.repeats = Some("3..10".to_owned());
-        flags.within = Some("2.5%".to_owned());
-        flags.metrics = Some("goodput,latency-p99".to_owned());
-    });
+    let overrides = given(&[
+        ("containers", "2"),
+        ("workload", "tcp-stream,tcp-rr"),
+        ("repeats", "3..10"),
+        ("within", "2.5%"),
+        ("metrics", "goodput,latency-p99"),
+    ]);
     let scenario = Scenario::from_overrides(&overrides).unwrap();
     let goal = scenario.repeats.goal().unwrap();
     assert_eq!((goal.min, goal.max), (3, 10));

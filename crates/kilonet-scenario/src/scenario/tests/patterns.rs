@@ -72,7 +72,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "4:9",
         &[
-            "`axes.peers`: none of the patterns draws peers",
+            "`axes.peers`: no cell has a pattern that draws peers",
             "all-to-all",
         ],
     ),

@@ -61,39 +61,12 @@ fn the_schema_asks_for_the_containers_and_nothing_else() {
     }
 }
 
-/// The file of the reference for people, which says of each key what it is.
-fn reference() -> String {
-    let page = path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenario.md");
-    let page = std::fs::read_to_string(page).unwrap();
-    let (_, behind) = page.split_once("```toml\n").expect("a file of TOML");
-    behind.split_once("```").unwrap().0.to_owned()
-}
-
 #[test]
-fn the_reference_has_every_key_with_the_default_that_is_used() {
-    let reference = reference();
-    let schema = schema();
-    for table in ["axes", "lab", "trial"] {
-        let header = format!("[{table}]");
-        let (_, behind) = reference.split_once(&header).expect("the table");
-        let lines = behind.split("\n[").next().unwrap().lines();
-        // What is absent by default stands behind a mark of a comment.
-        let words = lines.map(|line| line.trim_start_matches("# ").split(['=', ' ']).next());
-        let written: Vec<_> = words.flatten().collect();
-        for key in table_of(&schema, table)["properties"]
-            .as_object()
-            .unwrap()
-            .keys()
-        {
-            assert!(written.contains(&key.as_str()), "[{table}] has no {key}");
-        }
-    }
-    let written = parsed(&reference);
-    let spared = parsed("axes.containers = \"2..512 x4\"");
+fn the_reference_is_a_scenario_of_the_defaults() {
+    let written = parsed(&reference());
+    let spared = parsed("axes.containers = [2, 8, 32]");
     assert_eq!(
         Scenario {
-            name: spared.name.clone(),
-            about: None,
             text: String::new(),
             ..written
         },
@@ -102,4 +75,27 @@ fn the_reference_has_every_key_with_the_default_that_is_used() {
             ..spared
         }
     );
+    for key in registry::keys() {
+        let name = key.facts().name;
+        let stands = |line: &str| {
+            line.trim_start_matches("# ")
+                .starts_with(&format!("{name} = "))
+        };
+        assert!(reference().lines().any(stands), "{name}");
+    }
+}
+
+/// After a change that is meant, `INSTA_UPDATE=always` writes it anew, to be read in the diff.
+#[test]
+fn the_guide_to_scenario_files_holds_the_reference() {
+    let page = path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scenario.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, behind) = text.split_once("```toml\n").expect("a file of TOML");
+    let (_, behind) = behind.split_once("```").expect("its end");
+    let made = format!("{before}```toml\n{}```{behind}", reference());
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|wish| wish == "always") {
+        std::fs::write(&page, &made).unwrap();
+    } else {
+        assert_eq!(text, made, "the guide is not what the program says");
+    }
 }

@@ -55,10 +55,7 @@ fn one_table_in_a_list_is_one_table() {
 #[test]
 fn a_flag_stands_in_every_table() {
     let inline = "axes = [{ containers = 4, topology = \"shared\" }, { family = \"ipv6\" }]";
-    let overrides = given(|flags| {
-        flags.containers = Some("2,6".to_owned());
-        flags.topology = Some("veth".to_owned());
-    });
+    let overrides = given(&[("containers", "2,6"), ("topology", "veth")]);
     let table = [
         (
             TWO,
@@ -96,7 +93,7 @@ fn a_flag_stands_in_every_table() {
 
 #[test]
 fn a_wrong_flag_is_said_once_however_many_tables_it_stands_in() {
-    let overrides = given(|flags| flags.containers = Some("3".to_owned()));
+    let overrides = given(&[("containers", "3")]);
     let source = Source::new("test.toml", TWO)
         .with(&overrides.settings())
         .unwrap();

@@ -1,0 +1,146 @@
+//! Keys of what runs the flows, and on what.
+
+use crate::factors::cell::{Cell, Driver};
+use crate::factors::field::Place::Traffic;
+use crate::factors::field::Varies::Anywhere;
+use crate::factors::field::{Field, Value, count_of, take, words};
+use crate::factors::key::{Group, Key, Needs, Part, Usual};
+use crate::factors::limits::{CpuList, CpuMax, MemoryMax};
+use crate::factors::placement::Pinning;
+use crate::units::Unit;
+
+pub static DRIVER: Key<Driver> = Key::axis("driver", Group::Driver, "What runs the flows.")
+    .also(&["tool", "generator"])
+    .about(Part::Traffic)
+    .usual(Usual::Text("threads"))
+    .sets(|cell, driver| cell.driver = *driver)
+    .fields(&[Field::text(
+        "driver",
+        "What runs the flows.",
+        |cell| words(&cell.driver),
+        take!(driver),
+    )
+    .labelled(Anywhere, str::to_owned)
+    .in_id(Traffic, |cell| {
+        (cell.driver != Driver::Threads).then(|| cell.driver.to_string())
+    })
+    .looked_past()]);
+
+/// What a limit takes.
+const PROCESSES: Needs = Needs {
+    applies: |cell| cell.driver == Driver::Processes,
+    lacking: "containers in control groups that could limit them",
+    allowed: "driver = \"processes\"",
+};
+
+pub static CPU_MAX: Key<CpuMax> = Key::axis(
+    "cpu_max",
+    Group::Driver,
+    "CPU time that each container may use, in CPUs; of the driver `processes`.",
+)
+.also(&["cpus"])
+.about(Part::Limits)
+.examples("`none`, `0.5`")
+.usual(Usual::Text("none"))
+.sets(|cell, limit| cell.limits.cpu_max = *limit)
+.needs(PROCESSES)
+.fields(&[Field::number(
+    "cpu_max",
+    "CPUs' worth of time that each container may use; absent without a limit.",
+    |cell| Option::<f64>::from(cell.limits.cpu_max).map(Value::Number),
+    take!(limits.cpu_max),
+)
+.labelled(Anywhere, |level| match level {
+    "none" => "any CPU time".to_owned(),
+    cpus => format!("{cpus} CPU each"),
+})
+.level(|cell| Some(cell.limits.cpu_max.to_string()))
+.in_id(Traffic, |cell| {
+    let limit = cell.limits.cpu_max;
+    limit.0.map(|_| format!("cpu{limit}"))
+})
+.looked_past()]);
+
+pub static MEMORY_MAX: Key<MemoryMax> = Key::axis(
+    "memory_max",
+    Group::Driver,
+    "Memory that each container may use; of the driver `processes`.",
+)
+.also(&["memory"])
+.about(Part::Limits)
+.examples("`none`, `64MiB`")
+.usual(Usual::Text("none"))
+.sets(|cell, limit| cell.limits.memory_max = *limit)
+.needs(PROCESSES)
+.fields(&[Field::integer(
+    "memory_max_bytes",
+    Unit::Bytes,
+    "Memory that each container may use; absent without a limit.",
+    |cell| count_of(cell.limits.memory_max.0),
+    take!(limits.memory_max),
+)
+.labelled(Anywhere, |level| match level {
+    "none" => "any memory".to_owned(),
+    size => format!("{size} each"),
+})
+.level(|cell| Some(cell.limits.memory_max.to_string()))
+.in_id(Traffic, |cell| {
+    cell.limits.memory_max.0.map(|bytes| format!("mem{bytes}"))
+})
+.looked_past()]);
+
+pub static CPUSET: Key<CpuList> = Key::<CpuList>::axis(
+    "cpuset",
+    Group::Driver,
+    "The CPUs that each container may run on; of the driver `processes`.",
+)
+.also(&["cpuset-cpus"])
+.about(Part::Limits)
+.examples("`none`, `0-1`")
+.usual(Usual::Text("none"))
+.sets(|cell, cpus| cell.limits.cpuset = cpus.clone())
+.needs(PROCESSES)
+.fields(&[Field::text(
+    "cpuset",
+    "CPUs that each container may run on.",
+    |cell| words(&cell.limits.cpuset),
+    take!(limits.cpuset),
+)
+.labelled(Anywhere, |level| match level {
+    "none" => "on any CPU".to_owned(),
+    cpus => format!("on CPU {cpus}"),
+})
+.in_id(Traffic, chosen_cpus)
+.looked_past()]);
+
+/// A comma is not safe in a file's name.
+fn chosen_cpus(cell: &Cell) -> Option<String> {
+    let list = cell.limits.cpuset.list()?;
+    Some(format!("cpus{}", list.replace(',', "+")))
+}
+
+pub static PINNING: Key<Pinning> = Key::axis(
+    "pinning",
+    Group::Driver,
+    "The CPUs that a flow's client and server run on.",
+)
+.also(&["affinity"])
+.about(Part::Traffic)
+.usual(Usual::Text("none"))
+.sets(|cell, pinning| cell.load.pinning = *pinning)
+.fields(&[Field::text(
+    "pinning",
+    "The CPUs that the ends of a flow run on.",
+    |cell| words(&cell.load.pinning),
+    take!(load.pinning),
+)
+.labelled(Anywhere, |level| match level {
+    "none" => "ends not pinned".to_owned(),
+    "same" => "ends on one CPU".to_owned(),
+    _ => "ends on two CPUs".to_owned(),
+})
+.in_id(Traffic, |cell| {
+    let pinning = cell.load.pinning;
+    (pinning != Pinning::None).then(|| format!("pin-{pinning}"))
+})
+.looked_past()]);

@@ -1,0 +1,86 @@
+//! The values of one table's keys: as they were written, or as is usual.
+//!
+//! Knows no key by itself. Invariant: each key has its levels, in the order in which they were written; none only where nobody
+//! wrote it and nothing is usual.
+
+use std::collections::BTreeMap;
+
+use super::problem::Span;
+use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Level};
+
+/// A value and where it was written; nowhere for a default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) span: Option<Span>,
+}
+
+impl<T> At<T> {
+    /// A value that nobody wrote.
+    pub(super) fn default(value: T) -> Self {
+        Self { value, span: None }
+    }
+}
+
+/// The levels of each key of a table, by the key's name.
+#[derive(Debug)]
+pub(super) struct Values {
+    /// How the file names the table: `lab`, `axes`, or `axes[1]` for the second of several.
+    name: String,
+    levels: BTreeMap<&'static str, Vec<At<Level>>>,
+}
+
+impl Values {
+    pub(super) fn new(name: String, levels: BTreeMap<&'static str, Vec<At<Level>>>) -> Self {
+        Self { name, levels }
+    }
+
+    /// The levels of whatever key.
+    pub(super) fn of(&self, key: &dyn AnyKey) -> &[At<Level>] {
+        self.levels.get(key.facts().name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The levels of a key; none where nobody wrote it and nothing is usual.
+    pub(super) fn levels<T: KeyValue>(&self, key: &Key<T>) -> impl Iterator<Item = At<T>> {
+        let levels = self.levels.get(key.name()).into_iter().flatten();
+        levels.filter_map(|at| {
+            Some(At {
+                value: at.value.downcast_ref::<T>()?.clone(),
+                span: at.span.clone(),
+            })
+        })
+    }
+
+    /// The first level of a key that is such.
+    pub(super) fn find<T: KeyValue>(
+        &self,
+        key: &Key<T>,
+        is_such: impl Fn(&T) -> bool,
+    ) -> Option<At<T>> {
+        self.levels(key).find(|at| is_such(&at.value))
+    }
+
+    /// Whether a key has this level.
+    pub(super) fn has<T: KeyValue>(&self, key: &Key<T>, level: &T) -> bool {
+        self.find(key, |value| value == level).is_some()
+    }
+
+    /// The one value of a key, or the first of an axis.
+    pub(super) fn given<T: KeyValue>(&self, key: &Key<T>) -> Option<At<T>> {
+        self.levels(key).next()
+    }
+
+    /// The one value of a key that has a usual one.
+    ///
+    /// # Panics
+    /// For a key that has none.
+    pub(super) fn one<T: KeyValue>(&self, key: &Key<T>) -> T {
+        let given = self.given(key);
+        given.expect("a key with a usual value has one").value
+    }
+
+    /// A key as the file names it, with its table.
+    pub(super) fn key(&self, key: &dyn AnyKey) -> String {
+        format!("{}.{}", self.name, key.facts().name)
+    }
+}
