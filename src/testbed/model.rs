@@ -62,9 +62,10 @@ impl Model {
     /// What the law says the flows of a cell move together, without noise. Loopback is the ceiling.
     #[must_use]
     pub fn goodput_bps(&self, cell: &Cell) -> f64 {
-        match cell.topology {
-            Topology::Loopback => self.ceiling_bps,
-            _ => (self.pair_bps * f64::from(cell.pairs)).min(self.ceiling_bps),
+        if cell.topology == Topology::Loopback {
+            self.ceiling_bps
+        } else {
+            (self.pair_bps * f64::from(cell.pairs)).min(self.ceiling_bps)
         }
     }
 

@@ -3,11 +3,14 @@
 //! Must not know how anything is probed; that is `host`'s. The invariant: a cell whose requirements are there may fail for other
 //! reasons, one that lacks any cannot succeed.
 
+use std::iter;
+
 use crate::error::{Error, Remedy, Result};
 use crate::host::cgroup;
 use crate::host::features::{self, Feature, Requirement, State};
 use crate::lab::firewall::{self, Frames};
 use crate::scenario::registry::links::VLAN_FILTERING;
+use crate::scenario::topology::Device;
 use crate::scenario::{Backend, Cell, Driver, Family, Napi, Pinning, Rps, Testbed, Topology};
 
 /// Bytes of the largest unit that every link takes whole.
@@ -34,17 +37,19 @@ fn of(cell: &Cell) -> Result<Vec<Requirement>> {
 
 /// What links of a shape are made of.
 fn links(topology: Topology) -> Vec<Requirement> {
-    let links: &[Requirement] = match topology {
-        Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => &[],
-        Topology::Veth => &[Requirement::Veth],
-        Topology::Bridge | Topology::UserBridge => &[Requirement::Veth, Requirement::Bridge],
-        Topology::Routed => &[Requirement::Veth, Requirement::Ifb],
-        Topology::Vxlan => &[Requirement::Veth, Requirement::Bridge, Requirement::Vxlan],
-        Topology::Netkit => &[Requirement::Netkit, Requirement::Ifb],
-        Topology::Macvlan => &[Requirement::Macvlan],
-        Topology::IpvlanL2 | Topology::IpvlanL3 => &[Requirement::Ipvlan],
-    };
-    [&[Requirement::NetworkNamespaces], links].concat()
+    let devices = topology.facts().devices.iter();
+    let devices = devices.map(|device| match device {
+        Device::Veth => Requirement::Veth,
+        Device::Bridge => Requirement::Bridge,
+        Device::Vxlan => Requirement::Vxlan,
+        Device::Netkit => Requirement::Netkit,
+        Device::Macvlan => Requirement::Macvlan,
+        Device::Ipvlan => Requirement::Ipvlan,
+        Device::Ifb => Requirement::Ifb,
+    });
+    iter::once(Requirement::NetworkNamespaces)
+        .chain(devices)
+        .collect()
 }
 
 fn of_wiring(cell: &Cell) -> Vec<Requirement> {

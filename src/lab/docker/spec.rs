@@ -69,16 +69,8 @@ fn network_of(cell: &Cell, number: u32) -> Network {
         Topology::Host => Network::Host,
         Topology::Shared if number.is_multiple_of(together) => Network::None,
         Topology::Shared => Network::Of(number / together * together),
-        // Its links are not the engine's. No engine has any of the others, which the scenario's checks refuse with one.
-        Topology::Veth
-        | Topology::Loopback
-        | Topology::Routed
-        | Topology::Vxlan
-        | Topology::Netkit
-        | Topology::Macvlan
-        | Topology::IpvlanL2
-        | Topology::IpvlanL3
-        | Topology::Attached => Network::None,
+        // Links that are not the engine's. What no engine has the scenario's checks have refused.
+        _ => Network::None,
     }
 }
 

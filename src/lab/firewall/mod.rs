@@ -38,6 +38,7 @@ use super::netlink::netfilter::Batch;
 use super::setup::host::set;
 use super::topology::FORWARDING;
 use crate::error::{Act, Error, Remedy, Result};
+use crate::scenario::rules::Bridged;
 use crate::scenario::{Backend, Cell, Family, Firewall, Path};
 use profile::Profile;
 use site::{Net, Site};
@@ -204,12 +205,10 @@ pub fn loaders(cell: &Cell) -> Result<Vec<Backend>> {
 /// rules would otherwise be met by no packet. Docker does from 27.3 on only without its proxy.
 #[must_use]
 pub fn frames(cell: &Cell) -> Frames {
-    let shown = match cell.firewall {
-        Firewall::None | Firewall::Conntrack => false,
-        Firewall::Docker29 | Firewall::Docker29Nft => cell.path == Path::Hairpin,
-        Firewall::Docker112 | Firewall::Docker2010 | Firewall::Kubernetes | Firewall::Custom => {
-            true
-        }
+    let shown = match cell.firewall.facts().bridged {
+        Bridged::Unseen => false,
+        Bridged::OfHairpins => cell.path == Path::Hairpin,
+        Bridged::Seen => true,
     };
     if shown || cell.rules.filler.is_some() {
         Frames::Shown

@@ -115,64 +115,132 @@ pub struct Filler {
     pub hook: RuleHook,
 }
 
+/// Where the rules of a profile stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// There are none.
+    Nowhere,
+    /// In each container.
+    Inside,
+    /// On host sides that can route.
+    HostSide,
+    /// On host sides that are bridges, by the bridge.
+    Bridge,
+}
+
+/// What bridged frames have to do with a profile's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bridged {
+    /// They are not shown to them.
+    Unseen,
+    /// Only where they go back to the bridge that they came by.
+    OfHairpins,
+    /// They are shown to them.
+    Seen,
+}
+
+/// What there is to a profile of rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// What may load it, what usually does first.
+    pub backends: &'static [Backend],
+    /// Whether its own text says what loads it, unless something else is asked for.
+    pub says_backend: bool,
+    /// Where its rules stand.
+    pub stand: Stand,
+    /// The protocols that it has rules for. Up to version 27 without being told to, Docker had none for IPv6.
+    pub families: &'static [Family],
+    /// Whether it can lead ports of the host side to containers.
+    pub publishes: bool,
+    /// What bridged frames have to do with it.
+    pub bridged: Bridged,
+}
+
+/// Of what a profile of iptables is, unless it says otherwise.
+const OF_IPTABLES: Facts = Facts {
+    backends: &[Backend::IptablesNft, Backend::IptablesLegacy],
+    says_backend: false,
+    stand: Stand::HostSide,
+    families: Family::ALL,
+    publishes: true,
+    bridged: Bridged::Seen,
+};
+
 impl Firewall {
+    /// What there is to it: the one place that says what a profile is.
+    #[must_use]
+    pub fn facts(self) -> Facts {
+        match self {
+            Self::None => Facts {
+                backends: Backend::ALL,
+                stand: Stand::Nowhere,
+                publishes: false,
+                bridged: Bridged::Unseen,
+                ..OF_IPTABLES
+            },
+            Self::Docker112 | Self::Docker2010 => Facts {
+                families: &[Family::Ipv4],
+                ..OF_IPTABLES
+            },
+            Self::Docker29 => Facts {
+                bridged: Bridged::OfHairpins,
+                ..OF_IPTABLES
+            },
+            Self::Docker29Nft => Facts {
+                backends: &[Backend::Nft],
+                stand: Stand::Bridge,
+                bridged: Bridged::OfHairpins,
+                ..OF_IPTABLES
+            },
+            Self::Kubernetes => OF_IPTABLES,
+            Self::Conntrack => Facts {
+                backends: &[Backend::Nft],
+                stand: Stand::Inside,
+                publishes: false,
+                bridged: Bridged::Unseen,
+                ..OF_IPTABLES
+            },
+            Self::Custom => Facts {
+                backends: Backend::ALL,
+                says_backend: true,
+                publishes: false,
+                ..OF_IPTABLES
+            },
+        }
+    }
+
     /// What may load it, what usually does first.
     #[must_use]
     pub fn backends(self) -> &'static [Backend] {
-        match self {
-            Self::None | Self::Custom => Backend::ALL,
-            Self::Docker29Nft | Self::Conntrack => &[Backend::Nft],
-            Self::Docker112 | Self::Docker2010 | Self::Docker29 | Self::Kubernetes => {
-                &[Backend::IptablesNft, Backend::IptablesLegacy]
-            }
-        }
+        self.facts().backends
     }
 
     /// What loads it where nothing else is asked for; none where that is for the rule set's own text to say.
     #[must_use]
     pub fn usual_backend(self) -> Option<Backend> {
-        (self != Self::Custom).then(|| self.backends()[0])
+        let facts = self.facts();
+        (!facts.says_backend).then(|| facts.backends[0])
     }
 
     /// Whether its rules stand on a host side, and need one.
     #[must_use]
     pub fn needs_host_side(self) -> bool {
-        match self {
-            Self::None | Self::Conntrack => false,
-            Self::Docker112
-            | Self::Docker2010
-            | Self::Docker29
-            | Self::Docker29Nft
-            | Self::Kubernetes
-            | Self::Custom => true,
+        match self.facts().stand {
+            Stand::Nowhere | Stand::Inside => false,
+            Stand::HostSide | Stand::Bridge => true,
         }
     }
 
-    /// The protocols that it has rules for. Up to version 27 without being told to, Docker had none for IPv6.
+    /// The protocols that it has rules for.
     #[must_use]
     pub fn families(self) -> &'static [Family] {
-        match self {
-            Self::Docker112 | Self::Docker2010 => &[Family::Ipv4],
-            Self::None
-            | Self::Docker29
-            | Self::Docker29Nft
-            | Self::Kubernetes
-            | Self::Conntrack
-            | Self::Custom => Family::ALL,
-        }
+        self.facts().families
     }
 
     /// Whether it can lead ports of the host side to containers.
     #[must_use]
     pub fn publishes(self) -> bool {
-        match self {
-            Self::None | Self::Conntrack | Self::Custom => false,
-            Self::Docker112
-            | Self::Docker2010
-            | Self::Docker29
-            | Self::Docker29Nft
-            | Self::Kubernetes => true,
-        }
+        self.facts().publishes
     }
 }
 

@@ -1,6 +1,6 @@
 //! The shapes of labs, and who wires them.
 //!
-//! Knows no text and no machine. Invariant: what a topology has or lacks is said for each by name, so that a new one cannot be
+//! Knows no text and no machine. Invariant: what a topology has or lacks follows from its row of facts, so that a new one cannot be
 //! forgotten.
 
 use super::factor::{Factor, factor};
@@ -50,22 +50,62 @@ factor! {
     }
 }
 
+/// How containers are joined: what there is beside them, and who of them can reach whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// All in one namespace, over its lo.
+    OneNamespace,
+    /// Some in each namespace, over its lo; those of two namespaces not at all.
+    Seats,
+    /// Two and two, and nobody else.
+    Pairs,
+    /// By bridges, one or several, of which each is a host side that can route.
+    Bridges,
+    /// By the bridges of nodes, which a tunnel joins two and two.
+    Nodes,
+    /// By routers, one or several, of which each is a host side.
+    Routers,
+    /// By one parent that they are stacked on.
+    Parent,
+    /// As they were before.
+    Before,
+}
+
+/// What links are made of, beside network namespaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// Virtual Ethernet pairs.
+    Veth,
+    /// Linux bridges.
+    Bridge,
+    /// VXLAN tunnels.
+    Vxlan,
+    /// Netkit pairs.
+    Netkit,
+    /// Macvlans on a parent.
+    Macvlan,
+    /// Ipvlans on a parent, which have its MAC address.
+    Ipvlan,
+    /// A device that only hands on.
+    Ifb,
+}
+
+/// What there is to a topology.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// Who can wire containers so.
+    pub wired_by: &'static [Testbed],
+    /// How they are joined.
+    pub joined: Joined,
+    /// By what.
+    pub devices: &'static [Device],
+}
+
 impl Testbed {
     /// Whether it can wire containers in this shape.
     #[must_use]
     pub fn offers(self, topology: Topology) -> bool {
-        match topology {
-            Topology::Loopback
-            | Topology::Routed
-            | Topology::Vxlan
-            | Topology::Netkit
-            | Topology::Macvlan
-            | Topology::IpvlanL2
-            | Topology::IpvlanL3 => self == Self::Kernel,
-            Topology::Attached => false,
-            Topology::Shared | Topology::Veth | Topology::Bridge => true,
-            Topology::UserBridge | Topology::Host => self == Self::Docker,
-        }
+        topology.facts().wired_by.contains(&self)
     }
 
     /// The topologies that [`offers`](Self::offers) says it has.
@@ -80,94 +120,102 @@ impl Testbed {
 pub const PORTS_PER_ROUTER: u32 = 1000;
 
 impl Topology {
+    /// What there is to it: the one place that says what a topology is.
+    #[must_use]
+    pub fn facts(self) -> Facts {
+        let of = |wired_by, joined, devices| Facts {
+            wired_by,
+            joined,
+            devices,
+        };
+        let kernel: &[Testbed] = &[Testbed::Kernel];
+        let engine: &[Testbed] = &[Testbed::Docker];
+        let both = Testbed::ALL;
+        match self {
+            Self::Loopback => of(kernel, Joined::OneNamespace, &[]),
+            Self::Shared => of(both, Joined::Seats, &[]),
+            Self::Veth => of(both, Joined::Pairs, &[Device::Veth]),
+            Self::Bridge => of(both, Joined::Bridges, &[Device::Veth, Device::Bridge]),
+            Self::Routed => of(kernel, Joined::Routers, &[Device::Veth, Device::Ifb]),
+            Self::Vxlan => of(
+                kernel,
+                Joined::Nodes,
+                &[Device::Veth, Device::Bridge, Device::Vxlan],
+            ),
+            Self::Netkit => of(kernel, Joined::Routers, &[Device::Netkit, Device::Ifb]),
+            Self::Macvlan => of(kernel, Joined::Parent, &[Device::Macvlan]),
+            Self::IpvlanL2 | Self::IpvlanL3 => of(kernel, Joined::Parent, &[Device::Ipvlan]),
+            Self::UserBridge => of(engine, Joined::Bridges, &[Device::Veth, Device::Bridge]),
+            Self::Host => of(engine, Joined::OneNamespace, &[]),
+            Self::Attached => of(&[], Joined::Before, &[]),
+        }
+    }
+
+    /// How its containers are joined.
+    #[must_use]
+    pub fn joined(self) -> Joined {
+        self.facts().joined
+    }
+
+    fn has(self, device: Device) -> bool {
+        self.facts().devices.contains(&device)
+    }
+
     /// Whether containers are joined to a host side that can route their traffic on.
     #[must_use]
     pub fn has_router(self) -> bool {
-        match self {
-            Self::Loopback
-            | Self::Shared
-            | Self::Host
-            | Self::Veth
-            | Self::Vxlan
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => false,
-            Self::Bridge | Self::UserBridge | Self::Routed | Self::Netkit => true,
+        match self.joined() {
+            Joined::Bridges | Joined::Routers => true,
+            Joined::OneNamespace
+            | Joined::Seats
+            | Joined::Pairs
+            | Joined::Nodes
+            | Joined::Parent
+            | Joined::Before => false,
         }
     }
-}
 
-impl Topology {
     /// Whether what containers send each other crosses links, and not lo alone.
     #[must_use]
     pub fn has_links(self) -> bool {
-        match self {
-            Self::Loopback | Self::Shared | Self::Host => false,
-            Self::Veth
-            | Self::Bridge
-            | Self::UserBridge
-            | Self::Routed
-            | Self::Vxlan
-            | Self::Netkit
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => true,
+        match self.joined() {
+            Joined::OneNamespace | Joined::Seats => false,
+            Joined::Pairs
+            | Joined::Bridges
+            | Joined::Nodes
+            | Joined::Routers
+            | Joined::Parent
+            | Joined::Before => true,
         }
+    }
+
+    /// Whether its links are made as a scenario wants them.
+    #[must_use]
+    pub fn makes_links(self) -> bool {
+        self.has_links() && self.joined() != Joined::Before
+    }
+
+    /// Whether its links have MAC addresses that can be chosen.
+    #[must_use]
+    pub fn chooses_macs(self) -> bool {
+        self.makes_links() && !self.has(Device::Ipvlan)
     }
 
     /// Whether all containers are in one namespace, however many they are.
     #[must_use]
     pub fn is_one_namespace(self) -> bool {
-        match self {
-            Self::Loopback | Self::Host => true,
-            Self::Shared
-            | Self::Veth
-            | Self::Bridge
-            | Self::UserBridge
-            | Self::Routed
-            | Self::Vxlan
-            | Self::Netkit
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => false,
-        }
+        self.joined() == Joined::OneNamespace
     }
 
     /// Whether containers are behind bridges that can be set as a scenario wants them.
     #[must_use]
     pub fn has_bridges_of_ours(self) -> bool {
-        match self {
-            Self::Bridge | Self::Vxlan => true,
-            Self::Loopback
-            | Self::Shared
-            | Self::Host
-            | Self::Veth
-            | Self::UserBridge
-            | Self::Routed
-            | Self::Netkit
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => false,
-        }
+        self.has(Device::Bridge) && self.facts().wired_by.contains(&Testbed::Kernel)
     }
 
     /// Whether containers' links are veths.
     #[must_use]
     pub fn has_veths(self) -> bool {
-        match self {
-            Self::Veth | Self::Bridge | Self::UserBridge | Self::Routed | Self::Vxlan => true,
-            Self::Loopback
-            | Self::Shared
-            | Self::Host
-            | Self::Netkit
-            | Self::Macvlan
-            | Self::IpvlanL2
-            | Self::IpvlanL3
-            | Self::Attached => false,
-        }
+        self.has(Device::Veth)
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Path, is_default};
 use super::receive::{Napi, Rps};
-use super::topology::{Testbed, Topology};
+use super::topology::{Joined, Testbed};
 
 super::factor::factor! {
     /// What joins the bridges of a lab.
@@ -93,7 +93,7 @@ pub fn settle(cell: &mut Cell) {
         .filter(|bytes| *bytes != USUAL_GSO_BYTES);
     let [of_all, of_ipv4] = wiring.gso_bytes();
     wiring.gso_ipv4_max_bytes = Some(of_ipv4).filter(|bytes| *bytes != of_all);
-    if topology != Topology::Bridge || path != Path::Direct {
+    if topology.joined() != Joined::Bridges || path != Path::Direct {
         wiring.join = Join::None;
     }
     wiring.crossing &= wiring.join != Join::None;

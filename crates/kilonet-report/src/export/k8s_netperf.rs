@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use super::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::files::FileName;
-use crate::scenario::{Cell, Path, Topology};
+use crate::scenario::{Cell, Path};
 use crate::stats;
 use crate::store::Record;
 use crate::store::record::{Status, standing};
@@ -77,7 +77,7 @@ fn row(cell: &Cell, trials: &[&Record]) -> [String; 21] {
         cell.driver.to_string(),
         cell.workload.to_string().replace('-', "_").to_uppercase(),
         true.to_string(),
-        matches!(cell.topology, Topology::Loopback | Topology::Host).to_string(),
+        cell.topology.is_one_namespace().to_string(),
         false.to_string(),
         cell.path.is_by_port().to_string(),
         (cell.path == Path::Outside).to_string(),

@@ -12,7 +12,7 @@ use super::{Plan, Trial};
 use crate::scenario::pattern::pairs;
 use crate::scenario::{
     Batch, Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed,
-    Topology, running_time,
+    running_time, topology::Joined,
 };
 
 /// Kernel memory of a namespace with nothing but lo in it.
@@ -138,9 +138,11 @@ impl Need {
     fn of_kernel(cell: &Cell) -> Self {
         let flows = u64::from(cell.flows());
         let namespaces = namespaces(cell);
-        let wired = match cell.topology {
-            Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => 0,
-            _ => u64::from(cell.containers),
+        let is_wired = cell.topology.makes_links();
+        let wired = if is_wired {
+            u64::from(cell.containers)
+        } else {
+            0
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
         let processes = generators(cell);
@@ -276,15 +278,15 @@ fn queued_bytes(cell: &Cell) -> u64 {
 
 /// Ports of a bridge that lead to others.
 fn ports_between(cell: &Cell) -> u64 {
-    let tunnel = cell.topology == Topology::Vxlan;
+    let tunnel = cell.topology.joined() == Joined::Nodes;
     u64::from(tunnel || cell.wiring.join == Join::Trunk)
 }
 
 /// Flows that come in at one address at most. Each has a listener of its own, and what that accepted keeps its port.
 fn listened(cell: &Cell) -> u64 {
-    let together = match cell.topology {
-        Topology::Loopback | Topology::Host => cell.containers,
-        Topology::Shared => cell.per_namespace.map_or(1, NonZeroU32::get),
+    let together = match cell.topology.joined() {
+        Joined::OneNamespace => cell.containers,
+        Joined::Seats => cell.per_namespace.map_or(1, NonZeroU32::get),
         // Servers beyond a router share the address of the way there.
         _ if cell.path == Path::Outside => cell.containers,
         _ => 1,
@@ -303,9 +305,9 @@ fn resolved(cell: &Cell) -> u64 {
         Direction::OneWay => u64::from(cell.pairs),
         Direction::Both => u64::from(cell.pairs) / 2,
     };
-    match (cell.wiring.entries, cell.topology) {
+    match (cell.wiring.entries, cell.topology.joined()) {
         (Entries::Static, _) => 0,
-        (Entries::Learned, Topology::Routed | Topology::Netkit) => 2 * active,
+        (Entries::Learned, Joined::Routers) => 2 * active,
         // Two that send to each other ask once each.
         (Entries::Learned, _) => (2 * twos).min(active * (active - 1)),
     }
@@ -317,17 +319,15 @@ fn namespaces(cell: &Cell) -> u64 {
     let outside = u64::from(matches!(cell.path, Path::Published | Path::Outside));
     outside
         + u64::from(cell.wiring.join != Join::None)
-        + match cell.topology {
-            Topology::Loopback | Topology::Host | Topology::Attached => 1,
-            Topology::Shared => {
+        + match cell.topology.joined() {
+            Joined::OneNamespace | Joined::Before => 1,
+            Joined::Seats => {
                 containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
             }
-            Topology::Veth => containers,
-            Topology::Routed | Topology::Netkit => {
-                containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER))
-            }
-            Topology::Macvlan | Topology::IpvlanL2 | Topology::IpvlanL3 => containers + 1,
-            Topology::Bridge | Topology::UserBridge | Topology::Vxlan => {
+            Joined::Pairs => containers,
+            Joined::Routers => containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER)),
+            Joined::Parent => containers + 1,
+            Joined::Bridges | Joined::Nodes => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
             }
         }

@@ -21,7 +21,7 @@ use kilonet_record::factors::registry;
 use kilonet_record::factors::registry::lab::{BRIDGES, PER_NAMESPACE, PORTS_PER_BRIDGE};
 use kilonet_record::factors::registry::rules::PUBLISHED;
 use kilonet_record::factors::rules::Rules;
-use kilonet_record::factors::topology::{Testbed, Topology};
+use kilonet_record::factors::topology::{Joined, Testbed, Topology};
 use kilonet_record::factors::wiring::{self, Join, Wiring};
 
 /// The cells of a file without problems: all combinations of each table of axes, in order, each cell once.
@@ -110,31 +110,18 @@ fn blank() -> Cell {
 /// Fills in what follows from the factors, and takes out those that the topology does not have.
 fn settle(cell: &mut Cell, lab: &Values) {
     pattern::settle(cell);
-    if cell.testbed == Testbed::Docker {
-        // The engine chooses them, each version in its own way.
+    // The engine chooses them, each version in its own way.
+    if cell.testbed == Testbed::Docker || !cell.topology.chooses_macs() {
         cell.macs = Macs::Derived;
     }
-    match cell.topology {
-        Topology::Loopback | Topology::Shared | Topology::Host | Topology::Attached => {
-            cell.mtu = None;
-            cell.macs = Macs::Derived;
-        }
-        Topology::IpvlanL2 | Topology::IpvlanL3 => cell.macs = Macs::Derived,
-        Topology::Veth
-        | Topology::Bridge
-        | Topology::UserBridge
-        | Topology::Vxlan
-        | Topology::Routed
-        | Topology::Netkit
-        | Topology::Macvlan => {}
-    }
+    cell.mtu = cell.mtu.filter(|_| cell.topology.makes_links());
     if !cell.topology.has_router() {
         cell.path = Path::Direct;
     }
     load::settle(cell);
     limits::settle(cell);
     settle_rules(cell, lab);
-    if cell.topology == Topology::Shared {
+    if cell.topology.joined() == Joined::Seats {
         let seats = lab.one(&PER_NAMESPACE).of(cell.containers);
         let seats = seats.min(cell.containers);
         cell.per_namespace = NonZeroU32::new(seats);
@@ -148,24 +135,18 @@ fn settle(cell: &mut Cell, lab: &Values) {
 fn settle_bridges(cell: &mut Cell, lab: &Values) {
     // Where they do not talk in pairs there may be an odd one.
     let pairs = cell.containers.div_ceil(2);
-    let spread = match (cell.topology, cell.testbed) {
+    let spread = match (cell.topology.joined(), cell.testbed) {
         // A network of an engine is one bridge.
-        (Topology::Bridge | Topology::UserBridge, Testbed::Docker) => (1, cell.containers),
-        (Topology::Bridge | Topology::UserBridge, Testbed::Kernel) => {
-            spread(pairs, cell.wiring.crossing, lab)
-        }
-        (Topology::Vxlan, _) => spread_over_nodes(pairs, lab),
+        (Joined::Bridges, Testbed::Docker) => (1, cell.containers),
+        (Joined::Bridges, Testbed::Kernel) => spread(pairs, cell.wiring.crossing, lab),
+        (Joined::Nodes, _) => spread_over_nodes(pairs, lab),
         (
-            Topology::Loopback
-            | Topology::Shared
-            | Topology::Host
-            | Topology::Veth
-            | Topology::Routed
-            | Topology::Netkit
-            | Topology::Macvlan
-            | Topology::IpvlanL2
-            | Topology::IpvlanL3
-            | Topology::Attached,
+            Joined::OneNamespace
+            | Joined::Seats
+            | Joined::Pairs
+            | Joined::Routers
+            | Joined::Parent
+            | Joined::Before,
             _,
         ) => return,
     };

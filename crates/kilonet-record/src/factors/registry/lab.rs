@@ -5,7 +5,7 @@ use crate::factors::field::Place::{Front, Lab};
 use crate::factors::field::Varies::{Anywhere, AtOneCount};
 use crate::factors::field::{Field, count, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Part, Table, Usual};
-use crate::factors::topology::{Testbed, Topology};
+use crate::factors::topology::{Joined, Testbed, Topology};
 use crate::factors::value::{Count, Share};
 use crate::units::{Unit, counted_text};
 
@@ -192,10 +192,15 @@ pub static BRIDGES: Key<Count<1, 500_000>> = Key::single(
 
 /// Bridges, where there are more or fewer than 1000 ports a bridge ask for.
 fn unusual_bridges(cell: &Cell) -> Option<String> {
-    let usual = match cell.topology {
-        Topology::Bridge => cell.containers.div_ceil(1000),
-        Topology::Vxlan => 2 * cell.containers.div_ceil(2000),
-        _ => return None,
+    let usual = match cell.topology.joined() {
+        Joined::Bridges => cell.containers.div_ceil(1000),
+        Joined::Nodes => 2 * cell.containers.div_ceil(2000),
+        Joined::OneNamespace
+        | Joined::Seats
+        | Joined::Pairs
+        | Joined::Routers
+        | Joined::Parent
+        | Joined::Before => return None,
     };
     let bridges = cell.bridges.filter(|bridges| bridges.get() != usual);
     bridges.map(|bridges| format!("br{bridges}"))

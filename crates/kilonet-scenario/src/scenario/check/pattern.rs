@@ -13,7 +13,7 @@ use crate::scenario::registry::lab::{
 };
 use crate::scenario::registry::links::{CROSSING, ISOLATION, JOIN};
 use crate::scenario::registry::traffic::{DIRECTION, PATH, PATTERN, PEERS};
-use crate::scenario::topology::{PORTS_PER_ROUTER, Testbed, Topology};
+use crate::scenario::topology::{Joined, PORTS_PER_ROUTER, Testbed, Topology};
 use crate::scenario::value::Share;
 use crate::scenario::values::Values;
 
@@ -137,19 +137,13 @@ fn gap(
     let ports = lab.one(&PORTS_PER_BRIDGE).0;
     let bridges = lab.one(&BRIDGES).0;
     let within = |limit: u32| format!("up to {limit} containers");
-    match topology {
-        Topology::Loopback
-        | Topology::Macvlan
-        | Topology::IpvlanL2
-        | Topology::IpvlanL3
-        | Topology::Host
-        | Topology::UserBridge
-        | Topology::Attached => None,
-        Topology::Veth => Some((
-            "a veth joins the two of a pair and nobody else",
+    match topology.joined() {
+        Joined::OneNamespace | Joined::Parent | Joined::Before => None,
+        Joined::Pairs => Some((
+            "the two of a pair are joined and nobody else",
             Pattern::Pairs.word().to_owned(),
         )),
-        Topology::Shared => {
+        Joined::Seats => {
             let apart = matches!(lab.one(&PER_NAMESPACE), Share::Of(seats) if seats < most);
             let remedy = "per_namespace = \"all\" in [lab]".to_owned();
             apart.then_some((
@@ -157,7 +151,7 @@ fn gap(
                 remedy,
             ))
         }
-        Topology::Bridge => {
+        Joined::Bridges => {
             let of_ours = axes.has(&TESTBED, &Testbed::Kernel);
             let apart = of_ours && axes.has(&JOIN, &Join::None) && (most > ports || bridges > 1);
             let remedy = format!(
@@ -166,11 +160,11 @@ fn gap(
             );
             apart.then_some(("bridges that nothing joins cannot reach each other", remedy))
         }
-        Topology::Vxlan => {
+        Joined::Nodes => {
             let apart = most > 2 * ports || bridges > 2;
             apart.then_some(("only two nodes are joined by a tunnel", within(2 * ports)))
         }
-        Topology::Routed | Topology::Netkit => (most > PORTS_PER_ROUTER).then(|| {
+        Joined::Routers => (most > PORTS_PER_ROUTER).then(|| {
             (
                 "each router has its own containers only",
                 within(PORTS_PER_ROUTER),

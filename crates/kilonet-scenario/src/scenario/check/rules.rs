@@ -10,10 +10,10 @@ use crate::scenario::registry::lab::{CONTAINERS, STACK, TESTBED, TOPOLOGY};
 use crate::scenario::registry::links::CROSSING;
 use crate::scenario::registry::rules::{BACKEND, FIREWALL, RULE_SHAPE, RULES, RULESET};
 use crate::scenario::registry::traffic::{FAMILY, PATH, STREAMS};
-use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape};
+use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape, Stand};
 use crate::scenario::values::{At, Values};
 
-use crate::scenario::topology::{Testbed, Topology};
+use crate::scenario::topology::{Joined, Testbed, Topology};
 
 const OWN_TABLE: &str = "each table of [[axes]] may have rules of its own";
 
@@ -101,9 +101,8 @@ fn check_filler_place(axes: &Values, problems: &mut Problems) {
 
 /// A router that is not a bridge has no device that stands for all its containers, nor an address that they all know.
 fn check_bridge(axes: &Values, problems: &mut Problems) {
-    let bridgeless = |topology: &Topology| {
-        topology.has_router() && !matches!(topology, Topology::Bridge | Topology::UserBridge)
-    };
+    let bridgeless =
+        |topology: &Topology| topology.has_router() && topology.joined() != Joined::Bridges;
     let mut topologies = axes.levels(&TOPOLOGY).map(|at| at.value);
     let Some(topology) = topologies.find(bridgeless) else {
         return;
@@ -113,7 +112,7 @@ fn check_bridge(axes: &Values, problems: &mut Problems) {
         let problem = Problem::of(axes.key(key), message).at(span.clone());
         problems.push(problem.remedy(format!("allowed with topology = \"bridge\"; {OWN_TABLE}")));
     };
-    let of_maps = |at: &At<Firewall>| at.value == Firewall::Docker29Nft;
+    let of_maps = |at: &At<Firewall>| at.value.facts().stand == Stand::Bridge;
     for at in axes.levels(&FIREWALL).filter(of_maps) {
         refuse(&FIREWALL, at.value.word(), &at.span);
     }

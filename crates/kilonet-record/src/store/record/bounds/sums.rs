@@ -4,7 +4,7 @@
 //! with its trial; where a figure that it needs is absent, it says nothing.
 
 use super::{Number, ROUNDING, Relation, beyond, number};
-use crate::factors::Topology;
+use crate::factors::topology::Joined;
 use crate::store::record::{PerPair, Record};
 
 /// CPUs that a kernel can be built for.
@@ -42,7 +42,7 @@ pub(super) const SUMS: &[Relation] = &[
         field: "cell.per_namespace",
         must: "be absent where containers share no namespace",
         broken: |it| {
-            let is_shared = it.cell.topology == Topology::Shared;
+            let is_shared = it.cell.topology.joined() == Joined::Seats;
             let containers = it.cell.per_namespace.filter(|_| !is_shared)?;
             Some(number(containers.get()))
         },
