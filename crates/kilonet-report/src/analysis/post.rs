@@ -4,7 +4,9 @@
 //! inconsistent, so that only order and ratios to lo mean anything. Must not know words. The invariant: a cell of today
 //! is set beside one of the post only where its topology, family and rules are what the post's had.
 
-use super::model::{CellSummary, Column, Metric, Post, PostCell, PostRow};
+use super::metric::Metric;
+use super::model::{Column, Post, PostCell, PostRow};
+use super::summary::CellSummary;
 use crate::scenario::{self, Cell, Excepted, Family, Firewall, Testbed, Topology};
 
 /// What the post measured: a shape by a column, and its ratio to lo as printed.

@@ -7,9 +7,9 @@
 
 use serde::Serialize;
 
-use super::Residual;
-use crate::analysis::Metric;
+use super::residual::Residual;
 use crate::analysis::curve::Curve;
+use crate::analysis::metric::Metric;
 use crate::stats::{Bootstrap, Left, RESAMPLES, least_squares, mean};
 
 /// The law through one curve.
@@ -122,7 +122,9 @@ impl Law {
         for term in 0..2 {
             let all: Vec<_> = left.iter().map(|(_, by)| by[term]).collect();
             let follows = mean(&all)?;
-            left.iter_mut().for_each(|(_, by)| by[term] -= follows);
+            for (_, by) in &mut left {
+                by[term] -= follows;
+            }
         }
         Some(left)
     }
