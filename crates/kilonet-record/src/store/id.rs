@@ -9,13 +9,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::AGAIN;
 use crate::factors::{
     Arrivals, Batch, Buffers, Cell, Direction, Driver, Entries, Factor, Join, Macs, Napi, Path,
     Pattern, Pinning, Receiving, Rps, RuleHook, RuleShape, Search, Sending, Stack, Testbed,
     Topology, Workload,
 };
 use crate::files::FileName;
+
+/// What the id of a trial ends in that is run as others disturbed another: for people, and for an id of its own. That it is one
+/// of these only the trial itself says.
+const AGAIN: &str = "-again";
 
 /// The id of a trial, which is also a name for its files: only its checker makes one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
