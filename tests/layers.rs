@@ -319,6 +319,50 @@ fn one_file_prints_and_only_main_exits() {
     assert_eq!(strays("exit(", &["main.rs", "host/alone.rs"]), [""; 0]);
 }
 
+/// Circles of imports that there still are: among the factors, their flags, and what a scenario and its plan say of mistakes.
+const CIRCLES: usize = 4;
+
+#[test]
+fn no_circle_of_imports_is_added() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/circles");
+    let output = Command::new(&script).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    let last = told.lines().last().unwrap_or_default();
+    let found = last.strip_suffix(" circles").and_then(|it| it.parse().ok());
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(found, Some(CIRCLES), "{told}");
+}
+
+#[test]
+fn a_circle_is_seen_by_a_re_export_and_a_child_that_uses_its_parent() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();
+    write("lib.rs", "mod a; mod b;\npub use a::A;\npub struct Own;\n");
+    write("a.rs", "use super::b::B;\npub struct A(B);\n");
+    let circles = || {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/circles");
+        let output = Command::new(script).arg(home.path()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    write("b.rs", "pub struct B;\n// use crate::A;\n");
+    assert!(circles().ends_with("0 circles\n"), "{}", circles());
+    write("b.rs", "use crate::A;\npub struct B;\n");
+    assert!(
+        circles().ends_with(": 2 files\n  a.rs\n  b.rs\n1 circles\n"),
+        "{}",
+        circles()
+    );
+    write(
+        "b.rs",
+        "pub struct B;\nfn own() -> crate::Own { todo!() }\n",
+    );
+    assert!(
+        circles().ends_with(": 3 files\n  a.rs\n  b.rs\n  lib.rs\n1 circles\n"),
+        "{}",
+        circles()
+    );
+}
+
 #[test]
 fn imports_in_braces_are_seen_each() {
     let source = Source {

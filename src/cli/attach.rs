@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use clap::{Arg, Args};
 
-use super::Leave;
 use super::factors::Factors;
+use super::job::{Destination, Job};
 use super::parts::{hide_others, only, refused};
-use super::run::{Destination, Job, Output, execute};
+use super::run::{Output, execute};
+use super::start::Leave;
 use crate::error::{Error, Result};
 use crate::scenario::registry::lab::CONTAINERS;
 use crate::scenario::{Driver, Part, Scenario, Topology};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{out, tell};
+use super::out;
 use crate::error::Result;
 use crate::host::{cgroup, sysctl};
 use crate::lab::docker::{Directory, Engine, remove_leftovers};
@@ -32,7 +32,7 @@ impl Clean {
             out::say(format!("note: {note}"));
         }
         for error in &swept.errors {
-            tell(error);
+            out::tell(error);
         }
         out::page(sentence(&swept) + "\n")?;
         Ok(ExitCode::from(u8::from(!swept.errors.is_empty())))

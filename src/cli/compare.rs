@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::out;
 use super::parts::refused;
-use super::{out, tell};
 use crate::analysis::Metric;
 use crate::analysis::compare::{Comparison, Folder, Terms};
 use crate::error::{Error, Result};
@@ -76,7 +76,7 @@ impl Compare {
         {
             Ok(regressions) => ExitCode::from(u8::from(regressions > 0)),
             Err(error) => {
-                tell(&error);
+                out::tell(&error);
                 ExitCode::from(2)
             }
         }

@@ -2,11 +2,11 @@
 //!
 //! Must not know how anything is shown. The invariant: what is said here stays on the terminal, whatever comes after it.
 
+use super::job::Job;
 use super::live::{Live, Subject};
 use super::out;
 use super::plan::{again, extent};
 use super::progress::{Asked, Display, Form, Pace, Screen};
-use super::run::Job;
 use super::start::Machine;
 use crate::analysis::Growing;
 use crate::error::Result;

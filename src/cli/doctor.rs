@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
+use super::out;
 use super::parts::{hide_others, only, refused};
-use super::{Leave, out};
+use super::start::Leave;
 use crate::error::Result;
 use crate::host::features::{self, Feature, Requirement, State};
 use crate::host::limits::{Limit, Limits, Strength};

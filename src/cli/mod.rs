@@ -5,12 +5,14 @@
 mod agent;
 mod attach;
 mod clean;
+mod command;
 mod compare;
 mod display;
 mod doctor;
 mod exec;
 mod export;
 mod factors;
+mod job;
 mod keep;
 mod lab;
 mod lacks;
@@ -32,76 +34,13 @@ mod tests;
 use std::env;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
+
+pub use command::Cli;
+pub use start::Leave;
 
 use crate::error::{Error, Result};
-use crate::version;
-
-/// How container networking on this node degrades as the number of containers grows, and why.
-///
-/// kilonet raises thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
-/// drives traffic between all of them at once, and draws throughput and latency against the count.
-#[derive(Debug, Parser)]
-#[command(bin_name = "kilonet", version = version::OWN.as_str(), max_term_width = 100, after_help = EXAMPLES)]
-pub struct Cli {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  kilonet run scenarios/quickstart.toml
-  kilonet sweep --topology bridge,veth --containers 2..512
-  kilonet sweep --topology bridge --containers 2..4096 --print > mine.toml
-  kilonet plan mine.toml
-  kilonet report results/20261123T120000Z-quickstart
-  kilonet compare results/base results/new --threshold 5%
-  kilonet export results/20261123T120000Z-quickstart --format parquet
-
-Exit codes: 0 done, 1 failed or some trials failed, 2 usage or scenario error.";
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    /// Run a scenario file: measure, then report
-    Run(run::Run),
-    /// Run a scenario made from flags
-    Sweep(run::Sweep),
-    /// List the trials of a scenario and what they need, touching nothing
-    Plan(plan::Plan),
-    /// Report on a run folder again, from its records
-    Report(report::Report),
-    /// Hold run folders against a base, cell by cell; exit code 1 on a regression
-    Compare(compare::Compare),
-    /// Write a run's trials, flows and samples in a form that other programs read
-    Export(export::Export),
-    /// Show what this machine can do, and which limit will bind first
-    Doctor(doctor::Doctor),
-    /// Measure between containers or namespaces that exist, changing nothing in them
-    Attach(attach::Attach),
-    /// Raise a lab and walk about in it: a shell, and everything gone when it ends
-    Lab(lab::Lab),
-    /// Run a command in a container of the lab whose shell this is
-    Exec(exec::Exec),
-    /// Remove what runs that died have left behind, and put back sysctls that they raised
-    Clean(clean::Clean),
-    /// Print what scenario files may hold: their JSON Schema, for editors
-    Schema(schema::Schema),
-    /// Run a lab's shell and end all that comes of it; started by kilonet itself
-    #[command(hide = true)]
-    Keep(keep::Keep),
-    /// Let all signals through, and become a command; started by kilonet itself
-    #[command(hide = true)]
-    Become(keep::Become),
-    /// Serve a trial inside a container; started by kilonet itself
-    #[command(hide = true)]
-    Agent(agent::Agent),
-    /// Fork processes for the containers of a lab; started by kilonet itself
-    #[command(hide = true)]
-    Nursery,
-}
-
-/// Leaves the process at once; main's to do.
-pub type Leave = fn() -> !;
+use command::Verb;
 
 impl Cli {
     /// Reads the command line; where there is nothing to be run, what was asked for or is wrong with it has been said.
@@ -152,20 +91,6 @@ impl Cli {
 /// Says what went wrong on standard error, and which exit code that is.
 #[must_use]
 pub fn complain(error: &Error) -> ExitCode {
-    tell(error);
+    out::tell(error);
     ExitCode::from(if error.is_usage() { 2 } else { 1 })
-}
-
-/// Says what went wrong on standard error.
-fn tell(error: &Error) {
-    // A scenario's errors come rendered, each with its own `error:`.
-    let label = if matches!(error, Error::Scenario(_)) {
-        ""
-    } else {
-        "error: "
-    };
-    out::say(format!("{label}{}", error.sentence()));
-    if let Some(hint) = error.hint() {
-        out::say(format!("hint: {hint}"));
-    }
 }

@@ -133,3 +133,17 @@ static AT_START: extern "C" fn() = {
     }
     look
 };
+
+/// Says what went wrong on standard error.
+pub(super) fn tell(error: &Error) {
+    // A scenario's errors come rendered, each with its own `error:`.
+    let label = if matches!(error, Error::Scenario(_)) {
+        ""
+    } else {
+        "error: "
+    };
+    say(format!("{label}{}", error.sentence()));
+    if let Some(hint) = error.hint() {
+        say(format!("hint: {hint}"));
+    }
+}

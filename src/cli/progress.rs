@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{live, out};
+use super::live::terminal;
+use super::out;
 use crate::host::signal::Interrupt;
 use crate::plan::{Place, Trial};
 use crate::printable::Printable;
@@ -33,7 +34,7 @@ impl Form {
     pub(super) fn of(asked: Asked) -> Self {
         match asked {
             Asked::Nothing => Self::Quiet,
-            Asked::View if live::is_possible() => Self::Live,
+            Asked::View if terminal::is_fit() => Self::Live,
             Asked::View | Asked::Lines if out::says_on_terminal() => Self::Terminal,
             Asked::View | Asked::Lines => Self::Log,
         }

@@ -9,11 +9,12 @@ use serde_json::json;
 
 use super::display::display;
 use super::factors::Factors;
+use super::job::{Destination, Job};
 use super::parts::only;
 use super::progress::{Asked, Form};
 use super::resume::{self, Versions};
-use super::start::{self, Machine};
-use super::{Leave, lacks, out, report};
+use super::start::{self, Leave, Machine};
+use super::{lacks, out, report};
 use crate::error::{Error, Remedy, Result};
 use crate::host::limits::Strength;
 use crate::host::privilege::Privilege;
@@ -176,25 +177,6 @@ impl Sweep {
         };
         execute(job, leave)
     }
-}
-
-/// Where records go.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Destination<'a> {
-    /// A new folder in this one.
-    New(&'a Path),
-    /// The folder of a run that was cut off, if it is of such a kilonet.
-    Old(&'a Path, Versions),
-}
-
-/// What is to be measured, and where.
-#[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub(super) scenario: &'a Scenario,
-    pub(super) destination: Destination<'a>,
-    /// What exists and is to be attached to, as the user names it.
-    pub(super) places: &'a [String],
-    pub(super) asked: Asked,
 }
 
 /// Measures, then reports.

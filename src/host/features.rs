@@ -16,7 +16,7 @@ use super::pseudo;
 use crate::cpu;
 use crate::error::{Act, Error, Result};
 use crate::lab::docker::Engine;
-use crate::lab::firewall;
+use crate::lab::programs;
 use crate::units::counted;
 use attempt::Findings;
 
@@ -181,7 +181,7 @@ fn outside(requirement: &Requirement) -> Found {
 /// That all programs are installed.
 fn programs(requirement: &Requirement) -> Found {
     let files = requirement.programs().iter().map(|program| {
-        firewall::find(program)
+        programs::find(program)
             .ok_or_else(|| lack(format!("{program} is not installed"), requirement.remedy()))
     });
     let files = files.collect::<Result<Vec<_>, _>>()?;

@@ -10,10 +10,9 @@
 //! A program started from here inherits the block ([`std::process::Command`] keeps the mask since Rust 1.66): who starts
 //! one that should be interrupted as usual lifts it in the child.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
 use procfs::process::Process;
@@ -142,25 +141,7 @@ fn take_turns(
 
 /// Whether the user asked for the end; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    /// For hot loops: read without a lock.
-    flag: AtomicBool,
-    /// Guards nothing but the instant between looking at the flag and falling asleep.
-    turn: Mutex<()>,
-    woken: Condvar,
-}
-
-/// How a wait ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waited {
-    /// The whole time went by.
-    Elapsed,
-    /// The user asked for the end before that.
-    Interrupted,
-}
+pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// One that nobody has raised yet; for tests and for callers without signals.
@@ -169,46 +150,15 @@ impl Interrupt {
         Self::default()
     }
 
-    /// Raises it, and wakes all who wait. It stays raised.
+    /// Raises it. It stays raised.
     pub fn raise(&self) {
-        let turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        self.0.flag.store(true, Ordering::Release);
-        drop(turn);
-        self.0.woken.notify_all();
+        self.0.store(true, Ordering::Release);
     }
 
     /// Whether it was raised; cheap enough for a hot loop.
     #[must_use]
     pub fn is_raised(&self) -> bool {
-        self.0.flag.load(Ordering::Acquire)
-    }
-
-    /// Leaves a function between two steps.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] once it was raised.
-    pub fn check(&self) -> Result<()> {
-        if self.is_raised() {
-            Err(Error::Interrupted)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Sleeps for `duration`, or until it is raised.
-    #[must_use]
-    pub fn wait(&self, duration: Duration) -> Waited {
-        let turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let asleep = self
-            .0
-            .woken
-            .wait_timeout_while(turn, duration, |()| !self.is_raised());
-        drop(asleep.unwrap_or_else(PoisonError::into_inner));
-        if self.is_raised() {
-            Waited::Interrupted
-        } else {
-            Waited::Elapsed
-        }
+        self.0.load(Ordering::Acquire)
     }
 }
 
@@ -223,31 +173,13 @@ mod tests {
     use super::*;
     use crate::host::alone;
 
-    /// No test waits this long: it stands for ever.
-    const FOR_EVER: Duration = Duration::from_hours(1);
-
     #[test]
-    fn a_wait_ends_by_itself() {
-        assert_eq!(
-            Interrupt::new().wait(Duration::from_millis(1)),
-            Waited::Elapsed
-        );
-    }
-
-    #[test]
-    fn raising_wakes_all_who_wait_and_stays() {
+    fn what_is_raised_is_raised_for_all_clones() {
         let interrupt = Interrupt::new();
-        assert!(interrupt.check().is_ok());
-        let waiting: Vec<_> = (0..4)
-            .map(|_| interrupt.clone())
-            .map(|interrupt| thread::spawn(move || interrupt.wait(FOR_EVER)))
-            .collect();
+        let clone = interrupt.clone();
+        assert!(!clone.is_raised());
         interrupt.raise();
-        for thread in waiting {
-            assert_eq!(thread.join().unwrap(), Waited::Interrupted);
-        }
-        assert_eq!(interrupt.wait(FOR_EVER), Waited::Interrupted);
-        assert!(matches!(interrupt.check(), Err(Error::Interrupted)));
+        assert!(clone.is_raised() && interrupt.is_raised());
     }
 
     /// A process that says `1` when interrupted and ends with 7 by its last act, and what it says.
@@ -261,7 +193,9 @@ mod tests {
             }
             let interrupt = blocked.listen(|| std::process::exit(7)).unwrap();
             says.write_all(b"0").unwrap();
-            assert_eq!(interrupt.wait(FOR_EVER), Waited::Interrupted);
+            while !interrupt.is_raised() {
+                thread::yield_now();
+            }
             says.write_all(b"1").unwrap();
             thread::park();
         });

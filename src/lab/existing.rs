@@ -69,12 +69,6 @@ impl Existing {
         })
     }
 
-    /// What it was asked for by.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Its interfaces' counters, to be read from anywhere.
     ///
     /// # Errors

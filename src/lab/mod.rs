@@ -10,11 +10,13 @@ pub mod firewall;
 pub mod meters;
 mod netlink;
 pub mod netns;
+pub mod programs;
 pub mod roster;
 mod setup;
+mod sysctl;
 pub mod sysfs;
 pub mod topology;
-mod tracking;
+pub mod tracking;
 pub mod witness;
 
 use std::net::IpAddr;
@@ -22,7 +24,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 pub use setup::{Phases, Stop};
-pub use tracking::Tracking;
 
 use crate::error::Result;
 use crate::scenario::Cell;

@@ -25,38 +25,38 @@ pub struct Tracking {
     pub containers: u32,
 }
 
-impl Lab {
+impl Tracking {
     /// Opens what connection tracking counts where there are rules: on each host side that has some; in containers, where
     /// these have, in an even sample of the pairs that talk.
     ///
     /// # Errors
     /// When descriptors have run out.
-    pub fn tracking(&self) -> Result<Tracking> {
-        let places = self.tracked();
+    pub fn of(lab: &Lab) -> Result<Self> {
+        let places = tracked(lab);
         let inside = |place: &&Place| matches!(place, Place::Container(_));
         let containers = u32::try_from(places.iter().filter(inside).count()).unwrap_or(u32::MAX);
         netns::visit(|visitor| {
             let files = places.iter().map(|place| {
-                setup::enter(visitor, self.namespace(*place))?;
+                setup::enter(visitor, lab.namespace(*place))?;
                 open()
             });
             let files = files.filter_map(Result::transpose).collect::<Result<_>>()?;
-            Ok(Tracking { files, containers })
+            Ok(Self { files, containers })
         })
     }
+}
 
-    fn tracked(&self) -> BTreeSet<Place> {
-        let hosts = self.rules.host_sides.iter();
-        let hosts = hosts.map(|(host, _)| Place::Host(*host));
-        let pairs = &self.layout.pairs;
-        let step = pairs.len().div_ceil(WATCHED_PAIRS).max(1);
-        let watched = pairs.iter().step_by(step);
-        let inside = watched.filter(|_| self.rules.inside.is_some());
-        let seats = inside.flat_map(|(client, server)| [*client, *server]);
-        hosts
-            .chain(seats.map(|container| self.layout.seats[container as usize].place))
-            .collect()
-    }
+fn tracked(lab: &Lab) -> BTreeSet<Place> {
+    let hosts = lab.rules.host_sides.iter();
+    let hosts = hosts.map(|(host, _)| Place::Host(*host));
+    let pairs = &lab.layout.pairs;
+    let step = pairs.len().div_ceil(WATCHED_PAIRS).max(1);
+    let watched = pairs.iter().step_by(step);
+    let inside = watched.filter(|_| lab.rules.inside.is_some());
+    let seats = inside.flat_map(|(client, server)| [*client, *server]);
+    hosts
+        .chain(seats.map(|container| lab.layout.seats[container as usize].place))
+        .collect()
 }
 
 /// That of the namespace in which the thread is; none where the kernel has no such thing.

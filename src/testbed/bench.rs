@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::host::cgroup::{CpuTime, Nest};
 use crate::host::confinement::Confinement;
 use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
-use crate::lab::Tracking;
+use crate::lab::tracking::Tracking;
 use crate::lab::witness::{Reading, Witness};
 use crate::store::record;
 use crate::traffic::{Dials, Ends, Observer, Outcome, Settings, Tallies};

@@ -16,6 +16,7 @@ use crate::host::confinement::Confinement;
 use crate::host::counters::TcpMemory;
 use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
+use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
 use crate::scenario::{Cell, Driver};
 use crate::store::record::{LabCost, Phases, ProgramOutput};
@@ -88,7 +89,7 @@ impl Testbed for Kernel {
             } else {
                 Witness::of(&lab.lab)?
             },
-            tracking: lab.lab.tracking()?,
+            tracking: Tracking::of(&lab.lab)?,
             kin: processes.map(Processes::kin).unwrap_or_default(),
             confinement: processes.map_or_else(Confinement::of_self, Processes::confinement),
             groups: processes.map(Processes::groups),

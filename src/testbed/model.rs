@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Act, Error, Result};
 use crate::host::noise::Verdict;
+use crate::random::SplitMix;
 use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Topology};
 use crate::store::record::{
@@ -38,7 +39,7 @@ pub struct Model {
     pub so_far: (usize, usize),
     /// Containers above which set-up is refused, as a full bridge would.
     pub limit: u32,
-    /// State of the deviations' generator; the seed at first.
+    /// The seed of the deviations.
     pub seed: u64,
 }
 
@@ -69,13 +70,9 @@ impl Model {
         }
     }
 
-    /// The next deviation's factor, between 1 - noise and 1 + noise (`SplitMix64`, Steele et al. 2014).
-    fn factor(&mut self) -> f64 {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.seed;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let unit = (mixed ^ (mixed >> 31)) as f64 / u64::MAX as f64;
+    /// The deviation of the window that comes next, as a factor between 1 - noise and 1 + noise.
+    fn factor(&self) -> f64 {
+        let unit = SplitMix::nth(self.seed, self.so_far.0 as u64) as f64 / u64::MAX as f64;
         1.0 + self.noise * (2.0 * unit - 1.0)
     }
 }

@@ -7,15 +7,16 @@ mod checks;
 mod classes;
 mod consumption;
 mod datagrams;
+mod edges;
 mod requests;
 mod uncopied;
 
-pub(super) use checks::{Witnessed, header_bytes};
+pub(super) use checks::header_bytes;
 pub(super) use consumption::Consumption;
+pub(super) use edges::{Edges, Witnessed};
 
 use super::{Measurement, TrialPlan};
-use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
-use classes::Members;
+use classes::{Members, bps};
 use datagrams::Datagrams;
 use requests::Requests;
 
@@ -29,30 +30,9 @@ use crate::store::record::{
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::{counted, nanos, were};
 
-/// What was read of the machine around the window.
-#[derive(Debug)]
-pub(super) struct Edges {
-    /// Its counters.
-    pub(super) machine: Delta,
-    /// Other people's processes.
-    pub(super) foreign: ForeignDelta,
-    /// The marks of TCP's memory pool, where they are known.
-    pub(super) tcp_memory: Option<TcpMemory>,
-    /// What connection tracking counted where there are rules.
-    pub(super) conntrack: Option<Conntrack>,
-    /// Containers that it was read in; 0 where it was host sides.
-    pub(super) tracked_containers: u32,
-    /// The interfaces.
-    pub(super) witnessed: Vec<Witnessed>,
-    /// What the processes of the containers used, where each has its own.
-    pub(super) containers: Option<Consumption>,
-}
-
-impl Edges {
-    /// What can be said of others in the window.
-    fn judged(&self) -> Verdict {
-        noise::judge(&self.machine, &self.foreign)
-    }
+/// What can be said of others in the window.
+fn judged(edges: &Edges) -> Verdict {
+    noise::judge(&edges.machine, &edges.foreign)
 }
 
 /// Names put into one warning at most.
@@ -104,7 +84,7 @@ pub(super) fn summarise(
             Vec::from_iter(unpunctual),
         ]
         .concat(),
-        noise: edges.map_or_else(Verdict::default, Edges::judged),
+        noise: edges.map_or_else(Verdict::default, judged),
         per_container: consumption.and_then(Consumption::summary),
         rows: Rows {
             flows: flows
@@ -127,11 +107,6 @@ fn aggregate(
         datagrams_per_s: datagrams.per_s(seconds),
         loss_ratio: datagrams.loss_ratio(),
     }
-}
-
-/// Bytes over a time, as bits a second.
-fn bps(bytes: u64, seconds: f64) -> f64 {
-    bytes as f64 * 8.0 / seconds
 }
 
 fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {
@@ -291,7 +266,7 @@ fn warnings(
     warnings.extend(lost_flows(outcome));
     warnings.extend(checks::warnings(trial.cell, checks));
     if let Some(edges) = edges {
-        warnings.extend(edges.judged().disturbed);
+        warnings.extend(judged(edges).disturbed);
         warnings.extend(noise::warnings(&edges.machine));
     }
     warnings

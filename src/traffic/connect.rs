@@ -23,9 +23,10 @@ use socket2::Socket;
 
 use super::dialer::Dialer;
 use super::flow::{Role, Sockets};
+use super::observer::Observer;
+use super::plan::{FlowPlan, PATIENCE, Settings};
 use super::socket::{self, Dress, Taken};
 use super::workload;
-use super::{FlowPlan, Observer, PATIENCE, Settings};
 use crate::error::{Act, Error, Result};
 use crate::lab::netns::Visitor;
 use crate::scenario::Orders;
@@ -266,7 +267,7 @@ impl<'a> Connector<'a> {
         let client = pending.client;
         let Taken { server, listener } = socket::accept(pending.listener, orders.workload)?;
         for (socket, role) in [(&server, Role::Server), (&client, Role::Client)] {
-            socket::ready(
+            workload::ready(
                 socket,
                 &orders,
                 workload::waits_in_calls(&orders, driver, role),

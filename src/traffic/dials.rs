@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use super::flow::{Role, place};
 use super::ledger::Ledger;
 use super::numbered::{Datagrams, Numbered};
-use super::outcome::FlowName;
+use super::plan::FlowName;
 
 /// A handle on the counters that the flows of one trial publish. Clones read the same ones.
 #[derive(Debug, Clone)]

@@ -1,20 +1,17 @@
-//! A flow's two endpoints, each with the counter it publishes, and the field of all endpoints that a process drives.
+//! A flow's two endpoints, each with the counter it publishes.
 //!
 //! Must not know who drives an endpoint, nor whether the other end of its flow is in the same process.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
 use super::dialer::Dialer;
-use super::gate::Gate;
 use super::ledger::{Ledger, Meter};
 use super::moment::Moment;
-use super::workload::{Log, Turn, Work};
-use crate::error::{Error, Result};
-use crate::scenario::{Driver, Orders, Workload};
+use super::workload::{Log, Turn};
+use crate::scenario::{Orders, Workload};
 
 /// Which end of its flow an endpoint is: the client calls, and sends first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,34 +161,5 @@ impl Sockets {
                 .with(answers.map(Redial::Answers)),
             Endpoint::new(self.client, Role::Client, flow, ledger).with(calls.map(Redial::Calls)),
         ]
-    }
-}
-
-/// Everything a driver drives.
-#[derive(Debug)]
-pub(super) struct Field {
-    pub(super) endpoints: Vec<Endpoint>,
-    pub(super) work: Work,
-    pub(super) gate: Gate,
-    /// Readable once the field is told to stop; what wakes a thread that waits in epoll.
-    pub(super) alarm: EventFd,
-}
-
-impl Field {
-    /// Takes in the endpoints that `driver` is to drive.
-    ///
-    /// # Errors
-    /// When there is no descriptor left for the alarm, or no memory for what is sent.
-    pub(super) fn new(endpoints: Vec<Endpoint>, driver: Driver) -> Result<Self> {
-        let orders: Vec<_> = endpoints.iter().map(|endpoint| endpoint.orders).collect();
-        let work = Work::new(&orders, driver)?;
-        let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
-            .map_err(|errno| Error::kernel("create", "the alarm of the drivers", errno.into()))?;
-        Ok(Self {
-            endpoints,
-            work,
-            gate: Gate::default(),
-            alarm,
-        })
     }
 }

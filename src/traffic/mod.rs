@@ -6,10 +6,13 @@
 //!
 //! | file | one thing |
 //! |---|---|
+//! | `plan` | the flows that are to be brought up |
+//! | `observer` | who looks on |
 //! | `connect` | sockets made inside the namespaces, connected, accepted |
 //! | `socket` | how one is made: options first, then the address |
 //! | `dialer` | what makes one connection after another |
-//! | `flow` | an endpoint and its counter; the field of all of them |
+//! | `flow` | an endpoint and its counter |
+//! | `field` | all endpoints that a process drives |
 //! | `ledger` | the counters, on memory that other processes may share |
 //! | `messages` | messages received, and which of them are the window's |
 //! | `dials` | what anybody may read of the counters meanwhile |
@@ -34,6 +37,7 @@ mod connect;
 mod dialer;
 mod dials;
 mod driver;
+mod field;
 mod flow;
 mod gate;
 pub mod generator;
@@ -41,128 +45,33 @@ mod ledger;
 mod messages;
 mod moment;
 mod numbered;
+mod observer;
 mod outcome;
+mod plan;
 mod priority;
 mod socket;
 mod window;
 mod witness;
 mod workload;
 
-use std::net::{IpAddr, SocketAddr};
-use std::os::fd::BorrowedFd;
 use std::thread;
-use std::time::{Duration, Instant};
 
 pub use dials::{Dials, Ends, Tallies};
 pub use numbered::Datagrams;
+pub use observer::Observer;
 pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome, Uncopied};
+pub use plan::{Door, FlowPlan, Seat, Settings};
 pub use window::{Sample, Window};
 
 use crate::error::Result;
-use crate::scenario::{Buffers, Congestion, Driver, Load, Orders, Workload};
 use account::Account;
-use flow::{Field, places};
+use field::Field;
+use flow::places;
 use ledger::Ledger;
-use outcome::{Finished, FlowName, Roll};
+use outcome::{Finished, Roll};
+use plan::FlowName;
 use priority::Urgent;
 use window::{Counters, Measured};
-
-/// How long the controlling thread waits at most before it asks again whether to end early.
-const PATIENCE: Duration = Duration::from_millis(50);
-
-/// One end of a flow: a container, the namespace it lives in, and its address there.
-#[derive(Debug, Clone, Copy)]
-pub struct Seat<'a> {
-    /// Number of the container, from 0.
-    pub container: u32,
-    /// The namespace its sockets are made in.
-    pub namespace: BorrowedFd<'a>,
-    /// The address it sends from or listens on.
-    pub address: IpAddr,
-}
-
-/// A flow to be brought up: `client` sends, `server` receives.
-#[derive(Debug, Clone, Copy)]
-pub struct FlowPlan<'a> {
-    /// Pair, from 0.
-    pub pair: u32,
-    /// Stream of the pair, from 0.
-    pub stream: u32,
-    /// Who sends.
-    pub client: Seat<'a>,
-    /// Who receives.
-    pub server: Seat<'a>,
-    /// Where the client calls, when that is not at the server's own address.
-    pub door: Option<Door>,
-    /// What it does, where that is not what the settings say.
-    pub orders: Option<Orders>,
-}
-
-/// A published port that a flow goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Door {
-    /// Where the client calls.
-    pub call: SocketAddr,
-    /// The port of the server that this leads to.
-    pub listen: u16,
-}
-
-/// How the flows of a trial are made, driven and measured.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// What runs the flows.
-    pub driver: Driver,
-    /// What the flows do, all but those that have orders of their own.
-    pub workload: Workload,
-    /// Bytes of a message from client to server, at least 1; what UDP carries where it is a datagram.
-    pub message_bytes: u32,
-    /// What is asked of them beside that.
-    pub load: Load,
-    /// Congestion control to ask for.
-    pub congestion: Congestion,
-    /// Socket buffers to ask for.
-    pub buffers: Buffers,
-    /// How long the flows run before the window opens.
-    pub warmup: Duration,
-    /// Length of the window.
-    pub measure: Duration,
-    /// Length of a sample; the window is one sample where this is longer.
-    pub sample: Duration,
-    /// How long bringing all flows up may take.
-    pub connect: Duration,
-}
-
-impl FlowPlan<'_> {
-    fn orders(&self, settings: &Settings) -> Orders {
-        self.orders.unwrap_or(settings.orders())
-    }
-}
-
-impl Settings {
-    fn orders(&self) -> Orders {
-        Orders {
-            workload: self.workload,
-            message_bytes: self.message_bytes,
-            load: self.load,
-        }
-    }
-}
-
-/// Hooks around the window, called on the thread that called [`run`]. They should be quick: the flows are running.
-pub trait Observer {
-    /// The flows are up and begin to move. The dials may be read from any thread, until the trial ends.
-    fn flowing(&mut self, _dials: Dials) {}
-    /// Just before the snapshot that opens the window.
-    fn before_window(&mut self);
-    /// Just after the snapshot that closes the window.
-    fn after_window(&mut self);
-    /// A sample ended: the goodput of all flows during it, and the time since the window opened.
-    fn sample(&mut self, goodput_bps: f64, elapsed: Duration);
-    /// Asked at least every 100 ms while waiting; `true` ends the trial with [`Error::Interrupted`].
-    ///
-    /// [`Error::Interrupted`]: crate::Error::Interrupted
-    fn interrupted(&self) -> bool;
-}
 
 /// Whether a flow can be brought up at all. It is closed again at once.
 ///
@@ -189,9 +98,7 @@ pub fn run(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    let began = Instant::now();
     let connected = connect::connect(plans, settings, observer)?;
-    let connect = began.elapsed();
     let names = plans.iter().map(|plan| FlowName::of(plan, settings));
     let names: Vec<_> = names.collect();
     let (present, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
@@ -210,7 +117,6 @@ pub fn run(
         measured,
         accounts: field.endpoints.iter().map(Account::of).collect(),
         ledger: &ledger,
-        connect,
     }))
 }
 

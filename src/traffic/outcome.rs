@@ -9,10 +9,10 @@ use super::flow::{Cause, End, Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
 use super::numbered::{Datagrams, Numbered};
+use super::plan::FlowName;
 use super::window::{Measured, Moved, Sample, Window};
-use super::{FlowPlan, Settings};
 use crate::error::{Act, Error, Result};
-use crate::scenario::{Orders, Workload};
+use crate::scenario::Workload;
 use crate::stats::Latencies;
 
 /// What a trial's traffic came to.
@@ -30,8 +30,6 @@ pub struct Outcome {
     pub buffers: Buffered,
     /// What was handed over without a copy, of what was to be.
     pub uncopied: Uncopied,
-    /// How long bringing the flows up took.
-    pub connect: Duration,
     /// Sentences about settings that did not take effect.
     pub warnings: Vec<String>,
 }
@@ -157,29 +155,6 @@ pub enum FlowStatus {
     Stalled,
 }
 
-/// A planned flow by name.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FlowName {
-    pub(super) pair: u32,
-    pub(super) stream: u32,
-    pub(super) client: u32,
-    pub(super) server: u32,
-    /// What it does.
-    pub(super) orders: Orders,
-}
-
-impl FlowName {
-    pub(super) fn of(plan: &FlowPlan<'_>, settings: &Settings) -> Self {
-        Self {
-            orders: plan.orders(settings),
-            pair: plan.pair,
-            stream: plan.stream,
-            client: plan.client.container,
-            server: plan.server.container,
-        }
-    }
-}
-
 /// The planned flows and what connecting them came to.
 #[derive(Debug)]
 pub(super) struct Roll {
@@ -196,8 +171,6 @@ pub(super) struct Finished<'a> {
     /// Of every endpoint whose process is still there to give one.
     pub(super) accounts: Vec<Account>,
     pub(super) ledger: &'a Ledger,
-    /// How long bringing the flows up took.
-    pub(super) connect: Duration,
 }
 
 impl Roll {
@@ -264,7 +237,6 @@ impl Roll {
             uncopied,
             window: measured.window,
             samples: measured.samples,
-            connect: finished.connect,
             warnings: self.warnings,
         }
     }

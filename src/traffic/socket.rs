@@ -16,8 +16,7 @@ use nix::libc;
 use nix::sys::socket::{SockFlag, accept4, setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::workload::{self, GIVEN_UP_AFTER, prepare};
-use crate::scenario::{Buffers, CONNECTIONS_AT_ONCE, Congestion, Orders, Workload};
+use crate::scenario::{Buffers, CONNECTIONS_AT_ONCE, Congestion, Workload};
 
 /// What a socket is to have, whatever it is for.
 #[derive(Debug, Clone)]
@@ -226,23 +225,6 @@ pub(super) fn accept_next(listener: &Socket) -> nix::Result<Socket> {
     let descriptor = accept4(listener.as_raw_fd(), flags)?;
     // SAFETY: the kernel has just made this descriptor for this process, and nobody else has been told of it.
     Ok(unsafe { Socket::from_raw_fd(descriptor) })
-}
-
-/// How long a server waits for room before it looks whether to stop. Shutting its socket down ends its waits for
-/// requests only, so that it still reads those that have come.
-const ROOM_LIMIT: Duration = Duration::from_millis(200);
-
-/// Makes the connected socket of a flow's end ready for its driver: whether it may wait in its system calls.
-pub(super) fn ready(socket: &Socket, orders: &Orders, waits_in_calls: bool) -> io::Result<()> {
-    socket.set_nonblocking(!waits_in_calls)?;
-    workload::dress(socket, orders)?;
-    if waits_in_calls && orders.workload.has_responses() {
-        socket.set_write_timeout(Some(ROOM_LIMIT))?;
-    }
-    if waits_in_calls && orders.workload.is_datagrams() {
-        socket.set_read_timeout(Some(GIVEN_UP_AFTER))?;
-    }
-    Ok(prepare(socket, orders)?)
 }
 
 /// Sets an option that is a number, and that neither socket2 nor nix knows: its level and name.

@@ -12,7 +12,8 @@ use super::ledger::Ledger;
 use super::messages::Edge;
 use super::moment::Moment;
 use super::numbered::Numbered;
-use super::{Observer, PATIENCE, Settings};
+use super::observer::Observer;
+use super::plan::{PATIENCE, Settings};
 use crate::error::{Error, Result};
 use crate::units::nanos;
 

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use super::{Sorted, standard_deviation, student_t_975};
+use super::plain::{Sorted, standard_deviation, student_t_975};
 use crate::random::SplitMix;
 
 /// Resamples where nothing asks for more: their standard deviation is then within 2 % of that of infinitely many.

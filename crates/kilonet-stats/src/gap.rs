@@ -7,7 +7,7 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::gamma::digamma;
 
-use super::{mean, student_t_975};
+use super::plain::{mean, student_t_975};
 
 /// How far the means of two samples are apart, and how much single values vary around them.
 #[derive(Debug, Clone, Copy, PartialEq)]

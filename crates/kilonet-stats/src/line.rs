@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{interval_95, mean, student_t_975};
+use super::plain::{interval_95, mean, student_t_975};
 
 /// `y = intercept + slope x`, fitted to points whose `y` alone is uncertain.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -17,6 +17,12 @@ impl SplitMix {
         Self(seed)
     }
 
+    /// The 64 bits that the generator of a seed draws after `before` others: its state grows by the same at each.
+    #[must_use]
+    pub fn nth(seed: u64, before: u64) -> u64 {
+        Self(seed.wrapping_add(GOLDEN.wrapping_mul(before))).draw()
+    }
+
     /// A number from 0 up to, but not including, 1: the upper 53 bits, which is what one holds.
     pub fn share(&mut self) -> f64 {
         (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
@@ -59,5 +65,7 @@ mod tests {
                 9_817_491_932_198_370_423
             ]
         );
+        let each = [0, 1, 2].map(|before| SplitMix::nth(1_234_567, before));
+        assert_eq!(each, values);
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::{mean, standard_deviation};
+use super::plain::{mean, standard_deviation};
 
 /// Parts that a repeat is taken in: long enough for what fluctuates quickly to even out, enough for a deviation.
 pub const PARTS: usize = 4;

@@ -4,7 +4,8 @@
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
-use super::{Line, mean};
+use super::line::Line;
+use super::plain::mean;
 
 /// How likely the means of some groups would be as far from a straight line as they are, or farther, if they lay on one:
 /// see [`lack_of_fit`].

@@ -37,11 +37,6 @@ use crate::traffic::Dials;
 use story::{Event, Reading, Story};
 use terminal::{Screen, Sheet};
 
-/// Whether there is a terminal that the view can be drawn on.
-pub(super) fn is_possible() -> bool {
-    terminal::is_fit()
-}
-
 /// What a view is begun with.
 pub(super) struct Subject<'a> {
     /// The scenario's name.

@@ -41,7 +41,7 @@ fn taken() -> MutexGuard<'static, Option<Termios>> {
 
 /// Whether standard error is a terminal that a view can be drawn on, and this process in its foreground: one in the background
 /// would be stopped for it.
-pub(super) fn is_fit() -> bool {
+pub(in crate::cli) fn is_fit() -> bool {
     let knows_screens = env::var("TERM").is_ok_and(|kind| !kind.is_empty() && kind != "dumb");
     let in_front = || tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp());
     stderr().is_terminal() && knows_screens && in_front()

@@ -10,8 +10,8 @@ use nix::unistd::Pid;
 use super::{Case, aside, either, measured, raised, real, seam};
 use crate::cli::lacks as requirement;
 use crate::error::{Act, Remedy};
-use crate::lab::firewall;
 use crate::lab::netns::part_from_mounts;
+use crate::lab::programs;
 use crate::plan::Plan;
 use crate::scenario::{Driver, Scenario};
 use crate::traffic::generator;
@@ -119,7 +119,7 @@ fn hide(program: &str) {
     part_from_mounts().unwrap();
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount::<str, str, str, str>(None, "/", None, private, None).unwrap();
-    while let Some(file) = firewall::find(program) {
+    while let Some(file) = programs::find(program) {
         let folder = file.parent().unwrap_or(Path::new("/"));
         let nothing = MsFlags::empty();
         mount::<str, Path, str, str>(Some("tmpfs"), folder, Some("tmpfs"), nothing, None).unwrap();

@@ -7,11 +7,11 @@
 //! `cgroup-v2.rst`). A process that was given a group of its own is alone in it, and so has to step aside into one below.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::nest::write;
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
 
@@ -107,4 +107,24 @@ impl Delegation {
 fn signed<'a>(sign: char, words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<_> = words.map(|word| format!("{sign}{word}")).collect();
     words.join(" ")
+}
+
+pub(super) fn write(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).map_err(|source| {
+        let act = format!("write {text:?} to");
+        refusal(&act, file, source)
+    })
+}
+
+/// The kernel's, with the remedy where it is one of rights.
+pub(super) fn refusal(act: &str, object: &Path, source: io::Error) -> Error {
+    let errno = source.raw_os_error().map(Errno::from_raw);
+    let error = Error::kernel(act, object.display().to_string(), source);
+    match errno {
+        Some(Errno::EACCES | Errno::EPERM | Errno::EROFS | Errno::EBUSY) => {
+            error.with_remedy(Remedy::OwnControlGroup)
+        }
+        Some(Errno::EINVAL | Errno::ERANGE) => error.with_remedy(Remedy::SmallerLimits),
+        _ => error,
+    }
 }

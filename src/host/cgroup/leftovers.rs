@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Groups;
+use super::groups::Groups;
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo::start_of;
 use crate::swept::Swept;

@@ -7,11 +7,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-
-use super::delegation::Delegation;
+use super::delegation::{Delegation, refusal, write};
+use super::groups::{Branch, Groups};
 use super::leftovers::{self, Owner};
-use super::{Branch, CpuTime, Groups, Memory};
+use super::usage::{CpuTime, Memory};
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
 
@@ -297,26 +296,6 @@ fn make(folder: &Path) -> Result<()> {
         // One of the lab before, with something in it that did not end in time.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map_err(|source| refusal("make", folder, source)),
-    }
-}
-
-pub(super) fn write(file: &Path, text: &str) -> Result<()> {
-    fs::write(file, text).map_err(|source| {
-        let act = format!("write {text:?} to");
-        refusal(&act, file, source)
-    })
-}
-
-/// The kernel's, with the remedy where it is one of rights.
-fn refusal(act: &str, object: &Path, source: io::Error) -> Error {
-    let errno = source.raw_os_error().map(Errno::from_raw);
-    let error = Error::kernel(act, object.display().to_string(), source);
-    match errno {
-        Some(Errno::EACCES | Errno::EPERM | Errno::EROFS | Errno::EBUSY) => {
-            error.with_remedy(Remedy::OwnControlGroup)
-        }
-        Some(Errno::EINVAL | Errno::ERANGE) => error.with_remedy(Remedy::SmallerLimits),
-        _ => error,
     }
 }
 

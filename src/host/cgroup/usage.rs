@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Branch;
+use super::groups::Branch;
 use crate::host::pseudo;
 
 /// CPU time since a group was made.

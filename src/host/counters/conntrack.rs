@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{Read, Seek};
 
+use super::columns::{malformed, stat_column};
 use crate::error::{Error, Result};
 
 /// What the namespaces counted, together.
@@ -38,8 +39,7 @@ impl Conntrack {
             let mut text = String::new();
             file.rewind().map_err(failed)?;
             file.read_to_string(&mut text).map_err(failed)?;
-            let one = Self::parse(&text)
-                .ok_or_else(|| super::malformed("/proc/net/stat/nf_conntrack"))?;
+            let one = Self::parse(&text).ok_or_else(|| malformed("/proc/net/stat/nf_conntrack"))?;
             sum.entries += one.entries;
             sum.insert_failed += one.insert_failed;
             sum.drops += one.drops;
@@ -50,7 +50,7 @@ impl Conntrack {
 
     /// One row per CPU, in hexadecimal; `entries` is of the namespace, the same on all.
     fn parse(text: &str) -> Option<Self> {
-        let column = |name| super::stat_column(text, name);
+        let column = |name| stat_column(text, name);
         let sum = |name| Some(column(name)?.iter().sum());
         Some(Self {
             entries: column("entries")?.first().copied()?,

@@ -5,6 +5,7 @@
 //!
 //! All of it is of the whole machine, whatever namespace we are in, but for the process's own CPU time.
 
+mod columns;
 mod conntrack;
 mod foreign;
 mod kernel_memory;
@@ -17,6 +18,9 @@ use nix::sys::time::TimeVal;
 
 use super::pseudo;
 use crate::error::{Error, Result};
+use columns::{malformed, stat_column};
+
+pub(super) use columns::tick_ns;
 
 pub use conntrack::Conntrack;
 pub use foreign::{Foreign, ForeignDelta};
@@ -249,15 +253,11 @@ pub struct Delta {
     pub neighbour_overflows: Option<u64>,
 }
 
-/// The marks of TCP's memory pool, one for the whole machine, in pages.
+/// The mark of TCP's memory pool, one for the whole machine, in pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TcpMemory {
-    /// Below it the pool leaves the state of pressure.
-    pub low_pages: u64,
     /// From it on sockets get less buffer than they ask for.
     pub pressure_pages: u64,
-    /// Beyond it nothing is given.
-    pub max_pages: u64,
 }
 
 impl TcpMemory {
@@ -271,13 +271,11 @@ impl TcpMemory {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut columns = text.split_whitespace().map(str::parse);
-        let mut next = || columns.next()?.ok();
-        Some(Self {
-            low_pages: next()?,
-            pressure_pages: next()?,
-            max_pages: next()?,
-        })
+        let figures: Option<Vec<u64>> = text.split_whitespace().map(|it| it.parse().ok()).collect();
+        let [_, pressure_pages, _] = figures?[..] else {
+            return None;
+        };
+        Some(Self { pressure_pages })
     }
 }
 
@@ -293,18 +291,6 @@ fn neighbour_overflows() -> Option<u64> {
         Some(stat_column(&text, "table_fulls")?.iter().sum::<u64>())
     };
     Some(of("arp_cache")? + of("ndisc_cache").unwrap_or(0))
-}
-
-/// A column of a file of `/proc/net/stat`: one hexadecimal figure per CPU. `entries` is of the table, the same on all.
-fn stat_column(text: &str, name: &str) -> Option<Vec<u64>> {
-    let mut lines = text.lines();
-    let column = lines
-        .next()?
-        .split_whitespace()
-        .position(|title| title == name)?;
-    lines
-        .map(|line| u64::from_str_radix(line.split_whitespace().nth(column)?, 16).ok())
-        .collect()
 }
 
 /// The figure after `mem` in the line `TCP:` of `/proc/net/sockstat`; the line's others are of one namespace only.
@@ -324,20 +310,6 @@ fn parse_sockstat(text: &str) -> Option<u64> {
 fn online_cpus(stat: &str) -> usize {
     let numbered = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
     stat.lines().filter(numbered).count()
-}
-
-/// A step of the kernel's counts of CPU time.
-pub(in crate::host) fn tick_ns() -> u64 {
-    1_000_000_000 / procfs::ticks_per_second().max(1)
-}
-
-fn malformed(object: &str) -> Error {
-    let reason = "its columns are not those of any kernel known to kilonet".to_owned();
-    Error::Malformed {
-        object: object.to_owned(),
-        reason,
-        remedy: None,
-    }
 }
 
 #[cfg(test)]
@@ -458,10 +430,7 @@ mod tests {
     #[test]
     fn thresholds_are_three_figures() {
         let parsed = TcpMemory::parse("287898\t383867\t575796").unwrap();
-        assert_eq!(
-            (parsed.low_pages, parsed.pressure_pages, parsed.max_pages),
-            (287_898, 383_867, 575_796)
-        );
+        assert_eq!(parsed.pressure_pages, 383_867);
         assert_eq!(TcpMemory::parse("1 2"), None);
     }
 

@@ -8,7 +8,7 @@ use std::fs;
 use nix::sys::resource::{RLIM_INFINITY, Resource as Rlimit, getrlimit};
 use nix::unistd::{SysconfVar, getuid, sysconf};
 
-use super::{Limit, Resource, Strength};
+use super::limit::{Limit, Resource, Strength};
 use crate::error::Result;
 use crate::host::cgroup::{Controller, Groups};
 use crate::host::{counters, privilege, pseudo};

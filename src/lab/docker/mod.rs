@@ -31,7 +31,6 @@ mod spec;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -45,6 +44,7 @@ pub use engine::Engine;
 pub use image::Image;
 pub use leftovers::remove_leftovers;
 pub use owner::{Directory, Owner};
+pub use spec::Order;
 
 use super::address;
 use super::netlink::barrier;
@@ -54,9 +54,6 @@ use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Family, Topology};
 use seen::Container;
 use spec::{Network, Seat};
-
-/// Where containers see the directory in which their agents report.
-const MEETING_PLACE: &str = "/run/kilonet";
 
 /// Containers on an engine.
 #[derive(Debug)]
@@ -68,17 +65,6 @@ pub struct Lab {
     pairs: Vec<(u32, u32)>,
     family: Family,
     topology: Topology,
-}
-
-/// What containers are made of and for.
-#[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
-    /// What they run.
-    pub image: &'a Image,
-    /// Whose they are.
-    pub owner: &'a Owner,
-    /// Where their agents report, as this process sees it.
-    pub meeting: &'a Path,
 }
 
 impl Lab {
@@ -315,9 +301,4 @@ fn network(cell: &Cell, name: &str, owner: &Owner) -> NetworkCreateRequest {
         labels: Some(owner.labels()),
         ..NetworkCreateRequest::default()
     }
-}
-
-/// The bind that shows containers where to report. `z` lets them do so under `SELinux`, and means nothing without it.
-fn bind(meeting: &Path) -> String {
-    format!("{}:{MEETING_PLACE}:z", meeting.display())
 }

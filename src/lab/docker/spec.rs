@@ -4,10 +4,12 @@
 //! capabilities and cgroup, or it would not be what it is compared with.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path as Folder;
 
 use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig, PortBinding};
 
-use super::{MEETING_PLACE, Order, bind};
+use super::image::Image;
+use super::owner::Owner;
 use crate::lab::firewall::flow_ports;
 use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Family, Path, Stack, Topology};
@@ -149,4 +151,23 @@ pub(super) fn ipv6_pool() -> Ipam {
 /// The bridge driver's option for the largest packet.
 pub(super) fn mtu_option(mtu: u32) -> HashMap<String, String> {
     HashMap::from([("com.docker.network.driver.mtu".to_owned(), mtu.to_string())])
+}
+
+/// Where containers see the directory in which their agents report.
+const MEETING_PLACE: &str = "/run/kilonet";
+
+/// What containers are made of and for.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// What they run.
+    pub image: &'a Image,
+    /// Whose they are.
+    pub owner: &'a Owner,
+    /// Where their agents report, as this process sees it.
+    pub meeting: &'a Folder,
+}
+
+/// The bind that shows containers where to report. `z` lets them do so under `SELinux`, and means nothing without it.
+fn bind(meeting: &Folder) -> String {
+    format!("{}:{MEETING_PLACE}:z", meeting.display())
 }

@@ -4,7 +4,7 @@
 //! `{{address}}` or `{{address6}}` is written once for every container. Must not know what the rules do: the tool that
 //! loads them is the judge of everything else.
 
-use super::Script;
+use super::script::Script;
 use super::site::{Net, Site};
 use crate::error::{Act, Error, Remedy, Result};
 use crate::scenario::{Cell, Family, Stack, read_ruleset};

@@ -3,20 +3,16 @@
 //! The only file that starts `nft` and `iptables-restore`. The invariant: what a tool complains of is shown in its own
 //! words, with the line it complains of.
 
-use std::env;
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use super::Script;
+use super::script::Script;
 use crate::error::{Act, Error, Remedy, Result};
+use crate::lab::programs;
 use crate::scenario::{Backend, Family};
-
-/// Where the tools are kept, which is not on every user's path.
-const SYSTEM_FOLDERS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /// Lines of a complaint that are shown.
 const COMPLAINT_LINES: usize = 3;
@@ -36,16 +32,6 @@ fn tool(script: &Script, backend: Backend) -> &'static str {
     }
 }
 
-/// A tool's file; none where it is not installed.
-#[must_use]
-pub fn find(tool: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path).chain(SYSTEM_FOLDERS.map(PathBuf::from));
-    folders
-        .map(|folder| folder.join(tool))
-        .find(|file| file.is_file())
-}
-
 /// Loads a script into the namespace in which the calling thread is. `whose` is named in complaints.
 ///
 /// # Errors
@@ -53,7 +39,7 @@ pub fn find(tool: &str) -> Option<PathBuf> {
 pub(super) fn load(script: &Script, backend: Backend, whose: &str) -> Result<()> {
     let name = tool(script, backend);
     let object = format!("the rules of {whose}");
-    let Some(file) = find(name) else {
+    let Some(file) = programs::find(name) else {
         let package = if name == "nft" {
             "nftables"
         } else {

@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 
 use super::profile::Profile;
+use super::ruleset::Ruleset;
 use super::site::{Net, Proxy, Publication, Site};
-use super::{Batch, Ruleset};
 use crate::error::Result;
 use crate::lab::address::{Assigned, family_of};
+use crate::lab::netlink::netfilter::Batch;
 use crate::lab::topology::{Layout, Port, Role};
 use crate::scenario::pattern::pairs;
 use crate::scenario::{Cell, Path};

@@ -1,12 +1,13 @@
 //! Each profile's rules, two containers and a published port, held as texts.
 
+use std::fs;
 use std::net::IpAddr;
 
 use insta::assert_snapshot;
 
-use super::site::{Proxy, Publication};
+use super::site::{Net, Proxy, Publication, Site};
 use super::*;
-use crate::scenario::{RuleHook, RuleShape, Scenario};
+use crate::scenario::{Family, RuleHook, RuleShape, Scenario};
 
 /// The one cell of some axes, in a lab of some keys.
 fn cell(axes: &str, lab: &str) -> Cell {

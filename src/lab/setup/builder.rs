@@ -4,7 +4,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Drawn, Made, Phases, create_namespace, enter, fill_in, raise_link, timed};
+use super::raised::{Drawn, Made};
+use super::steps::{Phases, create_namespace, enter, fill_in, raise_link, timed};
 use crate::error::{Error, Result};
 use crate::lab::netlink::{Conversation, message};
 use crate::lab::netns::{Namespace, Visitor};

@@ -2,13 +2,11 @@
 //!
 //! Must not know topologies. The invariant: a step is made in the namespace it belongs to.
 
-use std::fs;
-use std::io;
-
-use super::{Phases, create_namespace, raise_link, timed};
-use crate::error::{Error, Result};
+use super::steps::{Phases, create_namespace, raise_link, timed};
+use crate::error::Result;
 use crate::lab::netlink::{Conversation, message};
 use crate::lab::netns::{Namespace, Visitor};
+use crate::lab::sysctl;
 use crate::lab::topology::{Host, Step};
 
 /// A namespace of the host side being raised.
@@ -51,7 +49,9 @@ impl<'a> HostSide<'a> {
         let Self { plan, conversation } = self;
         let mut make = |request| timed(&mut phases.links, || conversation.ask(vec![request]));
         match step {
-            Step::Set(file, value) => timed(&mut phases.links, || set(file, value, &plan.name)),
+            Step::Set(file, value) => {
+                timed(&mut phases.links, || sysctl::set(file, value, &plan.name))
+            }
             Step::Bridge(link, options) => make(message::create_bridge(link, *options)),
             Step::Tunnel(link, tunnel) => make(message::create_tunnel(link, *tunnel)),
             Step::Sink(link) => make(message::create_sink(link)),
@@ -65,17 +65,5 @@ impl<'a> HostSide<'a> {
                 conversation.ask(entries.iter().map(message::pin).collect())
             }),
         }
-    }
-}
-
-/// Writes a file below `/proc/sys/net`, of the namespace in which the thread is, where the kernel has it. It is opened once
-/// for each namespace of the host side, never for a container.
-pub(in crate::lab) fn set(file: &str, value: &str, host: &str) -> Result<()> {
-    match fs::write(format!("/proc/sys/net/{file}"), value) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            let object = format!("net.{} of {host}", file.replace('/', "."));
-            Err(Error::kernel("set", object, error))
-        }
-        _ => Ok(()),
     }
 }

@@ -6,54 +6,33 @@
 //! 10,000).
 
 mod builder;
-pub(super) mod host;
+mod host;
+mod raised;
 mod receive;
+mod steps;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::firewall::Plan;
-use super::netlink::{Conversation, message};
-use super::netns::{Namespace, Visitor};
-use super::topology::{Layout, Link};
-use crate::error::{Act, Error, Result};
-use crate::scenario::Wiring;
+use super::netns::Visitor;
+use crate::error::{Error, Result};
 use builder::Builder;
 use host::HostSide;
+use raised::Made;
+use steps::timed;
+
+pub use steps::Phases;
+
+pub(super) use raised::{Drawn, Raised};
+pub(super) use steps::enter;
 
 /// Threads that raise containers. One leaves the kernel's lock idle while it creates namespaces, and more than two
 /// contend for it: 1,000 containers took 1.00 with two, 1.3 with one and 1.0 with four on two CPUs.
 const BUILDERS: u32 = 2;
 
-/// Wall time of each phase: the busy time of all builders over their number.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Phases {
-    /// Creating namespaces and opening a conversation in each.
-    pub netns: Duration,
-    /// Creating and raising links and bridges.
-    pub links: Duration,
-    /// Addresses and routes.
-    pub addresses: Duration,
-    /// Permanent neighbour and forwarding entries.
-    pub neighbours: Duration,
-    /// Rules.
-    pub firewall: Duration,
-}
-
 /// Whether a set-up should be given up.
 pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
-
-/// The namespaces of a lab being raised.
-#[derive(Debug, Default)]
-pub(super) struct Raised {
-    /// The containers', by number where set-up came to its end.
-    pub(super) containers: Vec<Namespace>,
-    /// The host side's, by number.
-    pub(super) hosts: Vec<Namespace>,
-    /// Where the time went.
-    pub(super) phases: Phases,
-}
 
 /// Raises a layout. What was raised is returned even when set-up failed half way, to be torn down.
 pub(super) fn raise(drawn: Drawn<'_>, stop: Stop) -> (Raised, Result<()>) {
@@ -64,17 +43,6 @@ pub(super) fn raise(drawn: Drawn<'_>, stop: Stop) -> (Raised, Result<()>) {
             .unwrap_or_else(|_| Err(Error::refused("set up", "the lab", "a builder panicked")))
     });
     (raised, result)
-}
-
-/// What is to be raised.
-#[derive(Clone, Copy)]
-pub(super) struct Drawn<'a> {
-    /// Namespaces and links.
-    pub(super) layout: &'a Layout,
-    /// What is loaded into them.
-    pub(super) rules: &'a Plan,
-    /// How links are set.
-    pub(super) wiring: &'a Wiring,
 }
 
 /// Raises a layout, moving the calling thread from namespace to namespace.
@@ -105,54 +73,6 @@ fn raise_here(drawn: Drawn<'_>, stop: Stop, raised: &mut Raised) -> Result<()> {
     Ok(())
 }
 
-/// Enters a namespace of the host side.
-pub(super) fn enter(visitor: &Visitor, host: &Namespace) -> Result<()> {
-    visitor
-        .enter(host)
-        .map_err(|source| Error::kernel("enter", "a namespace of the host side", source))
-}
-
-/// Raises a link, and enters on it what belongs there.
-fn raise_link(
-    conversation: &mut Conversation,
-    link: &Link,
-    object: &str,
-    phases: &mut Phases,
-) -> Result<()> {
-    timed(&mut phases.links, || {
-        conversation.ask(message::raise(link, object))
-    })?;
-    fill_in(conversation, link, object, phases)
-}
-
-/// Switches a link's offloads off, where it is to have none, and enters its addresses, routes and neighbours on it.
-fn fill_in(
-    conversation: &mut Conversation,
-    link: &Link,
-    object: &str,
-    phases: &mut Phases,
-) -> Result<()> {
-    if !link.offload {
-        timed(&mut phases.links, || {
-            conversation.switch_offloads_off(&link.name, object)
-        })?;
-    }
-    timed(&mut phases.addresses, || {
-        conversation.ask(message::address(link, object))
-    })?;
-    timed(&mut phases.neighbours, || {
-        conversation.ask(message::introduce(link, object))
-    })
-}
-
-/// Creates a namespace and opens a conversation with it; the thread stays inside.
-fn create_namespace(visitor: &Visitor) -> Result<(Namespace, Conversation)> {
-    let namespace = visitor
-        .create()
-        .map_err(|source| Error::kernel(Act::CreateNamespace, "of the lab", source))?;
-    Ok((namespace, Conversation::open()?))
-}
-
 /// All containers, by a few builders side by side.
 fn raise_containers(drawn: Drawn<'_>, stop: Stop, raised: &mut Raised) -> Result<()> {
     let next = AtomicU32::new(0);
@@ -177,9 +97,6 @@ fn raise_containers(drawn: Drawn<'_>, stop: Stop, raised: &mut Raised) -> Result
     });
     gather(outcomes, raised)
 }
-
-/// What one builder has to show: numbered namespaces, its times, and how it ended.
-type Made = (Vec<(u32, Namespace)>, Phases, Result<()>);
 
 /// Puts the builders' namespaces in order; the first real error is the error (the others were told to stop).
 fn gather(outcomes: Vec<Result<Made>>, raised: &mut Raised) -> Result<()> {
@@ -211,12 +128,4 @@ impl Phases {
         self.neighbours += other.neighbours / BUILDERS;
         self.firewall += other.firewall / BUILDERS;
     }
-}
-
-/// Runs a step and adds its time to a phase.
-fn timed<T>(phase: &mut Duration, step: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let result = step();
-    *phase += start.elapsed();
-    result
 }

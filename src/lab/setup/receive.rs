@@ -3,7 +3,8 @@
 //! These are set once a lab is whole, since a veth that is down is not polled, and only where a cell asks for it: a mount
 //! of sysfs for each namespace is dear. Must not know topologies. The invariant: every veth of a lab is set alike.
 
-use super::{Raised, enter};
+use super::raised::Raised;
+use super::steps::enter;
 use crate::cpu;
 use crate::error::Result;
 use crate::lab::netlink::Conversation;

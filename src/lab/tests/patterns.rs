@@ -42,7 +42,12 @@ fn addresses(lab: &Lab, container: u32) -> BTreeSet<String> {
 
 /// Whether two containers are behind one device of the host side.
 fn together(lab: &Lab, one: u32, other: u32) -> bool {
-    lab.layout.host_of(one) == lab.layout.host_of(other)
+    let host_of = |container| {
+        let mut ports = lab.layout.ports();
+        let own = ports.find(|port| port.far.container == container);
+        own.map(|port| port.host)
+    };
+    host_of(one) == host_of(other)
 }
 
 /// Holds whom a container knows against whom it talks to. A router in between is known by an address of its own.

@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 
 use super::*;
 use crate::lab::firewall::Script;
+use crate::lab::tracking::Tracking;
 use crate::scenario::{Backend, Factor, Family, Firewall, Stack};
 
 /// What a program inside a namespace of the lab prints.
@@ -63,7 +64,7 @@ fn check_host_side(lab: &Lab) {
                     assert_eq!(listed_lines(&listed), listed_lines(text));
                 }
                 Script::Restore(family, text) => {
-                    let program = match (family, ruleset.backend()) {
+                    let program = match (family, ruleset.backend) {
                         (Family::Ipv4, Backend::IptablesLegacy) => "iptables-legacy-save",
                         (Family::Ipv6, Backend::IptablesLegacy) => "ip6tables-legacy-save",
                         (Family::Ipv4, _) => "iptables-nft-save",
@@ -375,7 +376,7 @@ fn conntrack_tracks_inside_every_container_and_nowhere_else() {
             for host in &lab.hosts {
                 assert_eq!(told_inside(host.as_fd(), "nft list ruleset"), "");
             }
-            let mut tracking = lab.tracking().unwrap();
+            let mut tracking = Tracking::of(lab).unwrap();
             assert_eq!((tracking.containers, tracking.files.len()), (4, 4));
             assert_eq!(
                 entries(&mut tracking),
@@ -408,7 +409,7 @@ fn of_many_containers_that_track_a_sample_of_whole_pairs_is_read() {
             "containers = {containers}\nactive = {active}\ntopology = \"veth\"\nfirewall = \"conntrack\""
         );
         raise_check_and_remove(&axes, |lab| {
-            let tracking = lab.tracking().unwrap();
+            let tracking = Tracking::of(lab).unwrap();
             assert_eq!(tracking.containers, read, "{active} of {containers}");
         });
     }

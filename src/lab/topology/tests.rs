@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    Beside, Buffers, Congestion, Driver, Firewall, Join, Limits, Load, Macs, Path, Pattern, Rules,
-    Stack, Talk, Testbed, Wiring, Workload,
+    Beside, Buffers, Congestion, Driver, Family, Firewall, Join, Limits, Load, Macs, Path, Pattern,
+    Rules, Stack, Talk, Testbed, Wiring, Workload,
 };
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {

@@ -1,9 +1,10 @@
 //! Pairs of containers, each pair joined by one veth with no bridge between.
 
 use super::parts::ETHERNET_MTU;
-use super::{Contacts, End, Layout, Link, Part, pairs, seat_inside};
+use super::{Contacts, End, Layout, Link, Part, seat_inside};
 use crate::lab::address::Subnet;
 use crate::scenario::Cell;
+use crate::scenario::pattern::pairs;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
     let contacts = Contacts::of(cell);

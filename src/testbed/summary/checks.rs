@@ -5,25 +5,11 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use super::{Datagrams, Edges, Requests};
+use super::edges::{Edges, Witnessed};
+use super::{Datagrams, Requests};
 use crate::scenario::{Cell, Family, Workload};
 use crate::store::record::Checks;
-use crate::traffic::{FlowOutcome, Outcome, Tallies};
-
-/// What came in by the interfaces of some containers and what their sockets took, over the same time.
-#[derive(Debug)]
-pub(in crate::testbed) struct Witnessed {
-    /// The containers.
-    pub(in crate::testbed) containers: Vec<u32>,
-    /// Bytes in, headers included.
-    pub(in crate::testbed) bytes: u64,
-    /// Packets these came in.
-    pub(in crate::testbed) packets: u64,
-    /// What the sockets counted meanwhile.
-    pub(in crate::testbed) at_sockets: Tallies,
-    /// Payload of datagrams that had been sent before, and that the sockets had neither taken nor missed.
-    pub(in crate::testbed) pending: u64,
-}
+use crate::traffic::{FlowOutcome, Outcome};
 
 /// How far the interfaces' bytes may be from the sockets', beyond what lay unread between them: reading them takes some time, in
 /// which bytes move, and which packets have which headers is not known of each.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::bps;
 use super::datagrams::Datagrams;
 use super::requests::Requests;
 use crate::scenario::{self, Cell, Workload};
@@ -90,4 +89,9 @@ pub(super) fn per_pair(workload: Workload, members: &Members<'_>, seconds: f64) 
         jain: fairness,
         starved: u32::try_from(starved).unwrap_or(u32::MAX),
     })
+}
+
+/// Bytes over a time, as bits a second.
+pub(super) fn bps(bytes: u64, seconds: f64) -> f64 {
+    bytes as f64 * 8.0 / seconds
 }

@@ -3,7 +3,7 @@ mod datagrams;
 use std::time::Duration;
 
 use super::*;
-use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
+use crate::host::counters::{CpuTimes, Delta, ForeignDelta, OwnCpu, Softnet, TcpMemory};
 use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
 use crate::store::sample;
@@ -59,7 +59,6 @@ fn outcome(flows: Vec<FlowOutcome>) -> Outcome {
         samples: vec![half, half],
         congestion: Some("cubic".to_owned()),
         buffers: Buffered::default(),
-        connect: Duration::ZERO,
         warnings: Vec::new(),
     }
 }
@@ -97,11 +96,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
             elapsed: Duration::from_nanos(WINDOW_NS),
             hidden: false,
         },
-        tcp_memory: Some(TcpMemory {
-            low_pages: 1,
-            pressure_pages: 2,
-            max_pages: 3,
-        }),
+        tcp_memory: Some(TcpMemory { pressure_pages: 2 }),
         conntrack: None,
         tracked_containers: 0,
         witnessed,

@@ -14,7 +14,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::Socket;
 
-use super::{Accepts, Call, Calls, Ear, Outfit, Refusal, Step, tentative};
+use super::message::{Accepts, Call, Calls, Ear, Outfit, Refusal, Step};
+use super::tentative;
 use crate::scenario::Orders;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Endpoint, Redial, Role};
@@ -122,7 +123,7 @@ impl<'a> Bench<'a> {
             return Err(Errno::EINVAL.into());
         }
         let waits_in_calls = workload::waits_in_calls(&orders, self.outfit.driver, role);
-        socket::ready(&socket, &orders, waits_in_calls)?;
+        workload::ready(&socket, &orders, waits_in_calls)?;
         self.connected
             .push(Endpoint::new(socket, role, (flow, orders), self.ledger).with(redial));
         Ok(())

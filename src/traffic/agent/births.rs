@@ -15,8 +15,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, dup2_stdin, fork};
 
+use super::inside;
 use super::link::Link;
-use super::{Birth, Born, Death, Deaths, Newborn, Refusal, Request, Step, inside};
+use super::message::{Birth, Born, Death, Deaths, Newborn, Refusal, Request, Step};
 use crate::error::{Error, Result};
 use crate::host::confinement::Confinement;
 use crate::host::kin;

@@ -16,10 +16,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::link::Link;
-use super::{Hello, Newborn};
+use super::message::{Hello, Newborn};
 use crate::error::{Error, Remedy, Result};
 use crate::host::confinement::Confinement;
-use crate::traffic::PATIENCE;
+use crate::traffic::plan::PATIENCE;
 
 /// How long an agent may take over the rest of a message that it has begun.
 const FRAME_LIMIT: Duration = Duration::from_secs(10);

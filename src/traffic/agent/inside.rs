@@ -11,16 +11,18 @@ use std::path::Path;
 use std::thread;
 
 use super::bench::Bench;
+use super::crew;
 use super::link::Link;
-use super::{
+use super::message::{
     Accepted, Accepts, Accounts, Called, Calls, Hello, Listening, Outfit, Report, Start, Stop,
-    Stopped, crew,
+    Stopped,
 };
 use crate::error::{Error, Result};
 use crate::host::confinement::Confinement;
 use crate::traffic::account::Account;
 use crate::traffic::driver;
-use crate::traffic::flow::{Field, places};
+use crate::traffic::field::Field;
+use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
 
 /// Reports for duty as the agent of `container` to the muster in `directory`, and serves one trial. Returns when the

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::crew::Crew;
 use super::link::Link;
-use super::{Birth, Born, Death, Deaths, Request};
+use super::message::{Birth, Born, Death, Deaths, Request};
 use crate::error::{Act, Error, Remedy, Result};
 
 /// How long the nursery may take over what it was asked for, and an agent over being born.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::crew::Crew;
-use super::{
+use super::message::{
     Accepted, Accepts, Accounts, Call, Called, Calls, Ear, Listening, Outfit, Refusal, Report,
     Start, Stop, Stopped,
 };
@@ -24,7 +24,8 @@ use crate::traffic::account::Account;
 use crate::traffic::dials::Dials;
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
-use crate::traffic::outcome::{Finished, FlowName, Outcome, Roll};
+use crate::traffic::outcome::{Finished, Outcome, Roll};
+use crate::traffic::plan::FlowName;
 use crate::traffic::priority::Urgent;
 use crate::traffic::window::{self, Counters};
 use crate::traffic::{Observer, Settings};
@@ -87,11 +88,9 @@ pub fn run(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    let began = Instant::now();
     let ledger = Ledger::create(places(routes.len()))?;
     let plan = Rounds::new(crew, routes, settings);
     let connected = plan.bring_up(&ledger, observer)?;
-    let connect = began.elapsed();
     let names = routes.iter().map(|route| route.name(settings));
     let names: Vec<_> = names.collect();
     let (_, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
@@ -109,7 +108,6 @@ pub fn run(
         measured,
         accounts: plan.stop(observer)?,
         ledger: &ledger,
-        connect,
     }))
 }
 

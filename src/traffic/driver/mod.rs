@@ -10,7 +10,7 @@ mod workers;
 
 use std::thread::Scope;
 
-use super::flow::Field;
+use super::field::Field;
 use crate::error::{Error, Result};
 use crate::scenario::Driver;
 

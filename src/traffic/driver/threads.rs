@@ -14,7 +14,8 @@ use nix::sys::time::TimeSpec;
 use super::placement::Placement;
 use crate::error::{Act, Error, Result};
 use crate::scenario::CONNECTIONS_AT_ONCE;
-use crate::traffic::flow::{Endpoint, Field, Role};
+use crate::traffic::field::Field;
+use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::moment::Moment;
 use crate::traffic::workload::{Task, Turn};
 

@@ -18,7 +18,8 @@ use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFl
 use super::agenda::Agenda;
 use super::placement::Placement;
 use crate::error::{Act, Error, Result};
-use crate::traffic::flow::{Endpoint, Field, Role};
+use crate::traffic::field::Field;
+use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::workload::{Task, Turn, Watch};
 
 /// Events taken from epoll at once; more of them wait for the next pass.

@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::drivers::{Programs, find, tool};
 use super::process::{Call, Process, bad_end, hear};
+use super::tool::{Errand, Said, Tool};
 use super::verdict::{self, Fates, last_words};
-use super::window::{self, Measured};
-use super::{Errand, Meter, Programs, Said, Tool, find, tool};
+use super::window::{self, Measured, Meter};
+
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
 use crate::scenario::running_time;
-use crate::traffic::outcome::FlowName;
+use crate::traffic::plan::FlowName;
 use crate::traffic::priority::Urgent;
 use crate::traffic::{Buffered, FlowOutcome, FlowPlan, Observer, Outcome, Settings, Uncopied};
 
@@ -144,7 +146,6 @@ impl<'a> Crew<'a> {
     pub fn run(&mut self, meter: Meter<'_>, observer: &mut dyn Observer) -> Result<Told> {
         let began = Instant::now();
         let sending = self.release(meter, observer)?;
-        let connect = began.elapsed();
         let urgent = Urgent::raise();
         let measured = window::measure(meter, self.settings, observer)?;
         drop(urgent);
@@ -157,7 +158,7 @@ impl<'a> Crew<'a> {
         self.see_off(began, observer)?;
         let said = self.answers()?;
         let fates = Fates { sending, early };
-        Ok(self.told(said, (measured, connect), &fates))
+        Ok(self.told(said, measured, &fates))
     }
 
     /// What all processes have printed.
@@ -310,12 +311,7 @@ impl<'a> Crew<'a> {
         said.congestion.clone().or_else(begun_with).filter(|_| tcp)
     }
 
-    fn told(
-        &self,
-        said: Vec<Result<Said, String>>,
-        (measured, connect): (Measured, Duration),
-        fates: &Fates,
-    ) -> Told {
+    fn told(&self, said: Vec<Result<Said, String>>, measured: Measured, fates: &Fates) -> Told {
         let flows = self.errands.iter().enumerate();
         let flows = flows.map(|(pair, errand)| FlowOutcome {
             window_bytes: measured.crossed[pair],
@@ -333,7 +329,6 @@ impl<'a> Crew<'a> {
                 congestion: words.and_then(|said| self.congestion(said)),
                 buffers: Buffered::default(),
                 uncopied: Uncopied::default(),
-                connect,
                 warnings: Vec::new(),
             },
             said,

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Errand, Said, SaidDatagrams, Tool};
+use super::tool::{Answer, Errand, Said, SaidDatagrams, Tool};
 use crate::scenario::Buffers;
 use crate::traffic::Settings;
 

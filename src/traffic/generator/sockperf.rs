@@ -5,7 +5,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::{Answer, Errand, Said, Tool};
+use super::tool::{Answer, Errand, Said, Tool};
 use crate::scenario::Buffers;
 
 #[derive(Debug)]

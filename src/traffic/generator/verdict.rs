@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use super::process::{Process, bad_end};
-use super::{Answer, Said, Tool};
+use super::tool::{Answer, Said, Tool};
 use crate::error::{Error, Result};
 use crate::traffic::FlowStatus;
 

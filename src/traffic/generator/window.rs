@@ -5,11 +5,20 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::{Crossed, Meter};
 use crate::error::Result;
 use crate::traffic::window::wait_until;
 use crate::traffic::{Observer, Sample, Settings, Window};
 use crate::units::nanos;
+
+/// What had crossed for a pair at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crossed {
+    /// Payload that its interface has counted since it was made, and its client's where responses come back.
+    pub payload: u64,
+}
+
+/// What reads the interfaces: one figure for each pair, in their order.
+pub type Meter<'a> = &'a mut dyn FnMut() -> Result<Vec<Crossed>>;
 
 /// How many times as long as a reading the time between two of them is at least.
 const REST: u32 = 50;

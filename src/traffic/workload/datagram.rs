@@ -10,9 +10,12 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send};
 
-use super::log::{Diary, Log};
+use super::attempt::{SEND_FLAGS, received, refused};
+use super::diary::Diary;
+use super::log::Log;
 use super::pace::{Due, Pace};
-use super::{SEND_FLAGS, Turn, Work, received, refused};
+use super::turn::Turn;
+use super::work::Work;
 use crate::traffic::flow::Endpoint;
 use crate::traffic::moment::Moment;
 

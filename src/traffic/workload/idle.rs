@@ -6,7 +6,8 @@ use std::os::fd::AsRawFd;
 
 use nix::sys::socket::{MsgFlags, recv};
 
-use super::{Turn, received};
+use super::attempt::received;
+use super::turn::Turn;
 use crate::traffic::flow::Endpoint;
 
 /// One end of it.

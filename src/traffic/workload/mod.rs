@@ -1,96 +1,33 @@
 //! What flows do, one kind a file. A workload gives an endpoint one turn and says how it went; it must not know whose
 //! turn comes next, which is the driver's business.
 
+mod attempt;
 mod crr;
 mod datagram;
+mod diary;
 mod idle;
 mod log;
 mod pace;
+mod ready;
 mod room;
 mod rr;
 mod stream;
+mod turn;
 mod udp_stream;
+mod work;
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::errno::Errno;
-use nix::sys::socket::MsgFlags;
-
-use super::flow::{Cause, Endpoint, Redial, Role};
-use super::moment::Moment;
-use crate::error::Result;
-use crate::scenario::{Driver, Orders, Pinning, Receiving, Workload};
+use super::flow::{Endpoint, Redial, Role};
+use crate::scenario::Workload;
 
 pub(super) use crr::Watch;
-pub(super) use datagram::GIVEN_UP_AFTER;
 pub(super) use log::Log;
-use room::Rooms;
-pub(super) use stream::{Completions, prepare};
-pub(super) use udp_stream::dress;
-
-/// How an endpoint's turn went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It may have another.
-    Ready,
-    /// It moved less than a message: the kernel has no more bytes, or no more room, just now.
-    Short,
-    /// It can move nothing until the kernel says so; only for sockets that do not block.
-    Blocked,
-    /// It can move nothing until the kernel says so or this moment comes, whichever is first; likewise.
-    Until(Moment),
-    /// It has ended, and has said why.
-    Over,
-}
-
-/// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, that never has two
-/// things to wait for, and whose calls wait at all. One that says nothing has its end alone to wait for, which the alarm
-/// tells.
-pub(super) fn waits_in_calls(orders: &Orders, driver: Driver, role: Role) -> bool {
-    let lockstep = orders.load.rate.is_none() && orders.load.outstanding() == 1;
-    let maps = role == Role::Server && orders.load.receive == Receiving::Zerocopy;
-    let calls = orders.workload != Workload::Idle && !maps;
-    driver != Driver::Workers && calls && (role == Role::Server || lockstep)
-}
-
-/// What the endpoints of a process have in common, whatever their turns.
-#[derive(Debug)]
-pub(super) struct Work {
-    driver: Driver,
-    pinning: Pinning,
-    /// What is sent: of the longest of all messages and responses.
-    payload: Vec<u8>,
-    source: stream::Source,
-    rooms: Rooms,
-}
+pub(super) use ready::{ready, waits_in_calls};
+pub(super) use turn::Turn;
+pub(super) use work::Work;
 
 impl Work {
-    /// What endpoints with these orders need, which are placed alike.
-    ///
-    /// # Errors
-    /// When there is no memory or descriptor left for it.
-    pub(super) fn new(orders: &[Orders], driver: Driver) -> Result<Self> {
-        let lengths = orders
-            .iter()
-            .map(|orders| orders.message_bytes.max(orders.response_bytes()));
-        let longest = lengths.fold(1, u32::max) as usize;
-        let payload = vec![0x6b; longest];
-        Ok(Self {
-            source: stream::Source::of(orders, &payload)?,
-            payload,
-            rooms: Rooms::of(longest),
-            driver,
-            pinning: orders
-                .first()
-                .map_or(Pinning::default(), |orders| orders.load.pinning),
-        })
-    }
-
-    /// Where the ends of flows are to run.
-    pub(super) fn pinning(&self) -> Pinning {
-        self.pinning
-    }
-
     /// What an endpoint is about to do; `room` picks where it receives.
     pub(super) fn task<'a>(&'a self, endpoint: &'a Endpoint, room: usize) -> Task<'a> {
         match &endpoint.redial {
@@ -212,31 +149,6 @@ impl Task<'_> {
             | Self::DatagramServer(_)
             | Self::UdpStreamServer(_) => Log::default(),
         }
-    }
-}
-
-/// A peer that went away is an error of that flow, never a signal to the process.
-const SEND_FLAGS: MsgFlags = MsgFlags::MSG_NOSIGNAL;
-
-/// What comes of an attempt to receive: how many bytes, or how the turn went without any. A socket that gives none, and has
-/// not been asked for none, is closed.
-fn received(endpoint: &Endpoint, answer: nix::Result<usize>) -> Result<usize, Turn> {
-    match answer {
-        Ok(0) => Err(endpoint.over(Cause::Closed)),
-        Ok(bytes) => {
-            endpoint.moved.received.add(bytes as u64);
-            Ok(bytes)
-        }
-        Err(Errno::EAGAIN) => Err(Turn::Blocked),
-        Err(errno) => Err(refused(endpoint, errno)),
-    }
-}
-
-/// What comes of an error that is not "not just now".
-fn refused(endpoint: &Endpoint, errno: Errno) -> Turn {
-    match errno {
-        Errno::EINTR => Turn::Ready,
-        _ => endpoint.over(Cause::Refused(errno as i32)),
     }
 }
 

@@ -9,10 +9,13 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 use nix::sys::socket::send;
 
-use super::log::{Diary, Log};
+use super::attempt::{SEND_FLAGS, received, refused};
+use super::diary::Diary;
+use super::log::Log;
 use super::pace::{Due, Pace};
 use super::room::Room;
-use super::{SEND_FLAGS, Turn, Work, received, refused};
+use super::turn::Turn;
+use super::work::Work;
 use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::moment::Moment;
 
@@ -91,7 +94,7 @@ impl<'a> Client<'a> {
             responses: Progress::of(orders.response_bytes()),
             under_way: VecDeque::with_capacity(UNDER_WAY),
             diary: Diary::new(endpoint, load.rate.is_some()),
-            waits_in_calls: super::waits_in_calls(orders, work.driver, Role::Client),
+            waits_in_calls: super::ready::waits_in_calls(orders, work.driver, Role::Client),
         }
     }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use socket2::Socket;
 
+use super::udp_stream::dress;
 use super::*;
 use crate::allocations;
-use crate::scenario::{Batch, Load};
+use crate::scenario::{Batch, Driver, Load, Orders};
 use crate::stats::Latencies;
 use crate::traffic::ledger::Ledger;
 use crate::traffic::messages::Edge;

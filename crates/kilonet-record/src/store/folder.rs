@@ -4,105 +4,18 @@
 //! of its trial. It is written whole or not at all, after the trial's flow rows, and is on the disk when `append` returns.
 
 mod flows;
+mod manifest;
+mod names;
 mod reader;
 mod tally;
 mod writer;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::{Purpose, VERIFIES_IN};
-use crate::store::version::{Build, Version};
-use crate::units;
-
 pub use flows::Flows;
+pub use manifest::Manifest;
+pub use names::{CONTAINERS, FLOWS, MANIFEST, OUTPUTS, TRIALS};
 pub use reader::{Line, Run};
 pub use tally::Tally;
 pub use writer::Writer;
-
-/// What the run is, written before its first trial.
-pub const MANIFEST: &str = "manifest.json";
-/// One [`Record`](crate::store::Record) a line.
-pub const TRIALS: &str = "trials.jsonl";
-/// One [`FlowRow`](crate::store::record::FlowRow) a line, under a header.
-pub const FLOWS: &str = "flows.csv";
-/// A folder with a file for each trial, in which is one [`ProgramOutput`](crate::store::record::ProgramOutput) a line; there
-/// where somebody else's programs ran.
-pub const OUTPUTS: &str = "outputs";
-/// One [`ContainerRow`](crate::store::record::ContainerRow) a line, under a header; only where there is any.
-pub const CONTAINERS: &str = "containers.csv";
-
-/// Bytes of the records at most: those of 100,000 trials are half a gigabyte.
-const LARGEST_TRIALS: u64 = 16 << 30;
-/// Bytes of a table beside the records at most: ten million flows are less than a gigabyte.
-const LARGEST_TABLE: u64 = 64 << 30;
-
-/// What a run is and where it ran: enough to run it again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Version of the folder's layout, [`SCHEMA`](crate::store::record::SCHEMA) when written.
-    pub schema: u32,
-    /// The scenario's name, which the folder's name ends in.
-    pub name: String,
-    /// What it was run for; absent in folders of earlier versions, for which [`Manifest::purpose`] finds out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub purpose: Option<Purpose>,
-    /// The scenario file, verbatim.
-    pub scenario_text: String,
-    /// The file of the firewall `custom` as it was when the run began, verbatim; absent where there is none, or where it
-    /// could not be read, which its trials then say.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub ruleset_text: Option<String>,
-    /// The settings in effect, flags and defaults included.
-    pub settings: Value,
-    /// The version of kilonet that ran.
-    pub version: String,
-    /// What that was made of; absent in folders of earlier versions.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub build: Option<Build>,
-    /// The seed that the order of trials came from.
-    pub seed: u64,
-    /// Trials planned; where trials go on until cells are known well enough, those that there are in any case.
-    pub planned: u32,
-    /// When the run began, in nanoseconds since 1970 UTC.
-    pub started_unix_ns: u64,
-    /// The machine: kernel, CPU, limits, the sysctls that matter.
-    pub fingerprint: Value,
-    /// The command line, first word included; absent when not started from one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub command: Option<Vec<String>>,
-}
-
-impl Manifest {
-    /// The kilonet that began the run.
-    #[must_use]
-    pub fn made_by(&self) -> Version {
-        Version {
-            number: self.version.clone(),
-            build: self.build.clone(),
-        }
-    }
-
-    /// What the run is for.
-    ///
-    /// Folders of earlier versions say `settings.verify`, which was true of every scenario whose name ended in `-verify`: of
-    /// these, only those verify which had the windows for it and one trial a cell.
-    #[must_use]
-    pub fn purpose(&self) -> Purpose {
-        let setting = |key| self.settings.get(key);
-        let number = |key| setting(key).and_then(Value::as_u64);
-        let windows = ["warmup_ns", "measure_ns", "sample_ns"];
-        let window = Some(units::nanos(VERIFIES_IN));
-        let verifies = setting("verify") == Some(&Value::Bool(true))
-            && number("repeats") == Some(1)
-            && windows.iter().all(|key| number(key) == window);
-        self.purpose.unwrap_or(if verifies {
-            Purpose::Verify
-        } else {
-            Purpose::Measure
-        })
-    }
-}
 
 #[cfg(test)]
 mod tests;

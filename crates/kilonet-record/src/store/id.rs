@@ -9,9 +9,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::AGAIN;
 use crate::factors::{Cell, registry};
 use crate::files::FileName;
+
+/// What the id of a trial ends in that is run as others disturbed another: for people, and for an id of its own. That it is one
+/// of these only the trial itself says.
+const AGAIN: &str = "-again";
 
 /// The id of a trial, which is also a name for its files: only its checker makes one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -25,7 +25,3 @@ pub use id::{TrialId, of_cell as cell_id};
 pub use record::Record;
 pub use role::{Purpose, Role, Turn, VERIFIES_IN};
 pub use shown::{Figures, Shown};
-
-/// What the id of a trial ends in that is run as others disturbed another: for people, and for an id of its own. That it is one
-/// of these only the trial itself says.
-const AGAIN: &str = "-again";

@@ -7,13 +7,15 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::Trials;
 use super::curve::{Curve, Question, Scale};
 use super::fit::capacity::{Capacity, Parts, capacity, cpus};
 use super::fit::usl::{Usl, usl};
 use super::halving::{Halving, halving};
 use super::knee::{Bend, bend};
-use super::model::{CellSummary, Count, Metric, Series};
+use super::metric::Metric;
+use super::series::{Count, Series};
+use super::summary::CellSummary;
+use super::trials::Trials;
 use crate::scenario::Cell;
 
 /// What a series says in a metric.

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Trials;
-use super::model::Metric;
-use super::summary::own_figure;
+use super::figure::own_figure;
+use super::metric::Metric;
+use super::trials::Trials;
 use crate::scenario::Cell;
 use crate::stats::{self, Corner};
 use crate::store::record::Record;

@@ -6,8 +6,9 @@
 
 use serde::Serialize;
 
-use super::summary::own_figure;
-use super::{Estimate, Metric};
+use super::estimate::Estimate;
+use super::figure::own_figure;
+use super::metric::Metric;
 use crate::stats::{Latencies, mean};
 use crate::store::record::{Cpu, Record};
 

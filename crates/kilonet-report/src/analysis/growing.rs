@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::factors::Varying;
-use super::model::{Count, Metric};
-use super::summary::own_figure;
+use super::figure::own_figure;
+use super::metric::Metric;
+use super::series::Count;
 use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::stats;

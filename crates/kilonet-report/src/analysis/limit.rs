@@ -5,7 +5,8 @@
 use serde::Serialize;
 
 use super::answers::Asked;
-use super::model::{CellSummary, Count, Series};
+use super::series::{Count, Series};
+use super::summary::CellSummary;
 use crate::store::record::Failure;
 
 /// A limit on a curve.

@@ -6,8 +6,79 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::model::Metric;
 use crate::scenario::Cell;
+
+/// A figure that every measured trial has (or lacks), and that is estimated over a cell's repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Goodput of all flows together, bits a second.
+    Goodput,
+    /// Aggregate over that of the same block's loopback baseline; 1 is as fast as lo.
+    BaselineRatio,
+    /// Slowest pair, bits a second.
+    PairMin,
+    /// 5th percentile of pairs, bits a second.
+    PairP5,
+    /// Median pair, bits a second.
+    PairP50,
+    /// 95th percentile of pairs, bits a second.
+    PairP95,
+    /// Fastest pair, bits a second.
+    PairMax,
+    /// Jain's index over pairs.
+    Jain,
+    /// Pairs that moved nothing.
+    Starved,
+    /// CPU time of the machine per payload byte, nanoseconds.
+    CpuPerByte,
+    /// Responses a second, all flows together.
+    Transactions,
+    /// Median of how long requests took, nanoseconds.
+    LatencyP50,
+    /// 99th percentile of that.
+    LatencyP99,
+    /// 99.9th percentile of that.
+    LatencyP999,
+    /// CPU time of the machine per response, nanoseconds.
+    CpuPerTransaction,
+    /// Datagrams a second that receivers took, all flows together.
+    Datagrams,
+    /// The share of datagrams that was lost, from 0 to 1.
+    Loss,
+    /// Set-up, nanoseconds.
+    Setup,
+    /// Teardown to the barrier, nanoseconds.
+    Teardown,
+    /// Kernel memory per container, bytes.
+    KernelMemory,
+}
+
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 20] = [
+        Self::Goodput,
+        Self::BaselineRatio,
+        Self::PairMin,
+        Self::PairP5,
+        Self::PairP50,
+        Self::PairP95,
+        Self::PairMax,
+        Self::Jain,
+        Self::Starved,
+        Self::CpuPerByte,
+        Self::Transactions,
+        Self::LatencyP50,
+        Self::LatencyP99,
+        Self::LatencyP999,
+        Self::CpuPerTransaction,
+        Self::Datagrams,
+        Self::Loss,
+        Self::Setup,
+        Self::Teardown,
+        Self::KernelMemory,
+    ];
+}
 
 /// Which way a metric gets better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -4,7 +4,7 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `summary` estimates a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
+//! `figure` reads a trial and `estimate` estimates a metric; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
 //! `answers` asks each curve for its knee (`knee`) and halving point
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
@@ -19,7 +19,9 @@ mod containers;
 mod curve;
 mod detail;
 mod disturbed;
+mod estimate;
 mod factors;
+mod figure;
 mod fit;
 mod generated;
 mod growing;
@@ -34,37 +36,40 @@ mod planned;
 mod post;
 mod precision;
 mod reality;
+mod series;
 mod signs;
 mod slope;
 mod summary;
+mod trials;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::store::folder::Run;
-use crate::store::record::{Record, standing};
+use crate::store::record::standing;
 use crate::store::{Purpose, VERIFIES_IN};
 use crate::units::show_duration;
 use answers::{Answers, Asked};
 use baseline::Baselines;
 use factors::Varying;
+use trials::by_cell;
 
 pub use answers::Answer;
 pub use detail::{CpuParts, Detail, Timeline};
+pub use estimate::Estimate;
 pub use fit::{Capacity, Residual, Term, Usl};
 pub use growing::{Growing, GrowingCurve};
 pub use halving::Halving;
 pub use knee::{Basis, Bend, Corner, Knee};
 pub use limit::Limit;
-pub use model::{
-    Analysis, CellSummary, Column, Control, Count, Estimate, Fit, Metric, Post, PostCell, PostRow,
-    Ratio, Reality, Series, Slope,
-};
+pub use metric::Metric;
+pub use model::{Analysis, Column, Control, Fit, Post, PostCell, PostRow, Ratio, Reality, Slope};
 pub use precision::{Known, Reach};
+pub use series::{Count, Series};
 pub use signs::{Place, Sign, Symptom};
+pub use summary::CellSummary;
 
 impl Analysis {
     /// Computes everything a report shows from a run.
@@ -139,59 +144,6 @@ fn merge_warnings(cells: &mut [CellSummary]) {
         let mut met = BTreeSet::new();
         cell.warnings.retain(|warning| met.insert(warning.clone()));
     }
-}
-
-impl Count {
-    /// The key of a record's cell that it is.
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Containers => "containers",
-            Self::Active => "active",
-            Self::Rules => "rules",
-        }
-    }
-
-    /// This count of a cell.
-    #[must_use]
-    pub fn of(self, cell: &Cell) -> u32 {
-        match self {
-            Self::Containers => cell.containers,
-            Self::Active => cell.active,
-            Self::Rules => cell.rules.filler.unwrap_or(0),
-        }
-    }
-}
-
-/// The trials of each cell that is shown.
-type Trials<'a> = BTreeMap<&'a Cell, Vec<&'a Record>>;
-
-/// Gathers them.
-///
-/// Baselines are for comparison, not points of the sweep: they are shown only where the sweep has no curve to draw,
-/// because it has one count, theirs; and not where the sweep measured the same cell for itself.
-fn by_cell(records: &[Record]) -> Trials<'_> {
-    let mut trials = in_role(Role::Cell, records);
-    let mut extra = in_role(Role::Baseline, records);
-    extra.retain(|baseline, _| {
-        let at_the_one_count = trials.keys().all(|cell| {
-            let counts = [Count::Containers, Count::Rules];
-            counts
-                .iter()
-                .all(|count| count.of(cell) == count.of(baseline))
-        });
-        at_the_one_count && !trials.contains_key(baseline)
-    });
-    trials.append(&mut extra);
-    trials
-}
-
-/// The trials that stand and are there for the same, by their cells.
-fn in_role(role: Role, records: &[Record]) -> Trials<'_> {
-    let mut trials = Trials::new();
-    for record in standing(records).filter(|record| record.role == role) {
-        trials.entry(&record.cell).or_default().push(record);
-    }
-    trials
 }
 
 /// Neighbouring cells of one curve, gathered, and the planned counts that are lost between them.

@@ -1,166 +1,19 @@
 //! What analysis hands to every report: plain values, serialized as they are into the report page.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::answers::Answer;
-use super::detail::Detail;
+use super::estimate::Estimate;
 use super::fit::{Capacity, Usl};
 use super::limit::Limit;
-use super::precision::Known;
+use super::metric::Metric;
+use super::series::Series;
 use super::signs::Sign;
-use crate::scenario::cell::is_default;
-use crate::scenario::{Cell, Topology};
-use crate::stats::{Line, Scatter};
-use crate::store::record::Failure;
+use super::summary::CellSummary;
+use crate::scenario::Topology;
+use crate::stats::Line;
 
-/// A figure that every measured trial has (or lacks), and that is estimated over a cell's repeats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Goodput of all flows together, bits a second.
-    Goodput,
-    /// Aggregate over that of the same block's loopback baseline; 1 is as fast as lo.
-    BaselineRatio,
-    /// Slowest pair, bits a second.
-    PairMin,
-    /// 5th percentile of pairs, bits a second.
-    PairP5,
-    /// Median pair, bits a second.
-    PairP50,
-    /// 95th percentile of pairs, bits a second.
-    PairP95,
-    /// Fastest pair, bits a second.
-    PairMax,
-    /// Jain's index over pairs.
-    Jain,
-    /// Pairs that moved nothing.
-    Starved,
-    /// CPU time of the machine per payload byte, nanoseconds.
-    CpuPerByte,
-    /// Responses a second, all flows together.
-    Transactions,
-    /// Median of how long requests took, nanoseconds.
-    LatencyP50,
-    /// 99th percentile of that.
-    LatencyP99,
-    /// 99.9th percentile of that.
-    LatencyP999,
-    /// CPU time of the machine per response, nanoseconds.
-    CpuPerTransaction,
-    /// Datagrams a second that receivers took, all flows together.
-    Datagrams,
-    /// The share of datagrams that was lost, from 0 to 1.
-    Loss,
-    /// Set-up, nanoseconds.
-    Setup,
-    /// Teardown to the barrier, nanoseconds.
-    Teardown,
-    /// Kernel memory per container, bytes.
-    KernelMemory,
-}
-
-impl Metric {
-    /// Every metric.
-    pub const ALL: [Self; 20] = [
-        Self::Goodput,
-        Self::BaselineRatio,
-        Self::PairMin,
-        Self::PairP5,
-        Self::PairP50,
-        Self::PairP95,
-        Self::PairMax,
-        Self::Jain,
-        Self::Starved,
-        Self::CpuPerByte,
-        Self::Transactions,
-        Self::LatencyP50,
-        Self::LatencyP99,
-        Self::LatencyP999,
-        Self::CpuPerTransaction,
-        Self::Datagrams,
-        Self::Loss,
-        Self::Setup,
-        Self::Teardown,
-        Self::KernelMemory,
-    ];
-}
-
-/// A metric over the repeats of one cell.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Estimate {
-    /// Trials it rests on, at least 1.
-    pub n: usize,
-    /// Their median.
-    pub median: f64,
-    /// The 95 % Student t interval of their mean; of a ratio to the baseline, that of the geometric mean by resampling
-    /// blocks. Absent below two trials.
-    pub interval: Option<(f64, f64)>,
-}
-
-/// One cell and what its trials say.
-#[derive(Debug, Clone, Serialize)]
-pub struct CellSummary {
-    /// The factors.
-    pub cell: Cell,
-    /// How well it is known; absent where the run had a number of trials, and where nothing tells.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub precision: Option<Known>,
-    /// How far its trials are apart in goodput, and how much of that is within each; absent where they cannot tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scatter: Option<Scatter>,
-    /// Estimates over the trials that were measured and whose witnesses agree.
-    pub metrics: BTreeMap<Metric, Estimate>,
-    /// Trials that were measured and are valid.
-    pub measured: usize,
-    /// Trials whose witnesses disagree; kept, not shown as values.
-    pub invalid: usize,
-    /// Of the measured and valid ones, those that others disturbed and that stand all the same.
-    #[serde(skip_serializing_if = "is_default")]
-    pub disturbed: usize,
-    /// Why trials failed.
-    pub failures: Vec<Failure>,
-    /// The distinct warnings of all its trials. Those of the run that differ in their figures alone are one sentence, with
-    /// the range of each figure.
-    pub warnings: Vec<String>,
-    /// What there is to see beside the estimates.
-    pub detail: Detail,
-}
-
-/// Cells that differ in the count alone, smallest count first.
-#[derive(Debug, Clone, Serialize)]
-pub struct Series {
-    /// The levels of the factors that vary in this run, joined: `bridge ipv4`. Unique.
-    pub label: String,
-    /// The varying factors and this series' level of each, for switching on and off.
-    pub factors: BTreeMap<String, String>,
-    /// Indexes into [`Analysis::cells`].
-    pub cells: Vec<usize>,
-    /// Counts between those of its cells that were planned, and of which no trial is recorded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lost: Vec<u32>,
-}
-
-impl Series {
-    /// Whether something that was planned between two of its counts is not there, so that nothing may join these.
-    #[must_use]
-    pub fn is_broken_between(&self, from: u32, to: u32) -> bool {
-        self.lost.iter().any(|lost| (from..to).contains(lost))
-    }
-}
-
-/// Which count the curves run over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Count {
-    /// Existing containers.
-    Containers,
-    /// Active containers, where these vary and the existing do not.
-    Active,
-    /// Rules that match nothing, where these vary and the containers do not.
-    Rules,
-}
+pub use super::series::Count;
 
 /// What one more rule costs, or one more container with its rules.
 #[derive(Debug, Clone, Serialize)]

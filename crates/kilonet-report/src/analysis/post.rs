@@ -4,66 +4,17 @@
 //! inconsistent, so that only order and ratios to lo mean anything. Must not know words. The invariant: a cell of today
 //! is set beside one of the post only where its topology, family and rules are what the post's had.
 
-use super::model::{CellSummary, Column, Metric, Post, PostCell, PostRow};
+mod table;
+
+use super::metric::Metric;
+use super::model::{Column, Post, PostCell, PostRow};
+use super::summary::CellSummary;
 use crate::scenario::{self, Cell, Excepted, Family, Firewall, Testbed, Topology};
-
-/// What the post measured: a shape by a column, and its ratio to lo as printed.
-struct Printed {
-    topology: Topology,
-    column: Column,
-    ratio: f64,
-    /// The rules of the post's day, best first, as far as they bore on that traffic.
-    ///
-    /// Docker 1.12 had no rules for IPv6. A veth pair pushed between two containers crosses none of the engine's; but
-    /// kernels of that day tracked connections in every namespace once iptables was in use.
-    rules: &'static [Firewall],
-}
-
-const PRINTED: &[Printed] = &[
-    printed(Topology::Shared, Column::Ipv4, 0.921, &[Firewall::None]),
-    printed(Topology::Shared, Column::Ipv6, 0.880, &[Firewall::None]),
-    printed(Topology::Veth, Column::Ipv4, 0.102, &[Firewall::Conntrack]),
-    printed(Topology::Veth, Column::Ipv6, 0.119, &[Firewall::None]),
-    printed(Topology::Veth, Column::NoRules, 0.204, &[Firewall::None]),
-    printed(
-        Topology::Bridge,
-        Column::Ipv4,
-        0.091,
-        &[Firewall::Docker112],
-    ),
-    printed(
-        Topology::Bridge,
-        Column::Ipv6,
-        0.109,
-        &[Firewall::Docker112, Firewall::None],
-    ),
-    printed(Topology::Bridge, Column::NoRules, 0.279, &[Firewall::None]),
-];
-
-const fn printed(
-    topology: Topology,
-    column: Column,
-    ratio: f64,
-    rules: &'static [Firewall],
-) -> Printed {
-    Printed {
-        topology,
-        column,
-        ratio,
-        rules,
-    }
-}
-
-/// The rows of the post's table, lo itself left out.
-const ROWS: [(Topology, &str); 3] = [
-    (Topology::Shared, "shared namespace"),
-    (Topology::Veth, "veth pair"),
-    (Topology::Bridge, "docker0 bridge"),
-];
+use table::{Printed, Shape, TABLE};
 
 /// The post's table beside today's; absent unless the run has each of its rows by both families.
 pub(super) fn post(cells: &[CellSummary]) -> Option<Post> {
-    let rows: Vec<_> = ROWS.iter().map(|row| of_row(*row, cells)).collect();
+    let rows: Vec<_> = TABLE.iter().map(|shape| of_row(shape, cells)).collect();
     let whole = |row: &PostRow| {
         let by = |column| {
             let mut cells = row.cells.iter();
@@ -75,20 +26,20 @@ pub(super) fn post(cells: &[CellSummary]) -> Option<Post> {
     is_table.then_some(Post { rows })
 }
 
-fn of_row((topology, name): (Topology, &'static str), cells: &[CellSummary]) -> PostRow {
-    let printed = PRINTED
-        .iter()
-        .filter(|printed| printed.topology == topology);
+fn of_row(shape: &Shape, cells: &[CellSummary]) -> PostRow {
+    let figures = shape.figures.iter();
     PostRow {
-        topology,
-        name,
-        cells: printed.map(|printed| cell(printed, cells)).collect(),
+        topology: shape.topology,
+        name: shape.name,
+        cells: figures
+            .map(|printed| cell(shape.topology, printed, cells))
+            .collect(),
     }
 }
 
-fn cell(printed: &Printed, cells: &[CellSummary]) -> PostCell {
+fn cell(topology: Topology, printed: &Printed, cells: &[CellSummary]) -> PostCell {
     let of = |testbed, rules: Option<Firewall>| {
-        let usual = scenario::usual(printed.topology, testbed)?;
+        let usual = scenario::usual(topology, testbed)?;
         let fits = |cell: &Cell| {
             cell.same_but(&usual, BESIDE_THE_TRAFFIC)
                 && cell.family == printed.column.family()

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::by_cell;
-use super::model::Metric;
+use super::metric::Metric;
+use super::trials::by_cell;
 use crate::plan::Precision;
 use crate::scenario::{Cell, Gauge, Goal, Repeats};
 use crate::store::folder::{Manifest, Run};
@@ -112,7 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::Analysis;
-    use super::super::summary::own_figure;
+    use super::super::figure::own_figure;
     use super::*;
     use crate::scenario::{Factor, Topology};
     use crate::stats::Recorder;

@@ -10,14 +10,16 @@
 use std::collections::BTreeSet;
 
 use super::factors::Varying;
-use super::model::{Metric, Ratio, Reality};
-use super::summary::own_figure;
+use super::figure::own_figure;
+use super::metric::Metric;
+use super::model::{Ratio, Reality};
+use super::trials::Trials;
 use crate::scenario::{Cell, Entries, Excepted, Firewall, Testbed};
 use crate::stats;
 use crate::store::record::{Confinement, Record};
 
 /// Every real cell beside each modelled one that it has the shape and the traffic of.
-pub(super) fn realities(trials: &super::Trials<'_>, varying: &Varying) -> Vec<Reality> {
+pub(super) fn realities(trials: &Trials<'_>, varying: &Varying) -> Vec<Reality> {
     let cells = varying.in_order(trials.keys().copied().collect());
     let of = |testbed: Testbed| {
         let cells = cells.iter().copied();

@@ -8,10 +8,12 @@
 
 use std::collections::HashMap;
 
-use super::Trials;
 use super::factors::Varying;
-use super::model::{Control, Count, Fit, Metric, Slope};
-use super::summary::own_figure;
+use super::figure::own_figure;
+use super::metric::Metric;
+use super::model::{Control, Fit, Slope};
+use super::series::Count;
+use super::trials::Trials;
 use crate::scenario::{Cell, Firewall};
 use crate::stats::Line;
 use crate::store::record::Record;

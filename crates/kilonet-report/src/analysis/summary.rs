@@ -7,10 +7,44 @@ use std::collections::BTreeMap;
 
 use super::baseline::Baselines;
 use super::detail::Detail;
-use super::model::{CellSummary, Estimate, Metric};
+use super::estimate::Estimate;
+use super::figure::own_figure;
+use super::metric::Metric;
+use super::precision::Known;
 use crate::scenario::Cell;
+use crate::scenario::cell::is_default;
 use crate::stats::{self, Scatter};
-use crate::store::record::{Failure, LabCost, Latency, PerPair, Record, Status};
+use crate::store::record::{Failure, Record, Status};
+use serde::Serialize;
+
+/// One cell and what its trials say.
+#[derive(Debug, Clone, Serialize)]
+pub struct CellSummary {
+    /// The factors.
+    pub cell: Cell,
+    /// How well it is known; absent where the run had a number of trials, and where nothing tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Known>,
+    /// How far its trials are apart in goodput, and how much of that is within each; absent where they cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scatter: Option<Scatter>,
+    /// Estimates over the trials that were measured and whose witnesses agree.
+    pub metrics: BTreeMap<Metric, Estimate>,
+    /// Trials that were measured and are valid.
+    pub measured: usize,
+    /// Trials whose witnesses disagree; kept, not shown as values.
+    pub invalid: usize,
+    /// Of the measured and valid ones, those that others disturbed and that stand all the same.
+    #[serde(skip_serializing_if = "is_default")]
+    pub disturbed: usize,
+    /// Why trials failed.
+    pub failures: Vec<Failure>,
+    /// The distinct warnings of all its trials. Those of the run that differ in their figures alone are one sentence, with
+    /// the range of each figure.
+    pub warnings: Vec<String>,
+    /// What there is to see beside the estimates.
+    pub detail: Detail,
+}
 
 /// What became of the trials of a cell.
 pub(super) struct Fates<'a> {
@@ -69,23 +103,6 @@ impl CellSummary {
     }
 }
 
-impl Estimate {
-    /// Estimates from the figures of one metric; absent without any.
-    ///
-    /// No metric can be below nothing, so an interval that reaches there ends at nothing.
-    pub(super) fn of(metric: Metric, figures: &[f64]) -> Option<Self> {
-        let interval = match metric {
-            Metric::BaselineRatio => stats::interval_of_ratios(figures),
-            _ => stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high)),
-        };
-        Some(Self {
-            n: figures.len(),
-            median: stats::median(figures)?,
-            interval,
-        })
-    }
-}
-
 fn metrics(trials: &[&Record], baselines: &Baselines) -> BTreeMap<Metric, Estimate> {
     Metric::ALL
         .into_iter()
@@ -105,43 +122,6 @@ pub(super) fn figure(metric: Metric, record: &Record, baselines: &Baselines) -> 
     match metric {
         Metric::BaselineRatio => baselines.ratio(record),
         _ => own_figure(metric, record),
-    }
-}
-
-/// What one trial says of a metric by itself; it says nothing of ratios to others.
-pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
-    let pairs = |read: fn(&PerPair) -> f64| record.per_pair.as_ref().map(read);
-    let lab = |read: fn(&LabCost) -> Option<u64>| {
-        record.lab.as_ref().and_then(read).map(|value| value as f64)
-    };
-    let latency = |read: fn(&Latency) -> Option<u64>| {
-        record
-            .latency
-            .as_ref()
-            .and_then(read)
-            .map(|value| value as f64)
-    };
-    match metric {
-        Metric::Goodput => record.aggregate.map(|aggregate| aggregate.goodput_bps),
-        Metric::BaselineRatio => None,
-        Metric::PairMin => pairs(|pairs| pairs.min_bps),
-        Metric::PairP5 => pairs(|pairs| pairs.p5_bps),
-        Metric::PairP50 => pairs(|pairs| pairs.p50_bps),
-        Metric::PairP95 => pairs(|pairs| pairs.p95_bps),
-        Metric::PairMax => pairs(|pairs| pairs.max_bps),
-        Metric::Jain => pairs(|pairs| pairs.jain),
-        Metric::Starved => pairs(|pairs| f64::from(pairs.starved)),
-        Metric::CpuPerByte => record.cpu?.ns_per_byte,
-        Metric::Transactions => record.aggregate?.transactions_per_s,
-        Metric::LatencyP50 => latency(|latency| Some(latency.p50_ns)),
-        Metric::LatencyP99 => latency(|latency| latency.p99_ns),
-        Metric::LatencyP999 => latency(|latency| latency.p999_ns),
-        Metric::CpuPerTransaction => record.cpu?.ns_per_transaction,
-        Metric::Datagrams => record.aggregate?.datagrams_per_s,
-        Metric::Loss => record.aggregate?.loss_ratio,
-        Metric::Setup => lab(|lab| Some(lab.setup_ns)),
-        Metric::Teardown => lab(|lab| lab.teardown_ns),
-        Metric::KernelMemory => lab(|lab| lab.kernel_bytes_per_container),
     }
 }
 

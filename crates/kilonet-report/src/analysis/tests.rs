@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::plan::Role;
 use crate::scenario::{Family, Firewall, Scenario, Search, Testbed, Topology};
+use crate::store::record::Record;
 use crate::store::sample::{self, Law, cell, failed, invalid, measured, run, starving};
 
 fn labels(analysis: &Analysis) -> Vec<&str> {

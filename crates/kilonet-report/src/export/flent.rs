@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Destination, Source, refusal};
+use super::source::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::scenario::{Family, Workload};
 use crate::store::Record;

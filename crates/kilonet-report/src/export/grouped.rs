@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::Source;
+use super::source::Source;
 use crate::error::Result;
 use crate::store::Record;
 use crate::store::record::FlowRow;

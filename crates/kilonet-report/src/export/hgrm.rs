@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::{Destination, Source, refusal};
+use super::source::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::files::FileName;
 use crate::store::Record;

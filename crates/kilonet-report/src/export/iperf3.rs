@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::grouped::each_trial;
-use super::{Destination, Source, refusal};
+use super::source::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::scenario::Direction;
 use crate::store::Record;

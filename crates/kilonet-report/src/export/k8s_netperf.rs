@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Destination, Source, refusal};
+use super::source::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::files::FileName;
 use crate::scenario::{Cell, Path};

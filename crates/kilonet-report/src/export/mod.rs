@@ -1,7 +1,7 @@
 //! What a run says, in the forms that other programs read: one file for each form.
 //!
 //! Reads records only, and must not know where what it writes ends up. The invariant: all forms are made of the same run
-//! as [`Run`] reads it, and what a record does not have is absent in each of them, never zero.
+//! as [`Source`] reads it, and what a record does not have is absent in each of them, never zero.
 
 mod column;
 pub mod columns;
@@ -13,15 +13,12 @@ mod iperf3;
 mod k8s_netperf;
 mod openmetrics;
 mod parquet;
+mod source;
 mod tables;
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use crate::error::Result;
 
-use crate::error::{Act, Error, Result};
-use crate::files::FileName;
-use crate::store::folder::{Flows, Run, Tally};
-use crate::store::record::FlowRow;
+pub use source::{Destination, Source};
 
 /// A form that a run can be exported in.
 #[derive(Debug)]
@@ -104,80 +101,6 @@ impl Format {
     pub fn write(&self, source: &Source, into: &mut dyn Destination) -> Result<Vec<String>> {
         (self.write)(source, into)
     }
-}
-
-/// Where files go; only the command line knows.
-pub trait Destination {
-    /// A new file of that name, or what stands for it.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>>;
-
-    /// What people know that file by: its path, or what stands for it.
-    fn place(&self, name: &FileName) -> String;
-}
-
-/// A run to be exported.
-pub struct Source {
-    dir: PathBuf,
-    run: Run,
-}
-
-impl Source {
-    /// Reads the run in `dir`, all but its flows, which are read as they are written.
-    ///
-    /// # Errors
-    /// When `dir` is no run folder.
-    pub fn read(dir: &Path) -> Result<Self> {
-        Ok(Self {
-            dir: dir.to_owned(),
-            run: Run::read(dir)?,
-        })
-    }
-
-    /// What of the records could not be read, each a sentence.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.run.notes
-    }
-
-    /// The flows of the trials that have a record, as a record's line is what makes a trial, and all the rows that it speaks
-    /// of.
-    fn flows(&self) -> Result<Recorded> {
-        Ok(Recorded {
-            tally: Tally::of(&self.dir, &self.run.records)?,
-            flows: Flows::open(&self.dir)?,
-        })
-    }
-}
-
-/// Rows of `flows.csv` that are all that a trial with a record has.
-struct Recorded {
-    tally: Tally,
-    flows: Flows,
-}
-
-impl Recorded {
-    fn notes(self) -> Vec<String> {
-        self.tally.notes().to_vec()
-    }
-}
-
-impl Iterator for Recorded {
-    type Item = FlowRow;
-
-    fn next(&mut self) -> Option<FlowRow> {
-        let tally = &self.tally;
-        // What cannot be read, the tally has said.
-        let mut rows = self.flows.by_ref().filter_map(Result::ok);
-        rows.find(|row| tally.is_sound(&row.trial))
-    }
-}
-
-/// A file that could not be written.
-fn refusal(into: &dyn Destination, name: &FileName, source: io::Error) -> Error {
-    Error::kernel(Act::Keep("write"), into.place(name), source)
 }
 
 #[cfg(test)]

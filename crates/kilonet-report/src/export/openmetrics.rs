@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::column::{Column, Unit};
 use super::columns;
-use super::{Destination, Source, refusal};
+use super::source::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::files::FileName;
 use crate::store::Record;

@@ -6,7 +6,7 @@ use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use super::columns::{FLOWS, SAMPLES, Sample, TRIALS, Table};
-use super::{Destination, Source, refusal};
+use super::source::{Destination, Source, refusal};
 use crate::error::Result;
 use crate::files::FileName;
 

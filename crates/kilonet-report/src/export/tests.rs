@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::Field;
@@ -10,11 +10,12 @@ use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use tempfile::TempDir;
 
 use super::*;
+use crate::files::FileName;
 use crate::scenario::Topology;
 use crate::stats::{Packed, Recorder};
 use crate::store::Record;
 use crate::store::folder::{FLOWS, Writer};
-use crate::store::record::{Latency, Rows, Samples, Window};
+use crate::store::record::{FlowRow, Latency, Rows, Samples, Window};
 use crate::store::sample;
 
 /// Files as they come, by name.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::findings::metric_name;
 use super::quantity::Quantity;
-use crate::analysis::{Analysis, CellSummary, Known, Metric, Reach};
+use crate::analysis::{Analysis, CellSummary, Count, Known, Metric, Reach};
 use crate::units::{counted, decimal, three_digits};
 
 /// A column of the table of cells, after that of the count; from what is kept to what is left out first where room is short.
@@ -245,4 +245,13 @@ fn shortfall(cell: &CellSummary) -> Option<String> {
         0 => why,
         measured => format!("{lost} of {} trials {why}", lost + measured),
     })
+}
+
+/// What a column of counts is called.
+pub(super) fn heading(count: Count) -> &'static str {
+    match count {
+        Count::Containers => "count",
+        Count::Active => "active",
+        Count::Rules => "rules",
+    }
 }

@@ -5,6 +5,7 @@
 //! invariant: no finding without evidence; a section is there only where the run has what it is about.
 
 mod bends;
+mod finding;
 mod halvings;
 mod limits;
 mod models;
@@ -16,38 +17,9 @@ mod scatter;
 mod searches;
 mod signs;
 
-use super::svg;
-use crate::analysis::{Analysis, Count, Metric};
+use crate::analysis::Analysis;
 
-/// A sentence, what it rests on, and where it is seen.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// What was found.
-    pub(super) text: String,
-    /// Cells, trials and method that it rests on.
-    pub(super) evidence: String,
-    /// Where it is seen.
-    pub(super) shown: Shown,
-}
-
-/// Where a finding is seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// In the figure of a metric.
-    In(Metric),
-    /// In the section of that id.
-    Section(&'static str),
-}
-
-impl Shown {
-    /// Where that is, in words; absent for a metric that has no figure.
-    pub(super) fn words(self) -> Option<String> {
-        match self {
-            Self::In(metric) => svg::file_of(metric).map(str::to_owned),
-            Self::Section(id) => Some(format!("below: {id}")),
-        }
-    }
-}
+pub(super) use finding::{Finding, Section, Shown, metric_name};
 
 /// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its
 /// curves do, what rules
@@ -69,40 +41,6 @@ const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
 /// What the run says.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     RULES.iter().flat_map(|rule| rule(analysis)).collect()
-}
-
-/// What a count is of.
-fn noun(over: Count) -> &'static str {
-    match over {
-        Count::Containers => "containers",
-        Count::Active => "active containers",
-        Count::Rules => "rules",
-    }
-}
-
-/// A metric as sentences on a curve name it, in which set-up is by the container.
-pub(in crate::report) fn metric_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Setup => "set-up per container",
-        _ => metric.about().name,
-    }
-}
-
-/// A question and what the run answers.
-#[derive(Debug)]
-pub(super) struct Section {
-    /// What it is called in links: one word.
-    pub(super) id: &'static str,
-    /// What it is about.
-    pub(super) title: &'static str,
-    /// What its figures are.
-    pub(super) basis: &'static str,
-    /// The headings of its rows; none without rows.
-    pub(super) headings: &'static [&'static str],
-    /// Figures, as many as there are headings; the first names the row.
-    pub(super) rows: Vec<Vec<String>>,
-    /// What the figures say.
-    pub(super) sentences: Vec<String>,
 }
 
 /// The sections a run has, the most particular last.

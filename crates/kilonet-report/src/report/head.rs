@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::analysis::Analysis;
-use crate::analysis::model::{CellSummary, Count};
+use crate::analysis::{CellSummary, Count};
 use crate::report::quantity::grouped;
 use crate::units::Bytes;
 

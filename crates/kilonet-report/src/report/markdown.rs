@@ -6,11 +6,11 @@
 
 pub(in crate::report) mod syntax;
 
-use super::cells::{Column, basis, remarks};
+use super::cells::{Column, basis, heading, remarks};
 use super::findings::{self, Finding, Section};
 use super::head::{self, Fact};
 use super::notice::{self, Notice, Place};
-use super::{heading, machine};
+use super::title::machine;
 use crate::analysis::{Analysis, CellSummary, Series};
 use crate::units::counted;
 use syntax::{escaped, folded, list, table, verbatim};

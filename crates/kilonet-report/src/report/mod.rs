@@ -18,19 +18,18 @@ mod quantity;
 mod scale;
 mod svg;
 pub mod terminal;
+mod title;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use serde_json::Value;
 
-use crate::analysis::{Analysis, Count};
+use crate::analysis::Analysis;
 use crate::error::{Act, Error, Result};
 use crate::files::{self, FileName};
 use crate::store::folder::{Line, Run};
-use crate::units::counted;
 
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
@@ -102,45 +101,6 @@ pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<Path
 pub fn save(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content)
         .map_err(|source| Error::kernel(Act::Keep("write"), path.display().to_string(), source))
-}
-
-/// The run and the machine in one line: `quickstart · AMD EPYC 7B13, 2 CPUs · Linux 6.12.0 · 2026-11-23`.
-///
-/// What the fingerprint lacks is left out.
-fn machine(analysis: &Analysis) -> String {
-    machine_of(&analysis.name, &analysis.manifest)
-}
-
-/// The same of a run that is not analysed by itself.
-fn machine_of(name: &str, manifest: &Value) -> String {
-    let fingerprint = &manifest["fingerprint"];
-    let word = |value: &Value| value.as_str().map(str::to_owned);
-    let cpus = fingerprint["cpu"]["online"].as_u64();
-    let cpus = cpus.map(|cpus| counted(cpus, "CPU"));
-    let cpu = [word(&fingerprint["cpu"]["model"]), cpus];
-    let cpu: Vec<_> = cpu.into_iter().flatten().collect();
-    let parts = [
-        Some(name.to_owned()),
-        (!cpu.is_empty()).then(|| cpu.join(", ")),
-        word(&fingerprint["kernel"]["release"]).map(|release| format!("Linux {release}")),
-        day(manifest),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
-}
-
-fn day(manifest: &Value) -> Option<String> {
-    let started = manifest["started_unix_ns"].as_u64()?;
-    let started = jiff::Timestamp::from_nanosecond(i128::from(started)).ok()?;
-    Some(started.strftime("%Y-%m-%d").to_string())
-}
-
-/// What a column of counts is called.
-fn heading(count: Count) -> &'static str {
-    match count {
-        Count::Containers => "count",
-        Count::Active => "active",
-        Count::Rules => "rules",
-    }
 }
 
 #[cfg(test)]

@@ -171,6 +171,16 @@ fn round_down(value: f64) -> f64 {
         * power
 }
 
+/// The nearest whole place.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a scale gives no place before its start, which is not below zero"
+)]
+pub(in crate::report) fn whole(place: f64) -> usize {
+    place.round() as usize
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,3 +1,4 @@
+use super::title::machine;
 use super::*;
 use crate::scenario::Scenario;
 use crate::store::folder::Writer;

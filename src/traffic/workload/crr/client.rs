@@ -5,13 +5,15 @@
 
 use std::os::fd::BorrowedFd;
 
-use super::{Line, Side, Step, Watch, round};
+use super::line::{Line, Side, Step, Watch, round};
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Cause, Endpoint};
 use crate::traffic::moment::Moment;
-use crate::traffic::workload::log::{Diary, Log};
+use crate::traffic::workload::diary::Diary;
+use crate::traffic::workload::log::Log;
 use crate::traffic::workload::pace::{Due, Pace};
-use crate::traffic::workload::{Turn, Work};
+use crate::traffic::workload::turn::Turn;
+use crate::traffic::workload::work::Work;
 
 /// A call, and when it was meant to be made.
 #[derive(Debug)]

@@ -7,10 +7,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use socket2::Socket;
 
-use super::{Line, Side, Step, Watch, round};
+use super::line::{Line, Side, Step, Watch, round};
 use crate::traffic::flow::{Cause, Endpoint};
 use crate::traffic::socket::accept_next;
-use crate::traffic::workload::{Turn, Work};
+use crate::traffic::workload::turn::Turn;
+use crate::traffic::workload::work::Work;
 
 /// See the file's head.
 #[derive(Debug)]

@@ -4,16 +4,16 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 
-use socket2::{Domain, Type};
+use nix::errno::Errno;
+use socket2::{Domain, Socket, Type};
 
-use super::*;
 use crate::scenario::{Buffers, Congestion, Driver, Load, Orders, Workload};
 use crate::traffic::dialer::Dialer;
-use crate::traffic::flow::{Redial, Role};
+use crate::traffic::flow::{Cause, Endpoint, Redial, Role};
 use crate::traffic::ledger::Ledger;
 use crate::traffic::messages::Edge;
 use crate::traffic::socket::Dress;
-use crate::traffic::workload::Turn;
+use crate::traffic::workload::{Turn, Work};
 
 const REQUEST: usize = 3;
 const RESPONSE: usize = 70_000;

@@ -14,6 +14,7 @@
 mod discard;
 mod mapped;
 mod sendfile;
+mod source;
 mod zerocopy;
 
 use std::os::fd::AsRawFd;
@@ -22,10 +23,11 @@ use nix::errno::Errno;
 use nix::sys::socket::send;
 use socket2::Socket;
 
+use super::attempt::{SEND_FLAGS, refused};
 use super::log::Log;
 use super::room::Room;
-use super::{SEND_FLAGS, Turn, Work, refused};
-use crate::error::{Error, Result};
+use super::turn::Turn;
+use super::work::Work;
 use crate::scenario::{Orders, Receiving, Sending};
 use crate::traffic::flow::{Cause, Endpoint, Role};
 use discard::Discard;
@@ -33,7 +35,7 @@ use mapped::Mapped;
 use sendfile::MessageFile;
 use zerocopy::Zerocopy;
 
-pub(in crate::traffic) use zerocopy::Completions;
+pub(super) use source::Source;
 
 /// Makes a connected socket ready for how these orders hand bytes over.
 pub(in crate::traffic) fn prepare(socket: &Socket, orders: &Orders) -> nix::Result<()> {
@@ -44,26 +46,6 @@ pub(in crate::traffic) fn prepare(socket: &Socket, orders: &Orders) -> nix::Resu
         mapped::await_messages(socket, orders.message_bytes)?;
     }
     Ok(())
-}
-
-/// What the streams of a process send from beside its payload.
-#[derive(Debug, Default)]
-pub(super) struct Source(Option<MessageFile>);
-
-impl Source {
-    /// What these orders need for messages of the beginning of `payload`.
-    ///
-    /// # Errors
-    /// When there is no memory or descriptor left for it.
-    pub(super) fn of(orders: &[Orders], payload: &[u8]) -> Result<Self> {
-        let sends_files = |orders: &Orders| orders.load.send == Sending::Sendfile;
-        let some = orders.iter().any(sends_files);
-        let file = some.then(|| MessageFile::holding(payload));
-        let file = file
-            .transpose()
-            .map_err(|source| Error::kernel("create", "a file in memory to send from", source))?;
-        Ok(Self(file))
-    }
 }
 
 /// One end of a stream.

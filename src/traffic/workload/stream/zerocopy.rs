@@ -13,10 +13,10 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, send};
-use serde::{Deserialize, Serialize};
 use socket2::Socket;
 
-use super::super::SEND_FLAGS;
+use super::super::attempt::SEND_FLAGS;
+use super::super::log::Completions;
 use crate::traffic::socket::set_option;
 
 /// Sends after which the error queue is read. The kernel puts words about consecutive sends together, so that there are
@@ -29,15 +29,6 @@ const WORDS_A_READING: usize = 4;
 const ORIGIN_ZEROCOPY: u8 = 5;
 /// `SO_EE_CODE_ZEROCOPY_COPIED` of the same: the pages were copied all the same.
 const CODE_COPIED: u8 = 1;
-
-/// What became of sends without a copy.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::traffic) struct Completions {
-    /// Sends that something is known of.
-    pub(in crate::traffic) known: u64,
-    /// Those of them whose payload the kernel copied all the same, or refused to take without.
-    pub(in crate::traffic) copied: u64,
-}
 
 /// Says to a socket that it will be asked to send without a copy.
 pub(super) fn announce(socket: &Socket) -> nix::Result<()> {

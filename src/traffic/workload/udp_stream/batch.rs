@@ -14,7 +14,7 @@ use std::os::fd::RawFd;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::MOST;
+use super::sizes::MOST;
 
 /// The lengths of datagrams that were received, one for each slot.
 pub(super) type Lengths = [usize; MOST];

@@ -6,13 +6,17 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::socket::send;
 
-use super::{NUMBER_BYTES, batch, batch_of};
+use super::batch;
+use super::sizes::{NUMBER_BYTES, batch_of};
 use crate::scenario::Batch;
 use crate::traffic::flow::Endpoint;
 use crate::traffic::moment::Moment;
-use crate::traffic::workload::log::{Diary, Log};
+use crate::traffic::workload::attempt::{SEND_FLAGS, refused};
+use crate::traffic::workload::diary::Diary;
+use crate::traffic::workload::log::Log;
 use crate::traffic::workload::pace::{Due, Schedule};
-use crate::traffic::workload::{SEND_FLAGS, Turn, Work, refused};
+use crate::traffic::workload::turn::Turn;
+use crate::traffic::workload::work::Work;
 
 /// How far behind its schedule a sender may be and still send what it missed. Beyond that, what was due is left out: a burst
 /// at full speed would be no rate, and overflow queues that the rate itself leaves empty.

@@ -7,37 +7,17 @@ mod batch;
 mod client;
 mod sequence;
 mod server;
+mod sizes;
 
 use std::io;
 
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::Socket;
 
-use crate::scenario::{Batch, LARGEST_DATAGRAM, Orders};
+use crate::scenario::{Batch, Orders};
 
 pub(in crate::traffic) use client::Client;
 pub(in crate::traffic) use server::Server;
-
-/// Datagrams of a batch at most: what the kernel sends of one segmented send (`UDP_MAX_SEGMENTS` until Linux 6.9).
-const MOST: usize = 64;
-
-/// Bytes of a batch at most: what one segmented send may carry, which has one header of IP while it is whole.
-const MOST_BYTES: usize = LARGEST_DATAGRAM as usize;
-
-/// Bytes that the kernel hands over at once at most: it joins datagrams up to the largest packet of IP
-/// (`GRO_LEGACY_MAX_SIZE`; beyond that it joins TCP's only).
-const MOST_JOINED: usize = 64 << 10;
-
-/// Bytes at a datagram's head that hold its number.
-const NUMBER_BYTES: usize = size_of::<u64>();
-
-/// Datagrams that one call moves at most.
-fn batch_of(batch: Batch, message: usize) -> usize {
-    match batch {
-        Batch::None => 1,
-        Batch::Mmsg | Batch::Gso => (MOST_BYTES / message).clamp(1, MOST),
-    }
-}
 
 /// Has the kernel cut what is sent, and hand over what is received, by batches, where that was asked for. Both options are
 /// set at both ends, each of which uses one.

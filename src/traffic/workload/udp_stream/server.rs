@@ -6,10 +6,11 @@ use nix::sys::socket::{MsgFlags, recv};
 
 use super::batch::{self, Lengths};
 use super::sequence::{Arrival, Sequence};
-use super::{MOST, MOST_JOINED, NUMBER_BYTES, batch_of};
+use super::sizes::{MOST, MOST_JOINED, NUMBER_BYTES, batch_of};
 use crate::scenario::Batch;
 use crate::traffic::flow::Endpoint;
-use crate::traffic::workload::{Turn, received};
+use crate::traffic::workload::attempt::received;
+use crate::traffic::workload::turn::Turn;
 
 /// See the file's head.
 #[derive(Debug)]

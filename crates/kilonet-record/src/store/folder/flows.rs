@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::{FLOWS, LARGEST_TABLE};
+use super::names::{FLOWS, LARGEST_TABLE};
 use crate::error::Result;
 use crate::files;
 use crate::store::record::FlowRow;

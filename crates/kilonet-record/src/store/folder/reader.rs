@@ -9,11 +9,14 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{LARGEST_TRIALS, MANIFEST, Manifest, TRIALS, tally};
+use super::manifest::Manifest;
+use super::names::{LARGEST_TRIALS, MANIFEST, TRIALS};
+use super::tally;
 use crate::error::{Error, Remedy, Result};
 use crate::files;
 use crate::store::TrialId;
-use crate::store::record::{Impossible, Record, SCHEMA, Status};
+use crate::store::record::bounds::Impossible;
+use crate::store::record::{Record, SCHEMA, Status};
 use crate::units::Bytes;
 
 /// A run as its folder has it.

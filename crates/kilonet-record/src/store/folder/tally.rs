@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::flows::Rows;
-use super::{CONTAINERS, FLOWS, OUTPUTS};
+use super::names::{CONTAINERS, FLOWS, OUTPUTS};
 use crate::error::Result;
 use crate::factors::Workload;
 use crate::store::record::{ContainerRow, FlowRow, Record, Status};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::factors::{Topology, Workload};

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{
-    CONTAINERS, FLOWS, LARGEST_TABLE, LARGEST_TRIALS, MANIFEST, Manifest, OUTPUTS, Run, TRIALS,
-};
+use super::manifest::Manifest;
+use super::names::{CONTAINERS, FLOWS, LARGEST_TABLE, LARGEST_TRIALS, MANIFEST, OUTPUTS, TRIALS};
+use super::reader::Run;
 use crate::error::{Act, Error, Remedy, Result};
 use crate::files::{self, FileName};
 use crate::store::TrialId;

@@ -5,19 +5,14 @@
 //! and products of its numbers overflow nowhere. Bounds are far beyond every machine: they tell what is impossible, not what
 //! is unusual.
 
+mod relation;
 mod sums;
 
-use super::{Class, Latency, PerPair, Record, SearchStep, Spread, Status};
+use super::{Class, Latency, Record, SearchStep, Spread, Status};
 use crate::factors::pairs_of;
+use relation::{Number, ROUNDING, Relation, beyond, number, pairs, shown};
 
-/// A record that cannot have been measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct Impossible {
-    /// What is wrong, the same for all records of which it is.
-    pub(in crate::store) rule: String,
-    /// That, with trial, field and value.
-    pub(in crate::store) sentence: String,
-}
+pub(in crate::store) use relation::Impossible;
 
 impl Record {
     /// What of it cannot have been, the first thing that there is.
@@ -29,26 +24,6 @@ impl Record {
                 let mut relations = RELATIONS.iter().chain(sums::SUMS);
                 relations.find_map(|relation| relation.broken(self))
             })
-    }
-
-    fn cannot(&self, field: &str, value: f64, must: &str) -> Impossible {
-        Impossible {
-            rule: format!("{field} must {must}"),
-            sentence: format!(
-                "is left out: `{field}` of trial {} is {}, and must {must}",
-                self.trial,
-                shown(value)
-            ),
-        }
-    }
-}
-
-fn shown(value: f64) -> String {
-    let magnitude = value.abs();
-    if magnitude == 0.0 || (1e-3..1e15).contains(&magnitude) {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
     }
 }
 
@@ -78,21 +53,6 @@ impl Range {
     }
 }
 
-/// Something that figures are beside each other.
-struct Relation {
-    field: &'static str,
-    must: &'static str,
-    /// The value of the field where it does not hold.
-    broken: fn(&Record) -> Option<f64>,
-}
-
-impl Relation {
-    fn broken(&self, record: &Record) -> Option<Impossible> {
-        let value = (self.broken)(record)?;
-        Some(record.cannot(self.field, value, self.must))
-    }
-}
-
 /// Bits a second, or events a second: an exabit is more than all networks carry.
 const RATE: (f64, f64) = (0.0, 1e18);
 /// Times of up to thirty years.
@@ -110,8 +70,6 @@ const COUNTER: (f64, f64) = (0.0, 1e12);
 const RATIO: (f64, f64) = (0.0, 1e12);
 /// Parts of a whole.
 const SHARE: (f64, f64) = (0.0, 1.0);
-/// A part in a million, and more than rounding comes to.
-const ROUNDING: f64 = 1.0 + 1e-6;
 
 /// A row of the table of ranges.
 const fn range(field: &'static str, within: (f64, f64), values: Values) -> Range {
@@ -131,45 +89,10 @@ macro_rules! ranges {
     };
 }
 
-/// Numbers as they are compared: what a `u64` loses on the way is far less than bounds are apart.
-trait Number {
-    fn number(self) -> f64;
-}
-
-impl Number for f64 {
-    fn number(self) -> f64 {
-        self
-    }
-}
-
-impl Number for u32 {
-    fn number(self) -> f64 {
-        f64::from(self)
-    }
-}
-
-impl Number for u64 {
-    fn number(self) -> f64 {
-        self as f64
-    }
-}
-
-fn number(value: impl Number) -> f64 {
-    value.number()
-}
-
 fn see_all(values: impl IntoIterator<Item = impl Number>, see: &mut dyn FnMut(f64)) {
     for value in values {
         see(number(value));
     }
-}
-
-fn pairs(it: &Record) -> impl Iterator<Item = &PerPair> {
-    let of_classes = it
-        .classes
-        .iter()
-        .filter_map(|class| class.per_pair.as_ref());
-    it.per_pair.iter().chain(of_classes)
 }
 
 fn latencies(it: &Record) -> impl Iterator<Item = &Latency> {
@@ -282,11 +205,6 @@ fn falls(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 
 fn spread_falls(spread: Spread) -> Option<f64> {
     falls([spread.min, spread.p50, spread.p95, spread.max].map(number))
-}
-
-fn beyond(value: impl Number, most: impl Number) -> Option<f64> {
-    let value = number(value);
-    (value > number(most)).then_some(value)
 }
 
 /// Samples that a window has at most: an hour has 36,000 of the shortest.

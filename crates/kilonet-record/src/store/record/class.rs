@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Latency, PerPair};
+use super::latency::Latency;
+use super::parts::PerPair;
 use crate::factors::Workload;
 
 /// The pairs of a trial that did the same, where others did something else.

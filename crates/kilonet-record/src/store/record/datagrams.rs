@@ -1,8 +1,7 @@
-//! The part of a record that is about datagrams: how many there were, and what became of them.
+//! The part of a record that says what became of its flows, and of their datagrams.
 
 use serde::{Deserialize, Serialize};
 
-use super::FlowCounts;
 use crate::factors::cell::is_default;
 
 /// The datagrams of a stream in the window, all flows together. Each end counts by itself: what was sent and has been neither
@@ -24,10 +23,30 @@ pub struct DatagramCounts {
     pub left_out_datagrams: u64,
 }
 
+/// What became of the trial's flows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Read")]
+pub struct FlowCounts {
+    /// Flows the cell asks for.
+    pub expected: u32,
+    /// Flows that connected.
+    pub connected: u32,
+    /// Flows that ended with an error before the window did.
+    pub died: u32,
+    /// Flows that moved no byte in the window though they were connected and alive.
+    pub stalled: u32,
+    /// Requests that were given up in the window, because no response came.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub lost_requests: u64,
+    /// Their datagrams; absent for other workloads.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub datagrams: Option<DatagramCounts>,
+}
+
 /// The counts of flows as they are read. (Flattened into their struct, datagrams that cannot be read would be absent without a
 /// word.)
 #[derive(Deserialize)]
-pub(super) struct Read {
+struct Read {
     expected: u32,
     connected: u32,
     died: u32,

@@ -4,12 +4,13 @@
 
 use super::fingerprint::{Difference, differences};
 use super::matching::{Matching, apart};
-use super::model::{Against, CellPair, Figure, Folder, Presence, Source, Standing, Terms};
-use super::verdict::{Finding, Samples};
+use super::model::{Against, CellPair, Figure, Folder, Presence, Source, Standing};
+use super::verdict::{Finding, Samples, Terms};
 use crate::analysis::baseline::Baselines;
 use crate::analysis::factors::Varying;
 use crate::analysis::summary::{Fates, figure};
-use crate::analysis::{Estimate, Metric, Trials, in_role, notes};
+use crate::analysis::trials::{Trials, in_role};
+use crate::analysis::{Estimate, Metric, notes};
 use crate::error::{Error, Remedy, Result};
 use crate::plan::{Role, cell_id};
 use crate::scenario::Cell;

@@ -17,10 +17,8 @@ use crate::error::Result;
 use draft::{Draft, Side};
 
 pub use fingerprint::{Difference, Kind};
-pub use model::{
-    Against, CellPair, Change, Comparison, Figure, Folder, Presence, Source, Standing, Terms,
-};
-pub use verdict::{Doubt, Verdict};
+pub use model::{Against, CellPair, Comparison, Figure, Folder, Presence, Source, Standing};
+pub use verdict::{Change, Doubt, Terms, Verdict};
 
 impl Comparison {
     /// Holds runs against a base. All their figures together are one family: the more there are, the clearer a single one

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::fingerprint::Difference;
-use super::verdict::{Doubt, Verdict};
+use super::verdict::{Change, Doubt, Terms, Verdict};
 use crate::analysis::{Count, Estimate, Metric};
 use crate::store::folder::Run;
 use crate::store::record::Failure;
@@ -15,17 +15,6 @@ pub struct Folder {
     pub name: String,
     /// What is in it.
     pub run: Run,
-}
-
-/// What is asked of a comparison.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Terms {
-    /// What is compared; what is usual for the cells where empty.
-    pub metrics: Vec<Metric>,
-    /// What is worse by this share is a regression.
-    pub threshold: f64,
-    /// What lies within this share of the base is the same.
-    pub same_within: f64,
 }
 
 /// A base run and others held against it.
@@ -137,13 +126,4 @@ pub struct Figure {
     pub doubt: Option<Doubt>,
     /// Whether it is worse by the threshold or more.
     pub regression: bool,
-}
-
-/// The new over the base.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Change {
-    /// The ratio of their geometric means.
-    pub ratio: f64,
-    /// Its 95 % interval, lower end first; absent where a side has one trial.
-    pub interval: Option<(f64, f64)>,
 }

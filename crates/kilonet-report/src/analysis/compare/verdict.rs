@@ -9,10 +9,29 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Change, Terms};
 use crate::analysis::Metric;
 use crate::analysis::metric::Direction;
 use crate::stats::{Gap, Judged, judge, real_95};
+
+/// What is asked of a comparison.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Terms {
+    /// What is compared; what is usual for the cells where empty.
+    pub metrics: Vec<Metric>,
+    /// What is worse by this share is a regression.
+    pub threshold: f64,
+    /// What lies within this share of the base is the same.
+    pub same_within: f64,
+}
+
+/// The new over the base.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Change {
+    /// The ratio of their geometric means.
+    pub ratio: f64,
+    /// Its 95 % interval, lower end first; absent where a side has one trial.
+    pub interval: Option<(f64, f64)>,
+}
 
 /// What may be said of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

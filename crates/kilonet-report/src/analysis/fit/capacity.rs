@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use super::Residual;
+use super::residual::Residual;
 use crate::analysis::curve::Curve;
 use crate::stats::{self, Line};
 use crate::store::record::Record;

@@ -3,10 +3,9 @@
 //! The invariant: nothing is said from a model of counts beyond those it was fitted to.
 
 pub(super) mod capacity;
+mod residual;
 pub(super) mod usl;
 
 pub use capacity::Capacity;
+pub use residual::Residual;
 pub use usl::{Term, Usl};
-
-/// What is left over at a count: the measured figure over the model's, less 1.
-pub type Residual = (u32, f64);

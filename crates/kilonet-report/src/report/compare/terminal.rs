@@ -12,8 +12,9 @@ use super::{
 use crate::analysis::Count;
 use crate::analysis::compare::{Against, Comparison, Difference, Source};
 use crate::printable::Printable;
+use crate::report::cells::heading;
 use crate::report::terminal::View;
-use crate::report::{heading, machine_of};
+use crate::report::title::machine_of;
 
 /// The comparison as text, ending in a line end.
 #[must_use]

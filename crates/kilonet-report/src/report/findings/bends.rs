@@ -2,7 +2,7 @@
 //!
 //! The invariant: what repeats say nothing about is not mentioned.
 
-use super::{Finding, Shown, metric_name, noun};
+use super::finding::{Finding, Shown, metric_name, noun};
 use crate::analysis::{Analysis, Answer, Basis, Bend, Knee};
 use crate::report::quantity::grouped;
 use crate::units::three_digits;

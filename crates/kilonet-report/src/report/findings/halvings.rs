@@ -1,6 +1,6 @@
 //! Where what a pair gets has halved, in sentences.
 
-use super::{Finding, Shown, metric_name, noun};
+use super::finding::{Finding, Shown, metric_name, noun};
 use crate::analysis::{Analysis, Answer, Halving};
 use crate::report::quantity::{Quantity, grouped};
 use crate::units::counted;

@@ -1,6 +1,6 @@
 //! Where something refuses, in sentences.
 
-use super::{Finding, Shown, noun};
+use super::finding::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Limit, Metric};
 use crate::report::quantity::grouped;
 

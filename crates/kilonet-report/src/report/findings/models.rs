@@ -2,7 +2,7 @@
 //!
 //! The invariant: a term without an interval is not spoken of, and what a model leaves over is said with it.
 
-use super::{Finding, Shown, noun};
+use super::finding::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Capacity, Metric, Residual, Term, Usl};
 use crate::report::quantity::{Quantity, grouped};
 use crate::units::three_digits;

@@ -2,7 +2,7 @@
 //!
 //! The invariant: a cause is named with where it is known from; without such a source none is named.
 
-use super::Section;
+use super::finding::Section;
 use crate::analysis::{Analysis, Column, Estimate, Post, PostCell, PostRow};
 use crate::scenario::Topology;
 use crate::units::three_digits;

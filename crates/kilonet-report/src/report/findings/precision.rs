@@ -2,7 +2,7 @@
 //!
 //! The invariant: cells that are to have more trials are not among them.
 
-use super::{Finding, Shown, metric_name};
+use super::finding::{Finding, Shown, metric_name};
 use crate::analysis::{Analysis, CellSummary, Known, Reach};
 use crate::report::quantity::{Quantity, grouped};
 use crate::units::counted;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Section, Shown};
+use super::finding::{Finding, Section, Shown};
 use crate::analysis::{Analysis, Metric, Ratio, Reality};
 use crate::report::quantity::Quantity;
 use crate::units::{counted, three_digits};

@@ -3,7 +3,7 @@
 //! The invariant: a slope whose interval holds zero is said to be none, with the interval that says so; one without an
 //! interval is said to have none.
 
-use super::{Finding, Shown, noun};
+use super::finding::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
 use crate::report::quantity::Quantity;
 use crate::units::three_digits;

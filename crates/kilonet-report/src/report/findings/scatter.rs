@@ -2,7 +2,7 @@
 //!
 //! The invariant: told of the middle cell, so that a few wild ones are not taken for all.
 
-use super::{Finding, Shown};
+use super::finding::{Finding, Shown};
 use crate::analysis::{Analysis, Metric};
 use crate::report::quantity::Quantity;
 use crate::stats;

@@ -1,6 +1,6 @@
 //! The highest rates of datagrams that searches found within a loss, in sentences.
 
-use super::{Finding, Shown, noun};
+use super::finding::{Finding, Shown, noun};
 use crate::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
 use crate::report::quantity::{Quantity, grouped};
 use crate::scenario::Search;

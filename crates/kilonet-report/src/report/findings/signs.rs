@@ -1,6 +1,6 @@
 //! What counters show, in sentences: a table, a row for each symptom.
 
-use super::{Finding, Shown};
+use super::finding::{Finding, Shown};
 use crate::analysis::{Analysis, Metric, Place, Sign, Symptom};
 use crate::report::quantity::grouped;
 use crate::units::{counted, three_digits};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::analysis::records_of_the_post as post;
+use crate::analysis::{Metric, records_of_the_post as post};
 use crate::scenario::{Factor, Search, Topology, Workload};
 use crate::store::record::Record;
 use crate::store::sample::{

@@ -10,11 +10,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget};
 
-use super::{Focus, Picture, hue, panel};
+use super::panel::{hue, panel};
+use super::{Focus, Picture};
 use crate::analysis::{Count, Growing, Metric};
 use crate::report::quantity::Quantity;
-use crate::report::scale::Scale;
-use crate::report::terminal::{COLOURS, View, marker, whole};
+use crate::report::scale::{Scale, whole};
+use crate::report::terminal::{COLOURS, View, marker};
 
 /// Columns left of a plot, for the values and the axis.
 const LEFT: u16 = 10;

@@ -6,8 +6,10 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-use super::{Drops, Note, Picture, Severity, Shares, TICK, hue, panel};
-use crate::report::terminal::{Glyphs, View, whole};
+use super::panel::{TICK, hue, panel};
+use super::{Drops, Note, Picture, Severity, Shares};
+use crate::report::scale::whole;
+use crate::report::terminal::{Glyphs, View};
 use crate::units::three_digits;
 
 /// Columns of a kind's name, and of its share.

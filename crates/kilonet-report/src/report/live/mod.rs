@@ -7,24 +7,23 @@ mod curve;
 mod figures;
 mod machine;
 mod pairs;
+mod panel;
 
 use std::time::Duration;
 
 use owo_colors::AnsiColors;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
-use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Widget};
+use ratatui::widgets::{Paragraph, Widget};
 
 pub use figures::{Drops, Focus, Note, Picture, Progress, Severity, Shares, Trial};
+pub use panel::TICK;
 
-use super::terminal::{Colours, View};
+use super::terminal::View;
 use crate::units::BitsPerSecond;
+use panel::{bold, hue};
 
-/// Between two frames: as often as an eye needs to see something grow, and too seldom for the machine to notice.
-pub const TICK: Duration = Duration::from_millis(250);
 /// Columns and lines below which there is no room for everything.
 const LEAST: (u16, u16) = (80, 24);
 
@@ -146,43 +145,6 @@ fn foot(picture: &Picture, view: View) -> Line<'static> {
         Focus::Each => "show all together",
     };
     Line::raw(format!("q  interrupt, keep the records    p  {other}"))
-}
-
-/// A part of the screen, with what it shows above it.
-fn panel(title: String, view: View) -> Block<'static> {
-    let plain = border::Set {
-        horizontal_top: view.glyph("─", "-"),
-        ..border::PLAIN
-    };
-    Block::new()
-        .borders(Borders::TOP)
-        .border_set(plain)
-        .title(Line::styled(title + " ", bold()))
-}
-
-/// One of the terminal's colours, where there are any.
-fn hue(colour: AnsiColors, view: View) -> Style {
-    match view.colours {
-        Colours::Plain => Style::new(),
-        Colours::Ansi => Style::new().fg(colour_of(colour)),
-    }
-}
-
-/// The terminal's own sixteen, so that they suit its background.
-fn colour_of(colour: AnsiColors) -> Color {
-    match colour {
-        AnsiColors::Red => Color::Red,
-        AnsiColors::Green => Color::Green,
-        AnsiColors::Yellow => Color::Yellow,
-        AnsiColors::Blue => Color::Blue,
-        AnsiColors::Magenta => Color::Magenta,
-        AnsiColors::Cyan => Color::Cyan,
-        _ => Color::Reset,
-    }
-}
-
-fn bold() -> Style {
-    Style::new().add_modifier(Modifier::BOLD)
 }
 
 /// Minutes and seconds.

@@ -8,7 +8,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget};
 
-use super::{Picture, hue, panel};
+use super::Picture;
+use super::panel::{hue, panel};
 use crate::report::quantity::grouped;
 use crate::report::terminal::View;
 use crate::stats;

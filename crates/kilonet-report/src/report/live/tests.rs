@@ -1,11 +1,12 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::style::Color;
 
 use super::*;
 use crate::analysis::Growing;
 use crate::plan::Place;
-use crate::report::terminal::Glyphs;
+use crate::report::terminal::{Colours, Glyphs};
 use crate::scenario::Workload;
 use crate::store::record::Record;
 use crate::store::sample;

@@ -14,8 +14,8 @@ use crate::analysis::Analysis;
 use crate::printable::{escaped, is_unprintable};
 use crate::report::findings::{self, Section};
 use crate::report::head::{self, Fact};
-use crate::report::machine;
 use crate::report::notice::{self, Notice};
+use crate::report::title::machine;
 use crate::{Error, Result};
 
 use found::Found;

@@ -3,7 +3,7 @@
 //! The invariant: bars start at zero, on a linear axis, so that their lengths compare.
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
-use super::{Curve, Extent, MARGIN, Panel, Point, WIDTH, tooltip};
+use super::panel::{Curve, Extent, MARGIN, Panel, Point, WIDTH, tooltip};
 use crate::analysis::Estimate;
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;

@@ -6,15 +6,14 @@
 use std::collections::BTreeSet;
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
-use super::frame::Frame;
-use super::{Curve, Extent, MARGIN, Panel, Point, marked, tooltip};
+use super::frame::{Frame, shortened};
+use super::marked;
+use super::panel::{Curve, Extent, MARGIN, Panel, Point, tooltip};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
 
 /// Between two rows of crosses, and between two labels.
 const ROW: f64 = 17.0;
-/// The longest label that leaves the plot enough room; longer ones are cut.
-const LONGEST: usize = 34;
 
 /// Draws the panel below `top`, and returns where it ends.
 pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f64) -> f64 {
@@ -317,15 +316,9 @@ fn crosses(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) -> f64 {
     y + 8.0
 }
 
-pub(super) fn shortened(label: &str) -> String {
-    if label.chars().count() <= LONGEST {
-        return label.to_owned();
-    }
-    label.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::frame::LONGEST;
     use super::*;
 
     #[test]

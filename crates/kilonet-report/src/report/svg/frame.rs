@@ -4,8 +4,7 @@
 //! caption.
 
 use super::canvas::text_width;
-use super::curves::shortened;
-use super::{MARGIN, WIDTH};
+use super::panel::{MARGIN, WIDTH};
 use crate::report::scale::Scale;
 
 /// Room left of the plot, for tick labels.
@@ -53,3 +52,13 @@ impl Frame {
         (self.x.place(f64::from(count)), self.y.place(value))
     }
 }
+
+pub(super) fn shortened(label: &str) -> String {
+    if label.chars().count() <= LONGEST {
+        return label.to_owned();
+    }
+    label.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+/// The longest label that leaves the plot enough room; longer ones are cut.
+pub(super) const LONGEST: usize = 34;

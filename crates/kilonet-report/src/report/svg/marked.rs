@@ -5,7 +5,7 @@
 
 use super::canvas::{Canvas, Escaped, Px};
 use super::frame::Frame;
-use super::{Curve, Point};
+use super::panel::{Curve, Point};
 use crate::report::marks::Mark;
 
 /// Draws what was found of a curve.

@@ -3,12 +3,14 @@
 //! The invariant: a line is drawn solid where its slope has a sign, and dashed where its interval holds zero, or where it has none.
 
 use super::canvas::{Anchor, Canvas, Px};
-use super::curves::{apart, shortened};
-use super::frame::Frame;
-use super::{HEADER, MARGIN, WIDTH, count_name, look, machine};
+use super::curves::apart;
+use super::frame::{Frame, shortened};
+use super::look;
+use super::panel::{HEADER, MARGIN, WIDTH, count_name};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
 use crate::report::quantity::Quantity;
 use crate::report::scale::Scale;
+use crate::report::title::machine;
 
 /// The file.
 const FILE: &str = "rules.svg";

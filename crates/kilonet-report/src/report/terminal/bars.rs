@@ -4,11 +4,12 @@
 
 use owo_colors::Style;
 
-use super::View;
-use super::plot::{medians, style, whole};
+use super::marker::style;
+use super::view::View;
 use crate::analysis::{Analysis, Metric};
 use crate::printable::Printable;
 use crate::report::quantity::Quantity;
+use crate::report::scale::whole;
 
 /// A bar for each series, from zero.
 pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: View) -> Printable {
@@ -49,4 +50,12 @@ pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: Vie
         }
     }
     Printable::joined(lines, "\n")
+}
+
+pub(super) fn medians(analysis: &Analysis, metric: Metric) -> Vec<f64> {
+    analysis
+        .cells
+        .iter()
+        .filter_map(|cell| Some(cell.estimate(metric)?.median))
+        .collect()
 }

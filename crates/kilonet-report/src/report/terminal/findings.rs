@@ -6,7 +6,7 @@
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::Style;
 
-use super::View;
+use super::view::View;
 use crate::analysis::Analysis;
 use crate::printable::Printable;
 use crate::report::findings::{self, Finding, Section};

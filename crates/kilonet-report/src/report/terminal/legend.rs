@@ -2,8 +2,8 @@
 //!
 //! The invariant: a sign that is drawn is in the legend, and no other.
 
-use super::View;
-use super::plot::{LEFT, marked};
+use super::marker::marked;
+use super::view::View;
 use crate::analysis::Analysis;
 use crate::printable::Printable;
 
@@ -88,3 +88,6 @@ fn meanings(drawn: &[Sign], view: View) -> Vec<String> {
         .map(|(glyph, meaning, _)| format!("{glyph} {meaning}"))
         .collect()
 }
+
+/// Columns left of a plot, for the values.
+pub(super) const LEFT: usize = 11;

@@ -4,7 +4,7 @@
 
 use owo_colors::Style;
 
-use super::View;
+use super::view::View;
 use crate::analysis::Analysis;
 use crate::printable::Printable;
 use crate::units::counted;

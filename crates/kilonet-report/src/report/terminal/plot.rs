@@ -5,33 +5,22 @@
 
 use std::collections::BTreeSet;
 
-use owo_colors::{AnsiColors, Style};
+use owo_colors::Style;
 
-use super::legend::{self, Sign};
-use super::{Glyphs, View, bars};
+use super::bars::{self, medians};
+use super::legend::{self, LEFT, Sign};
+use super::marker::{marker, style};
+use super::view::{Glyphs, View};
 use crate::analysis::{Analysis, CellSummary, Count, Metric, Series};
 use crate::printable::Printable;
 use crate::report::marks::{self, Mark};
 use crate::report::quantity::Quantity;
-use crate::report::scale::Scale;
+use crate::report::scale::{Scale, whole};
 
 /// Lines of a plot.
 const ROWS: usize = 12;
-/// Columns left of a plot, for the values.
-pub(super) const LEFT: usize = 11;
 /// Rows that a mark up from the axis takes.
 const GATE: usize = 2;
-
-const MARKERS: [char; 8] = ['●', '■', '◆', '▲', '○', '□', '◇', '△'];
-/// The hues of curves, in their order.
-pub(in crate::report) const COLOURS: [AnsiColors; 6] = [
-    AnsiColors::Blue,
-    AnsiColors::Yellow,
-    AnsiColors::Green,
-    AnsiColors::Magenta,
-    AnsiColors::Cyan,
-    AnsiColors::Red,
-];
 
 const PLOTS: [(Metric, &str); 2] = [
     (Metric::Goodput, "aggregate goodput"),
@@ -103,35 +92,6 @@ pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
     let signs = plots.iter().flat_map(|(plot, _)| plot.signs());
     let legend = Printable::joined(legend::lines(analysis, signs, view), "\n");
     Printable::joined(drawn.chain([legend]), "\n\n")
-}
-
-/// A series' name behind its marker.
-pub(super) fn marked(nth: usize, label: &str, view: View) -> Printable {
-    view.paint(
-        style(nth),
-        &format!("{} {}", marker(nth, view), view.plain(label)),
-    )
-}
-
-pub(super) fn style(nth: usize) -> Style {
-    Style::new().color(COLOURS[nth % COLOURS.len()])
-}
-
-/// What the nth curve's points look like.
-pub(in crate::report) fn marker(nth: usize, view: View) -> char {
-    let letters = || ('A'..='Z').chain('a'..='z').cycle();
-    match view.glyphs {
-        Glyphs::Unicode => MARKERS.into_iter().chain(letters()).nth(nth).unwrap_or('?'),
-        Glyphs::Ascii => letters().nth(nth).unwrap_or('?'),
-    }
-}
-
-pub(super) fn medians(analysis: &Analysis, metric: Metric) -> Vec<f64> {
-    analysis
-        .cells
-        .iter()
-        .filter_map(|cell| Some(cell.estimate(metric)?.median))
-        .collect()
 }
 
 /// What stands at one place of a plot.
@@ -381,14 +341,4 @@ impl<'a> Plot<'a> {
         };
         format!("{over:>LEFT$}  {}", labels.trim_end())
     }
-}
-
-/// The nearest whole place.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a scale gives no place before its start, which is not below zero"
-)]
-pub(in crate::report) fn whole(place: f64) -> usize {
-    place.round() as usize
 }

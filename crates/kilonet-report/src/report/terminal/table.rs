@@ -5,11 +5,10 @@
 use comfy_table::{CellAlignment, Table, presets};
 use owo_colors::Style;
 
-use super::View;
+use super::view::View;
 use crate::analysis::{Analysis, CellSummary, Count};
 use crate::printable::Printable;
-use crate::report::cells::{Column, Tone, basis, remarks};
-use crate::report::heading;
+use crate::report::cells::{Column, Tone, basis, heading, remarks};
 
 /// The table, or that there is nothing to put into one.
 pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
@@ -24,7 +23,7 @@ pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
     ];
     lines.push(view.paint(Style::new().bold(), &heading));
     for (nth, series) in analysis.series.iter().enumerate() {
-        let name = super::plot::marked(nth, &series.label, view);
+        let name = super::marker::marked(nth, &series.label, view);
         lines.push(name);
         for cell in series.cells.iter().map(|index| &analysis.cells[*index]) {
             if cell.measured > 0 {

@@ -3,7 +3,7 @@
 //! Must not know where records come from. The invariant: a row holds of every record that was measured, whatever went wrong
 //! with its trial; where a figure that it needs is absent, it says nothing.
 
-use super::{Number, ROUNDING, Relation, beyond, number};
+use super::relation::{Number, ROUNDING, Relation, beyond, number};
 use crate::factors::topology::Joined;
 use crate::store::record::{PerPair, Record};
 

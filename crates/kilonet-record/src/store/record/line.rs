@@ -1,0 +1,168 @@
+//! One trial, as it is kept: a line of `trials.jsonl`.
+//!
+//! A field that does not apply is absent, never zero.
+
+use serde::{Deserialize, Serialize};
+
+use super::class::Class;
+use super::containers::PerContainer;
+use super::datagrams::FlowCounts;
+use super::effective::Effective;
+use super::failure::Failure;
+use super::generator::Generator;
+use super::latency::{Latency, Lateness};
+use super::noise::Noise;
+use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
+use super::search::RateSearch;
+use crate::factors::Cell;
+use crate::factors::cell::is_default;
+use crate::store::id::TrialId;
+use crate::store::role::{Role, Turn};
+use crate::store::version::{Build, Version};
+
+/// The schema this code writes, and the newest it reads.
+pub const SCHEMA: u32 = 1;
+
+/// One trial, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of this layout.
+    pub schema: u32,
+    /// The trial's id, unique in the run: `bridge-ipv4-none-c128-r0`.
+    pub trial: TrialId,
+    /// Which repetition of the cell, from 0; also the number of its randomised block.
+    pub repeat: u32,
+    /// Whether there is anything to read below.
+    pub status: Status,
+    /// What the trial is for; absent for one of the sweep itself.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub role: Role,
+    /// Whether it was run as others had disturbed the first trial of its cell in the block.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub again: bool,
+    /// The machine and kernel it was run on, in words; absent in records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub machine: Option<String>,
+    /// The version of kilonet that ran it; absent in records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<String>,
+    /// What that was made of; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub build: Option<Build>,
+    /// The factors.
+    pub cell: Cell,
+    /// The common window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub window: Option<Window>,
+    /// All flows together.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aggregate: Option<Aggregate>,
+    /// The distribution over the pairs that do the cell's workload.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub per_pair: Option<PerPair>,
+    /// How long requests took; absent for workloads without.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub latency: Option<Latency>,
+    /// How late requests were sent; absent where they have no times of their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lateness: Option<Lateness>,
+    /// The pairs by what they do; only where they do not all do the same.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub classes: Vec<Class>,
+    /// The machine's CPU over the window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu: Option<Cpu>,
+    /// What the processes of the containers used; absent where containers have none of their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub per_container: Option<PerContainer>,
+    /// What raising and removing the lab took.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lab: Option<LabCost>,
+    /// The second witnesses.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub checks: Option<Checks>,
+    /// Kernel counters over the window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counters: Option<Counters>,
+    /// What became of the flows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flows: Option<FlowCounts>,
+    /// The aggregate over the window in equal intervals.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub samples: Option<Samples>,
+    /// What took effect, where it may differ from what the cell asks for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective: Option<Effective>,
+    /// What somebody else's generators say of themselves; absent where the flows were ours.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub generator: Option<Generator>,
+    /// Who else was at work; absent where nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub noise: Option<Noise>,
+    /// How the rate was found; only where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub search: Option<RateSearch>,
+    /// Why the trial failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<Failure>,
+    /// Sentences a reader should see beside the figures.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+impl Record {
+    /// Which trial of its plan it is of.
+    #[must_use]
+    pub fn turn(&self) -> Turn<'_> {
+        Turn {
+            cell: &self.cell,
+            repeat: self.repeat,
+            again: self.again,
+        }
+    }
+
+    /// The kilonet that ran it; absent where it does not say.
+    #[must_use]
+    pub fn made_by(&self) -> Option<Version> {
+        Some(Version {
+            number: self.version.clone()?,
+            build: self.build.clone(),
+        })
+    }
+
+    /// A trial of the sweep with its name and factors, and nothing measured yet.
+    #[must_use]
+    pub fn blank(trial: TrialId, repeat: u32, cell: Cell) -> Self {
+        Self {
+            schema: SCHEMA,
+            trial,
+            repeat,
+            status: Status::Ok,
+            role: Role::Cell,
+            again: false,
+            machine: None,
+            version: None,
+            build: None,
+            cell,
+            window: None,
+            aggregate: None,
+            per_pair: None,
+            latency: None,
+            lateness: None,
+            classes: Vec::new(),
+            cpu: None,
+            per_container: None,
+            lab: None,
+            checks: None,
+            counters: None,
+            flows: None,
+            samples: None,
+            effective: None,
+            generator: None,
+            noise: None,
+            search: None,
+            error: None,
+            warnings: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What is to be measured, and where its records go.
+
+use std::path::Path;
+
+use super::progress::Asked;
+use super::resume::Versions;
+use crate::scenario::Scenario;
+
+/// Where records go.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Destination<'a> {
+    /// A new folder in this one.
+    New(&'a Path),
+    /// The folder of a run that was cut off, if it is of such a kilonet.
+    Old(&'a Path, Versions),
+}
+
+/// What is to be measured, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) destination: Destination<'a>,
+    /// What exists and is to be attached to, as the user names it.
+    pub(super) places: &'a [String],
+    pub(super) asked: Asked,
+}

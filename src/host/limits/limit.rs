@@ -1,0 +1,113 @@
+//! One limit of the machine, and what of a need it bounds.
+//!
+//! Must not know where it was read.
+
+use crate::plan::Need;
+use crate::units::Bytes;
+
+/// What a limit is a limit of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Open files.
+    Descriptors,
+    /// Threads, which count as processes do.
+    Threads,
+    /// Memory mappings; each thread's stack takes some.
+    Mappings,
+    /// Network namespaces.
+    Namespaces,
+    /// Bytes of memory.
+    Memory,
+    /// Ports of one bridge.
+    BridgePorts,
+    /// Local ports of one address.
+    LocalPorts,
+    /// Neighbour entries that are not permanent; permanent ones are exempt.
+    Neighbours,
+    /// Bytes in TCP sockets.
+    TcpMemory,
+    /// Connections tracked in one namespace.
+    Tracked,
+}
+
+/// Mappings that a thread's stack takes: the stack and its guard, which differ in rights and so are never merged.
+const MAPPINGS_PER_THREAD: u64 = 2;
+
+impl Resource {
+    /// So much of it, for people: bytes with their unit.
+    #[must_use]
+    pub fn show(self, figure: u64) -> String {
+        match self {
+            Self::Memory | Self::TcpMemory => Bytes(figure).to_string(),
+            _ => figure.to_string(),
+        }
+    }
+
+    /// How much of it a run needs.
+    #[must_use]
+    pub fn needed(self, need: &Need) -> u64 {
+        match self {
+            Self::Descriptors => need.descriptors,
+            Self::Threads => need.threads,
+            Self::Mappings => need.threads.saturating_mul(MAPPINGS_PER_THREAD),
+            Self::Namespaces => need.namespaces,
+            Self::Memory => need.memory_bytes,
+            Self::BridgePorts => need.bridge_ports,
+            Self::LocalPorts => need.local_ports,
+            Self::Neighbours => need.neighbours,
+            Self::TcpMemory => need.tcp_memory_bytes,
+            Self::Tracked => need.tracked,
+        }
+    }
+}
+
+/// What happens beyond a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// The kernel refuses, or kills.
+    Hard,
+    /// The kernel goes on, slower.
+    Soft,
+}
+
+/// One limit of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// The name an administrator knows it by: `kernel.pid_max`, `RLIMIT_NOFILE`.
+    pub name: &'static str,
+    /// What it limits.
+    pub resource: Resource,
+    /// What happens beyond it.
+    pub strength: Strength,
+    /// The limit, in pieces or bytes.
+    pub have: u64,
+    /// What is in use already, by anyone the limit counts; 0 where the kernel does not say.
+    pub used: u64,
+    /// Where it was read.
+    pub source: String,
+    /// How it is raised, with `{}` where the wanted figure belongs.
+    pub(super) remedy: String,
+    /// What one of the remedy's figure stands for, in units of `have`: a page where the sysctl counts pages.
+    pub(super) remedy_unit: u64,
+}
+
+impl Limit {
+    /// What is left.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.have.saturating_sub(self.used)
+    }
+
+    /// What raises this limit far enough for `need` more: a command, or a setting and where it stands.
+    #[must_use]
+    pub fn remedy(&self, need: u64) -> String {
+        let wanted = self.used.saturating_add(need).max(self.have);
+        self.remedy
+            .replace("{}", &wanted.div_ceil(self.remedy_unit).to_string())
+    }
+
+    /// The part of the room that `need` takes; above 1 it does not fit.
+    pub(super) fn share(&self, need: u64) -> f64 {
+        need as f64 / self.room().max(1) as f64
+    }
+}
