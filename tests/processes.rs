@@ -183,7 +183,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_and_family() {
         "--containers",
         "4",
     ];
-    let records = sweep(&[&flags[..], &["--measure", "500ms"]].concat(), out.path());
+    let records = sweep(&[&flags[..], &["--measure", "250ms"]].concat(), out.path());
     // Every combination, and a loopback pair for each family.
     assert_eq!(records.len(), 7 * 2 + 2);
     for record in &records {
@@ -206,7 +206,7 @@ fn requests_are_answered_over_either_protocol_and_family() {
         "--family",
         "ipv4,ipv6",
     ];
-    let more = ["--containers", "4", "--measure", "500ms"];
+    let more = ["--containers", "4", "--measure", "250ms"];
     let records = sweep(&[&flags[..], &more].concat(), out.path());
     assert_eq!(records.len(), 2 * 2 * 2 + 2 * 2);
     for record in &records {
@@ -232,7 +232,7 @@ fn published_ports_and_odd_patterns_are_for_processes_too() {
         "--path",
         "published,outside",
     ];
-    let more = ["--containers", "4", "--measure", "500ms"];
+    let more = ["--containers", "4", "--measure", "250ms"];
     for record in sweep(&[&published[..], &more].concat(), out.path()) {
         assert_true_to_its_witnesses(&record);
     }
@@ -246,7 +246,7 @@ fn published_ports_and_odd_patterns_are_for_processes_too() {
         "--streams",
         "2",
     ];
-    for record in sweep(&[&incast[..], &["--measure", "500ms"]].concat(), out.path()) {
+    for record in sweep(&[&incast[..], &["--measure", "250ms"]].concat(), out.path()) {
         assert_true_to_its_witnesses(&record);
     }
 }

@@ -11,6 +11,12 @@ use harness::{
 };
 use serde_json::Value;
 
+/// One trial of each cell, long enough for what is read at the edges of its window to be little beside what is read in it.
+const WITNESSED: &[&str] = &["--warmup", "50ms", "--measure", "250ms", "--repeats", "1"];
+
+/// All topologies, as a scenario lists them.
+const EVERYWHERE: &str = r#""loopback", "shared", "veth", "bridge", "routed", "vxlan", "macvlan""#;
+
 /// Holds the sum of the rows of `flows.csv` against the trial's aggregate.
 fn assert_rows_add_up(folder: &Path, record: &Value) {
     let trial = record["trial"].as_str().unwrap();
@@ -57,7 +63,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
         "--warmup",
         "50ms",
         "--measure",
-        "500ms",
+        "250ms",
         "--repeats",
         "1",
         "--quiet",
@@ -82,34 +88,30 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
         return;
     }
     let out = tempfile::tempdir().unwrap();
-    let flags = [
-        "sweep",
-        "--workload",
-        "udp-stream",
-        "--topology",
-        "loopback,shared,veth,bridge,routed,vxlan,macvlan",
-        "--family",
-        "ipv4,ipv6",
-        "--driver",
-        "threads,workers",
-        "--batch",
-        "none,mmsg,gso",
+    let file = out.path().join("datagrams.toml");
+    let axes = |topologies: &str, batches: &str| {
+        format!(
+            "[[axes]]\nworkload = \"udp-stream\"\ntopology = [{topologies}]\nbatch = [{batches}]\n\
+             family = [\"ipv4\", \"ipv6\"]\ndriver = [\"threads\", \"workers\"]\ncontainers = 4\n"
+        )
+    };
+    // How many calls a batch takes concerns no interface, how large a segment it is does.
+    let text = [
+        axes(EVERYWHERE, r#""none", "gso""#),
+        axes(r#""bridge""#, r#""mmsg""#),
+        "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\n".to_owned(),
     ];
-    let more = [
-        "--containers",
-        "4",
-        "--warmup",
-        "50ms",
-        "--measure",
-        "200ms",
-    ];
+    std::fs::write(&file, text.concat()).unwrap();
     let run = said(
-        kilonet([&flags[..], &more, &["--repeats", "1", "--quiet", "--out"]].concat())
+        kilonet(["run"])
+            .arg(&file)
+            .args(["--quiet", "--out"])
             .arg(out.path()),
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
-    assert_eq!(records.len(), 7 * 2 * 2 * 3 + 2 * 2 * 3);
+    // Of either family, by either driver: each batch in each of its topologies, and the loopback pair of each batch.
+    assert_eq!(records.len(), 2 * 2 * (7 * 2 + 1 + 3));
     let (mut all_sent, mut all_known) = (0, 0);
     for record in &records {
         let of = |name: &str| record["flows"][name].as_u64().unwrap();
@@ -202,32 +204,30 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
         return;
     }
     let out = tempfile::tempdir().unwrap();
-    let flags = [
-        "sweep",
-        "--workload",
-        "tcp-rr,udp-rr,tcp-crr,idle",
-        "--topology",
-        "loopback,shared,veth,bridge,routed,vxlan,macvlan",
-        "--family",
-        "ipv4,ipv6",
-        "--driver",
-        "threads,workers",
-    ];
-    let more = ["--containers", "4", "--warmup", "50ms", "--measure"];
-    let run = said(
-        kilonet(
-            [
-                &flags[..],
-                &more,
-                &["200ms", "--repeats", "1", "--quiet", "--out"],
-            ]
-            .concat(),
+    let file = out.path().join("requests.toml");
+    let axes = |workloads: &str, families: &str| {
+        format!(
+            "[[axes]]\nworkload = [{workloads}]\nfamily = [{families}]\ntopology = [{EVERYWHERE}]\n\
+             driver = [\"threads\", \"workers\"]\ncontainers = 4\n"
         )
-        .arg(out.path()),
+    };
+    let text = [
+        axes(r#""tcp-rr", "udp-rr", "tcp-crr""#, r#""ipv4", "ipv6""#),
+        // Silent connections come up as those of requests do.
+        axes(r#""idle""#, r#""ipv4""#),
+        "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\n".to_owned(),
+    ];
+    std::fs::write(&file, text.concat()).unwrap();
+    let run = said(
+        kilonet(["run"])
+            .arg(&file)
+            .args(["--quiet", "--out"])
+            .arg(out.path()),
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
-    assert_eq!(records.len(), 7 * 2 * 2 * 4 + 2 * 2 * 4);
+    // By either driver: each workload in each topology, and its loopback pair.
+    assert_eq!(records.len(), 2 * (7 + 1) * (3 * 2 + 1));
     for record in &records {
         assert_eq!(record["flows"]["died"], 0, "{record}");
         assert_eq!(record["flows"]["connected"], record["flows"]["expected"]);
@@ -268,7 +268,7 @@ fn bytes_agree_with_the_interfaces_by_every_pattern() {
             "lab.per_namespace = \"all\"\n[axes]\ntopology = [\"shared\", \"bridge\", \"routed\"]\n\
              family = [\"ipv4\", \"ipv6\"]\ndriver = [\"threads\", \"workers\"]\n\
              pattern = \"{pattern}\"\ndirection = \"{direction}\"\ncontainers = 5\n\
-             [trial]\nwarmup = \"50ms\"\nmeasure = \"500ms\"\nrepeats = 1\nbaseline = false\n"
+             [trial]\nwarmup = \"50ms\"\nmeasure = \"250ms\"\nrepeats = 1\nbaseline = false\n"
         );
         std::fs::write(&file, text).unwrap();
         let run = said(
@@ -315,7 +315,7 @@ fn bytes_agree_with_the_interfaces_by_every_way_to_hand_them_over() {
                 &flags[..],
                 &ways,
                 &more,
-                &["--measure", "500ms", "--repeats", "1"],
+                &["--measure", "250ms", "--repeats", "1"],
             ]
             .concat(),
         )
@@ -342,7 +342,7 @@ fn bytes_agree_with_the_interfaces_where_servers_are_outside() {
     let flags = ["sweep", "--topology", "bridge,routed", "--path", "outside"];
     let more = ["--family", "ipv4,ipv6", "--containers", "8"];
     let run = said(
-        kilonet([&flags[..], &more, &["--measure", "500ms", "--repeats", "1"]].concat())
+        kilonet([&flags[..], &more, WITNESSED].concat())
             .args(["--quiet", "--out"])
             .arg(out.path()),
     );
@@ -372,9 +372,8 @@ fn bytes_agree_with_the_interfaces_by_every_firewall_and_path() {
     ] {
         let out = tempfile::tempdir().unwrap();
         let flags = ["sweep", "--firewall", firewall, "--path", path];
-        let more = ["--containers", "8", "--measure", "500ms", "--repeats", "1"];
-        let run =
-            said(kilonet([&flags[..], &more, &["--quiet", "--out"]].concat()).arg(out.path()));
+        let more = ["--containers", "8", "--quiet", "--out"];
+        let run = said(kilonet([&flags[..], WITNESSED, &more].concat()).arg(out.path()));
         assert_eq!(run.code, Some(0), "{run:?}");
         for record in records(&run.folder()) {
             assert_true_to_its_witnesses(&record);
@@ -411,6 +410,8 @@ fn requests_agree_with_the_interfaces_by_every_path() {
         "tcp-rr,tcp-crr",
         "--containers",
         "4",
+        "--warmup",
+        "50ms",
         "--measure",
         "300ms",
         "--repeats",
@@ -445,7 +446,7 @@ fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
     let scenario = out.path().join("cut.toml");
     let text = format!(
         "[axes]\ncontainers = 2\nfirewall = [\"custom\", \"none\"]\n[lab]\nruleset = {rules:?}\n\
-         [trial]\nrepeats = 1\nmeasure = \"500ms\"\nconnect = \"300ms\"\nbaseline = false\n"
+         [trial]\nrepeats = 1\nwarmup = \"0ms\"\nmeasure = \"100ms\"\nconnect = \"300ms\"\nbaseline = false\n"
     );
     std::fs::write(&scenario, text).unwrap();
     let run =
@@ -493,7 +494,8 @@ fn a_tool_that_is_not_installed_makes_its_cells_not_available_and_no_others() {
                 "--containers",
                 "2",
             ])
-            .args(["--measure", "200ms", "--repeats", "1", "--quiet", "--out"])
+            .args(SHORT)
+            .args(["--quiet", "--out"])
             .arg(out.path()),
     );
     assert_eq!(run.code, Some(1), "{run:?}");
@@ -578,14 +580,9 @@ fn what_some_cells_lack_is_said_once_and_recorded_without_being_tried() {
     let flags = ["sweep", "--topology", "veth", "--containers", "2"];
     let run = said(
         kilonet(flags)
-            .args([
-                "--congestion",
-                "reno,nosuch",
-                "--quiet",
-                "--measure",
-                "200ms",
-            ])
-            .args(["--repeats", "1", "--out"])
+            .args(["--congestion", "reno,nosuch", "--quiet"])
+            .args(SHORT)
+            .arg("--out")
             .arg(out.path()),
     );
     assert_eq!(run.code, Some(1), "{run:?}");

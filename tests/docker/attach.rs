@@ -11,9 +11,9 @@ use crate::well;
 
 const SHORT: &[&str] = &[
     "--measure",
-    "500ms",
-    "--warmup",
     "300ms",
+    "--warmup",
+    "100ms",
     "--repeats",
     "1",
     "--out",

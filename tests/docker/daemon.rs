@@ -104,7 +104,7 @@ impl Daemon {
 
     /// `kilonet sweep`: one short trial of each cell, without a baseline's worth of time.
     pub(crate) fn sweep(&self, arguments: &[&str]) -> Said {
-        let short = ["--warmup", "300ms", "--measure", "500ms", "--repeats", "1"];
+        let short = ["--warmup", "100ms", "--measure", "300ms", "--repeats", "1"];
         let mut command = self.kilonet(&["sweep", "--testbed", "docker"]);
         said(
             command

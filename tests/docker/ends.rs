@@ -158,7 +158,7 @@ fn an_engine_that_dies_costs_its_trials_and_not_the_run() {
     let mut both = daemon.kilonet(&["sweep", "--testbed", "kernel,docker"]);
     let both = both
         .args(flags)
-        .args(["--measure", "200ms", "--repeats", "1"]);
+        .args(["--warmup", "0ms", "--measure", "200ms", "--repeats", "1"]);
     let after = said(both.arg("--out").arg(daemon.results()));
     assert_eq!(after.code, Some(1), "{after:?}");
     let records = crate::harness::records(&after.folder());

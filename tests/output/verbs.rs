@@ -42,7 +42,7 @@ impl Line {
 /// One of them for each verb and each way in which it prints; runs leave their folders in `out`.
 pub(crate) fn lines(out: &Path) -> Vec<Line> {
     let lines = [
-        "run --quiet scenarios/quickstart.toml --verify --topology shared --out OUT",
+        "run --quiet scenarios/quickstart.toml --verify --topology shared --containers 2 --out OUT",
         "sweep --quiet --topology shared --containers 2 --warmup 0ms --measure 100ms --repeats 1 --out OUT",
         "sweep --print --containers 2",
         "plan scenarios/quickstart.toml",
