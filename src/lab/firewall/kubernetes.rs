@@ -14,7 +14,7 @@ use crate::scenario::Family;
 /// The mark of what has to be masqueraded.
 const MARK: &str = "0x4000/0x4000";
 /// The port of a service.
-const SERVICE_PORT: u16 = 80;
+pub(super) const SERVICE_PORT: u16 = 80;
 
 pub(super) fn tables(site: &Site, net: &Net) -> Vec<Table> {
     vec![nat(site, net), filter()]
@@ -96,17 +96,17 @@ fn masquerade_container(nat: &mut Table, net: &Net, container: usize) {
 }
 
 /// A service port as kube-proxy sees it.
-struct Service {
-    number: u32,
-    address: IpAddr,
+pub(super) struct Service {
+    pub(super) number: u32,
+    pub(super) address: IpAddr,
     /// The port of every node that leads to it, where it has one.
-    node_port: Option<u16>,
+    pub(super) node_port: Option<u16>,
     /// Containers and their port.
-    endpoints: Vec<(usize, u16)>,
+    pub(super) endpoints: Vec<(usize, u16)>,
 }
 
 /// The services asked for, then one for each published port.
-fn services(site: &Site, net: &Net) -> Vec<Service> {
+pub(super) fn services(site: &Site, net: &Net) -> Vec<Service> {
     let containers = net.containers.len().max(1);
     let plain = (0..site.services).map(|number| Service {
         number,

@@ -26,6 +26,7 @@ mod docker_29;
 mod docker_29_nft;
 mod filler;
 mod kubernetes;
+mod kubernetes_nft;
 mod load;
 mod profile;
 mod ruleset;

@@ -5,7 +5,9 @@
 
 use super::site::{Net, Site};
 use super::table::Table;
-use super::{conntrack, docker_1_12, docker_20_10, docker_29, docker_29_nft, kubernetes};
+use super::{
+    conntrack, docker_1_12, docker_20_10, docker_29, docker_29_nft, kubernetes, kubernetes_nft,
+};
 use crate::lab::netlink::netfilter::Batch;
 use crate::scenario::Firewall;
 
@@ -32,6 +34,7 @@ impl Profile {
             Firewall::Docker29 => Self::Tables(docker_29::tables),
             Firewall::Docker29Nft => Self::Nft(docker_29_nft::table),
             Firewall::Kubernetes => Self::Tables(kubernetes::tables),
+            Firewall::KubernetesNft => Self::Nft(kubernetes_nft::table),
             Firewall::Conntrack => Self::Inside(conntrack::batch),
             Firewall::Custom => Self::File,
         }

@@ -75,6 +75,7 @@ fn each_profile_is_what_it_was_read_to_be() {
         "docker-29",
         "docker-29-nft",
         "kubernetes",
+        "kubernetes-nft",
     ] {
         let axes = format!("firewall = \"{profile}\"");
         assert_snapshot!(profile, drawn(&axes, Proxy::Process));

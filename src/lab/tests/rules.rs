@@ -7,6 +7,7 @@ use std::os::fd::BorrowedFd;
 use super::*;
 use crate::lab::firewall::Script;
 use crate::lab::tracking::Tracking;
+use crate::scenario::rules::Stand;
 use crate::scenario::{Backend, Factor, Family, Firewall, Stack};
 
 /// What a program inside a namespace of the lab prints.
@@ -172,15 +173,10 @@ fn each_profile_by_each_of_its_loaders_has_a_rule_that_can_be_read_back_and_none
                 let host_side = rules_in(lab.hosts[0].as_fd());
                 let inside = rules_in(lab.containers[0].as_fd());
                 let found = (host_side > 0, inside > 0);
-                let expected = match firewall {
-                    Firewall::None => (false, false),
-                    Firewall::Conntrack => (false, true),
-                    Firewall::Docker112
-                    | Firewall::Docker2010
-                    | Firewall::Docker29
-                    | Firewall::Docker29Nft
-                    | Firewall::Kubernetes
-                    | Firewall::Custom => (true, false),
+                let expected = match firewall.facts().stand {
+                    Stand::Nowhere => (false, false),
+                    Stand::Inside => (false, true),
+                    Stand::HostSide | Stand::Bridge => (true, false),
                 };
                 assert_eq!(found, expected, "{firewall} {backend}");
             });

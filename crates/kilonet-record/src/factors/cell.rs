@@ -44,8 +44,10 @@ factor! {
         Docker29 = "docker-29",
         /// Docker 29's, by nftables.
         Docker29Nft = "docker-29-nft",
-        /// What kube-proxy and a bridge plugin load.
+        /// What kube-proxy and a bridge plugin load, by iptables.
         Kubernetes = "kubernetes",
+        /// The same by nftables.
+        KubernetesNft = "kubernetes-nft",
         /// One rule in each container that has connections tracked.
         Conntrack = "conntrack",
         /// The user's own rule set.

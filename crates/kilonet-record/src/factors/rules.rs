@@ -152,6 +152,8 @@ pub struct Facts {
     pub families: &'static [Family],
     /// Whether it can lead ports of the host side to containers.
     pub publishes: bool,
+    /// Whether it has services, each with endpoints.
+    pub has_services: bool,
     /// What bridged frames have to do with it.
     pub bridged: Bridged,
 }
@@ -163,6 +165,7 @@ const OF_IPTABLES: Facts = Facts {
     stand: Stand::HostSide,
     families: Family::ALL,
     publishes: true,
+    has_services: false,
     bridged: Bridged::Seen,
 };
 
@@ -192,7 +195,15 @@ impl Firewall {
                 bridged: Bridged::OfHairpins,
                 ..OF_IPTABLES
             },
-            Self::Kubernetes => OF_IPTABLES,
+            Self::Kubernetes => Facts {
+                has_services: true,
+                ..OF_IPTABLES
+            },
+            Self::KubernetesNft => Facts {
+                backends: &[Backend::Nft],
+                has_services: true,
+                ..OF_IPTABLES
+            },
             Self::Conntrack => Facts {
                 backends: &[Backend::Nft],
                 stand: Stand::Inside,

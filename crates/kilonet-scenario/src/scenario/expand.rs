@@ -160,15 +160,15 @@ fn settle_bridges(cell: &mut Cell, lab: &Values) {
 /// Takes out what a cell's rules are not made of, and fills in what they are.
 fn settle_rules(cell: &mut Cell, lab: &Values) {
     let firewall = cell.firewall;
-    let of_kubernetes = firewall == Firewall::Kubernetes;
+    let has_services = firewall.facts().has_services;
     let rules = cell.rules.clone();
     let filler = rules.filler;
     let usual = firewall.usual_backend();
     cell.rules = Rules {
         backend: rules.backend.or(usual).filter(|_| cell.has_rules()),
         published: Some(published(cell, lab)).filter(|count| *count > 0),
-        services: rules.services.filter(|_| of_kubernetes),
-        endpoints: rules.endpoints.filter(|_| of_kubernetes),
+        services: rules.services.filter(|_| has_services),
+        endpoints: rules.endpoints.filter(|_| has_services),
         ruleset: rules.ruleset.filter(|_| firewall == Firewall::Custom),
         filler,
         rule_shape: rules.rule_shape.filter(|_| filler.is_some()),

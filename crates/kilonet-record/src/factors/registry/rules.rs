@@ -72,7 +72,7 @@ pub static PUBLISHED: Key<PortCount> = Key::single(
 .needs(Needs {
     applies: |cell| cell.firewall.publishes(),
     lacking: "rules that publish ports",
-    allowed: "one of Docker's firewalls or \"kubernetes\"",
+    allowed: "one of Docker's firewalls, \"kubernetes\" or \"kubernetes-nft\"",
 })
 .fields(&[Field::integer(
     "published",
@@ -84,26 +84,26 @@ pub static PUBLISHED: Key<PortCount> = Key::single(
 .in_id(Rules, |cell| cell.rules.published.map(|ports| format!("p{ports}")))
 .looked_past()]);
 
-/// What a key of the firewall `kubernetes` takes.
-const KUBERNETES: Needs = Needs {
-    applies: |cell| cell.firewall == Firewall::Kubernetes,
+/// What a key of services takes.
+const SERVICED: Needs = Needs {
+    applies: |cell| cell.firewall.facts().has_services,
     lacking: "services",
-    allowed: "firewall = \"kubernetes\"",
+    allowed: "firewall = \"kubernetes\" or \"kubernetes-nft\"",
 };
 
 pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::single(
     Table::Lab,
     "services",
     Group::Rules,
-    "Services of the firewall `kubernetes`.",
+    "Services of the firewalls `kubernetes` and `kubernetes-nft`.",
 )
 .usual(Usual::Number("10"))
 .sets(|cell, services| cell.rules.services = Some(services.0))
-.needs(KUBERNETES)
+.needs(SERVICED)
 .fields(&[Field::integer(
     "services",
     Unit::Plain,
-    "Services of each host side; only for `kubernetes`.",
+    "Services of each host side; only for `kubernetes` and `kubernetes-nft`.",
     |cell| count_of(cell.rules.services),
     take!(rules.services),
 )
@@ -118,15 +118,15 @@ pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::single(
     Table::Lab,
     "endpoints",
     Group::Rules,
-    "Endpoints of each service of the firewall `kubernetes`.",
+    "Endpoints of each service of the firewalls `kubernetes` and `kubernetes-nft`.",
 )
 .usual(Usual::Number("2"))
 .sets(|cell, endpoints| cell.rules.endpoints = Some(endpoints.0))
-.needs(KUBERNETES)
+.needs(SERVICED)
 .fields(&[Field::integer(
     "endpoints",
     Unit::Plain,
-    "Endpoints of each service; only for `kubernetes`.",
+    "Endpoints of each service; only for `kubernetes` and `kubernetes-nft`.",
     |cell| count_of(cell.rules.endpoints),
     take!(rules.endpoints),
 )
