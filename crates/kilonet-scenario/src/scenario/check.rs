@@ -22,7 +22,8 @@ use kilonet_record::factors::registry::traffic::{FAMILY, PATH, PATTERN};
 use kilonet_record::factors::registry::trials::{MEASURE, REPEATS, SAMPLE};
 use std::fmt::Display;
 
-use super::problem::{Problem, Problems, Span};
+use super::problem::{Problem, Problems};
+use super::source::Span;
 use super::values::{At, Values};
 use super::wire::Wire;
 use kilonet_record::factors::cell::{Cell, Driver, Family, Firewall, Path, Stack};

@@ -15,7 +15,8 @@ use std::fmt::Display;
 use crate::scenario::cell::{Driver, Workload};
 use crate::scenario::factor::Factor;
 use crate::scenario::generator::Abilities;
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::source::Span;
 use crate::scenario::topology::Topology;
 use crate::scenario::value::Share;
 

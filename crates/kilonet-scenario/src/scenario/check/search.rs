@@ -10,7 +10,8 @@ use crate::scenario::beside::Beside;
 use crate::scenario::cell::Driver;
 use crate::scenario::key::{Key, KeyValue};
 use crate::scenario::load::Search;
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::source::Span;
 
 use crate::scenario::topology::Testbed;
 
