@@ -38,7 +38,7 @@ pub struct Trial {
     /// Why it is there.
     pub role: Role,
     /// Whether it is run as others disturbed the one of the plan.
-    #[serde(skip_serializing_if = "crate::scenario::cell::is_default")]
+    #[serde(skip_serializing_if = "crate::scenario::is_default")]
     pub again: bool,
 }
 

@@ -36,7 +36,6 @@ use kilonet_record::factors::registry::trials;
 use name::Name;
 use problem::Problems;
 use source::Source;
-use value::Times;
 pub use value::nearest;
 use values::Values;
 use wire::Wire;

@@ -3,7 +3,7 @@
 //! Only the pattern `pairs` makes do with a lab in pieces. Every level of a table of axes meets every level of its others,
 //! so each combination must exist.
 
-use crate::scenario::cell::Path;
+use crate::scenario::Path;
 use crate::scenario::factor::Factor;
 use crate::scenario::key::AnyKey;
 use crate::scenario::pattern::{Direction, Pattern, count};

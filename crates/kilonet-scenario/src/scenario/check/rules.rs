@@ -2,7 +2,6 @@
 //!
 //! Every level of a table of axes meets every level of its others, so each combination must exist.
 
-use crate::scenario::cell::{Firewall, Path, Stack};
 use crate::scenario::factor::Factor;
 use crate::scenario::key::AnyKey;
 use crate::scenario::problem::{Problem, Problems};
@@ -13,6 +12,7 @@ use crate::scenario::registry::traffic::{FAMILY, PATH, STREAMS};
 use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape, Stand};
 use crate::scenario::source::Span;
 use crate::scenario::values::{At, Values};
+use crate::scenario::{Firewall, Path, Stack};
 
 use crate::scenario::topology::{Joined, Testbed, Topology};
 
