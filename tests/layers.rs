@@ -319,18 +319,13 @@ fn one_file_prints_and_only_main_exits() {
     assert_eq!(strays("exit(", &["main.rs", "host/alone.rs"]), [""; 0]);
 }
 
-/// Circles of imports that there still are: among the factors, their flags, and what a scenario and its plan say of mistakes.
-const CIRCLES: usize = 4;
-
 #[test]
-fn no_circle_of_imports_is_added() {
+fn there_is_no_circle_of_imports() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/circles");
     let output = Command::new(&script).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    let last = told.lines().last().unwrap_or_default();
-    let found = last.strip_suffix(" circles").and_then(|it| it.parse().ok());
     assert!(output.status.success(), "{output:?}");
-    assert_eq!(found, Some(CIRCLES), "{told}");
+    assert_eq!(told, "0 circles\n");
 }
 
 #[test]

@@ -364,11 +364,15 @@ fn bytes_agree_with_the_interfaces_by_every_firewall_and_path() {
         return;
     }
     for (firewall, path) in [
-        ("docker-1.12,docker-20.10,kubernetes,kubernetes-nft,conntrack", "direct"),
+        (
+            "docker-1.12,docker-20.10,kubernetes,kubernetes-nft,conntrack",
+            "direct",
+        ),
         (
             "docker-29,docker-29-nft",
             "direct,published,hairpin,outside",
         ),
+        ("kubernetes-nft", "published,outside"),
     ] {
         let out = tempfile::tempdir().unwrap();
         let flags = ["sweep", "--firewall", firewall, "--path", path];

@@ -9,7 +9,7 @@ use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Act, Error, Result};
 use crate::host::noise::Verdict;
 use crate::random::SplitMix;
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 use crate::scenario::{Cell, Topology};
 use crate::store::record::{
     Aggregate, Checks, Counters, Cpu, Effective, FlowCounts, FlowRow, LabCost, PerPair, Samples,

@@ -50,7 +50,7 @@ use super::address;
 use super::netlink::barrier;
 use super::setup::Stop;
 use crate::error::{Error, Result};
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 use crate::scenario::{Cell, Family, Topology};
 use seen::Container;
 use spec::{Network, Seat};

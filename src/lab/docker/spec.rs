@@ -11,7 +11,7 @@ use bollard::models::{ContainerCreateBody, HostConfig, Ipam, IpamConfig, PortBin
 use super::image::Image;
 use super::owner::Owner;
 use crate::lab::firewall::flow_ports;
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 use crate::scenario::{Cell, Family, Path, Stack, Topology};
 
 /// A container on paper.

@@ -54,6 +54,7 @@ fn maps(net: &Net, services: &[Service]) -> String {
     };
     let by_address = format!("{address} . inet_proto . inet_service");
     let by_port = "inet_proto . inet_service".to_owned();
+    let none: &[String] = &[];
     let of_services = services.iter().map(|service| {
         let chain = service_chain(service);
         format!("{} . tcp . {SERVICE_PORT} : goto {chain}", service.address)
@@ -63,17 +64,17 @@ fn maps(net: &Net, services: &[Service]) -> String {
         Some(format!("tcp . {port} : goto {}", external_chain(service)))
     });
     [
-        map("no-endpoint-services", &by_address, Vec::new()),
-        map("no-endpoint-nodeports", &by_port, Vec::new()),
-        map("firewall-ips", &by_address, Vec::new()),
-        map("service-ips", &by_address, of_services.collect()),
-        map("service-nodeports", &by_port, of_ports.collect()),
+        map("no-endpoint-services", &by_address, none),
+        map("no-endpoint-nodeports", &by_port, none),
+        map("firewall-ips", &by_address, none),
+        map("service-ips", &by_address, &of_services.collect::<Vec<_>>()),
+        map("service-nodeports", &by_port, &of_ports.collect::<Vec<_>>()),
     ]
     .concat()
 }
 
-fn map(name: &str, key: &str, elements: Vec<String>) -> String {
-    let elements = match elements.as_slice() {
+fn map(name: &str, key: &str, elements: &[String]) -> String {
+    let elements = match elements {
         [] => String::new(),
         some => format!("\t\telements = {{ {} }}\n", some.join(",\n\t\t\t")),
     };

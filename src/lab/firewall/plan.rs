@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::lab::address::{Assigned, family_of};
 use crate::lab::netlink::netfilter::Batch;
 use crate::lab::topology::{Layout, Port, Role};
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 use crate::scenario::{Cell, Path};
 
 /// The first port that a host side publishes: above those that servers are known by, below those the kernel takes.

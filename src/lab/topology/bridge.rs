@@ -11,7 +11,7 @@ use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::switch::{BEYOND_INDEX, Next, Station, Switches, options_of, unseen_by_iptables};
 use super::{Contacts, Entry, Host, Layout, Link, Port, Role, Step, address_of, outside};
 use crate::lab::address::Subnet;
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 use crate::scenario::{Cell, Join, Path};
 
 const GATEWAY: u32 = 1;

@@ -1,6 +1,6 @@
 //! Who has to know whom: the two of every pair, whichever of them sends.
 
-use crate::scenario::{Cell, pattern};
+use crate::scenario::{Cell, pairs};
 
 /// For each container those that it talks to.
 pub(super) struct Contacts(Vec<Vec<u32>>);
@@ -8,7 +8,7 @@ pub(super) struct Contacts(Vec<Vec<u32>>);
 impl Contacts {
     pub(super) fn of(cell: &Cell) -> Self {
         let mut of_each = vec![Vec::new(); cell.containers as usize];
-        for (client, server) in pattern::pairs(cell) {
+        for (client, server) in pairs(cell) {
             of_each[client as usize].push(server);
             of_each[server as usize].push(client);
         }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::parts::{Direction, End, Host, Link, Meter, Part, Place, Port, Step};
 use crate::lab::address::{Assigned, family_of, lo};
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 use crate::scenario::{Cell, Entries, Family, Wiring};
 
 /// A lab on paper.

@@ -10,7 +10,7 @@ use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::{Contacts, End, Host, Layout, Link, Part, Role, Stacked, Stacking, Step, seat_inside};
 use crate::lab::address::{Assigned, Mac, Subnet};
 use crate::scenario::Cell;
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 
 /// The first host of the subnet that is a container.
 pub(super) const FIRST_CONTAINER: u32 = 2;

@@ -4,7 +4,7 @@ use super::parts::ETHERNET_MTU;
 use super::{Contacts, End, Layout, Link, Part, seat_inside};
 use crate::lab::address::Subnet;
 use crate::scenario::Cell;
-use crate::scenario::pattern::pairs;
+use crate::scenario::pairs;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
     let contacts = Contacts::of(cell);

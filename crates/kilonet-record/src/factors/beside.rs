@@ -1,17 +1,15 @@
 //! What some pairs of a trial do beside the others: mixed workloads.
 //!
-//! Knows no text of a scenario and no machine. Invariant: every pair belongs to one class, each class has a pair at least,
-//! and who belongs to which follows from the cell alone.
+//! Knows no cell and no machine. Invariant: what is the same is written in one way only, so that equal cells are equal.
 
 use std::fmt;
-use std::iter;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Workload};
 use super::factor::Factor;
 use super::load::{Load, MOST_RATE};
+use super::traffic::Workload;
 
 /// What a flow does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +86,15 @@ impl Beside {
         self.0.iter().map(|guests| guests.workload)
     }
 
+    /// The classes of the pairs that do not do what a cell's own are to do, of so many pairs.
+    pub(super) fn classes(&self, own: &Load, pairs: u32) -> Vec<Class> {
+        let classes = self.0.iter().map(|guests| Class {
+            orders: guests.orders(own),
+            pairs: guests.part.of(pairs),
+        });
+        classes.collect()
+    }
+
     /// Whether so many pairs are enough: each of its workloads gets its own, and the cell's one at least.
     #[must_use]
     pub fn fits(&self, pairs: u32) -> bool {
@@ -111,79 +118,6 @@ impl Guests {
                 ..Load::default()
             },
         }
-    }
-}
-
-impl Cell {
-    /// What the cell's own workload has its flows do.
-    #[must_use]
-    pub fn orders(&self) -> Orders {
-        Orders {
-            workload: self.workload,
-            message_bytes: self.message_bytes,
-            load: self.load,
-        }
-    }
-
-    /// The classes of its pairs: those of its own workload first.
-    #[must_use]
-    pub fn classes(&self) -> Vec<Class> {
-        let guests = self.beside.0.iter().map(|guests| Class {
-            orders: guests.orders(&self.load),
-            pairs: guests.part.of(self.pairs),
-        });
-        let guests: Vec<_> = guests.collect();
-        let taken: u32 = guests.iter().map(|class| class.pairs).sum();
-        let own = Class {
-            orders: self.orders(),
-            pairs: self.pairs.saturating_sub(taken),
-        };
-        [vec![own], guests].concat()
-    }
-
-    /// What its flows do, its own workload first.
-    pub fn workloads(&self) -> impl Iterator<Item = Workload> {
-        iter::once(self.workload).chain(self.beside.workloads())
-    }
-
-    /// Whether some of its flows have requests.
-    #[must_use]
-    pub fn has_requests(&self) -> bool {
-        self.workloads().any(Workload::has_responses)
-    }
-
-    /// Whether all that its flows move is requests and their responses, if anything.
-    #[must_use]
-    pub fn is_of_requests(&self) -> bool {
-        let quiet = |workload: Workload| workload.has_responses() || workload == Workload::Idle;
-        self.workloads().all(quiet)
-    }
-
-    /// What each pair does.
-    #[must_use]
-    pub fn orders_of_pairs(&self) -> Vec<Orders> {
-        let classes = self.classes();
-        let pairs = self.class_of_pairs().into_iter();
-        pairs.map(|class| classes[class].orders).collect()
-    }
-
-    /// The class of each pair, as its number in [`Cell::classes`]: spread evenly, so that wherever pairs that are numbered
-    /// next to each other meet, as on one bridge, each class is there by its share.
-    #[must_use]
-    pub fn class_of_pairs(&self) -> Vec<usize> {
-        let classes = self.classes();
-        let mut given = vec![0; classes.len()];
-        let deal = |pair: u32| {
-            let behind = |class: &usize| {
-                let due = u64::from(classes[*class].pairs) * u64::from(pair + 1);
-                i64::try_from(due).unwrap_or(i64::MAX) - given[*class] * i64::from(self.pairs)
-            };
-            // Of those equally far behind the first, which is the cell's own.
-            let class = (0..classes.len()).rev().max_by_key(behind).unwrap_or(0);
-            given[class] += 1;
-            class
-        };
-        (0..self.pairs).map(deal).collect()
     }
 }
 
@@ -292,22 +226,6 @@ impl FromStr for Beside {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::factors::Topology;
-    use crate::store::sample;
-
-    fn cell(pairs: u32, beside: &str) -> Cell {
-        Cell {
-            beside: beside.parse().unwrap(),
-            ..sample::cell(Topology::Bridge, 2 * pairs)
-        }
-    }
-
-    fn shares(cell: &Cell) -> Vec<(String, u32)> {
-        let classes = cell.classes().into_iter();
-        classes
-            .map(|class| (class.orders.workload.to_string(), class.pairs))
-            .collect()
-    }
 
     #[test]
     fn what_is_read_is_what_is_written() {
@@ -335,39 +253,6 @@ mod tests {
             let error = text.parse::<Beside>().unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn pairs_are_shared_out_and_none_is_left_over() {
-        let of = |text: &str, count| (text.to_owned(), count);
-        assert_eq!(
-            shares(&cell(100, "idle:90% tcp-rr:9%")),
-            [of("tcp-stream", 1), of("idle", 90), of("tcp-rr", 9)]
-        );
-        assert_eq!(
-            shares(&cell(2, "tcp-rr:1%")),
-            [of("tcp-stream", 1), of("tcp-rr", 1)]
-        );
-        for pairs in [3, 7, 100, 1_001] {
-            let cell = cell(pairs, "idle:50% tcp-rr:1");
-            let mut counted = vec![0; 3];
-            for class in cell.class_of_pairs() {
-                counted[class] += 1;
-            }
-            let classes: Vec<_> = cell.classes().iter().map(|class| class.pairs).collect();
-            assert_eq!(counted, classes, "{pairs}");
-        }
-    }
-
-    #[test]
-    fn classes_are_spread_over_the_pairs() {
-        assert_eq!(cell(4, "tcp-rr:50%").class_of_pairs(), [0, 1, 0, 1]);
-        let classes = cell(1_000, "tcp-rr:10%").class_of_pairs();
-        assert!(
-            classes
-                .chunks(100)
-                .all(|some| some.iter().sum::<usize>() == 10)
-        );
     }
 
     #[test]

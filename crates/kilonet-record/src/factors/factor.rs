@@ -77,3 +77,8 @@ pub fn unknown_level<F: Factor>(text: &str) -> String {
         .collect();
     format!("`{text}` is no {}; allowed: {}", F::KEY, words.join(", "))
 }
+
+/// Whether a field may be left out of a record, because reading puts the same in its place.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -2,62 +2,12 @@
 //!
 //! Knows no key of a scenario and no table of an export. The invariant: what a cell does not have is absent, never 0.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::cell::Cell;
 use super::likeness::Excepted;
+use super::scalar::{Kind, Value};
 use crate::units::Unit;
-
-/// A value of a cell, by its kind.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value<'a> {
-    /// Words.
-    Text(Cow<'a, str>),
-    /// A whole number from 0.
-    Integer(u64),
-    /// Any other number, finite.
-    Number(f64),
-    /// Yes or no.
-    Truth(bool),
-}
-
-impl fmt::Display for Value<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => out.pad(text),
-            Self::Integer(number) => number.fmt(out),
-            Self::Number(number) => number.fmt(out),
-            Self::Truth(truth) => truth.fmt(out),
-        }
-    }
-}
-
-/// What all values of a field are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Words.
-    Text,
-    /// Whole numbers from 0.
-    Integer,
-    /// Other numbers, all finite.
-    Number,
-    /// Yes or no.
-    Truth,
-}
-
-impl Kind {
-    /// What it is called.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Truth => "truth",
-        }
-    }
-}
 
 /// When a factor counts as varied among the cells of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +34,7 @@ pub struct Label {
 
 /// Where in a cell a value is.
 #[derive(Clone, Copy)]
-enum Source {
+pub(super) enum Source {
     /// In a place of its own: how it is read, and what gives one cell another's.
     Own(for<'a> fn(&'a Cell) -> Option<Value<'a>>, Excepted),
     /// Among those that are kept by their names.
@@ -127,8 +77,10 @@ pub struct Field {
     pub kind: Kind,
     /// What numbers are counted in.
     pub unit: Unit,
-    source: Source,
-    level: Option<fn(&Cell) -> Option<String>>,
+    /// Where its value is.
+    pub(super) source: Source,
+    /// How its level is shown to people, where that is not as its value is written.
+    pub(super) level: Option<fn(&Cell) -> Option<String>>,
     /// Its words in labels; absent where no label names it.
     pub label: Option<Label>,
     /// Its part of ids; absent where it follows from others.
@@ -254,24 +206,6 @@ impl Field {
     pub const fn looked_past(mut self) -> Self {
         self.is_looked_past = true;
         self
-    }
-
-    /// A cell's value; absent where the cell has none.
-    #[must_use]
-    pub fn value<'a>(&self, cell: &'a Cell) -> Option<Value<'a>> {
-        match self.source {
-            Source::Own(value, _) => value(cell),
-            Source::Kept => cell.kept.value(self.name),
-        }
-    }
-
-    /// The level of a cell, for people; absent where the factor does not apply.
-    #[must_use]
-    pub fn level_of(&self, cell: &Cell) -> Option<String> {
-        match self.level {
-            Some(level) => level(cell),
-            None => self.value(cell).map(|value| value.to_string()),
-        }
     }
 
     /// Gives a cell another's value.

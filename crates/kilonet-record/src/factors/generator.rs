@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::cell::{Driver, Family, Path, Workload};
+use super::traffic::{Driver, Family, Path, Workload};
 
 /// What a tool has for the factors of a scenario.
 #[derive(Debug, Clone, Copy)]

@@ -184,6 +184,11 @@ impl Facts {
     pub fn flag(&self) -> String {
         self.name.replace('_', "-")
     }
+
+    /// Has a cell keep a level by the key's name.
+    fn keep(&self, cell: &mut Cell, text: String) {
+        cell.kept.keep(self.name, text, self.usual.text());
+    }
 }
 
 /// A key whose values are `T`.
@@ -300,7 +305,7 @@ impl<T: Written + fmt::Display> Key<T> {
 
     /// Has a cell keep a level.
     pub fn give(&self, cell: &mut Cell, level: &T) {
-        cell.kept.keep(&self.facts, level.to_string());
+        self.facts.keep(cell, level.to_string());
     }
 
     /// The level that a cell keeps.
@@ -412,7 +417,7 @@ impl<T: KeyValue> AnyKey for Key<T> {
 
     fn put(&self, cell: &mut Cell, level: Option<&Level>) {
         match (level.and_then(|level| level.downcast_ref()), self.kept) {
-            (Some(level), Some(text)) => cell.kept.keep(&self.facts, text(level)),
+            (Some(level), Some(text)) => self.facts.keep(cell, text(level)),
             (Some(level), None) => (self.set)(cell, level),
             (None, _) => (self.unset)(cell),
         }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Driver, is_default};
+use super::factor::is_default;
 use super::raw::Raw;
 use super::value::{Written, show, text_of};
 use crate::units::Bytes;
@@ -27,13 +27,6 @@ pub struct Limits {
     /// The CPUs it may run on.
     #[serde(skip_serializing_if = "is_default")]
     pub cpuset: CpuList,
-}
-
-/// Takes the limits out of a cell whose containers have no groups.
-pub fn settle(cell: &mut Cell) {
-    if cell.driver != Driver::Processes {
-        cell.limits = Limits::default();
-    }
 }
 
 /// CPU time, in thousandths of a CPU; absent is as much as there is. Written as a number of CPUs.

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Workload, is_default};
 use super::copying::{Receiving, Sending};
+use super::factor::is_default;
 use super::placement::Pinning;
 
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
@@ -138,28 +138,5 @@ impl Load {
     #[must_use]
     pub fn connections_at_once(&self) -> u32 {
         self.rate.map_or(1, |_| CONNECTIONS_AT_ONCE)
-    }
-}
-
-/// Takes out of a cell what its workload does not have.
-pub fn settle(cell: &mut Cell) {
-    let answered = cell.workload.has_responses();
-    if cell.workload == Workload::Idle {
-        cell.message_bytes = cell.workload.usual_message_bytes();
-    }
-    let load = &mut cell.load;
-    load.response_bytes = load.response_bytes.filter(|_| answered);
-    load.rate = load.rate.filter(|_| cell.workload.has_rate());
-    if cell.workload != Workload::UdpStream {
-        load.batch = Batch::None;
-        load.search = Search::None;
-    }
-    let closed = cell.workload.has_outstanding() && load.rate.is_none();
-    load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
-    let timed = load.rate.is_some() || load.search != Search::None;
-    load.arrivals = load.arrivals.filter(|_| timed);
-    if cell.workload != Workload::TcpStream {
-        load.send = Sending::Copy;
-        load.receive = Receiving::Copy;
     }
 }

@@ -1,35 +1,48 @@
 //! What a trial is fixed by, each factor with its levels: how a level is written, what it may be, and what it means.
 //!
+//! From below: words and values of each family of factors; `kept`, then `cell`, which is made of all of them, and what is computed
+//! of a cell alone (`pairs`, `classes`, `likeness`, `gauges`); `field` and `key`, which say what an entry is; the entries and their
+//! list in `registry`; and on top what needs both a cell and that list (`reading`, `settle`, `baseline`).
+//!
 //! Knows neither a machine nor a form of file. The invariant: what is read from a record or a scenario is a level, or is refused.
 
+mod baseline;
 pub mod beside;
 pub mod cell;
+mod classes;
 pub mod copying;
 pub mod factor;
 pub mod field;
+mod gauges;
 pub mod generator;
 pub mod kept;
 pub mod key;
 pub mod likeness;
 pub mod limits;
 pub mod load;
+pub mod pairs;
 pub mod pattern;
 pub mod placement;
 pub mod range;
 pub mod raw;
+mod reading;
 pub mod receive;
 pub mod registry;
 pub mod repeats;
 pub mod rules;
+mod scalar;
+pub mod settle;
+pub mod times;
 pub mod topology;
+pub mod traffic;
 pub mod value;
 pub mod wiring;
 
 pub use beside::{Beside, Class, Orders};
-pub use cell::{Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload};
+pub use cell::Cell;
 pub use copying::{Receiving, Sending};
-pub use factor::Factor;
-pub use field::{Field, Kind, Value, Varies};
+pub use factor::{Factor, is_default};
+pub use field::{Field, Varies};
 pub use generator::running_time;
 pub use kept::Kept;
 pub use key::{AnyKey, Group, Key, Level, Part, Table, Usual};
@@ -37,10 +50,14 @@ pub use likeness::Excepted;
 pub use limits::{CpuList, CpuMax, Limits, MemoryMax};
 pub use load::{Arrivals, Batch, Load, Search};
 pub use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM, MOST_WINDOWS};
-pub use pattern::{Direction, Pattern, Talk, pairs_of};
+pub use pairs::{pairs, pairs_of};
+pub use pattern::{Direction, Pattern, Talk};
 pub use placement::Pinning;
 pub use receive::{Napi, Rps};
 pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
-pub use rules::{Backend, Filler, RuleHook, RuleShape, Rules, read_ruleset};
+pub use rules::{Backend, Filler, Firewall, RuleHook, RuleShape, Rules, read_ruleset};
+pub use scalar::{Kind, Value};
+pub use times::Times;
 pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
-pub use wiring::{Entries, Join, Wiring};
+pub use traffic::{Buffers, Congestion, Driver, Family, Path, Workload};
+pub use wiring::{Entries, Join, Macs, Stack, Wiring};

@@ -8,9 +8,33 @@ use std::path;
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Family, Firewall, Path};
 use super::factor::{Factor, factor};
+use super::traffic::{Family, Path};
 use crate::files;
+
+factor! {
+    /// The rules loaded into the lab.
+    Firewall, "firewall" {
+        /// No rules, and bridged frames are not shown to iptables.
+        None = "none",
+        /// Docker 1.12's, of 2016.
+        Docker112 = "docker-1.12",
+        /// Docker 20.10's.
+        Docker2010 = "docker-20.10",
+        /// Docker 29's, by iptables.
+        Docker29 = "docker-29",
+        /// Docker 29's, by nftables.
+        Docker29Nft = "docker-29-nft",
+        /// What kube-proxy and a bridge plugin load, by iptables.
+        Kubernetes = "kubernetes",
+        /// The same by nftables.
+        KubernetesNft = "kubernetes-nft",
+        /// One rule in each container that has connections tracked.
+        Conntrack = "conntrack",
+        /// The user's own rule set.
+        Custom = "custom",
+    }
+}
 
 factor! {
     /// What rules are loaded by, and run as in the kernel.
@@ -263,20 +287,5 @@ impl Path {
             Self::Published | Self::Hairpin => true,
             Self::Direct | Self::Outside => false,
         }
-    }
-}
-
-impl Cell {
-    /// What loads its rules, where that is not what its firewall is loaded by unless something else is asked for.
-    #[must_use]
-    pub fn unusual_backend(&self) -> Option<Backend> {
-        let usual = self.firewall.usual_backend();
-        self.rules.backend.filter(|backend| Some(*backend) != usual)
-    }
-
-    /// Whether anything is loaded for it.
-    #[must_use]
-    pub fn has_rules(&self) -> bool {
-        self.firewall != Firewall::None || self.rules.filler.is_some()
     }
 }

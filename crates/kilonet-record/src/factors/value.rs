@@ -2,22 +2,18 @@
 //!
 //! One type for each kind of value, its bounds in its type, so that reading and the schema cannot disagree. Knows no key.
 
-mod times;
-
 use std::borrow::Cow;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::beside::Beside;
-use super::cell::{Buffers, Congestion};
 use super::factor::Factor;
 use super::range;
 use super::raw::Raw;
 use super::receive::Rps;
+use super::traffic::{Buffers, Congestion};
 use crate::units::{Bytes, fitting_unit, parse_duration};
-
-pub use times::Times;
 
 /// A value as it is written in a scenario.
 pub trait Written: Sized + Clone + 'static {
@@ -67,7 +63,7 @@ pub fn show(value: &Raw<'_>) -> String {
     }
 }
 
-fn wrong_kind(value: &Raw<'_>) -> String {
+pub(super) fn wrong_kind(value: &Raw<'_>) -> String {
     format!("{} is not a value this key takes", show(value))
 }
 

@@ -6,9 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Cell, Path, is_default};
+use super::factor::is_default;
 use super::receive::{Napi, Rps};
-use super::topology::{Joined, Testbed};
 
 super::factor::factor! {
     /// What joins the bridges of a lab.
@@ -33,6 +32,26 @@ super::factor::factor! {
         Static = "static",
         /// They ask by ARP and neighbour discovery, and learn from what they see.
         Learned = "learned",
+    }
+}
+
+super::factor::factor! {
+    /// The protocols a lab's interfaces are given addresses of.
+    Stack, "stack" {
+        /// IPv4 and IPv6.
+        Dual = "dual",
+        /// Only the family of the traffic.
+        Single = "single",
+    }
+}
+
+super::factor::factor! {
+    /// Where a container's MAC address comes from.
+    Macs, "macs" {
+        /// `02:42:` and the IPv4 address, as Docker did up to version 27.
+        Derived = "derived",
+        /// Random, chosen by the kernel, as Docker does from version 28.
+        Random = "random",
     }
 }
 
@@ -79,49 +98,6 @@ impl Wiring {
 }
 
 /// The kernel's own time after which a bridge forgets.
-const USUAL_AGEING_S: u32 = 300;
+pub(super) const USUAL_AGEING_S: u32 = 300;
 /// The kernel's own largest unit.
-const USUAL_GSO_BYTES: u32 = 65_536;
-
-/// Takes out of a cell what its shape does not have, and what is the kernel's own way.
-pub fn settle(cell: &mut Cell) {
-    let (topology, path) = (cell.topology, cell.path);
-    let wiring = &mut cell.wiring;
-    wiring.ageing_s = wiring.ageing_s.filter(|age| *age != USUAL_AGEING_S);
-    wiring.gso_max_bytes = wiring
-        .gso_max_bytes
-        .filter(|bytes| *bytes != USUAL_GSO_BYTES);
-    let [of_all, of_ipv4] = wiring.gso_bytes();
-    wiring.gso_ipv4_max_bytes = Some(of_ipv4).filter(|bytes| *bytes != of_all);
-    if topology.joined() != Joined::Bridges || path != Path::Direct {
-        wiring.join = Join::None;
-    }
-    wiring.crossing &= wiring.join != Join::None;
-    if !topology.has_bridges_of_ours() {
-        *wiring = Wiring {
-            entries: wiring.entries,
-            offload_off: wiring.offload_off,
-            gso_max_bytes: wiring.gso_max_bytes,
-            gso_ipv4_max_bytes: wiring.gso_ipv4_max_bytes,
-            napi: wiring.napi,
-            rps: wiring.rps.clone(),
-            ..Wiring::default()
-        };
-    }
-    if !topology.has_veths() {
-        *wiring = Wiring {
-            offload_off: false,
-            gso_max_bytes: None,
-            gso_ipv4_max_bytes: None,
-            napi: Napi::None,
-            rps: Rps::Off,
-            ..wiring.clone()
-        };
-    }
-    if !topology.has_links() {
-        wiring.entries = Entries::Static;
-    }
-    if cell.testbed != Testbed::Kernel {
-        *wiring = Wiring::default();
-    }
-}
+pub(super) const USUAL_GSO_BYTES: u32 = 65_536;

@@ -12,7 +12,7 @@ use super::figure::own_figure;
 use super::metric::Metric;
 use super::precision::Known;
 use crate::scenario::Cell;
-use crate::scenario::cell::is_default;
+use crate::scenario::is_default;
 use crate::stats::{self, Scatter};
 use crate::store::record::{Failure, Record, Status};
 use serde::Serialize;

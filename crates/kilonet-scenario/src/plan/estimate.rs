@@ -8,8 +8,8 @@ use serde::Serialize;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{Plan, Trial};
-use crate::scenario::pattern::pairs;
+use super::layout::{Plan, Trial};
+use crate::scenario::pairs;
 use crate::scenario::{
     Batch, Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed,
     running_time, topology::Joined,

@@ -6,7 +6,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::{Plan, Precision, Trial, TrialId, Turn};
+use super::layout::{Plan, Trial};
+use super::{Precision, TrialId, Turn};
 use crate::scenario::{Cell, Goal};
 use crate::store::{Figures, Shown};
 

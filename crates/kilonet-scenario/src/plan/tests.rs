@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{Family, Topology};
+use crate::scenario::{Family, Scenario, Topology};
 
 fn scenario(text: &str) -> Scenario {
     Scenario::parse(text, "test").unwrap_or_else(|error| panic!("{error}\n{text}"))

@@ -22,10 +22,11 @@ use kilonet_record::factors::registry::traffic::{FAMILY, PATH, PATTERN};
 use kilonet_record::factors::registry::trials::{MEASURE, REPEATS, SAMPLE};
 use std::fmt::Display;
 
-use super::problem::{Problem, Problems, Span};
+use super::problem::{Problem, Problems};
+use super::source::Span;
 use super::values::{At, Values};
 use super::wire::Wire;
-use kilonet_record::factors::cell::{Cell, Driver, Family, Firewall, Path, Stack};
+use kilonet_record::factors::cell::Cell;
 use kilonet_record::factors::factor::Factor;
 use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Table};
 use kilonet_record::factors::pattern::Pattern;
@@ -34,6 +35,7 @@ use kilonet_record::factors::receive::Napi;
 use kilonet_record::factors::topology::{Testbed, Topology};
 use kilonet_record::factors::value::{Count, Share};
 use kilonet_record::factors::wiring::Join;
+use kilonet_record::factors::{Driver, Family, Firewall, Path, Stack};
 
 /// What a scenario may come to; more would run for days, and is more likely a slip of the pen.
 const MOST_TRIALS: u64 = 100_000;

@@ -8,21 +8,23 @@ use std::num::NonZeroU32;
 use super::values::{At, Values};
 use super::wire::Wire;
 use kilonet_record::factors::beside::Beside;
-use kilonet_record::factors::cell::{
-    Buffers, Cell, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload,
-};
+use kilonet_record::factors::cell::Cell;
 use kilonet_record::factors::factor::Factor;
-use kilonet_record::factors::kept::{self, Kept};
+use kilonet_record::factors::kept::Kept;
 use kilonet_record::factors::key::{AnyKey, Level, Table};
-use kilonet_record::factors::limits::{self, Limits};
-use kilonet_record::factors::load::{self, Load};
-use kilonet_record::factors::pattern::{self, Pattern, Talk};
+use kilonet_record::factors::limits::Limits;
+use kilonet_record::factors::load::Load;
+use kilonet_record::factors::pattern::{Pattern, Talk};
 use kilonet_record::factors::registry;
 use kilonet_record::factors::registry::lab::{BRIDGES, PER_NAMESPACE, PORTS_PER_BRIDGE};
 use kilonet_record::factors::registry::rules::PUBLISHED;
 use kilonet_record::factors::rules::Rules;
+use kilonet_record::factors::settle;
 use kilonet_record::factors::topology::{Joined, Testbed, Topology};
-use kilonet_record::factors::wiring::{self, Join, Wiring};
+use kilonet_record::factors::wiring::{Join, Wiring};
+use kilonet_record::factors::{
+    Buffers, Congestion, Driver, Family, Firewall, Macs, Path, Stack, Workload,
+};
 
 /// The cells of a file without problems: all combinations of each table of axes, in order, each cell once.
 pub(super) fn cells(wire: &Wire) -> Vec<Cell> {
@@ -109,7 +111,7 @@ fn blank() -> Cell {
 
 /// Fills in what follows from the factors, and takes out those that the topology does not have.
 fn settle(cell: &mut Cell, lab: &Values) {
-    pattern::settle(cell);
+    settle::pattern(cell);
     // The engine chooses them, each version in its own way.
     if cell.testbed == Testbed::Docker || !cell.topology.chooses_macs() {
         cell.macs = Macs::Derived;
@@ -118,17 +120,17 @@ fn settle(cell: &mut Cell, lab: &Values) {
     if !cell.topology.has_router() {
         cell.path = Path::Direct;
     }
-    load::settle(cell);
-    limits::settle(cell);
+    settle::load(cell);
+    settle::limits(cell);
     settle_rules(cell, lab);
     if cell.topology.joined() == Joined::Seats {
         let seats = lab.one(&PER_NAMESPACE).of(cell.containers);
         let seats = seats.min(cell.containers);
         cell.per_namespace = NonZeroU32::new(seats);
     }
-    wiring::settle(cell);
+    settle::wiring(cell);
     settle_bridges(cell, lab);
-    kept::settle(cell);
+    settle::kept(cell);
 }
 
 /// Fills in how many bridges there are, and takes out what joins them where there is one.

@@ -1,11 +1,12 @@
 //! What the user wrote, checked into what the program believes.
 //!
-//! `source` holds the text, with flags put in place of its keys; `wire` the file as written, read by `table` from the
+//! `source` holds the text, in which `edit` puts flags in place of keys; `wire` the file as written, read by `table` from the
 //! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
 //! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed.
 //! Nothing here knows the machine.
 
 mod check;
+mod edit;
 mod expand;
 mod name;
 mod overrides;
@@ -35,7 +36,6 @@ use kilonet_record::factors::registry::trials;
 use name::Name;
 use problem::Problems;
 use source::Source;
-use value::Times;
 pub use value::nearest;
 use values::Values;
 use wire::Wire;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::source::Setting;
+use super::edit::Setting;
 use kilonet_record::factors::key::{AnyKey, Facts};
 use kilonet_record::factors::registry::{self, lab::CONTAINERS};
 

@@ -3,11 +3,10 @@
 //! Knows nothing of what is allowed. Invariant: every problem names its key, or the flag that stands for it.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::source::{Place, Source};
+use super::source::{Place, Source, Span};
 use crate::error::Error;
 
 /// Whoever has more mistakes than this in a file starts with these.
@@ -15,9 +14,6 @@ const MOST_SHOWN: usize = 20;
 
 /// A longer line is not shown, only pointed to: nobody could read it, and laying it out takes minutes.
 const LONGEST_SHOWN: usize = 400;
-
-/// Bytes of the text that was parsed.
-pub(super) type Span = Range<usize>;
 
 /// One thing that is wrong.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::source::toml_value;
+use super::edit::toml_value;
 use super::sysctl;
 use kilonet_record::factors::key::{AnyKey, Table, Usual};
 use kilonet_record::factors::registry;

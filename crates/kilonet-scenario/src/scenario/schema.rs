@@ -2,14 +2,14 @@
 //!
 //! Knows nothing by itself: it is made of the entries that the file is read by.
 
+pub(super) mod table;
+
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::wire::Wire;
-use kilonet_record::factors::key::{AnyKey, Table, Usual};
-use kilonet_record::factors::registry;
 
 /// The JSON Schema (draft 2020-12) of a scenario file, with a description and the default of every key.
 ///
@@ -21,59 +21,6 @@ pub fn schema() -> Value {
         .into_generator()
         .into_root_schema_for::<Wire>()
         .to_value()
-}
-
-/// The schema of a table, by its keys.
-pub(super) fn table(table: Table, generator: &mut SchemaGenerator) -> Schema {
-    let keys = registry::keys_of(table);
-    let properties = keys.map(|key| (key.facts().name.to_owned(), property(key, generator)));
-    let properties: Map<_, _> = properties.collect();
-    let required = registry::keys_of(table).map(AnyKey::facts);
-    let required = required.filter(|facts| facts.usual == Usual::Required);
-    let required: Vec<_> = required.map(|facts| facts.name).collect();
-    json_schema!({
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": false,
-        "required": required,
-    })
-}
-
-fn property(key: &dyn AnyKey, generator: &mut SchemaGenerator) -> Value {
-    let facts = key.facts();
-    let mut schema = if facts.is_axis {
-        axis(key, generator)
-    } else {
-        key.schema(generator)
-    };
-    schema.insert("description".to_owned(), facts.help.into());
-    if let Some(usual) = default(facts.usual) {
-        schema.insert("default".to_owned(), usual);
-    }
-    schema.to_value()
-}
-
-/// One level, or a list of them, each of which may be a text that stands for many.
-fn axis(key: &dyn AnyKey, generator: &mut SchemaGenerator) -> Schema {
-    let level = key.schema(generator);
-    let item = match key.range() {
-        Some(pattern) => json_schema!({ "anyOf": [level, {
-            "type": "string",
-            "pattern": pattern,
-            "description": "A range with both its ends: \"2..4096 x2\" multiplies, \"2..1024 +64\" adds, \"2..4096\" doubles.",
-        }] }),
-        None => level,
-    };
-    json_schema!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
-}
-
-fn default(usual: Usual) -> Option<Value> {
-    match usual {
-        Usual::Required | Usual::Absent => None,
-        Usual::Text(text) => Some(text.into()),
-        Usual::Number(text) => text.parse::<u64>().ok().map(Value::from),
-        Usual::Truth(truth) => Some(truth.into()),
-    }
 }
 
 /// Takes what has a default out of the list of required keys.

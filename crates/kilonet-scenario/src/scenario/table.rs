@@ -8,7 +8,8 @@ use std::slice;
 use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, Problems, Span};
+use super::problem::{Problem, Problems};
+use super::source::Span;
 use super::values::{At, Values};
 use kilonet_record::factors::key::{self, AnyKey, Level, Usual};
 use kilonet_record::factors::range::MOST_POINTS;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::problem::Span;
+use super::source::Span;
 use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Level};
 
 /// A value and where it was written; nowhere for a default.

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::name::Name;
 use super::problem::Problems;
-use super::schema;
+use super::schema::table;
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::Table;
 use super::values::{At, Values};
@@ -69,7 +69,7 @@ impl JsonSchema for Axes {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut table = schema::table(key::Table::Axes, generator);
+        let mut table = table::of(key::Table::Axes, generator);
         let about = "Factors that are varied, every level of each with every level of the others.";
         table.insert("description".to_owned(), about.into());
         table
@@ -77,11 +77,11 @@ impl JsonSchema for Axes {
 }
 
 fn lab(generator: &mut SchemaGenerator) -> Schema {
-    schema::table(key::Table::Lab, generator)
+    table::of(key::Table::Lab, generator)
 }
 
 fn trial(generator: &mut SchemaGenerator) -> Schema {
-    schema::table(key::Table::Trial, generator)
+    table::of(key::Table::Trial, generator)
 }
 
 impl Wire {

@@ -1,12 +1,14 @@
 //! Keys of what runs the flows, and on what.
 
-use crate::factors::cell::{Cell, Driver};
+use crate::factors::cell::Cell;
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::Anywhere;
-use crate::factors::field::{Field, Value, count_of, take, words};
+use crate::factors::field::{Field, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Part, Usual};
 use crate::factors::limits::{CpuList, CpuMax, MemoryMax};
 use crate::factors::placement::Pinning;
+use crate::factors::scalar::Value;
+use crate::factors::traffic::Driver;
 use crate::units::Unit;
 
 pub static DRIVER: Key<Driver> = Key::axis("driver", Group::Driver, "What runs the flows.")

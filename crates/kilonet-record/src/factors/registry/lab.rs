@@ -1,12 +1,13 @@
 //! Keys of the lab: its shape, who wires it, and who is in it.
 
-use crate::factors::cell::{Cell, Macs, Stack};
+use crate::factors::cell::Cell;
 use crate::factors::field::Place::{Front, Lab};
 use crate::factors::field::Varies::{Anywhere, AtOneCount};
 use crate::factors::field::{Field, count, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Part, Table, Usual};
 use crate::factors::topology::{Joined, Testbed, Topology};
 use crate::factors::value::{Count, Share};
+use crate::factors::wiring::{Macs, Stack};
 use crate::units::{Unit, counted_text};
 
 use super::links::{WITH_BRIDGES, has_bridges};

@@ -3,9 +3,10 @@
 use crate::factors::cell::Cell;
 use crate::factors::field::Place::Links;
 use crate::factors::field::Varies::AtOneCount;
-use crate::factors::field::{Field, Kind, Value, count_of, take, words};
+use crate::factors::field::{Field, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Usual};
 use crate::factors::receive::{Napi, Rps};
+use crate::factors::scalar::{Kind, Value};
 use crate::factors::topology::Testbed;
 use crate::factors::value::{Count, Size};
 use crate::factors::wiring::{Entries, Join};

@@ -1,13 +1,14 @@
 //! Keys of what is asked of flows beside the size of their messages.
 
 use crate::factors::beside::Beside;
-use crate::factors::cell::{Cell, Workload};
+use crate::factors::cell::Cell;
 use crate::factors::copying::{Receiving, Sending};
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::{Anywhere, AtOneCount, OfOneWorkload};
 use crate::factors::field::{Field, count_of, take, words, words_of};
 use crate::factors::key::{Group, Key, Needs, Part, Usual};
 use crate::factors::load::{Arrivals, Batch, MOST_RATE, Search};
+use crate::factors::traffic::Workload;
 use crate::factors::value::Count;
 use crate::units::{Bytes, Unit};
 

@@ -1,10 +1,11 @@
 //! Keys of rules: whose, what loads them, and how many more there are that match nothing.
 
-use crate::factors::cell::{Cell, Firewall};
+use crate::factors::cell::Cell;
 use crate::factors::field::Place::{Front, Rules};
 use crate::factors::field::Varies::{Anywhere, AtOneCount, OnOneTestbed};
 use crate::factors::field::{Field, count_of, take, words, words_of};
 use crate::factors::key::{Group, Key, Needs, Table, Usual};
+use crate::factors::rules::Firewall;
 use crate::factors::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
 use crate::factors::topology::Testbed;
 use crate::factors::value::Count;

@@ -1,11 +1,12 @@
 //! Keys of traffic: who talks to whom, by which way, and in what.
 
-use crate::factors::cell::{Buffers, Cell, Congestion, Family, Path, Workload};
+use crate::factors::cell::Cell;
 use crate::factors::field::Place::{Front, Links, Traffic};
 use crate::factors::field::Varies::{Anywhere, AtOneCount, OfOneWorkload};
 use crate::factors::field::{Field, count, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Part, Usual};
 use crate::factors::pattern::{Direction, Pattern};
+use crate::factors::traffic::{Buffers, Congestion, Family, Path, Workload};
 use crate::factors::value::{BufferSize, Count, Size};
 use crate::units::{Bytes, Unit, counted_text};
 

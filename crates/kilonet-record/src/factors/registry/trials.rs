@@ -2,7 +2,8 @@
 
 use crate::factors::key::{Group, Key, Part, Table, Usual};
 use crate::factors::repeats::{Allowance, Gauge, Width};
-use crate::factors::value::{Length, Seed, Times};
+use crate::factors::times::Times;
+use crate::factors::value::{Length, Seed};
 
 const fn of<T>(name: &'static str, help: &'static str) -> Key<T> {
     Key::single(Table::Trial, name, Group::Trials, help).about(Part::Trial)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::factors::cell::is_default;
+use crate::factors::is_default;
 
 /// The datagrams of a stream in the window, all flows together. Each end counts by itself: what was sent and has been neither
 /// received nor found missing was under way at an edge of the window.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Batched;
-use crate::factors::cell::is_default;
+use crate::factors::is_default;
 
 /// What took effect.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use super::noise::Noise;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::search::RateSearch;
 use crate::factors::Cell;
-use crate::factors::cell::is_default;
+use crate::factors::is_default;
 use crate::store::id::TrialId;
 use crate::store::role::{Role, Turn};
 use crate::store::version::{Build, Version};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::factors::cell::is_default;
+use crate::factors::is_default;
 
 /// Who else was at work around a trial, and how fast the machine was.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

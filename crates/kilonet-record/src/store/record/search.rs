@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::factors::cell::is_default;
+use crate::factors::is_default;
 
 /// How the window that the record is of was found: the one at the highest rate that passed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

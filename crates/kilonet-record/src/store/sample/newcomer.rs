@@ -1,7 +1,8 @@
 //! A factor that is there only in tests, and has nothing but its entry: by it each crate shows that no more is needed.
 
+use crate::factors::Kind;
 use crate::factors::factor::factor;
-use crate::factors::field::{Field, Kind, Place, Varies};
+use crate::factors::field::{Field, Place, Varies};
 use crate::factors::key::{Group, Key, Needs, Part, Usual};
 
 factor! {

@@ -12,12 +12,13 @@ use crate::scenario::registry::traffic::{
 use crate::scenario::values::Values;
 use std::fmt::Display;
 
-use crate::scenario::cell::{Driver, Workload};
 use crate::scenario::factor::Factor;
 use crate::scenario::generator::Abilities;
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::source::Span;
 use crate::scenario::topology::Topology;
 use crate::scenario::value::Share;
+use crate::scenario::{Driver, Workload};
 
 use crate::units::counted;
 

@@ -1,6 +1,5 @@
 //! How what is asked of flows must fit what they do.
 
-use crate::scenario::cell::{Family, Workload};
 use crate::scenario::key::Key;
 use crate::scenario::load::{Arrivals, Batch, LARGEST_DATAGRAM, SMALLEST_DATAGRAM, Search};
 use crate::scenario::problem::{Problem, Problems};
@@ -11,6 +10,7 @@ use crate::scenario::registry::load::{
 };
 use crate::scenario::registry::traffic::{FAMILY, MESSAGE, MessageSize, PATH, WORKLOAD};
 use crate::scenario::values::Values;
+use crate::scenario::{Family, Workload};
 
 use crate::units::counted;
 

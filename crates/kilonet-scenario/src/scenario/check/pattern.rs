@@ -3,16 +3,17 @@
 //! Only the pattern `pairs` makes do with a lab in pieces. Every level of a table of axes meets every level of its others,
 //! so each combination must exist.
 
-use crate::scenario::cell::Path;
+use crate::scenario::Path;
 use crate::scenario::factor::Factor;
 use crate::scenario::key::AnyKey;
 use crate::scenario::pattern::{Direction, Pattern, count};
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::registry::lab::{
     ACTIVE, BRIDGES, CONTAINERS, PER_NAMESPACE, PORTS_PER_BRIDGE, TESTBED, TOPOLOGY,
 };
 use crate::scenario::registry::links::{CROSSING, ISOLATION, JOIN};
 use crate::scenario::registry::traffic::{DIRECTION, PATH, PATTERN, PEERS};
+use crate::scenario::source::Span;
 use crate::scenario::topology::{Joined, PORTS_PER_ROUTER, Testbed, Topology};
 use crate::scenario::value::Share;
 use crate::scenario::values::Values;

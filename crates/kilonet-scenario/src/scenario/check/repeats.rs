@@ -1,9 +1,9 @@
 //! Whether what decides on the number of trials has anything to decide by.
 
+use crate::scenario::Times;
 use crate::scenario::cell::Cell;
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::registry::trials::{METRICS, REPEATS, WITHIN};
-use crate::scenario::value::Times;
 use crate::scenario::values::Values;
 use crate::scenario::wire::Wire;
 use crate::units::counted;

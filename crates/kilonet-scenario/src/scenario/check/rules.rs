@@ -2,16 +2,17 @@
 //!
 //! Every level of a table of axes meets every level of its others, so each combination must exist.
 
-use crate::scenario::cell::{Firewall, Path, Stack};
 use crate::scenario::factor::Factor;
 use crate::scenario::key::AnyKey;
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::registry::lab::{CONTAINERS, STACK, TESTBED, TOPOLOGY};
 use crate::scenario::registry::links::CROSSING;
 use crate::scenario::registry::rules::{BACKEND, FIREWALL, RULE_SHAPE, RULES, RULESET};
 use crate::scenario::registry::traffic::{FAMILY, PATH, STREAMS};
 use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape, Stand};
+use crate::scenario::source::Span;
 use crate::scenario::values::{At, Values};
+use crate::scenario::{Firewall, Path, Stack};
 
 use crate::scenario::topology::{Joined, Testbed, Topology};
 

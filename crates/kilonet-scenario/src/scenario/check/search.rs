@@ -6,11 +6,12 @@ use crate::scenario::registry::load::{BESIDE, SEARCH};
 use crate::scenario::values::Values;
 use std::fmt::Display;
 
+use crate::scenario::Driver;
 use crate::scenario::beside::Beside;
-use crate::scenario::cell::Driver;
 use crate::scenario::key::{Key, KeyValue};
 use crate::scenario::load::Search;
-use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::source::Span;
 
 use crate::scenario::topology::Testbed;
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::pattern::*;
 
 fn cell(axes: &str) -> Cell {
     let text = format!("[axes]\ntopology = \"loopback\"\n{axes}");

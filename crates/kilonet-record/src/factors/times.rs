@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::super::raw::Raw;
-use super::super::repeats::Percent;
-use super::{Count, Written, show, text_of, wrong_kind};
+use super::raw::Raw;
+use super::repeats::Percent;
+use super::value::{Count, Written, show, text_of, wrong_kind};
 
 /// How often a cell is measured: so many times, or from so many to so many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

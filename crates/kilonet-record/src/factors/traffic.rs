@@ -1,0 +1,172 @@
+//! Traffic: what its flows do, by which protocol and which way, and what runs them.
+//!
+//! Knows no text of a scenario and no machine. Invariant: what there is to a workload follows from its level alone.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::factor::factor;
+use super::load::SMALLEST_DATAGRAM;
+
+factor! {
+    /// The protocol the traffic uses.
+    Family, "family" {
+        /// Internet Protocol version 4.
+        Ipv4 = "ipv4",
+        /// Internet Protocol version 6.
+        Ipv6 = "ipv6",
+    }
+}
+
+factor! {
+    /// The way from client to server.
+    #[derive(Default)]
+    Path, "path" {
+        /// From container to container.
+        #[default]
+        Direct = "direct",
+        /// From beyond the lab's router to a port that the host side publishes for the container.
+        Published = "published",
+        /// From container to a port that their own host side publishes for another container, and back in.
+        Hairpin = "hairpin",
+        /// From container to a place beyond the lab's router.
+        Outside = "outside",
+    }
+}
+
+factor! {
+    /// What a flow does, in netperf's and neper's words.
+    Workload, "workload" {
+        /// Bulk TCP from client to server.
+        TcpStream = "tcp-stream",
+        /// Requests and responses over a TCP connection that stays.
+        TcpRr = "tcp-rr",
+        /// A TCP connection for each request and its response.
+        TcpCrr = "tcp-crr",
+        /// Requests and responses in UDP datagrams.
+        UdpRr = "udp-rr",
+        /// UDP datagrams from client to server.
+        UdpStream = "udp-stream",
+        /// A TCP connection over which nothing is said.
+        Idle = "idle",
+    }
+}
+
+impl Workload {
+    /// Whether each message of the client is answered by one of the server.
+    #[must_use]
+    pub fn has_responses(self) -> bool {
+        match self {
+            Self::TcpRr | Self::TcpCrr | Self::UdpRr => true,
+            Self::TcpStream | Self::UdpStream | Self::Idle => false,
+        }
+    }
+
+    /// Whether each message has a connection of its own.
+    #[must_use]
+    pub fn renews_connections(self) -> bool {
+        self == Self::TcpCrr
+    }
+
+    /// Whether a flow may be told how many requests to have under way.
+    #[must_use]
+    pub fn has_outstanding(self) -> bool {
+        self.has_responses() && !self.renews_connections()
+    }
+
+    /// Whether messages are UDP datagrams.
+    #[must_use]
+    pub fn is_datagrams(self) -> bool {
+        match self {
+            Self::UdpRr | Self::UdpStream => true,
+            Self::TcpStream | Self::TcpRr | Self::TcpCrr | Self::Idle => false,
+        }
+    }
+
+    /// Whether messages may be sent at a rate.
+    #[must_use]
+    pub fn has_rate(self) -> bool {
+        self.has_responses() || self == Self::UdpStream
+    }
+
+    /// Bytes of a message from client to server, unless a scenario says otherwise: netperf's 128 KiB of a stream and 1 of
+    /// a request; a datagram has room for its number, and one of a stream fits whole into a packet of an Ethernet by
+    /// either protocol.
+    #[must_use]
+    pub fn usual_message_bytes(self) -> u32 {
+        match self {
+            Self::TcpStream => 128 << 10,
+            // Of nothing that is ever sent.
+            Self::TcpRr | Self::TcpCrr | Self::Idle => 1,
+            Self::UdpRr => SMALLEST_DATAGRAM,
+            Self::UdpStream => 1400,
+        }
+    }
+}
+
+factor! {
+    /// What runs the flows.
+    Driver, "driver" {
+        /// One blocking thread per endpoint: the kernel's scheduler shares the CPUs as it does among containers.
+        Threads = "threads",
+        /// One pinned thread per CPU with epoll, fair by construction: the least harness in the data path.
+        Workers = "workers",
+        /// One process per container, in control groups of its own, with one blocking thread per endpoint: closest to a real
+        /// container.
+        Processes = "processes",
+        /// Somebody else's iperf3, a server and a client for each pair, beside what crossed.
+        Iperf3 = "iperf3",
+        /// Somebody else's netperf, likewise, with a netserver for each client.
+        Netperf = "netperf",
+        /// Somebody else's sockperf, likewise, in its ping-pong mode.
+        Sockperf = "sockperf",
+    }
+}
+
+/// A TCP congestion control algorithm by its kernel name (`cubic`, `bbr`, `reno`), at most 15 bytes.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Congestion(pub String);
+
+impl fmt::Display for Congestion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.0)
+    }
+}
+
+/// The size of a socket's send and receive buffer.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Buffers {
+    /// Left to the kernel's tuning.
+    #[default]
+    Auto,
+    /// `SO_SNDBUF` and `SO_RCVBUF` set to this many bytes (the kernel doubles what it is asked for).
+    Bytes(u32),
+}
+
+impl fmt::Display for Buffers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => out.pad("auto"),
+            Self::Bytes(bytes) => out.pad(&crate::units::Bytes(u64::from(*bytes)).to_string()),
+        }
+    }
+}
