@@ -9,7 +9,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "3:23",
         &[
-            "`axes.topology`: a veth joins the two of a pair and nobody else, and ring has others talk",
+            "`axes.topology`: the two of a pair are joined and nobody else, and ring has others talk",
             "pairs",
         ],
     ),

@@ -92,7 +92,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "4:26",
         &[
             "docker-20.10 has no rules for ipv6, which path = \"published\" goes by",
-            "family = \"ipv4\", or firewall = \"docker-29\", \"docker-29-nft\", \"kubernetes\"; each",
+            "family = \"ipv4\", or firewall = \"docker-29\", \"docker-29-nft\", \"kubernetes\", \"kubernetes-nft\"; each",
         ],
     ),
     (
