@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -86,7 +86,13 @@ struct Pending {
     client: Socket,
     /// Whom the client has called.
     target: SocketAddr,
+    /// When it last did.
+    called: Instant,
 }
+
+/// How long a call by datagram is waited for before it is sent again: what a busy kernel drops of TCP it sends again by itself,
+/// after as long.
+const CALL_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a pending flow has come to.
 #[derive(Debug, Clone, Copy)]
@@ -177,6 +183,7 @@ impl<'a> Connector<'a> {
             listener,
             client,
             target,
+            called: Instant::now(),
         })
     }
 
@@ -212,6 +219,7 @@ impl<'a> Connector<'a> {
             let plan = pending.plan;
             self.flows[plan] = match news {
                 News::None => {
+                    let pending = self.call_again(pending);
                     self.pending.push(pending);
                     continue;
                 }
@@ -224,6 +232,24 @@ impl<'a> Connector<'a> {
             };
         }
         Ok(())
+    }
+
+    /// Calls once more where a call by datagram has not come for so long that it must have been dropped. One that cannot be sent
+    /// either is waited for like one that was.
+    fn call_again(&self, pending: Pending) -> Pending {
+        let is_lost = self.orders(pending.plan).workload.is_datagrams()
+            && pending.called.elapsed() >= CALL_AGAIN;
+        if is_lost {
+            let _ = socket::say_call(&pending.client);
+        }
+        Pending {
+            called: if is_lost {
+                Instant::now()
+            } else {
+                pending.called
+            },
+            ..pending
+        }
     }
 
     fn news(&self) -> Result<Vec<News>> {

@@ -80,7 +80,7 @@ impl Dress {
         let socket = self.socket(address, workload)?;
         call(&socket, address, target)?;
         if workload.is_datagrams() {
-            socket.send(CALL)?;
+            say_call(&socket)?;
         }
         Ok(socket)
     }
@@ -183,6 +183,11 @@ const BACKLOG: i32 = CONNECTIONS_AT_ONCE.cast_signed();
 /// What a client says when it calls by datagram: shorter than any message, so that it is none.
 const CALL: &[u8] = b"call";
 
+/// Says the call of a client of datagrams.
+pub(super) fn say_call(client: &Socket) -> io::Result<()> {
+    client.send(CALL).map(drop)
+}
+
 /// A call that was taken.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -199,6 +204,8 @@ pub(super) fn accept(listener: Socket, workload: Workload) -> io::Result<Taken> 
         let mut call = [MaybeUninit::uninit(); CALL.len()];
         let (_, caller) = listener.recv_from(&mut call)?;
         listener.connect(&caller)?;
+        // One that was only late has been sent again.
+        while listener.recv(&mut call).is_ok() {}
         return Ok(Taken {
             server: listener,
             listener: None,

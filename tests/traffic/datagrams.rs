@@ -2,6 +2,7 @@
 //! counters, and what the kernel drops is seen as loss.
 
 use std::fs;
+use std::process::Command;
 
 use kilonet::scenario::{Batch, Buffers, Driver, Load, Workload};
 use kilonet::traffic::{FlowPlan, FlowStatus, Outcome, Settings};
@@ -165,5 +166,32 @@ fn an_open_loop_sends_what_is_due_and_not_more() {
                 );
             }
         }
+    }
+}
+
+/// Drops the first datagram as long as a call that comes to the namespace that the calling thread is in, and counts it.
+const WITHOUT_FIRST_CALL: &str = "add table ip lossy
+add chain ip lossy input { type filter hook input priority 0; }
+add rule ip lossy input udp length 12 limit rate 1/day burst 1 packets counter drop";
+
+fn nft(script: &str) -> String {
+    let nft = Command::new("nft").arg(script).output();
+    let done = nft.expect("these tests need `nft`");
+    assert!(done.status.success(), "{script}: {done:?}");
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[test]
+fn a_call_that_is_dropped_is_sent_again() {
+    let Some(_alone) = alone() else { return };
+    for driver in DRIVERS {
+        let lab = Lab::new(2);
+        lab.join_by_veth();
+        lab.inside(1, || nft(WITHOUT_FIRST_CALL));
+        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        let outcome = measured(&plans, &streaming(driver, Batch::None));
+        assert_balanced(&outcome, &driver.to_string());
+        let rules = lab.inside(1, || nft("list table ip lossy"));
+        assert!(rules.contains("counter packets 1 "), "{driver}: {rules}");
     }
 }

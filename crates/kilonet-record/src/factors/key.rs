@@ -60,6 +60,15 @@ pub enum Group {
 }
 
 impl Group {
+    /// What its keys are about, unless an entry says otherwise.
+    const fn usual_part(self) -> Part {
+        match self {
+            Self::Lab | Self::Links | Self::Rules => Part::Lab,
+            Self::Traffic | Self::Load | Self::Driver => Part::Traffic,
+            Self::Trials => Part::Trial,
+        }
+    }
+
     /// The heading.
     #[must_use]
     pub fn heading(self) -> &'static str {
@@ -201,7 +210,8 @@ pub struct Key<T: 'static> {
 }
 
 impl<T> Key<T> {
-    /// A factor of `[axes]`, of which every level is tried. A required one, until it is said what is usual.
+    /// A factor of `[axes]`, of which every level is tried. A required one, until it is said what is usual; and about what its
+    /// group is about, until that is said.
     pub(crate) const fn axis(name: &'static str, group: Group, help: &'static str) -> Self {
         let facts = Facts {
             name,
@@ -209,7 +219,7 @@ impl<T> Key<T> {
             is_axis: true,
             is_kept: false,
             group,
-            part: Part::Lab,
+            part: group.usual_part(),
             help,
             examples: "",
             also: &[],
@@ -416,9 +426,13 @@ impl<T: KeyValue> AnyKey for Key<T> {
     }
 
     fn put(&self, cell: &mut Cell, level: Option<&Level>) {
-        match (level.and_then(|level| level.downcast_ref()), self.kept) {
-            (Some(level), Some(text)) => self.facts.keep(cell, text(level)),
-            (Some(level), None) => (self.set)(cell, level),
+        let typed = |level: &Level| {
+            let level: Option<&T> = level.downcast_ref();
+            level.expect("a level is of the key that read it").clone()
+        };
+        match (level.map(typed), self.kept) {
+            (Some(level), Some(text)) => self.facts.keep(cell, text(&level)),
+            (Some(level), None) => (self.set)(cell, &level),
             (None, _) => (self.unset)(cell),
         }
     }

@@ -47,7 +47,7 @@ super::factor::factor! {
         None = "none",
         /// Up to 64, each its own packet from there on (`sendmmsg`, `recvmmsg`).
         Mmsg = "mmsg",
-        /// Up to 64 as a train that is cut and joined as late and as early as can be (`UDP_SEGMENT`, `UDP_GRO`).
+        /// Up to 64 in one unit, cut as late and joined as early as can be (`UDP_SEGMENT`, `UDP_GRO`).
         Gso = "gso",
     }
 }

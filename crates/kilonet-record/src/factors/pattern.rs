@@ -31,7 +31,7 @@ super::factor::factor! {
         /// From client to server.
         #[default]
         OneWay = "one-way",
-        /// There and back, by flows of their own: the way back is one more pair, the reverse of its other.
+        /// There and back, by flows of their own: the way back counts as a second pair.
         Both = "both",
     }
 }

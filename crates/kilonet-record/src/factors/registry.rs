@@ -143,3 +143,58 @@ mod borrowed {
         run()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::factors::Topology;
+    use crate::factors::key::Usual;
+    use crate::store::{cell_id, sample};
+
+    #[test]
+    fn each_key_is_there_once_with_a_sentence_and_its_usual_level_is_one_of_its_own() {
+        let mut names = HashSet::new();
+        for key in keys() {
+            let facts = key.facts();
+            assert!(names.insert(facts.name), "{} twice", facts.name);
+            assert!(facts.help.ends_with('.'), "{}: {}", facts.name, facts.help);
+            let has_usual = !matches!(facts.usual, Usual::Required | Usual::Absent);
+            assert_eq!(key.usual().is_some(), has_usual, "{}", facts.name);
+        }
+    }
+
+    #[test]
+    fn each_field_is_that_of_a_record_and_takes_what_another_cell_has() {
+        let cell = sample::cell(Topology::Bridge, 2);
+        let changed = cell.each_changed();
+        for (name, other) in &changed {
+            let field = fields().find(|field| field.name == name);
+            let field = field.unwrap_or_else(|| panic!("no entry has the field {name}"));
+            let mut taken = cell.clone();
+            field.take(&mut taken, other);
+            assert_eq!(taken, *other, "{name}");
+        }
+        assert_eq!(changed.len(), fields().count());
+    }
+
+    /// What follows from others, or has its part of an id only beside them.
+    const WITHOUT_ID: [&str; 6] = [
+        "endpoints",
+        "pairs",
+        "pattern_seed",
+        "ports_per_bridge",
+        "ruleset",
+        "services",
+    ];
+
+    #[test]
+    fn cells_that_differ_in_a_factor_differ_in_their_ids() {
+        let cell = sample::cell(Topology::Bridge, 2);
+        let changed = cell.each_changed().into_iter();
+        let same = changed.filter(|(_, other)| cell_id(other) == cell_id(&cell));
+        let same: Vec<_> = same.map(|(name, _)| name).collect();
+        assert_eq!(same, WITHOUT_ID);
+    }
+}

@@ -65,7 +65,7 @@ factor! {
     RuleHook, "rule_hook" {
         /// In front of all others: every packet meets them.
         Raw = "raw",
-        /// Where packets are forwarded: every packet that is meets them.
+        /// Where packets are forwarded: every forwarded packet meets them.
         Filter = "filter",
         /// Where destinations are rewritten: the first packet of a connection meets them.
         Nat = "nat",

@@ -243,8 +243,17 @@ impl<const MIN: u32, const MAX: u32> Written for Size<MIN, MAX> {
     }
 
     fn allowed() -> String {
-        let (min, max) = (Bytes(u64::from(MIN)), Bytes(u64::from(MAX)));
+        let [min, max] = [MIN, MAX].map(exactly);
         format!("a size such as 4096 or \"64KiB\", from {min} to {max}")
+    }
+}
+
+/// A size in words that say it to the byte: a bound that is rounded is one that is refused.
+fn exactly(bytes: u32) -> String {
+    let size = Bytes(u64::from(bytes));
+    match size.to_string().replace(' ', "").parse::<Bytes>() {
+        Ok(read) if read == size => size.to_string(),
+        Ok(_) | Err(_) => format!("{bytes} B"),
     }
 }
 

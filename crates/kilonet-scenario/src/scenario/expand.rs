@@ -50,7 +50,7 @@ pub(super) fn combinations(axes: &Values, wire: &Wire) -> Vec<Cell> {
     cells
 }
 
-/// Of keys that are not varied, all levels hold at once.
+/// Keys of other tables are not varied: what has several values has them at once, and cells nothing of them.
 fn one(levels: &[At<Level>]) -> &[At<Level>] {
     &levels[..levels.len().min(1)]
 }

@@ -1,7 +1,7 @@
 //! The values of one table's keys: as they were written, or as is usual.
 //!
 //! Knows no key by itself. Invariant: each key has its levels, in the order in which they were written; none only where nobody
-//! wrote it and nothing is usual.
+//! wrote it and nothing is usual, or where all that was written is wrong and reported.
 
 use std::collections::BTreeMap;
 
@@ -43,11 +43,12 @@ impl Values {
     /// The levels of a key; none where nobody wrote it and nothing is usual.
     pub(super) fn levels<T: KeyValue>(&self, key: &Key<T>) -> impl Iterator<Item = At<T>> {
         let levels = self.levels.get(key.name()).into_iter().flatten();
-        levels.filter_map(|at| {
-            Some(At {
-                value: at.value.downcast_ref::<T>()?.clone(),
+        levels.map(|at| {
+            let value: Option<&T> = at.value.downcast_ref();
+            At {
+                value: value.expect("a level is of the key that read it").clone(),
                 span: at.span.clone(),
-            })
+            }
         })
     }
 

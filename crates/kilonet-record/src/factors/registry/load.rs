@@ -206,8 +206,8 @@ pub static BATCH: Key<Batch> = Key::axis(
 pub static SEARCH: Key<Search> = Key::axis(
     "search",
     Group::Load,
-    "Loss within which the highest rate of datagrams is looked for, by halving in up to 9 windows of a trial; from `rate` \
-     down, if that is given.",
+    "Finds the highest rate of datagrams whose loss stays within this, by halving in up to 9 windows of a trial; `rate` is \
+     where it begins, if that is given.",
 )
 .also(&["loss"])
 .about(Part::Traffic)

@@ -158,7 +158,7 @@ pub static RULESET: Key<String> = Key::<String>::single(
 pub static RULES: Key<RuleCount> = Key::<RuleCount>::axis(
     "rules",
     Group::Rules,
-    "Rules that match nothing, ahead of the profile's; given, even as 0, bridged frames are shown to rules.",
+    "Extra rules that match nothing, ahead of the profile's. Setting this, even to 0, shows bridged frames to rules.",
 )
 .examples("`0..1000`")
 .sets(|cell, rules| cell.rules.filler = Some(rules.0))

@@ -32,6 +32,7 @@ pub static FAMILY: Key<Family> = Key::axis("family", Group::Traffic, "Protocol o
     .looked_past()]);
 
 pub static PATH: Key<Path> = Key::axis("path", Group::Traffic, "The way from client to server.")
+    .about(Part::Lab)
     .usual(Usual::Text("direct"))
     .sets(|cell, path| cell.path = *path)
     .fields(&[Field::text(
@@ -68,6 +69,7 @@ pub static WORKLOAD: Key<Workload> = Key::axis("workload", Group::Traffic, "What
     })]);
 
 pub static PATTERN: Key<Pattern> = Key::axis("pattern", Group::Traffic, "Who talks to whom.")
+    .about(Part::Lab)
     .usual(Usual::Text("pairs"))
     .sets(|cell, pattern| cell.pattern = *pattern)
     .fields(&[
@@ -95,6 +97,7 @@ pub static PEERS: Key<PeerCount> = Key::<PeerCount>::axis(
     Group::Traffic,
     "How many others each container sends to in `all-to-all`, by lot; all of them if absent.",
 )
+.about(Part::Lab)
 .examples("`1..8`")
 .sets(|cell, peers| cell.talk.peers = Some(peers.0))
 .or_else(|_| ())
@@ -120,6 +123,7 @@ pub static DIRECTION: Key<Direction> = Key::axis(
     Group::Traffic,
     "Which ways of a pair have flows.",
 )
+.about(Part::Lab)
 .also(&["bidir"])
 .usual(Usual::Text("one-way"))
 .sets(|cell, direction| cell.talk.direction = *direction)

@@ -1,4 +1,5 @@
-//! Keys of trials: how each is timed, and how often it is made. None of them is a factor: cells do not differ in them.
+//! Keys of trials: how each is timed, and how often it is made. None of them is varied; the seed alone is also in cells, whose
+//! patterns are drawn by it.
 
 use crate::factors::key::{Group, Key, Part, Table, Usual};
 use crate::factors::repeats::{Allowance, Gauge, Width};
@@ -32,7 +33,8 @@ pub static CONNECT: Key<Length<100, 600_000>> = of("connect", "Time all flows ha
 
 pub static REPEATS: Key<Times> = of(
     "repeats",
-    "Trials of each cell: a number, or a range, of which each cell has as many as it takes for its metrics to be known.",
+    "Trials of each cell: a number, or a range, of which a cell has as many as it takes for its metrics to be as narrow as \
+     `within`.",
 )
 .also(&["trials", "runs", "iterations", "reps"])
 .examples("`5`, `3..10`")
@@ -48,7 +50,7 @@ pub static WITHIN: Key<Width> = of(
 
 pub static METRICS: Key<Gauge> = of(
     "metrics",
-    "With a range of repeats: what is to be known so well; if absent, what all flows get through, and what the median pair gets.",
+    "With a range of repeats: what must be as narrow as `within`; goodput or transactions, and pair-p50, if absent.",
 )
 .several()
 .or_else(|_| ());
