@@ -91,7 +91,12 @@ fn parents() -> BTreeMap<i32, i32> {
 }
 
 /// Bytes that passed the interface of a process's namespace, in and out: the first and the ninth column.
+/// Nothing before the process is in a namespace of its own, for the machine has an `eth0` too.
 fn moved(pid: i32) -> Option<u64> {
+    let network = |pid: &str| fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+    if network(&pid.to_string())? == network("self")? {
+        return None;
+    }
     let devices = fs::read_to_string(format!("/proc/{pid}/net/dev")).ok()?;
     let mut lines = devices.lines();
     let line = lines.find_map(|line| line.trim().strip_prefix("eth0:"))?;
