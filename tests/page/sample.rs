@@ -9,12 +9,10 @@ use kilonet::analysis::{
     Analysis, CellSummary, Column, Control, CpuParts, Detail, Estimate, Fit, Metric, Post,
     PostCell, PostRow, Ratio, Reality, Series, Slope, Timeline,
 };
-use kilonet::scenario::{
-    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Limits, Load, Macs, Path, Pattern,
-    Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
-};
+use kilonet::scenario::{Cell, Family, Topology, Workload};
 use kilonet::stats::Line;
 use kilonet::store::record::Failure;
+use kilonet::store::sample;
 
 /// Goodput of few pairs in bits a second, and the pairs at which half of it is left.
 fn law(topology: Topology) -> (f64, f64) {
@@ -271,34 +269,8 @@ fn manifest() -> serde_json::Value {
 
 fn cell(topology: Topology, family: Family, containers: u32) -> Cell {
     Cell {
-        topology,
-        testbed: Testbed::Kernel,
         family,
-        firewall: Firewall::None,
-        path: Path::Direct,
-        workload: Workload::TcpStream,
-        driver: Driver::Threads,
-        limits: Limits::default(),
-        pattern: Pattern::Pairs,
-        talk: Talk::default(),
-        containers,
-        active: containers,
-        pairs: containers / 2,
-        streams: 1,
-        message_bytes: 131_072,
-        load: Load::default(),
-        beside: Beside::default(),
-        congestion: Congestion("cubic".to_owned()),
-        buffers: Buffers::Auto,
-        stack: Stack::Dual,
-        macs: Macs::Derived,
-        wiring: Wiring::default(),
-        mtu: None,
-        per_namespace: None,
-        bridges: None,
-        ports_per_bridge: None,
-        rules: Rules::default(),
-        kept: kilonet::scenario::Kept::default(),
+        ..sample::cell(topology, containers)
     }
 }
 

@@ -1,45 +1,21 @@
 //! Layouts against what a cell asks for.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::scenario::{
-    Beside, Buffers, Congestion, Driver, Family, Firewall, Join, Limits, Load, Macs, Path, Pattern,
-    Rules, Stack, Talk, Testbed, Wiring, Workload,
-};
+use crate::scenario::{Join, Path, Wiring};
+use crate::store::sample;
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
     Cell {
-        topology,
-        testbed: Testbed::Kernel,
-        family: Family::Ipv4,
-        firewall: Firewall::None,
-        path: Path::Direct,
-        workload: Workload::TcpStream,
-        driver: Driver::Threads,
-        limits: Limits::default(),
-        pattern: Pattern::Pairs,
-        talk: Talk::default(),
-        containers,
         active,
         pairs: active / 2,
-        streams: 1,
-        message_bytes: 131_072,
-        load: Load::default(),
-        beside: Beside::default(),
-        congestion: Congestion("cubic".into()),
-        buffers: Buffers::Auto,
-        stack: Stack::Dual,
-        macs: Macs::Derived,
-        wiring: Wiring::default(),
-        mtu: None,
-        per_namespace: None,
-        bridges: std::num::NonZeroU32::new(containers.div_ceil(per_bridge)),
-        ports_per_bridge: std::num::NonZeroU32::new(per_bridge),
-        rules: Rules::default(),
-        kept: crate::scenario::Kept::default(),
+        bridges: NonZeroU32::new(containers.div_ceil(per_bridge)),
+        ports_per_bridge: NonZeroU32::new(per_bridge),
+        ..sample::cell(topology, containers)
     }
 }
 
@@ -108,10 +84,10 @@ proptest! {
     fn where_pairs_cross_each_has_a_port_of_its_own_on_another_bridge(pairs in 1u32..700, pairs_per_bridge in 1u32..60) {
         let containers = 2 * pairs;
         let mut crossing = cell(Topology::Bridge, containers, containers, 2 * pairs_per_bridge);
-        crossing.bridges = std::num::NonZeroU32::new(pairs.div_ceil(pairs_per_bridge).max(2));
+        crossing.bridges = NonZeroU32::new(pairs.div_ceil(pairs_per_bridge).max(2));
         crossing.wiring = Wiring { join: Join::Trunk, crossing: true, ..Wiring::default() };
         let mut tunnelled = cell(Topology::Vxlan, containers, containers, pairs_per_bridge);
-        tunnelled.bridges = std::num::NonZeroU32::new(2 * pairs.div_ceil(pairs_per_bridge));
+        tunnelled.bridges = NonZeroU32::new(2 * pairs.div_ceil(pairs_per_bridge));
         for cell in [crossing, tunnelled] {
             let layout = Layout::of(&cell);
             let ports: Vec<_> = layout.ports().collect();

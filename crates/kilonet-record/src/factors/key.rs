@@ -167,8 +167,6 @@ pub struct Facts {
     pub table: Table,
     /// Whether it may have several levels, of which each is tried.
     pub is_axis: bool,
-    /// Whether cells keep it by its name, and have no place of their own for it.
-    pub is_kept: bool,
     /// What it stands under.
     pub group: Group,
     /// What it is about.
@@ -217,7 +215,6 @@ impl<T> Key<T> {
             name,
             table: Table::Axes,
             is_axis: true,
-            is_kept: false,
             group,
             part: group.usual_part(),
             help,
@@ -302,13 +299,22 @@ impl<T> Key<T> {
     pub const fn name(&self) -> &'static str {
         self.facts.name
     }
+
+    /// A level that this key read.
+    ///
+    /// # Panics
+    /// For a level of a key with other values.
+    #[must_use]
+    pub fn typed<'a>(&self, level: &'a Level) -> &'a T {
+        let level = level.downcast_ref();
+        level.expect("a level is of the key that read it")
+    }
 }
 
 impl<T: Written + fmt::Display> Key<T> {
     /// The same, whose levels cells keep by its name: it needs no place of its own in them. A cell in which it means nothing
     /// has the usual one.
     pub(crate) const fn kept(mut self) -> Self {
-        self.facts.is_kept = true;
         self.kept = Some(T::to_string);
         self
     }
@@ -345,6 +351,9 @@ pub type Level = Rc<dyn Any>;
 pub trait AnyKey: Sync {
     /// What there is to say of it.
     fn facts(&self) -> &Facts;
+
+    /// Whether cells keep it by its name, and have no place of their own for it.
+    fn is_kept(&self) -> bool;
 
     /// Reads what was written: a single value, or where it is an axis a text that stands for many.
     ///
@@ -385,6 +394,10 @@ impl<T: KeyValue> AnyKey for Key<T> {
         &self.facts
     }
 
+    fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     fn read(&self, value: &Raw<'_>) -> Result<Vec<Level>, String> {
         let range = value.as_str().filter(|_| self.facts.is_axis);
         let levels = match range.and_then(T::read_range) {
@@ -398,7 +411,7 @@ impl<T: KeyValue> AnyKey for Key<T> {
     }
 
     fn same(&self, left: &Level, right: &Level) -> bool {
-        left.downcast_ref::<T>() == right.downcast_ref::<T>()
+        self.typed(left) == self.typed(right)
     }
 
     fn allowed(&self) -> String {
@@ -426,13 +439,9 @@ impl<T: KeyValue> AnyKey for Key<T> {
     }
 
     fn put(&self, cell: &mut Cell, level: Option<&Level>) {
-        let typed = |level: &Level| {
-            let level: Option<&T> = level.downcast_ref();
-            level.expect("a level is of the key that read it").clone()
-        };
-        match (level.map(typed), self.kept) {
-            (Some(level), Some(text)) => self.facts.keep(cell, text(&level)),
-            (Some(level), None) => (self.set)(cell, &level),
+        match (level.map(|level| self.typed(level)), self.kept) {
+            (Some(level), Some(text)) => self.facts.keep(cell, text(level)),
+            (Some(level), None) => (self.set)(cell, level),
             (None, _) => (self.unset)(cell),
         }
     }

@@ -74,7 +74,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Others<'_, A> {
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
         while let Some(name) = self.map.next_key::<String>()? {
-            match registry::key(&name).filter(|key| key.facts().is_kept) {
+            match registry::key(&name).filter(|key| key.is_kept()) {
                 Some(key) => self.keep(key)?,
                 None => return seed.deserialize(name.into_deserializer()).map(Some),
             }

@@ -11,15 +11,6 @@ mod rules;
 mod search;
 mod unused;
 
-use kilonet_record::factors::registry;
-use kilonet_record::factors::registry::driver::{DRIVER, PINNING};
-use kilonet_record::factors::registry::lab::{
-    ACTIVE, CONTAINERS, PER_NAMESPACE, PORTS_PER_BRIDGE, STACK, TESTBED, TOPOLOGY,
-};
-use kilonet_record::factors::registry::links::{CROSSING, ISOLATION, JOIN, MTU, NAPI, OFFLOAD};
-use kilonet_record::factors::registry::rules::FIREWALL;
-use kilonet_record::factors::registry::traffic::{FAMILY, PATH, PATTERN};
-use kilonet_record::factors::registry::trials::{MEASURE, REPEATS, SAMPLE};
 use std::fmt::Display;
 
 use super::problem::{Problem, Problems};
@@ -32,6 +23,15 @@ use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Table};
 use kilonet_record::factors::pattern::Pattern;
 use kilonet_record::factors::placement::Pinning;
 use kilonet_record::factors::receive::Napi;
+use kilonet_record::factors::registry;
+use kilonet_record::factors::registry::driver::{DRIVER, PINNING};
+use kilonet_record::factors::registry::lab::{
+    ACTIVE, CONTAINERS, PER_NAMESPACE, PORTS_PER_BRIDGE, STACK, TESTBED, TOPOLOGY,
+};
+use kilonet_record::factors::registry::links::{CROSSING, ISOLATION, JOIN, MTU, NAPI, OFFLOAD};
+use kilonet_record::factors::registry::rules::FIREWALL;
+use kilonet_record::factors::registry::traffic::{FAMILY, PATH, PATTERN};
+use kilonet_record::factors::registry::trials::{MEASURE, REPEATS, SAMPLE};
 use kilonet_record::factors::topology::{Testbed, Topology};
 use kilonet_record::factors::value::{Count, Share};
 use kilonet_record::factors::wiring::Join;

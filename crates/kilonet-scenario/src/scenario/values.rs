@@ -43,12 +43,9 @@ impl Values {
     /// The levels of a key; none where nobody wrote it and nothing is usual.
     pub(super) fn levels<T: KeyValue>(&self, key: &Key<T>) -> impl Iterator<Item = At<T>> {
         let levels = self.levels.get(key.name()).into_iter().flatten();
-        levels.map(|at| {
-            let value: Option<&T> = at.value.downcast_ref();
-            At {
-                value: value.expect("a level is of the key that read it").clone(),
-                span: at.span.clone(),
-            }
+        levels.map(|at| At {
+            value: key.typed(&at.value).clone(),
+            span: at.span.clone(),
         })
     }
 

@@ -1,12 +1,10 @@
 //! Keys of rules: whose, what loads them, and how many more there are that match nothing.
 
-use crate::factors::cell::Cell;
 use crate::factors::field::Place::{Front, Rules};
 use crate::factors::field::Varies::{Anywhere, AtOneCount, OnOneTestbed};
 use crate::factors::field::{Field, count_of, take, words, words_of};
 use crate::factors::key::{Group, Key, Needs, Table, Usual};
-use crate::factors::rules::Firewall;
-use crate::factors::rules::{Backend, MOST_PUBLISHED, RuleHook, RuleShape};
+use crate::factors::rules::{Backend, Firewall, MOST_PUBLISHED, RuleHook, RuleShape};
 use crate::factors::topology::Testbed;
 use crate::factors::value::Count;
 use crate::units::{Unit, counted_text};
@@ -176,14 +174,10 @@ pub static RULES: Key<RuleCount> = Key::<RuleCount>::axis(
 
 /// What a key of the rules that match nothing takes.
 const FILLER: Needs = Needs {
-    applies: has_filler,
+    applies: |cell| cell.rules.filler.is_some(),
     lacking: "rules that match nothing",
     allowed: "`rules`",
 };
-
-fn has_filler(cell: &Cell) -> bool {
-    cell.rules.filler.is_some()
-}
 
 pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
     "rule_shape",

@@ -83,7 +83,7 @@ fn unusual() -> Cell {
         },
         kept: Kept::default(),
     };
-    for key in registry::keys().filter(|key| key.facts().is_kept) {
+    for key in registry::keys().filter(|key| key.is_kept()) {
         key.put(&mut cell, Some(&another(key)));
     }
     cell

@@ -1,7 +1,12 @@
 //! What somebody else's generators cannot do, or would not be told apart by.
 
+use std::fmt::Display;
+
 use super::unused::unusual;
+use crate::scenario::factor::Factor;
+use crate::scenario::generator::Abilities;
 use crate::scenario::key::{AnyKey, Key, KeyValue, Part, Table};
+use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::registry;
 use crate::scenario::registry::driver::DRIVER;
 use crate::scenario::registry::lab::{CONTAINERS, PER_NAMESPACE, TOPOLOGY};
@@ -9,17 +14,11 @@ use crate::scenario::registry::load::RATE;
 use crate::scenario::registry::traffic::{
     BUFFERS, CONGESTION, DIRECTION, FAMILY, MESSAGE, PATH, PATTERN, PEERS, STREAMS, WORKLOAD,
 };
-use crate::scenario::values::Values;
-use std::fmt::Display;
-
-use crate::scenario::factor::Factor;
-use crate::scenario::generator::Abilities;
-use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::source::Span;
 use crate::scenario::topology::Topology;
 use crate::scenario::value::Share;
+use crate::scenario::values::Values;
 use crate::scenario::{Driver, Workload};
-
 use crate::units::counted;
 
 pub(super) fn check(axes: &Values, lab: &Values, problems: &mut Problems) {
@@ -106,14 +105,11 @@ impl Tool<'_> {
     /// What it cannot be told has to be as usual: each pair is a server and a client of its own, its requests are answered one at
     /// a time, by as much, and its datagrams have a call each, and a rate that is even.
     fn check_usual(&mut self, abilities: Abilities) {
-        let is_told = |key: &dyn AnyKey| {
-            let told = TOLD.iter().map(|told| told.facts().name);
-            let rate = Some(RATE.name()).filter(|_| abilities.rate);
-            told.chain(rate).any(|name| name == key.facts().name)
-        };
+        let is_told =
+            |key: &dyn AnyKey| is_among(key, TOLD) || abilities.rate && is_among(key, &[&RATE]);
         let keys = registry::keys_of(Table::Axes).filter(|key| match key.facts().part {
             Part::Traffic | Part::Both => !is_told(*key),
-            Part::Lab => BETWEEN.iter().any(|it| it.facts().name == key.facts().name),
+            Part::Lab => is_among(*key, BETWEEN),
             // They say themselves whose containers they are of.
             Part::Limits | Part::Trial => false,
         });
@@ -174,6 +170,10 @@ impl Tool<'_> {
         let problem = Problem::of(self.axes.key(key), message).at(span.clone());
         self.problems.push(problem.remedy(allowed));
     }
+}
+
+fn is_among(key: &dyn AnyKey, keys: &[&dyn AnyKey]) -> bool {
+    keys.iter().any(|it| it.facts().name == key.facts().name)
 }
 
 /// The words of what is allowed.

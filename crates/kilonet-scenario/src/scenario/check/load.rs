@@ -11,7 +11,6 @@ use crate::scenario::registry::load::{
 use crate::scenario::registry::traffic::{FAMILY, MESSAGE, MessageSize, PATH, WORKLOAD};
 use crate::scenario::values::Values;
 use crate::scenario::{Family, Workload};
-
 use crate::units::counted;
 
 pub(super) fn check(axes: &Values, problems: &mut Problems) {

@@ -17,7 +17,6 @@ use crate::scenario::source::Span;
 use crate::scenario::topology::{Joined, PORTS_PER_ROUTER, Testbed, Topology};
 use crate::scenario::value::Share;
 use crate::scenario::values::Values;
-
 use crate::scenario::wiring::Join;
 
 /// Pairs of one cell. All that sockets can be had for are fewer.

@@ -11,10 +11,9 @@ use crate::scenario::registry::rules::{BACKEND, FIREWALL, RULE_SHAPE, RULES, RUL
 use crate::scenario::registry::traffic::{FAMILY, PATH, STREAMS};
 use crate::scenario::rules::{Backend, MOST_PUBLISHED, RuleShape, Stand};
 use crate::scenario::source::Span;
+use crate::scenario::topology::{Joined, Testbed, Topology};
 use crate::scenario::values::{At, Values};
 use crate::scenario::{Firewall, Path, Stack};
-
-use crate::scenario::topology::{Joined, Testbed, Topology};
 
 const OWN_TABLE: &str = "each table of [[axes]] may have rules of its own";
 

@@ -1,9 +1,5 @@
 //! What a search for the highest rate takes: datagrams, flows that are all alike, and a lab that is measured again and again.
 
-use crate::scenario::registry::driver::DRIVER;
-use crate::scenario::registry::lab::TESTBED;
-use crate::scenario::registry::load::{BESIDE, SEARCH};
-use crate::scenario::values::Values;
 use std::fmt::Display;
 
 use crate::scenario::Driver;
@@ -11,9 +7,12 @@ use crate::scenario::beside::Beside;
 use crate::scenario::key::{Key, KeyValue};
 use crate::scenario::load::Search;
 use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::registry::driver::DRIVER;
+use crate::scenario::registry::lab::TESTBED;
+use crate::scenario::registry::load::{BESIDE, SEARCH};
 use crate::scenario::source::Span;
-
 use crate::scenario::topology::Testbed;
+use crate::scenario::values::Values;
 
 pub(super) fn check(axes: &Values, problems: &mut Problems) {
     let mut levels = axes.levels(&SEARCH);
