@@ -4,9 +4,15 @@ import json
 from math import comb
 from statistics import median
 
+import gate_page
+
 
 def write(folder):
     raw = Raw(folder / "raw")
+    if raw.of("gate"):
+        sections = [gate_page.head(raw), gate_page.ratios_table(raw), gate_page.fields_table(raw)]
+        (folder / "README.md").write_text("\n".join(sections))
+        return
     sections = [head(raw)]
     if raw.of("pair"):
         sections += [asked_and_measured(raw), pair_table(raw), crowd_table(raw), setup_table(raw)]

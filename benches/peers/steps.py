@@ -18,7 +18,7 @@ class Bench:
     """The binaries, where raw output goes, and how much of everything is done."""
 
     def __init__(self, built, raw, quick, blocks):
-        self.kilonet, self.stage, self.raw = built.get("kilonet"), built["stage"], Path(raw)
+        self.kilonet, self.stage, self.raw = built.get("kilonet"), built.get("stage"), Path(raw)
         self.blocks = blocks
         self.scale = 10 if quick else 1
         self.rounds = 1 if quick else 3
