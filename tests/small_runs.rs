@@ -14,6 +14,13 @@ use serde_json::Value;
 /// One trial of each cell, long enough for what is read at the edges of its window to be little beside what is read in it.
 const WITNESSED: &[&str] = &["--warmup", "50ms", "--measure", "250ms", "--repeats", "1"];
 
+/// A family with a driver each, and each of both, for what is tried in every topology: any two of topology, family, driver and
+/// workload meet, while how streams of bytes go is tried by all of them together.
+const CROSSED: [(&str, &str); 2] = [("ipv4", "threads"), ("ipv6", "workers")];
+
+/// The two that are left, for one topology.
+const CROSSED_OVER: [(&str, &str); 2] = [("ipv6", "threads"), ("ipv4", "workers")];
+
 /// All topologies, as a scenario lists them.
 const EVERYWHERE: &str = r#""loopback", "shared", "veth", "bridge", "routed", "vxlan", "macvlan""#;
 
@@ -89,18 +96,18 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
     }
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("datagrams.toml");
-    let axes = |topologies: &str, batches: &str| {
+    let axes = |topologies: &str, batches: &str, (family, driver): (&str, &str)| {
         format!(
             "[[axes]]\nworkload = \"udp-stream\"\ntopology = [{topologies}]\nbatch = [{batches}]\n\
-             family = [\"ipv4\", \"ipv6\"]\ndriver = [\"threads\", \"workers\"]\ncontainers = 4\n"
+             family = \"{family}\"\ndriver = \"{driver}\"\ncontainers = 4\n"
         )
     };
     // How many calls a batch takes concerns no interface, how large a segment it is does.
-    let text = [
-        axes(EVERYWHERE, r#""none", "gso""#),
-        axes(r#""bridge""#, r#""mmsg""#),
-        "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\n".to_owned(),
-    ];
+    let everywhere = CROSSED.map(|ends| axes(EVERYWHERE, r#""none", "gso""#, ends));
+    let batched = CROSSED.map(|ends| axes(r#""bridge""#, r#""mmsg""#, ends));
+    let over = CROSSED_OVER.map(|ends| axes(r#""bridge""#, r#""none", "mmsg", "gso""#, ends));
+    let trial = "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\nbaseline = false\n";
+    let text = [&everywhere[..], &batched, &over, &[trial.to_owned()]].concat();
     std::fs::write(&file, text.concat()).unwrap();
     let run = said(
         kilonet(["run"])
@@ -110,8 +117,8 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
-    // Of either family, by either driver: each batch in each of its topologies, and the loopback pair of each batch.
-    assert_eq!(records.len(), 2 * 2 * (7 * 2 + 1 + 3));
+    // Two batches in each topology, one more on a bridge; and over a bridge all three crossed over.
+    assert_eq!(records.len(), 2 * (7 * 2 + 1) + 2 * 3);
     let (mut all_sent, mut all_known) = (0, 0);
     for record in &records {
         let of = |name: &str| record["flows"][name].as_u64().unwrap();
@@ -205,18 +212,19 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
     }
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("requests.toml");
-    let axes = |workloads: &str, families: &str| {
+    let axes = |workloads: &str, topologies: &str, (family, driver): (&str, &str)| {
         format!(
-            "[[axes]]\nworkload = [{workloads}]\nfamily = [{families}]\ntopology = [{EVERYWHERE}]\n\
-             driver = [\"threads\", \"workers\"]\ncontainers = 4\n"
+            "[[axes]]\nworkload = [{workloads}]\nfamily = \"{family}\"\ntopology = [{topologies}]\n\
+             driver = \"{driver}\"\ncontainers = 4\n"
         )
     };
-    let text = [
-        axes(r#""tcp-rr", "udp-rr", "tcp-crr""#, r#""ipv4", "ipv6""#),
-        // Silent connections come up as those of requests do.
-        axes(r#""idle""#, r#""ipv4""#),
-        "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\n".to_owned(),
-    ];
+    let requests = r#""tcp-rr", "udp-rr", "tcp-crr""#;
+    let everywhere = CROSSED.map(|ends| axes(requests, EVERYWHERE, ends));
+    let over = CROSSED_OVER.map(|ends| axes(requests, r#""bridge""#, ends));
+    // Silent connections come up as those of requests do.
+    let silent = CROSSED.map(|ends| axes(r#""idle""#, EVERYWHERE, ends));
+    let trial = "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\nbaseline = false\n";
+    let text = [&everywhere[..], &over, &silent, &[trial.to_owned()]].concat();
     std::fs::write(&file, text.concat()).unwrap();
     let run = said(
         kilonet(["run"])
@@ -226,8 +234,8 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
-    // By either driver: each workload in each topology, and its loopback pair.
-    assert_eq!(records.len(), 2 * (7 + 1) * (3 * 2 + 1));
+    // By either driver: each workload in each topology; and those with requests over a bridge crossed over.
+    assert_eq!(records.len(), 2 * (3 + 1) * 7 + 2 * 3);
     for record in &records {
         assert_eq!(record["flows"]["died"], 0, "{record}");
         assert_eq!(record["flows"]["connected"], record["flows"]["expected"]);
@@ -264,11 +272,16 @@ fn bytes_agree_with_the_interfaces_by_every_pattern() {
     ] {
         let out = tempfile::tempdir().unwrap();
         let file = out.path().join("pattern.toml");
+        let axes = CROSSED.map(|(family, driver)| {
+            format!(
+                "[[axes]]\ntopology = [\"shared\", \"bridge\", \"routed\"]\nfamily = \"{family}\"\n\
+                 driver = \"{driver}\"\npattern = \"{pattern}\"\ndirection = \"{direction}\"\ncontainers = 5\n"
+            )
+        });
         let text = format!(
-            "lab.per_namespace = \"all\"\n[axes]\ntopology = [\"shared\", \"bridge\", \"routed\"]\n\
-             family = [\"ipv4\", \"ipv6\"]\ndriver = [\"threads\", \"workers\"]\n\
-             pattern = \"{pattern}\"\ndirection = \"{direction}\"\ncontainers = 5\n\
-             [trial]\nwarmup = \"50ms\"\nmeasure = \"250ms\"\nrepeats = 1\nbaseline = false\n"
+            "lab.per_namespace = \"all\"\n{}[trial]\nwarmup = \"50ms\"\nmeasure = \"250ms\"\nrepeats = 1\n\
+             baseline = false\n",
+            axes.concat()
         );
         std::fs::write(&file, text).unwrap();
         let run = said(
@@ -279,7 +292,7 @@ fn bytes_agree_with_the_interfaces_by_every_pattern() {
         );
         assert_eq!(run.code, Some(0), "{run:?}");
         let records = records(&run.folder());
-        assert_eq!(records.len(), 3 * 2 * 2);
+        assert_eq!(records.len(), 3 * 2);
         for record in &records {
             assert_true_to_its_witnesses(record);
             assert_eq!(record["cell"]["pairs"], expected.len());
