@@ -5,6 +5,8 @@
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
 //! recorded, unless the user ended the run in the middle of it.
 
+mod phases;
+
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -20,6 +22,7 @@ use crate::units::nanos;
 use crate::version::{self, NUMBER};
 
 pub use crate::testbed::Phase;
+use phases::Phases;
 
 /// Told how a run goes; the words on the screen are its business.
 pub trait Progress: Watch {
@@ -165,7 +168,7 @@ impl Watchman {
 /// What is said of a trial beside which no canary could be read.
 const NOT_TIMED: &str = "whether the machine was as fast as usual is not known, as the fixed piece of work could not be timed";
 
-/// One trial from set-up to record; `None` when the user ended it.
+/// One trial from set-up to record, with what the machine counted in its phases; `None` when the user ended it.
 fn run_trial<T: Testbed>(
     testbed: &mut T,
     trial: &Trial,
@@ -175,19 +178,31 @@ fn run_trial<T: Testbed>(
     if progress.interrupted() {
         return None;
     }
-    progress.phase(Phase::Setup);
-    let lab = match testbed.setup(&trial.cell, progress) {
+    let phases = Phases::new(testbed.totals(), progress);
+    let (mut record, rows) = try_trial(testbed, trial, timing, &phases)?;
+    record.phases = phases.ended();
+    Some((record, rows))
+}
+
+fn try_trial<T: Testbed>(
+    testbed: &mut T,
+    trial: &Trial,
+    timing: Timing,
+    watch: &dyn Watch,
+) -> Option<(Record, Rows)> {
+    watch.phase(Phase::Setup);
+    let lab = match testbed.setup(&trial.cell, watch) {
         Ok(lab) => lab,
         Err(error) => return failed(trial, &error),
     };
-    progress.phase(Phase::Connect);
+    watch.phase(Phase::Connect);
     let plan = TrialPlan {
         id: &trial.id,
         cell: &trial.cell,
         timing,
     };
-    let measured = search::measure(testbed, &lab, plan, progress);
-    progress.phase(Phase::Teardown);
+    let measured = search::measure(testbed, &lab, plan, watch);
+    watch.phase(Phase::Teardown);
     let cost = testbed.teardown(lab);
     match measured {
         Ok(measurement) => Some(recorded(trial, measurement, cost)),
@@ -213,6 +228,7 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         checks: Some(measured.checks),
         counters: Some(measured.counters),
         flows: Some(measured.flows),
+        errors: measured.errors,
         samples: Some(measured.samples),
         effective: Some(measured.effective),
         generator: measured.generator,

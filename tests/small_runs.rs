@@ -47,6 +47,28 @@ fn assert_rows_add_up(folder: &Path, record: &Value) {
     );
 }
 
+/// Holds that each phase is as long at least as what was timed within it.
+fn assert_phases_hold_the_parts(record: &Value) {
+    let length = |phase: &str| record["phases"][phase]["duration_ns"].as_u64();
+    let timed = |part: &str, field: &str| record[part][field].as_u64();
+    assert!(length("setup") >= timed("lab", "setup_ns"), "{record}");
+    assert!(length("connect") > Some(0), "{record}");
+    assert!(length("warmup") >= Some(50_000_000), "{record}");
+    assert!(
+        length("window") >= timed("window", "duration_ns"),
+        "{record}"
+    );
+    assert!(
+        length("teardown") >= timed("lab", "teardown_ns"),
+        "{record}"
+    );
+    let dropped = &record["phases"]["window"]["backlog_drops"];
+    assert!(
+        dropped.as_u64() >= timed("counters", "backlog_drops"),
+        "{record}"
+    );
+}
+
 #[test]
 fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     if !kernel_allows() {
@@ -86,6 +108,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
         assert_true_to_its_witnesses(record);
         assert_rows_add_up(&run.folder(), record);
         assert!(record["lab"]["teardown_ns"].as_u64() > Some(0), "{record}");
+        assert_phases_hold_the_parts(record);
     }
 }
 
@@ -477,6 +500,10 @@ fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
     assert_eq!(of("none")["status"], "ok");
     let error = &of("custom")["error"];
     assert_eq!(error["act"], "connect flow", "{error}");
+    let phases = &of("custom")["phases"];
+    let waited = phases["connect"]["duration_ns"].as_u64();
+    assert!(waited >= Some(300_000_000), "{phases}");
+    assert!(phases.get("window").is_none(), "{phases}");
     assert!(
         error["reason"]
             .as_str()

@@ -11,7 +11,7 @@ use super::kernel::{Kernel, KernelLab};
 use super::{Lacks, Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::canary;
-use crate::host::counters::TcpMemory;
+use crate::host::counters::{TcpMemory, Totals};
 use crate::lab::existing::Existing;
 use crate::scenario::{self, Cell, Topology};
 use crate::store::record::{LabCost, ProgramOutput};
@@ -109,6 +109,10 @@ impl Testbed for Machine {
 
     fn refuses(&self, cell: &Cell) -> Option<Error> {
         self.lacks.refusal(cell)
+    }
+
+    fn totals(&self) -> Option<fn() -> Totals> {
+        Some(Totals::take)
     }
 
     fn canary(&mut self) -> Option<Duration> {

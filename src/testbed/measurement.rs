@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::host::counters::Totals;
 use crate::host::noise::Verdict;
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, Generator, LabCost, Latency,
-    Lateness, PerContainer, PerPair, ProgramOutput, RateSearch, Rows, Samples, Window,
+    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, FlowErrors, Generator, LabCost,
+    Latency, Lateness, PerContainer, PerPair, ProgramOutput, RateSearch, Rows, Samples, Window,
 };
 use crate::traffic::Dials;
 
@@ -37,6 +38,11 @@ pub trait Testbed {
 
     /// Why a cell cannot be measured here, where that is known beforehand: no lab of it is to be set up.
     fn refuses(&self, _cell: &Cell) -> Option<Error> {
+        None
+    }
+
+    /// What reads what its machine has counted so far; absent where there is no machine.
+    fn totals(&self) -> Option<fn() -> Totals> {
         None
     }
 
@@ -122,6 +128,8 @@ pub struct Measurement {
     pub counters: Counters,
     /// What became of the flows.
     pub flows: FlowCounts,
+    /// By which errors flows were lost.
+    pub errors: Vec<FlowErrors>,
     /// The aggregate over the window.
     pub samples: Samples,
     /// What took effect.

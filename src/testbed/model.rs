@@ -170,6 +170,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             valid: true,
         },
         counters: Counters::default(),
+        errors: Vec::new(),
         flows: FlowCounts {
             expected: flows,
             connected: flows,

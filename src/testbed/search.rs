@@ -4,7 +4,7 @@
 //! Must not know sockets. The invariant: what is handed back was measured in a window that passed, and in none at a higher
 //! rate.
 
-use super::{Measurement, Testbed, TrialPlan, Watch};
+use super::{Measurement, Phase, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Remedy, Result};
 use crate::scenario::{Cell, MOST_WINDOWS, Search};
 use crate::stats::Bisection;
@@ -33,7 +33,10 @@ pub fn measure<T: Testbed>(
         steps: Vec::new(),
         best: None,
     };
-    hunt.run(&mut |trial| testbed.measure(lab, trial, watch))
+    hunt.run(&mut |trial| {
+        watch.phase(Phase::Connect);
+        testbed.measure(lab, trial, watch)
+    })
 }
 
 /// What measures one window.

@@ -8,6 +8,7 @@ mod classes;
 mod consumption;
 mod datagrams;
 mod edges;
+mod errors;
 mod requests;
 mod uncopied;
 
@@ -74,6 +75,7 @@ pub(super) fn summarise(
         checks,
         counters: counters(outcome, edges, datagrams.socket_drops),
         flows: flow_counts(outcome, datagrams.counts),
+        errors: errors::of(outcome),
         samples: samples(trial, outcome),
         effective: effective(trial.cell, outcome, datagrams.batched),
         generator: None,
@@ -222,8 +224,8 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
     let (status, error) = match &flow.status {
         FlowStatus::Ok => ("ok", None),
         FlowStatus::Stalled => ("stalled", None),
-        FlowStatus::Unconnected(error) => ("unconnected", Some(error.clone())),
-        FlowStatus::Died { error, .. } => ("died", Some(error.clone())),
+        FlowStatus::Unconnected(loss) => ("unconnected", Some(loss.sentence.clone())),
+        FlowStatus::Died { loss, .. } => ("died", Some(loss.sentence.clone())),
     };
     let quantile = |q| flow.latency.as_ref()?.quantile(q);
     let datagrams = flow.datagrams;
@@ -307,8 +309,10 @@ fn loss(flow: &FlowOutcome) -> Option<String> {
     let name = format!("{} to {}", flow.client, flow.server);
     match &flow.status {
         FlowStatus::Ok | FlowStatus::Stalled => None,
-        FlowStatus::Unconnected(error) => Some(format!("{name} never connected ({error})")),
-        FlowStatus::Died { error, .. } => Some(format!("{name} died ({error})")),
+        FlowStatus::Unconnected(loss) => {
+            Some(format!("{name} never connected ({})", loss.sentence))
+        }
+        FlowStatus::Died { loss, .. } => Some(format!("{name} died ({})", loss.sentence)),
     }
 }
 

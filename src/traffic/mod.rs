@@ -59,7 +59,7 @@ use std::thread;
 pub use dials::{Dials, Ends, Tallies};
 pub use numbered::Datagrams;
 pub use observer::Observer;
-pub use outcome::{Buffered, FlowOutcome, FlowStatus, Outcome, Uncopied};
+pub use outcome::{Buffered, FlowOutcome, FlowStatus, Loss, Outcome, Uncopied};
 pub use plan::{Door, FlowPlan, Seat, Settings};
 pub use window::{Sample, Window};
 

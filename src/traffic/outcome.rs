@@ -110,13 +110,18 @@ impl FlowOutcome {
     }
 
     /// One that never connected, and moved nothing.
-    pub(super) fn absent(name: FlowName, cause: String) -> Self {
+    pub(super) fn absent(name: FlowName, cause: Loss) -> Self {
+        Self::blank(name, FlowStatus::Unconnected(cause))
+    }
+
+    /// One of which nothing is known but how it fared.
+    pub(super) fn blank(name: FlowName, status: FlowStatus) -> Self {
         Self {
             pair: name.pair,
             stream: name.stream,
             client: name.client,
             server: name.server,
-            status: FlowStatus::Unconnected(cause),
+            status,
             window_bytes: 0,
             total_bytes: 0,
             sent_bytes: 0,
@@ -142,12 +147,12 @@ impl FlowOutcome {
 pub enum FlowStatus {
     /// It did what it is there for in the window, and was alive at its end.
     Ok,
-    /// It never connected: the act, the object and the kernel's reason.
-    Unconnected(String),
+    /// It never connected.
+    Unconnected(Loss),
     /// It ended before the window did.
     Died {
         /// Which end saw what.
-        error: String,
+        loss: Loss,
         /// How long before the window's end.
         before_end: Duration,
     },
@@ -155,12 +160,34 @@ pub enum FlowStatus {
     Stalled,
 }
 
+/// Why a flow was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// What was being done.
+    pub act: String,
+    /// The kernel's error number, where the kernel is who refused.
+    pub errno: Option<i32>,
+    /// Both in words, with the object and the reason.
+    pub sentence: String,
+}
+
+impl Loss {
+    fn of(error: &Error) -> Self {
+        let (act, ..) = error.parts();
+        Self {
+            act,
+            errno: error.errno(),
+            sentence: error.sentence(),
+        }
+    }
+}
+
 /// The planned flows and what connecting them came to.
 #[derive(Debug)]
 pub(super) struct Roll {
     names: Vec<FlowName>,
     /// For each flow why it has no connection, if it has none.
-    lost: Vec<Option<String>>,
+    lost: Vec<Option<Loss>>,
     warnings: Vec<String>,
 }
 
@@ -193,7 +220,7 @@ impl Roll {
                     None
                 }
                 Err(error) => {
-                    let cause = error.sentence();
+                    let cause = Loss::of(&error);
                     first_cause.get_or_insert(error);
                     Some(cause)
                 }
@@ -342,8 +369,7 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
             .or(queue.map(|queue| queue.unread)),
         retransmits,
         renamed,
-        status,
-        ..FlowOutcome::absent(name, String::new())
+        ..FlowOutcome::blank(name, status)
     }
 }
 
@@ -355,17 +381,14 @@ fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
         .filter_map(|(account, act)| Some((account.as_ref()?.end?, *act)))
         .filter(|(end, _)| end.at <= closed)
         .min_by_key(|(end, _)| end.at);
-    let gone = accounts
-        .iter()
-        .find(|(account, _)| account.is_none())
-        .map(|(_, act)| format!("{act}: its process is gone"));
+    let gone = accounts.iter().find(|(account, _)| account.is_none());
     match (ended, gone) {
         (Some((end, act)), _) => FlowStatus::Died {
-            error: last_words(end, act),
+            loss: last_words(end, act),
             before_end: closed.since(end.at),
         },
-        (None, Some(error)) => FlowStatus::Died {
-            error,
+        (None, Some((_, act))) => FlowStatus::Died {
+            loss: saw(act, None, "its process is gone"),
             before_end: Duration::ZERO,
         },
         (None, None) if window_bytes == 0 => FlowStatus::Stalled,
@@ -373,15 +396,25 @@ fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
     }
 }
 
-fn last_words(end: End, act: &str) -> String {
+fn last_words(end: End, act: &str) -> Loss {
     let refused = std::io::Error::from_raw_os_error;
     match end.cause {
-        Cause::Closed => format!("{act}: the other end closed the connection"),
-        Cause::Refused(errno) => format!("{act}: {}", refused(errno)),
+        Cause::Closed => saw(act, None, "the other end closed the connection"),
+        Cause::Refused(errno) => saw(act, Some(errno), &refused(errno).to_string()),
         Cause::Unconnected(errno) => {
             let error = Error::kernel(Act::ConnectAgain, "another connection", refused(errno));
+            let mut loss = Loss::of(&error);
             let hint = error.hint().map(|hint| format!("; {hint}"));
-            error.sentence() + &hint.unwrap_or_default()
+            loss.sentence += &hint.unwrap_or_default();
+            loss
         }
+    }
+}
+
+fn saw(act: &str, errno: Option<i32>, what: &str) -> Loss {
+    Loss {
+        act: act.to_owned(),
+        errno,
+        sentence: format!("{act}: {what}"),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use kilonet::scenario::{Driver, Load, Workload};
 use kilonet::traffic::agent::{self, Muster, Route};
 use kilonet::traffic::{FlowPlan, FlowStatus, Outcome, Settings};
+use nix::errno::Errno;
 
 use super::agents::{Agents, gathered, route};
 use super::lab::Lab;
@@ -148,11 +149,12 @@ fn a_client_without_a_port_says_so_and_what_helps() {
         // Taken by the connection that the flow comes up with.
         lab.inside(0, || port_range("40000 40000"));
         let outcome = measured(&plans, &calling(driver, None));
-        let FlowStatus::Died { error, .. } = &outcome.flows[0].status else {
+        let FlowStatus::Died { loss, .. } = &outcome.flows[0].status else {
             panic!("{driver}: {outcome:?}");
         };
+        assert_eq!(loss.errno, Some(Errno::EADDRNOTAVAIL as i32));
         assert_eq!(
-            error,
+            loss.sentence,
             "make another connection: Cannot assign requested address (os error 99); \
              see whether the address is still on an interface there (ip addr); if it is, take fewer flows to one namespace, \
              where each takes a local port"

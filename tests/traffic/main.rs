@@ -252,15 +252,21 @@ fn a_flow_nobody_answers_is_named_and_the_others_go_on() {
             panic!("{:?}", outcome.flows[0])
         };
         assert_eq!(
-            cause,
+            (cause.act.as_str(), cause.errno),
+            ("connect flow", Some(Errno::ECONNREFUSED as i32))
+        );
+        assert_eq!(
+            cause.sentence,
             "connect flow 7.0 from 127.0.0.1 to 127.0.0.1: Connection refused (os error 111)"
         );
         let FlowStatus::Unconnected(cause) = &outcome.flows[1].status else {
             panic!("{:?}", outcome.flows[1])
         };
         assert!(
-            cause.starts_with("connect flow 8.0 from 192.0.2.1 to 127.0.0.1: Cannot assign"),
-            "{cause}"
+            cause
+                .sentence
+                .starts_with("connect flow 8.0 from 192.0.2.1 to 127.0.0.1: Cannot assign"),
+            "{cause:?}"
         );
         assert_true_to_its_witnesses(&outcome.flows[2]);
     }
@@ -305,7 +311,7 @@ fn a_call_that_is_never_answered_ends_at_the_deadline() {
         panic!("{:?}", outcome.flows[0])
     };
     assert_eq!(
-        cause,
+        cause.sentence,
         "connect flow 0.0 from 10.9.0.1 to 10.9.0.2: Connection timed out (os error 110)"
     );
     assert_true_to_its_witnesses(&outcome.flows[1]);
@@ -370,13 +376,15 @@ fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
         let outcome = run(&lab.pairs(2), &settings, &mut hooks).unwrap();
 
         assert_true_to_its_witnesses(&outcome.flows[0]);
-        let FlowStatus::Died { error, before_end } = &outcome.flows[1].status else {
+        let FlowStatus::Died { loss, before_end } = &outcome.flows[1].status else {
             panic!("{:?}", outcome.flows[1])
         };
+        let said = &loss.sentence;
         assert!(
-            error.contains("Software caused connection abort") || error.contains("reset by peer"),
-            "{error}"
+            said.contains("Software caused connection abort") || said.contains("reset by peer"),
+            "{said}"
         );
+        assert!(loss.errno.is_some(), "{loss:?}");
         assert!(*before_end < began.elapsed(), "{before_end:?}");
         // It was cut before the window: all that can come in it is what lay unread.
         let room = outcome.buffers.receive_bytes.unwrap();

@@ -127,6 +127,25 @@ impl Error {
         }
     }
 
+    /// What was being done, to what, and why not, where kilonet is who refused.
+    #[must_use]
+    pub fn parts(&self) -> (String, String, Option<String>) {
+        match self {
+            Self::Kernel { act, object, .. } => (act.to_string(), object.clone(), None),
+            Self::Refused {
+                act,
+                object,
+                reason,
+                ..
+            } => (act.clone(), object.clone(), Some(reason.clone())),
+            Self::Scenario(_) | Self::Malformed { .. } | Self::Interrupted => (
+                "run".to_owned(),
+                "the trial".to_owned(),
+                Some(self.to_string()),
+            ),
+        }
+    }
+
     /// The whole chain in one line: act, object, and the kernel's reason.
     #[must_use]
     pub fn sentence(&self) -> String {

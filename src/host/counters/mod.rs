@@ -9,6 +9,9 @@ mod columns;
 mod conntrack;
 mod foreign;
 mod kernel_memory;
+mod neighbours;
+mod softnet;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -18,13 +21,17 @@ use nix::sys::time::TimeVal;
 
 use super::pseudo;
 use crate::error::{Error, Result};
-use columns::{malformed, stat_column};
+use columns::malformed;
+use neighbours::neighbour_overflows;
 
 pub(super) use columns::tick_ns;
+pub(super) use neighbours::neighbour_entries;
 
 pub use conntrack::Conntrack;
 pub use foreign::{Foreign, ForeignDelta};
 pub use kernel_memory::KernelMemory;
+pub use softnet::Softnet;
+pub use totals::{Counted, Totals};
 
 /// CPU time by kind, in nanoseconds summed over CPUs, in steps of the kernel's tick (10 ms where `USER_HZ` is 100).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -118,61 +125,6 @@ impl OwnCpu {
 fn nanoseconds(time: TimeVal) -> u64 {
     let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
     u64::try_from(micros).unwrap_or(0) * 1_000
-}
-
-/// Packets through the CPUs' backlogs, all CPUs and all namespaces together, from `/proc/net/softnet_stat`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Softnet {
-    /// Packets taken off a backlog or out of a driver.
-    pub processed: u64,
-    /// Packets dropped because the backlog was full (`net.core.netdev_max_backlog`).
-    pub dropped: u64,
-    /// Times a softirq gave up with work left (`net.core.netdev_budget`).
-    pub squeezed: u64,
-}
-
-/// The counters are 32 bits wide per CPU and wrap; at a million packets a second that takes over an hour, so between
-/// two snapshots of one window a CPU's counter wraps at most once.
-const SOFTNET_WRAP: u64 = 1 << 32;
-
-impl Softnet {
-    /// One line of three hexadecimal columns and more per CPU.
-    fn parse(text: &str) -> Option<Vec<Self>> {
-        text.lines().map(Self::parse_line).collect()
-    }
-
-    fn parse_line(line: &str) -> Option<Self> {
-        let mut columns = line
-            .split_whitespace()
-            .map(|word| u64::from_str_radix(word, 16));
-        let mut next = || columns.next()?.ok();
-        Some(Self {
-            processed: next()?,
-            dropped: next()?,
-            squeezed: next()?,
-        })
-    }
-
-    /// The growth over all CPUs. A CPU that came online in between starts from zero; one that went is left out.
-    fn growth(now: &[Self], earlier: &[Self]) -> Self {
-        let nothing = Self::default();
-        let before = earlier.iter().chain(std::iter::repeat(&nothing));
-        now.iter()
-            .zip(before)
-            .fold(Self::default(), |sum, (now, before)| Self {
-                processed: sum.processed + wrapping(now.processed, before.processed),
-                dropped: sum.dropped + wrapping(now.dropped, before.dropped),
-                squeezed: sum.squeezed + wrapping(now.squeezed, before.squeezed),
-            })
-    }
-}
-
-fn wrapping(now: u64, earlier: u64) -> u64 {
-    if now >= earlier {
-        now - earlier
-    } else {
-        now + SOFTNET_WRAP - earlier
-    }
 }
 
 /// All counters at one instant.
@@ -279,20 +231,6 @@ impl TcpMemory {
     }
 }
 
-/// Entries of a neighbour table (`arp_cache`, `ndisc_cache`), of all namespaces together.
-pub(super) fn neighbour_entries(table: &str) -> Option<u64> {
-    let text = pseudo::word(format!("/proc/net/stat/{table}"))?;
-    stat_column(&text, "entries")?.first().copied()
-}
-
-fn neighbour_overflows() -> Option<u64> {
-    let of = |table| {
-        let text = pseudo::word(format!("/proc/net/stat/{table}"))?;
-        Some(stat_column(&text, "table_fulls")?.iter().sum::<u64>())
-    };
-    Some(of("arp_cache")? + of("ndisc_cache").unwrap_or(0))
-}
-
 /// The figure after `mem` in the line `TCP:` of `/proc/net/sockstat`; the line's others are of one namespace only.
 fn tcp_memory_pages() -> Option<u64> {
     parse_sockstat(&pseudo::word("/proc/net/sockstat")?)
@@ -352,79 +290,11 @@ mod tests {
     }
 
     #[test]
-    fn softnet_is_hexadecimal_whatever_the_number_of_columns() {
-        let old =
-            "0000000a 00000002 00000001 00000000 00000000 00000000 00000000 00000000 00000000\n";
-        let new =
-            "00001c8f 00000000 000000ff 0 0 0 0 0 0 0 0 00000000 00000001 00000000 00000000\n";
-        let parsed = Softnet::parse(&format!("{old}{new}")).unwrap();
-        assert_eq!(
-            parsed[0],
-            Softnet {
-                processed: 10,
-                dropped: 2,
-                squeezed: 1
-            }
-        );
-        assert_eq!(
-            parsed[1],
-            Softnet {
-                processed: 0x1c8f,
-                dropped: 0,
-                squeezed: 255
-            }
-        );
-        assert_eq!(Softnet::parse("0000000a 00000002\n"), None);
-    }
-
-    #[test]
-    fn softnet_survives_a_wrap_and_a_new_cpu() {
-        let earlier = [Softnet {
-            processed: 0xffff_fff0,
-            dropped: 1,
-            squeezed: 0,
-        }];
-        let now = [
-            Softnet {
-                processed: 0x10,
-                dropped: 3,
-                squeezed: 0,
-            },
-            Softnet {
-                processed: 5,
-                dropped: 0,
-                squeezed: 2,
-            },
-        ];
-        let growth = Softnet::growth(&now, &earlier);
-        assert_eq!(
-            growth,
-            Softnet {
-                processed: 0x20 + 5,
-                dropped: 2,
-                squeezed: 2
-            }
-        );
-    }
-
-    #[test]
     fn tcp_memory_is_found_by_name_not_by_place() {
         let text =
             "sockets: used 14\nTCP: inuse 1 orphan 0 tw 0 alloc 1 mem 433680\nUDP: inuse 0 mem 7\n";
         assert_eq!(parse_sockstat(text), Some(433_680));
         assert_eq!(parse_sockstat("sockets: used 14\n"), None);
-    }
-
-    #[test]
-    fn neighbour_overflows_are_summed_over_cpus_and_absent_on_old_kernels() {
-        let text =
-            "entries  allocs table_fulls\n00000002 00000001 0000000f\n00000002 00000001 00000001\n";
-        assert_eq!(stat_column(text, "table_fulls"), Some(vec![15, 1]));
-        assert_eq!(stat_column(text, "entries"), Some(vec![2, 2]));
-        assert_eq!(
-            stat_column("entries  allocs\n00000002 00000001\n", "table_fulls"),
-            None
-        );
     }
 
     #[test]

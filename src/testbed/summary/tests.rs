@@ -2,12 +2,23 @@ mod datagrams;
 
 use std::time::Duration;
 
+use nix::errno::Errno;
+
 use super::*;
 use crate::host::counters::{CpuTimes, Delta, ForeignDelta, OwnCpu, Softnet, TcpMemory};
 use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
+use crate::store::record::TrialPhase;
 use crate::store::sample;
-use crate::traffic::{Buffered, Sample, Tallies, Uncopied, Window as Span};
+use crate::traffic::{Buffered, Loss, Sample, Tallies, Uncopied, Window as Span};
+
+fn refused(act: &str, errno: Errno, sentence: &str) -> Loss {
+    Loss {
+        act: act.to_owned(),
+        errno: Some(errno as i32),
+        sentence: sentence.to_owned(),
+    }
+}
 
 /// The window of every test: two seconds.
 const WINDOW_NS: u64 = 2_000_000_000;
@@ -416,10 +427,14 @@ fn lost_flows_are_counted_by_kind_and_the_first_are_named() {
         flow.status = match pair {
             0 => FlowStatus::Ok,
             1 => FlowStatus::Died {
-                error: "the sender saw ECONNRESET".to_owned(),
+                loss: refused("send", Errno::ECONNRESET, "the sender saw ECONNRESET"),
                 before_end: Duration::from_secs(1),
             },
-            _ => FlowStatus::Unconnected("connect flow 4 to 5: EHOSTUNREACH".to_owned()),
+            _ => FlowStatus::Unconnected(refused(
+                "connect flow",
+                Errno::EHOSTUNREACH,
+                "connect flow 4 to 5: EHOSTUNREACH",
+            )),
         };
         flow
     });
@@ -432,6 +447,21 @@ fn lost_flows_are_counted_by_kind_and_the_first_are_named() {
         ..
     } = measured.flows;
     assert_eq!((expected, connected, died, stalled), (8, 2, 1, 0));
+    let errors = measured.errors.iter();
+    let errors: Vec<_> = errors
+        .map(|it| (it.phase, it.act.as_str(), it.errno.as_deref(), it.flows))
+        .collect();
+    assert_eq!(
+        errors,
+        [
+            (TrialPhase::Window, "send", Some("ECONNRESET"), 1),
+            (TrialPhase::Connect, "connect flow", Some("EHOSTUNREACH"), 6),
+        ]
+    );
+    assert_eq!(
+        measured.errors[1].first,
+        "connect flow 4 to 5: EHOSTUNREACH"
+    );
     let said = &measured.warnings[0];
     assert!(
         said.starts_with(

@@ -317,8 +317,10 @@ impl<'a> Crew<'a> {
             window_bytes: measured.crossed[pair],
             transactions: self.transactions(measured.crossed[pair]),
             retransmits: said[pair].as_ref().ok().and_then(|said| said.retransmits),
-            status: fates.status(pair, measured.crossed[pair], &said[pair]),
-            ..FlowOutcome::absent(FlowName::of(&errand.plan, self.settings), String::new())
+            ..FlowOutcome::blank(
+                FlowName::of(&errand.plan, self.settings),
+                fates.status(pair, measured.crossed[pair], &said[pair]),
+            )
         });
         let words = said.iter().find_map(|said| said.as_ref().ok());
         Told {

@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use super::process::{Process, bad_end};
 use super::tool::{Answer, Said, Tool};
 use crate::error::{Error, Result};
-use crate::traffic::FlowStatus;
+use crate::traffic::{FlowStatus, Loss};
 
 /// What each client says, or why it says nothing.
 ///
@@ -83,15 +83,24 @@ impl Fates {
         if self.early[pair] {
             let error = why.map_or("its client ended before the window did", String::as_str);
             return FlowStatus::Died {
-                error: error.to_owned(),
+                loss: said_by_its_program(error),
                 before_end: Duration::ZERO,
             };
         }
         match why {
-            Some(why) if !self.sending[pair] => FlowStatus::Unconnected(why.clone()),
+            Some(why) if !self.sending[pair] => FlowStatus::Unconnected(said_by_its_program(why)),
             _ if crossed == 0 => FlowStatus::Stalled,
             _ => FlowStatus::Ok,
         }
+    }
+}
+
+/// The programs of others tell no error number.
+fn said_by_its_program(sentence: &str) -> Loss {
+    Loss {
+        act: "run".to_owned(),
+        errno: None,
+        sentence: sentence.to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ mod latency;
 mod line;
 mod noise;
 mod parts;
+mod phases;
 mod rows;
 mod search;
 mod standing;
@@ -30,6 +31,7 @@ pub use noise::Noise;
 pub use parts::{
     Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Phases, Samples, Status, Window,
 };
+pub use phases::{FlowErrors, PhaseCounts, TrialPhase, TrialPhases};
 pub use rows::{ContainerRow, FlowRow, Rows};
 pub use search::{RateSearch, SearchStep};
 pub use standing::standing;

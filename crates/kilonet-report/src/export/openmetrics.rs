@@ -40,7 +40,7 @@ impl Exposition<'_> {
     fn write(&self, file: &mut impl Write) -> io::Result<()> {
         self.info(file)?;
         for column in columns::figures() {
-            self.gauge(column, file)?;
+            self.gauge(&column, file)?;
         }
         writeln!(file, "# EOF")?;
         file.flush()

@@ -185,7 +185,7 @@ fn lines_that_cannot_be_read_are_notes_with_their_place() {
     assert_eq!(run.records, [record(2)]);
     insta::assert_snapshot!(run.notes.join("\n"), @r"
     trials.jsonl line 2 is skipped: expected ident at column 2
-    trials.jsonl line 3 is skipped: its schema 99 is newer than this kilonet reads (1)
+    trials.jsonl line 3 is skipped: its schema 99 is newer than this kilonet reads (2)
     trials.jsonl line 4 is skipped: missing field `trial` at column 12
     trials.jsonl line 5 is cut off; its trial counts as not run
     ");
@@ -289,7 +289,7 @@ fn a_manifest_of_a_newer_layout_is_refused_also_where_it_parses() {
     ] {
         let sentence = error.to_string();
         assert!(
-            sentence.ends_with("its schema 99 is newer than this kilonet reads (1)"),
+            sentence.ends_with("its schema 99 is newer than this kilonet reads (2)"),
             "{sentence}"
         );
         assert!(error.hint().unwrap().contains("newer"), "{error:?}");

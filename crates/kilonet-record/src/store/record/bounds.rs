@@ -8,7 +8,7 @@
 mod relation;
 mod sums;
 
-use super::{Class, Latency, Record, SearchStep, Spread, Status};
+use super::{Class, Latency, Record, SearchStep, Spread, Status, TrialPhases};
 use crate::factors::pairs_of;
 use relation::{Number, ROUNDING, Relation, beyond, number, pairs, shown};
 
@@ -169,6 +169,10 @@ const RANGES: &[Range] = ranges! {
         of.conntrack_insert_failed, of.conntrack_drops, of.conntrack_early_drops, of.tcp_memory_pages,
         of.tcp_memory_pressure_pages,
     ]).flatten();
+    "phases.duration_ns", NANOS, it => it.phases.iter().flat_map(TrialPhases::entered).map(|of| of.duration_ns);
+    "phases", COUNTER, it => it.phases.iter().flat_map(TrialPhases::entered).flat_map(|of| {
+        [of.backlog_drops, of.softirq_squeezes, of.neighbour_overflows]
+    }).flatten();
     "flows.lost_requests", COUNT, it => it.flows.map(|of| of.lost_requests);
     "flows", COUNT, it => it.flows.and_then(|of| of.datagrams).into_iter().flat_map(|of| [
         of.datagrams_sent, of.datagrams_received, of.lost_datagrams, of.reordered, of.duplicates, of.left_out_datagrams,
@@ -330,6 +334,14 @@ const RELATIONS: &[Relation] = &[
             let of = it.flows?;
             let some = [of.connected, of.died, of.stalled];
             some.into_iter().find_map(|some| beyond(some, of.expected))
+        },
+    },
+    Relation {
+        field: "errors.flows",
+        must: "come to at most as many as there are flows",
+        broken: |it| {
+            let lost = it.errors.iter().map(|error| u64::from(error.flows));
+            beyond(lost.sum::<u64>(), it.cell.flows())
         },
     },
     Relation {

@@ -36,20 +36,7 @@ impl Failure {
     /// What an error comes to, whose number the caller has a name for.
     #[must_use]
     pub fn of(error: &Error, name: impl FnOnce(i32) -> String) -> Self {
-        let (act, object, reason) = match error {
-            Error::Kernel { act, object, .. } => (act.to_string(), object.clone(), None),
-            Error::Refused {
-                act,
-                object,
-                reason,
-                ..
-            } => (act.clone(), object.clone(), Some(reason.clone())),
-            other => (
-                "run".to_owned(),
-                "the trial".to_owned(),
-                Some(other.to_string()),
-            ),
-        };
+        let (act, object, reason) = error.parts();
         let errno = error.errno().map(name);
         Self {
             act,

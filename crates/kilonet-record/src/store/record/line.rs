@@ -13,6 +13,7 @@ use super::generator::Generator;
 use super::latency::{Latency, Lateness};
 use super::noise::Noise;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
+use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
 use crate::factors::Cell;
 use crate::factors::is_default;
@@ -20,8 +21,8 @@ use crate::store::id::TrialId;
 use crate::store::role::{Role, Turn};
 use crate::store::version::{Build, Version};
 
-/// The schema this code writes, and the newest it reads.
-pub const SCHEMA: u32 = 1;
+/// The schema this code writes, and the newest it reads. Records of schema 1 lack `phases` and `errors`.
+pub const SCHEMA: u32 = 2;
 
 /// One trial, as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,9 +85,15 @@ pub struct Record {
     /// Kernel counters over the window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counters: Option<Counters>,
+    /// What the machine counted in each phase of the trial; absent before schema 2, and where there is no machine.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phases: Option<TrialPhases>,
     /// What became of the flows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub flows: Option<FlowCounts>,
+    /// By which errors flows were lost, in which phase; absent before schema 2, and where none was.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub errors: Vec<FlowErrors>,
     /// The aggregate over the window in equal intervals.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub samples: Option<Samples>,
@@ -155,7 +162,9 @@ impl Record {
             lab: None,
             checks: None,
             counters: None,
+            phases: None,
             flows: None,
+            errors: Vec::new(),
             samples: None,
             effective: None,
             generator: None,

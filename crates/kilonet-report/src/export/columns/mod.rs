@@ -9,6 +9,7 @@ mod factors;
 mod figures;
 mod flows;
 mod identity;
+mod phases;
 mod samples;
 mod witnesses;
 
@@ -42,16 +43,20 @@ pub static TRIALS: Table<Record> = Table {
     name: "trials",
     about: "One row per trial, failed ones too: these have `error_` columns and no figures. Columns are called as the fields \
             of a record in `trials.jsonl`, with `_` between the levels and without `cell_`.",
-    columns: || {
-        let figures = [
-            figures::COLUMNS,
-            cost::COLUMNS,
-            witnesses::COLUMNS,
-            circumstances::COLUMNS,
-        ];
-        [identity::COLUMNS, &factors::columns(), &figures.concat()].concat()
-    },
+    columns: || [identity::COLUMNS, &factors::columns(), &found()].concat(),
 };
+
+/// What was found of a trial.
+fn found() -> Vec<Column<Record>> {
+    [
+        figures::COLUMNS,
+        cost::COLUMNS,
+        witnesses::COLUMNS,
+        &phases::columns(),
+        circumstances::COLUMNS,
+    ]
+    .concat()
+}
 
 /// The columns of trials that say what a trial is: what an info metric has as labels.
 pub(super) fn labels() -> Vec<Column<Record>> {
@@ -61,14 +66,8 @@ pub(super) fn labels() -> Vec<Column<Record>> {
 }
 
 /// The columns of trials that say what was found, each a figure.
-pub(super) fn figures() -> impl Iterator<Item = &'static Column<Record>> {
-    let measured = [
-        figures::COLUMNS,
-        cost::COLUMNS,
-        witnesses::COLUMNS,
-        circumstances::COLUMNS,
-    ];
-    measured.into_iter().flatten().filter(|it| it.is_figure())
+pub(super) fn figures() -> impl Iterator<Item = Column<Record>> {
+    found().into_iter().filter(Column::is_figure)
 }
 
 /// One row per flow per trial.

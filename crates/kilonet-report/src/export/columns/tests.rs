@@ -138,6 +138,9 @@ const NOT_WRITTEN: &[&str] = &[
     "left_out_share",
     "lost_flows",
     "passed",
+    // Of the flows in `errors`.
+    "phase",
+    "first",
     // Of a version in words; a record has it as `version`.
     "number",
 ];

@@ -1,0 +1,79 @@
+//! The columns of `trials` that say what the machine counted in each phase of a trial, and by which errors flows were lost.
+
+use super::super::column::Unit::{Nanoseconds, Plain};
+use super::super::column::{Column, integer, text};
+use crate::store::Record;
+
+/// The columns of one phase, which the records of schema 1 lack.
+macro_rules! of_phase {
+    ($phase:ident, $when:literal) => {
+        [
+            integer(
+                concat!("phases_", stringify!($phase), "_duration_ns"),
+                Nanoseconds,
+                concat!(
+                    "How long it was ",
+                    $when,
+                    "; absent where that was not, and before schema 2."
+                ),
+                |it: &Record| Some(it.phases.as_ref()?.$phase?.duration_ns),
+            ),
+            integer(
+                concat!("phases_", stringify!($phase), "_backlog_drops"),
+                Plain,
+                concat!(
+                    "Packets dropped ",
+                    $when,
+                    " because a CPU's backlog was full, on the whole machine."
+                ),
+                |it: &Record| it.phases.as_ref()?.$phase?.backlog_drops,
+            ),
+            integer(
+                concat!("phases_", stringify!($phase), "_softirq_squeezes"),
+                Plain,
+                concat!(
+                    "Times the softirq budget ran out ",
+                    $when,
+                    ", on the whole machine."
+                ),
+                |it: &Record| it.phases.as_ref()?.$phase?.softirq_squeezes,
+            ),
+            integer(
+                concat!("phases_", stringify!($phase), "_neighbour_overflows"),
+                Plain,
+                concat!(
+                    "Times the neighbour table of either family was full ",
+                    $when,
+                    ", in any namespace."
+                ),
+                |it: &Record| it.phases.as_ref()?.$phase?.neighbour_overflows,
+            ),
+        ]
+    };
+}
+
+/// By which errors flows were lost.
+const ERRORS: Column<Record> = text(
+    "errors",
+    "By which errors flows were lost, as JSON: `phase`, `act`, `errno` (absent where the kernel refused nothing), `flows`, \
+     `first` (what was said of the first of them). Absent where none was, and before schema 2.",
+    |it| {
+        let errors = Some(&it.errors).filter(|errors| !errors.is_empty())?;
+        Some(serde_json::to_value(errors).ok()?.to_string().into())
+    },
+);
+
+/// What the machine counted in each phase, and by which errors flows were lost.
+pub(super) fn columns() -> Vec<Column<Record>> {
+    let phases = [
+        of_phase!(setup, "in which the lab was raised"),
+        of_phase!(connect, "in which flows were brought up"),
+        of_phase!(warmup, "in which flows ran and did not count yet"),
+        of_phase!(window, "in which they counted"),
+        of_phase!(
+            teardown,
+            "in which flows were ended and the lab was removed"
+        ),
+    ];
+    phases.into_iter().flatten().chain([ERRORS]).collect()
+}
