@@ -165,6 +165,7 @@ fn outside(requirement: &Requirement) -> Found {
         | Requirement::Bridge
         | Requirement::VlanFiltering
         | Requirement::Ifb
+        | Requirement::Redirect
         | Requirement::Macvlan
         | Requirement::Vxlan
         | Requirement::Ipvlan

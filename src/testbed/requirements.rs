@@ -46,6 +46,7 @@ fn links(topology: Topology) -> Vec<Requirement> {
         Device::Macvlan => Requirement::Macvlan,
         Device::Ipvlan => Requirement::Ipvlan,
         Device::Ifb => Requirement::Ifb,
+        Device::Redirect => Requirement::Redirect,
     });
     iter::once(Requirement::NetworkNamespaces)
         .chain(devices)

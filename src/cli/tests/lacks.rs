@@ -52,8 +52,9 @@ fn links() -> impl Iterator<Item = Case> {
     })
 }
 
-fn rest() -> [Case; 5] {
+fn rest() -> [Case; 6] {
     [
+        seam(Remedy::NoRedirect, HERE, (Act::Redirect, Errno::ENOENT)),
         seam(Remedy::NoRps, HERE, (Act::SetRps, Errno::ENOENT)),
         seam(
             Remedy::NoThreadedNapi,

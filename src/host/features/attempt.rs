@@ -104,6 +104,7 @@ async fn links() -> Result<(Vec<(Requirement, Outcome)>, Option<u32>)> {
         for (requirement, link) in kinds() {
             tried.push((requirement, add(&handle, link).await));
         }
+        tried.push((Requirement::Redirect, redirect(&handle).await));
         (tried, gso_limit(&handle, "probe0").await)
     };
     tokio::time::timeout(PATIENCE, attempts)
@@ -139,6 +140,19 @@ fn kinds() -> [(Requirement, LinkMessage); 8] {
 
 async fn add(handle: &Handle, link: LinkMessage) -> Result<(), String> {
     outcome(handle.link().add(link).execute().await)
+}
+
+/// Tries, at the veth that was made before, what redirects all that comes in to another link, for which lo does.
+async fn redirect(handle: &Handle) -> Result<(), String> {
+    const VETH: i32 = PARENT.cast_signed();
+    const LO: u32 = 1;
+    const INGRESS: u32 = 0xffff_0000;
+    const ETH_P_ALL: u16 = 3;
+    outcome(handle.qdisc().add(VETH).ingress().execute().await)?;
+    let filter = handle.traffic_filter(VETH).add();
+    let filter = filter.parent(INGRESS).protocol(ETH_P_ALL.to_be());
+    let filter = filter.redirect(LO).map_err(|error| error.to_string())?;
+    outcome(filter.execute().await)
 }
 
 fn outcome(answer: Result<(), rtnetlink::Error>) -> Result<(), String> {

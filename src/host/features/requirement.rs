@@ -7,6 +7,8 @@ use std::fmt;
 
 use crate::error::Remedy;
 use crate::host::cgroup::Limits;
+use crate::scenario::factor::Factor;
+use crate::scenario::topology::{Device, Topology};
 
 /// Something that a machine has or lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Requirement {
     VlanFiltering,
     /// Devices that drop what they are sent.
     Ifb,
+    /// Redirects by `tc` from one link to another.
+    Redirect,
     /// Links of the kind macvlan.
     Macvlan,
     /// Tunnels by VXLAN.
@@ -77,6 +81,7 @@ impl Requirement {
             Self::Bridge,
             Self::VlanFiltering,
             Self::Ifb,
+            Self::Redirect,
             Self::Macvlan,
             Self::Vxlan,
             Self::Ipvlan,
@@ -106,6 +111,7 @@ impl Requirement {
             | Self::Bridge
             | Self::VlanFiltering
             | Self::Ifb
+            | Self::Redirect
             | Self::Macvlan
             | Self::Vxlan
             | Self::Ipvlan
@@ -156,6 +162,7 @@ impl Requirement {
             | Self::Bridge
             | Self::VlanFiltering
             | Self::Ifb
+            | Self::Redirect
             | Self::Macvlan
             | Self::Vxlan
             | Self::Ipvlan
@@ -176,7 +183,7 @@ impl Requirement {
     pub(super) fn works(&self) -> &'static str {
         match self {
             Self::NetworkNamespaces => "created and entered",
-            Self::Rps | Self::ThreadedNapi => "a veth can be set so",
+            Self::Rps | Self::ThreadedNapi | Self::Redirect => "a veth can be set so",
             Self::Nft | Self::IptablesNft | Self::IptablesLegacy => "rules are loaded",
             Self::Iperf3 => "the driver `iperf3`",
             Self::Netperf => "the driver `netperf`",
@@ -203,8 +210,8 @@ impl Requirement {
 
     /// Which key of a scenario requires it; absent where most scenarios do, or none.
     #[must_use]
-    pub fn needed_by(&self) -> Option<&'static str> {
-        match self {
+    pub fn needed_by(&self) -> Option<String> {
+        let keys = match self {
             Self::UserNamespaces
             | Self::NetworkNamespaces
             | Self::Veth
@@ -212,11 +219,12 @@ impl Requirement {
             | Self::Congestion(_) => None,
             Self::Groups(_) => Some("driver processes"),
             Self::VlanFiltering => Some("vlan_filtering = true"),
-            Self::Ifb => Some("topologies routed and netkit"),
-            Self::Macvlan => Some("topology macvlan"),
-            Self::Vxlan => Some("topology vxlan"),
-            Self::Ipvlan => Some("topologies ipvlan-l2 and ipvlan-l3"),
-            Self::Netkit => Some("topology netkit"),
+            Self::Ifb => return Some(topologies(Device::Ifb)),
+            Self::Redirect => return Some(topologies(Device::Redirect)),
+            Self::Macvlan => return Some(topologies(Device::Macvlan)),
+            Self::Vxlan => return Some(topologies(Device::Vxlan)),
+            Self::Ipvlan => return Some(topologies(Device::Ipvlan)),
+            Self::Netkit => return Some(topologies(Device::Netkit)),
             Self::Rps | Self::CpusOfMask(_) => Some("rps"),
             Self::ThreadedNapi => Some("napi = \"threaded\""),
             Self::Ipv6 => Some("family ipv6"),
@@ -232,7 +240,8 @@ impl Requirement {
             Self::Sockperf => Some("driver sockperf"),
             Self::Engine => Some("testbed docker"),
             Self::TwoCpus => Some("pinning apart"),
-        }
+        };
+        keys.map(str::to_owned)
     }
 
     /// What helps where it does not work and nothing else is known.
@@ -243,6 +252,10 @@ impl Requirement {
             Self::Bridge => "modprobe bridge",
             Self::VlanFiltering => "a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
             Self::Ifb => "modprobe ifb",
+            Self::Redirect => {
+                "modprobe -a sch_ingress cls_u32 act_mirred, or a kernel with CONFIG_NET_SCH_INGRESS, \
+                 CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED"
+            }
             Self::Macvlan => "modprobe macvlan, or a kernel with CONFIG_MACVLAN",
             Self::Vxlan => "modprobe vxlan, or a kernel with CONFIG_VXLAN",
             Self::Ipvlan => "modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
@@ -268,6 +281,19 @@ impl Requirement {
     }
 }
 
+/// Those whose links take a device, as a scenario asks for them.
+fn topologies(device: Device) -> String {
+    let all = Topology::ALL.iter();
+    let taking = all.filter(|topology| topology.facts().devices.contains(&device));
+    let words: Vec<_> = taking.map(ToString::to_string).collect();
+    let noun = if words.len() == 1 {
+        "topology"
+    } else {
+        "topologies"
+    };
+    format!("{noun} {}", words.join(" and "))
+}
+
 /// Programs are looked for on PATH and in the folders of the system, and may be elsewhere.
 fn installed(package: &str) -> String {
     format!("install {package}, or put the folder that it is in on PATH")
@@ -283,6 +309,7 @@ impl fmt::Display for Requirement {
             Self::Bridge => "bridge",
             Self::VlanFiltering => "VLAN filtering",
             Self::Ifb => "ifb",
+            Self::Redirect => "tc redirect",
             Self::Macvlan => "macvlan",
             Self::Vxlan => "vxlan",
             Self::Ipvlan => "ipvlan",

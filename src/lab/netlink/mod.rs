@@ -8,6 +8,7 @@ pub(super) mod barrier;
 pub(super) mod message;
 pub(super) mod netfilter;
 mod offload;
+pub(super) mod redirect;
 
 use std::io;
 use std::os::fd::AsRawFd;

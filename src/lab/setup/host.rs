@@ -4,7 +4,7 @@
 
 use super::steps::{Phases, create_namespace, raise_link, timed};
 use crate::error::Result;
-use crate::lab::netlink::{Conversation, message};
+use crate::lab::netlink::{Conversation, message, redirect};
 use crate::lab::netns::{Namespace, Visitor};
 use crate::lab::sysctl;
 use crate::lab::topology::{Host, Step};
@@ -63,6 +63,9 @@ impl<'a> HostSide<'a> {
             Step::Raise(link) => raise_link(conversation, link, &plan.name, phases),
             Step::Pin(entries) => timed(&mut phases.neighbours, || {
                 conversation.ask(entries.iter().map(message::pin).collect())
+            }),
+            Step::Redirect(redirects) => timed(&mut phases.links, || {
+                conversation.ask(redirects.iter().flat_map(redirect::requests).collect())
             }),
         }
     }

@@ -20,7 +20,7 @@ mod vxlan;
 pub use layout::{Layout, SeatPlan};
 pub use parts::{
     BridgeOptions, Direction, End, Entry, Host, Link, Meter, Pairing, Part, Place, Port,
-    PortOptions, Role, Route, Stacked, Stacking, Step, Tunnel,
+    PortOptions, Redirect, Role, Route, Stacked, Stacking, Step, Tunnel,
 };
 
 pub use veths::Veths;

@@ -197,6 +197,8 @@ pub enum Step {
     /// The bridge is told who is behind which port. One that has entries goes through all of them for every port that it
     /// is given, so this comes after all of them.
     Pin(Vec<Entry>),
+    /// What comes in by links that are there is redirected to others, before anything else of the namespace sees it.
+    Redirect(Vec<Redirect>),
 }
 
 impl Step {
@@ -208,7 +210,7 @@ impl Step {
             | Self::Tunnel(link, _)
             | Self::Sink(link)
             | Self::Raise(link) => [Some(link), None],
-            Self::Set(..) | Self::Pin(_) => [None, None],
+            Self::Set(..) | Self::Pin(_) | Self::Redirect(_) => [None, None],
         }
     }
 }
@@ -255,6 +257,15 @@ pub struct Entry {
     pub name: Cow<'static, str>,
     /// The hardware address behind it.
     pub mac: Mac,
+}
+
+/// Whatever comes in by one link goes out by another, in the same namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirect {
+    /// The indexes of the two.
+    pub indexes: [u32; 2],
+    /// Their names.
+    pub names: [Cow<'static, str>; 2],
 }
 
 /// What set-up raises in one go.

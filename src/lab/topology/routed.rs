@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything};
 use super::{Contacts, End, Host, Layout, Link, Pairing, Port, PortOptions, Role, Route, Step};
 use crate::lab::address::{Assigned, Mac, Subnet, family_of};
-use crate::scenario::{Cell, Family, PORTS_PER_ROUTER, Path};
+use crate::scenario::{Cell, Family, Path};
 
 /// The MAC of the router's end of every link.
 const ROUTER_MAC: Mac = Mac([0xee; 6]);
@@ -27,7 +27,7 @@ pub(super) fn lay_out(cell: &Cell, kind: Pairing) -> Layout {
     let ports: Vec<Port> = (0..cell.containers)
         .map(|container| Seat::of(container, cell, contacts.any(container)).port(kind))
         .collect();
-    let routers = cell.containers.div_ceil(PORTS_PER_ROUTER);
+    let routers = cell.topology.host_sides(cell.containers);
     let hosts = (0..routers).map(|number| router(cell, number)).collect();
     Layout::of_ports(hosts, ports, cell)
 }
@@ -87,7 +87,7 @@ struct Seat<'a> {
 
 impl<'a> Seat<'a> {
     fn of(container: u32, cell: &'a Cell, talks: bool) -> Self {
-        let (router, port) = (container / PORTS_PER_ROUTER, container % PORTS_PER_ROUTER);
+        let (router, port) = cell.topology.host_side_of(container);
         let net = Subnet::of_bridge(router);
         let host = port + FIRST_CONTAINER;
         let addresses = net.host(host, cell.stack, cell.family);

@@ -66,7 +66,7 @@ proptest! {
                     match step {
                         Step::Bridge(link, _) | Step::Sink(link) | Step::Tunnel(link, _) => links.push((host, link)),
                         Step::Cable { here, host: other, there } => links.extend([(host, here), (*other, there)]),
-                        Step::Set(..) | Step::Raise(_) | Step::Pin(_) => {}
+                        Step::Set(..) | Step::Raise(_) | Step::Pin(_) | Step::Redirect(_) => {}
                     }
                 }
             }

@@ -34,7 +34,8 @@ fn cable(cell: &Cell, number: u32, talks: bool) -> [End; 2] {
     })
 }
 
-fn end(cell: &Cell, number: u32, [own, other]: [u32; 2], talks: bool) -> Link {
+/// One end of the pair of this number, each of which is a host of the pair's own subnet.
+pub(super) fn end(cell: &Cell, number: u32, [own, other]: [u32; 2], talks: bool) -> Link {
     let net = Subnet::of_cable(number);
     let peer = net.host(other, cell.stack, cell.family);
     let neighbours = peer

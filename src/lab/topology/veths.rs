@@ -72,6 +72,7 @@ fn of_step(number: u32, step: &Step) -> Vec<(Place, &Link)> {
         | Step::Tunnel(..)
         | Step::Sink(_)
         | Step::Raise(_)
-        | Step::Pin(_) => Vec::new(),
+        | Step::Pin(_)
+        | Step::Redirect(_) => Vec::new(),
     }
 }

@@ -20,6 +20,8 @@ pub enum Act {
     CreateIpvlan,
     /// A VXLAN device is made.
     CreateVxlan,
+    /// What comes in by a link is redirected to another.
+    Redirect,
     /// A bridge is made that filters VLANs.
     CreateFilteringBridge,
     /// What a link receives is spread over CPUs.
@@ -72,6 +74,7 @@ impl Act {
             Self::CreateMacvlan => "create macvlan of",
             Self::CreateIpvlan => "create ipvlan of",
             Self::CreateVxlan => "create vxlan",
+            Self::Redirect => "redirect",
             Self::CreateFilteringBridge => "create bridge that filters VLANs,",
             Self::SetRps => "set RPS on",
             Self::SetThreadedNapi => "set threaded NAPI on",
@@ -106,6 +109,7 @@ impl Act {
             (Self::CreateMacvlan, libc::EOPNOTSUPP) => Some(Remedy::NoMacvlan),
             (Self::CreateIpvlan, libc::EOPNOTSUPP) => Some(Remedy::NoIpvlan),
             (Self::CreateVxlan, libc::EOPNOTSUPP) => Some(Remedy::NoVxlan),
+            (Self::Redirect, libc::ENOENT) => Some(Remedy::NoRedirect),
             (Self::CreateFilteringBridge, libc::EOPNOTSUPP) => Some(Remedy::NoVlanFiltering),
             (Self::SetRps, libc::ENOENT) => Some(Remedy::NoRps),
             (Self::SetRps, libc::EOVERFLOW) => Some(Remedy::RpsMaskTooWide),

@@ -48,6 +48,9 @@ remedies! {
     NoNetkit => "not available: this kernel has no netkit; use Linux 6.7 or newer with CONFIG_NETKIT";
     /// The kernel has no VXLAN.
     NoVxlan => "not available: this kernel has no vxlan; modprobe vxlan, or use a kernel with CONFIG_VXLAN";
+    /// The kernel cannot redirect from one link to another.
+    NoRedirect => "not available: this kernel lacks a part of tc; modprobe -a sch_ingress cls_u32 act_mirred, or use a kernel with \
+        CONFIG_NET_SCH_INGRESS, CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED";
     /// The kernel's bridges cannot filter VLANs.
     NoVlanFiltering => "not available: this kernel's bridges do not filter VLANs; use a kernel with CONFIG_BRIDGE_VLAN_FILTERING";
     /// The kernel cannot spread what a link receives.

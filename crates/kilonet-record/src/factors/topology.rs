@@ -88,6 +88,8 @@ pub enum Device {
     Ipvlan,
     /// A device that only hands on.
     Ifb,
+    /// Redirects by `tc`, from what comes in by one link to another link.
+    Redirect,
 }
 
 /// What there is to a topology.
@@ -99,6 +101,8 @@ pub struct Facts {
     pub joined: Joined,
     /// By what.
     pub devices: &'static [Device],
+    /// Containers of one namespace of the host side, where that is not for keys to say; none where there are no such namespaces.
+    pub per_host_side: Option<u32>,
 }
 
 impl Testbed {
@@ -127,6 +131,11 @@ impl Topology {
             wired_by,
             joined,
             devices,
+            per_host_side: None,
+        };
+        let routed = |device| Facts {
+            per_host_side: Some(PORTS_PER_ROUTER),
+            ..of(&[Testbed::Kernel], Joined::Routers, device)
         };
         let kernel: &[Testbed] = &[Testbed::Kernel];
         let engine: &[Testbed] = &[Testbed::Docker];
@@ -136,13 +145,13 @@ impl Topology {
             Self::Shared => of(both, Joined::Seats, &[]),
             Self::Veth => of(both, Joined::Pairs, &[Device::Veth]),
             Self::Bridge => of(both, Joined::Bridges, &[Device::Veth, Device::Bridge]),
-            Self::Routed => of(kernel, Joined::Routers, &[Device::Veth, Device::Ifb]),
+            Self::Routed => routed(&[Device::Veth, Device::Ifb]),
             Self::Vxlan => of(
                 kernel,
                 Joined::Nodes,
                 &[Device::Veth, Device::Bridge, Device::Vxlan],
             ),
-            Self::Netkit => of(kernel, Joined::Routers, &[Device::Netkit, Device::Ifb]),
+            Self::Netkit => routed(&[Device::Netkit, Device::Ifb]),
             Self::Macvlan => of(kernel, Joined::Parent, &[Device::Macvlan]),
             Self::IpvlanL2 | Self::IpvlanL3 => of(kernel, Joined::Parent, &[Device::Ipvlan]),
             Self::UserBridge => of(engine, Joined::Bridges, &[Device::Veth, Device::Bridge]),
@@ -159,6 +168,23 @@ impl Topology {
 
     fn has(self, device: Device) -> bool {
         self.facts().devices.contains(&device)
+    }
+
+    /// Namespaces of the host side in which the links of so many containers end, where keys do not say how many these are.
+    #[must_use]
+    pub fn host_sides(self, containers: u32) -> u32 {
+        self.facts()
+            .per_host_side
+            .map_or(0, |each| containers.div_ceil(each))
+    }
+
+    /// The namespace of the host side in which a container's link ends, and the place that it has there, where keys do not say.
+    #[must_use]
+    pub fn host_side_of(self, container: u32) -> (u32, u32) {
+        match self.facts().per_host_side {
+            Some(each) => (container / each, container % each),
+            None => (0, container),
+        }
     }
 
     /// Whether containers are joined to a host side that can route their traffic on.

@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::layout::{Plan, Trial};
 use crate::scenario::pairs;
 use crate::scenario::{
-    Batch, Buffers, Cell, Direction, Driver, Entries, Join, PORTS_PER_ROUTER, Path, Testbed,
-    running_time, topology::Joined,
+    Batch, Buffers, Cell, Direction, Driver, Entries, Join, Path, Testbed, running_time,
+    topology::Joined,
 };
 
 /// Kernel memory of a namespace with nothing but lo in it.
@@ -324,8 +324,9 @@ fn namespaces(cell: &Cell) -> u64 {
             Joined::Seats => {
                 containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
             }
-            Joined::Pairs => containers,
-            Joined::Routers => containers + containers.div_ceil(u64::from(PORTS_PER_ROUTER)),
+            Joined::Pairs | Joined::Routers => {
+                containers + u64::from(cell.topology.host_sides(cell.containers))
+            }
             Joined::Parent => containers + 1,
             Joined::Bridges | Joined::Nodes => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))

@@ -239,8 +239,8 @@ fn check_path(axes: &Values, problems: &mut Problems) {
     for at in axes.levels(&PATH).filter(|at| at.value != Path::Direct) {
         let message = "none of the topologies has a router to go by";
         let problem = Problem::of(axes.key(&PATH), message).at(at.span.clone());
-        problems
-            .push(problem.remedy("allowed: \"direct\", or topology = \"bridge\" or \"routed\""));
+        let routers = rules::with_host_side();
+        problems.push(problem.remedy(format!("allowed: \"direct\", or topology = {routers}")));
     }
 }
 

@@ -28,7 +28,7 @@ const BRIDGES: Needs = Needs {
 const VETHS: Needs = Needs {
     applies: |cell| cell.topology.has_veths() && cell.testbed == Testbed::Kernel,
     lacking: "veths that could be set so",
-    allowed: "topology = \"veth\", \"bridge\", \"routed\" or \"vxlan\", and testbed = \"kernel\"",
+    allowed: "a topology whose links are veths, as those of \"veth\" and \"bridge\" are, and testbed = \"kernel\"",
 };
 
 const SEVERAL: Needs = Needs {

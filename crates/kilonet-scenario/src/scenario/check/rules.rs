@@ -56,7 +56,8 @@ fn homeless(axes: &Values) -> Option<Topology> {
         .find(|topology| !topology.has_router())
 }
 
-fn with_host_side() -> String {
+/// The topologies that have one.
+pub(super) fn with_host_side() -> String {
     words(
         Topology::ALL
             .iter()
