@@ -146,7 +146,8 @@ fn what_ships(text: &str) -> String {
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");
-    let tests = ["mod tests {", "pub(crate) mod tests {"].map(|it| format!("#[cfg(test)]\n{it}"));
+    let tests = ["", "pub(super) ", "pub(crate) "];
+    let tests = tests.map(|it| format!("#[cfg(test)]\n{it}mod tests {{"));
     let ends = tests.iter().filter_map(|tests| code.find(tests.as_str()));
     ends.min()
         .map_or(code.clone(), |end| code[..end].to_owned())
@@ -317,6 +318,45 @@ fn one_file_prints_and_only_main_exits() {
     }
     assert_ne!(strays("anstream::", &[]), [""; 0], "nothing prints");
     assert_eq!(strays("exit(", &["main.rs", "host/alone.rs"]), [""; 0]);
+}
+
+/// Who may name a topology beside `factors/topology.rs`, which says what each is; all others ask for its facts.
+const NAME_TOPOLOGIES: &[&str] = &[
+    // What builds each: a file, and a row of the table.
+    "lab/topology/",
+    // The one that no scenario asks for, but a verb.
+    "cli/attach.rs",
+    // The rows of a printed table, and what is known of them.
+    "analysis/post/table.rs",
+    "report/findings/post.rs",
+    // The colours of those that are seen most.
+    "report/svg/look.rs",
+    // A made-up machine, for tests.
+    "store/sample.rs",
+    "store/sample/",
+];
+
+#[test]
+fn what_a_topology_is_is_asked_of_its_facts() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rows = home.join("crates/kilonet-record/src/factors/topology.rs");
+    let names = variants(&fs::read_to_string(rows).unwrap(), "Topology");
+    assert!(names.len() > 10, "{names:?}");
+    let allowed = [&["factors/topology.rs"], NAME_TOPOLOGIES].concat();
+    for name in names {
+        let word = format!("Topology::{name}");
+        assert_eq!(strays(&word, &allowed), [""; 0], "`{word}`");
+    }
+}
+
+/// The variants of an enum that `factor!` makes.
+fn variants(text: &str, name: &str) -> Vec<String> {
+    let (_, rows) = text.split_once(&format!("    {name}, ")).unwrap();
+    let (rows, _) = rows.split_once("\n}").unwrap();
+    let rows = rows
+        .lines()
+        .filter_map(|line| line.trim_start().split_once(" = \""));
+    rows.map(|(variant, _)| variant.to_owned()).collect()
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::host::sysctl;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
-use crate::scenario::{Baseline, Part, Purpose, Scenario, Timing, Topology, read_ruleset};
+use crate::scenario::{Baseline, Part, Purpose, Scenario, Timing, read_ruleset};
 use crate::store::folder::{Manifest, Writer};
 use crate::store::record::{Record, SCHEMA};
 use crate::testbed::Machine as Testbeds;
@@ -345,7 +345,7 @@ fn asked(scenario: &Scenario) -> serde_json::Value {
         "again": scenario.again,
         "baseline": scenario.baseline == Baseline::Interleaved,
         "sysctls": scenario.sysctls,
-        "attached": scenario.cells.iter().any(|cell| cell.topology == Topology::Attached),
+        "attached": scenario.cells.iter().any(|cell| cell.topology.is_found()),
     })
 }
 

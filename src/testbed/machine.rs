@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::host::canary;
 use crate::host::counters::{TcpMemory, Totals};
 use crate::lab::existing::Existing;
-use crate::scenario::{self, Cell, Topology};
+use crate::scenario::{self, Cell};
 use crate::store::record::{LabCost, ProgramOutput};
 
 /// All testbeds of this machine.
@@ -82,7 +82,7 @@ impl Testbed for Machine {
     type Lab = MachineLab;
 
     fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<MachineLab> {
-        if cell.topology == Topology::Attached {
+        if cell.topology.is_found() {
             return self.attached().map(|_| MachineLab::Attached);
         }
         match cell.testbed {

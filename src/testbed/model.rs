@@ -60,10 +60,10 @@ impl Default for Model {
 }
 
 impl Model {
-    /// What the law says the flows of a cell move together, without noise. Loopback is the ceiling.
+    /// What the law says the flows of a cell move together, without noise.
     #[must_use]
     pub fn goodput_bps(&self, cell: &Cell) -> f64 {
-        if cell.topology == Topology::Loopback {
+        if cell.topology == Topology::CEILING {
             self.ceiling_bps
         } else {
             (self.pair_bps * f64::from(cell.pairs)).min(self.ceiling_bps)

@@ -23,7 +23,7 @@ const USUAL_UNIT: u32 = 65_536;
 fn of(cell: &Cell) -> Result<Vec<Requirement>> {
     let place = match (cell.topology, cell.testbed) {
         // What exists needs nothing to be made.
-        (Topology::Attached, _) => Vec::new(),
+        (topology, _) if topology.is_found() => Vec::new(),
         (_, Testbed::Docker) => vec![Requirement::Engine],
         (topology, Testbed::Kernel) => links(topology),
     };

@@ -51,6 +51,7 @@ use super::netlink::barrier;
 use super::setup::Stop;
 use crate::error::{Error, Result};
 use crate::scenario::pairs;
+use crate::scenario::topology::Joined;
 use crate::scenario::{Cell, Family, Topology};
 use seen::Container;
 use spec::{Network, Seat};
@@ -93,7 +94,7 @@ impl Lab {
     }
 
     fn raise(&mut self, cell: &Cell, order: Order<'_>, stop: Stop) -> Result<()> {
-        if self.topology == Topology::UserBridge {
+        if self.topology.facts().own_network {
             let name = order.owner.network();
             let request = network(cell, &name, order.owner);
             self.engine.wait(
@@ -160,7 +161,7 @@ impl Lab {
     /// # Errors
     /// What the kernel refused; entering a container takes root.
     pub fn wire(&mut self, cell: &Cell, namespaces: &[BorrowedFd<'_>]) -> Result<()> {
-        if self.topology == Topology::Veth {
+        if self.topology.joined() == Joined::Pairs {
             for (number, addresses) in cable::join_all(cell, namespaces)? {
                 self.containers[number as usize].own = addresses;
             }

@@ -12,7 +12,8 @@ use super::image::Image;
 use super::owner::Owner;
 use crate::lab::firewall::flow_ports;
 use crate::scenario::pairs;
-use crate::scenario::{Cell, Family, Path, Stack, Topology};
+use crate::scenario::topology::Joined;
+use crate::scenario::{Cell, Family, Path, Stack};
 
 /// A container on paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,14 +66,17 @@ fn network_of(cell: &Cell, number: u32) -> Network {
     let together = cell
         .per_namespace
         .map_or(cell.containers, std::num::NonZeroU32::get);
-    match cell.topology {
-        Topology::Bridge => Network::Bridge,
-        Topology::UserBridge => Network::User,
-        Topology::Host => Network::Host,
-        Topology::Shared if number.is_multiple_of(together) => Network::None,
-        Topology::Shared => Network::Of(number / together * together),
+    let facts = cell.topology.facts();
+    match facts.joined {
+        Joined::Bridges if facts.own_network => Network::User,
+        Joined::Bridges => Network::Bridge,
+        Joined::OneNamespace => Network::Host,
+        Joined::Seats if number.is_multiple_of(together) => Network::None,
+        Joined::Seats => Network::Of(number / together * together),
         // Links that are not the engine's. What no engine has the scenario's checks have refused.
-        _ => Network::None,
+        Joined::Pairs | Joined::Nodes | Joined::Routers | Joined::Parent | Joined::Before => {
+            Network::None
+        }
     }
 }
 

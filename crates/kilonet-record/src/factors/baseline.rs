@@ -17,7 +17,7 @@ impl Cell {
     #[must_use]
     pub fn baseline(&self) -> Self {
         let mut cell = Self {
-            topology: Topology::Loopback,
+            topology: Topology::CEILING,
             driver: self.driver.over_loopback(),
             testbed: Testbed::Kernel,
             firewall: Firewall::None,

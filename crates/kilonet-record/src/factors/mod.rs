@@ -58,6 +58,6 @@ pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
 pub use rules::{Backend, Filler, Firewall, RuleHook, RuleShape, Rules, read_ruleset};
 pub use scalar::{Kind, Value};
 pub use times::Times;
-pub use topology::{PORTS_PER_ROUTER, Testbed, Topology};
+pub use topology::{Testbed, Topology};
 pub use traffic::{Buffers, Congestion, Driver, Family, Path, Workload};
 pub use wiring::{Entries, Join, Macs, Stack, Wiring};

@@ -103,6 +103,8 @@ pub struct Facts {
     pub devices: &'static [Device],
     /// Containers of one namespace of the host side, where that is not for keys to say; none where there are no such namespaces.
     pub per_host_side: Option<u32>,
+    /// Whether an engine is asked for a network of the run's own.
+    pub own_network: bool,
 }
 
 impl Testbed {
@@ -124,6 +126,9 @@ impl Testbed {
 pub const PORTS_PER_ROUTER: u32 = 1000;
 
 impl Topology {
+    /// The lab whose figures are a node's ceiling, to which others are set in relation.
+    pub const CEILING: Self = Self::Loopback;
+
     /// What there is to it: the one place that says what a topology is.
     #[must_use]
     pub fn facts(self) -> Facts {
@@ -132,6 +137,7 @@ impl Topology {
             joined,
             devices,
             per_host_side: None,
+            own_network: false,
         };
         let routed = |device| Facts {
             per_host_side: Some(PORTS_PER_ROUTER),
@@ -154,7 +160,10 @@ impl Topology {
             Self::Netkit => routed(&[Device::Netkit, Device::Ifb]),
             Self::Macvlan => of(kernel, Joined::Parent, &[Device::Macvlan]),
             Self::IpvlanL2 | Self::IpvlanL3 => of(kernel, Joined::Parent, &[Device::Ipvlan]),
-            Self::UserBridge => of(engine, Joined::Bridges, &[Device::Veth, Device::Bridge]),
+            Self::UserBridge => Facts {
+                own_network: true,
+                ..of(engine, Joined::Bridges, &[Device::Veth, Device::Bridge])
+            },
             Self::Host => of(engine, Joined::OneNamespace, &[]),
             Self::Attached => of(&[], Joined::Before, &[]),
         }
@@ -215,10 +224,16 @@ impl Topology {
         }
     }
 
+    /// Whether its containers were there before, and nothing is made for them.
+    #[must_use]
+    pub fn is_found(self) -> bool {
+        self.joined() == Joined::Before
+    }
+
     /// Whether its links are made as a scenario wants them.
     #[must_use]
     pub fn makes_links(self) -> bool {
-        self.has_links() && self.joined() != Joined::Before
+        self.has_links() && !self.is_found()
     }
 
     /// Whether its links have MAC addresses that can be chosen.

@@ -32,7 +32,7 @@ use kilonet_record::factors::registry::links::{CROSSING, ISOLATION, JOIN, MTU, N
 use kilonet_record::factors::registry::rules::FIREWALL;
 use kilonet_record::factors::registry::traffic::{FAMILY, PATH, PATTERN};
 use kilonet_record::factors::registry::trials::{MEASURE, REPEATS, SAMPLE};
-use kilonet_record::factors::topology::{Testbed, Topology};
+use kilonet_record::factors::topology::{Joined, Testbed, Topology};
 use kilonet_record::factors::value::{Count, Share};
 use kilonet_record::factors::wiring::Join;
 use kilonet_record::factors::{Driver, Family, Firewall, Path, Stack};
@@ -208,7 +208,7 @@ fn check_engine(axes: &Values, problems: &mut Problems) {
         outside.map(|at| (at.value.to_string(), at.span)),
         "allowed with it: direct, published, hairpin; each table of [[axes]] may have testbeds of its own",
     );
-    let default_bridge = axes.has(&TOPOLOGY, &Topology::Bridge);
+    let default_bridge = axes.find(&TOPOLOGY, |it| is_default_bridge(*it)).is_some();
     let other = |at: &At<Count<68, 65_535>>| at.value.0 != ENGINE_MTU;
     if let Some(at) = axes.levels(&MTU).find(other).filter(|_| default_bridge) {
         let message = format!(
@@ -244,6 +244,12 @@ fn check_path(axes: &Values, problems: &mut Problems) {
     }
 }
 
+/// Whether bridges are kilonet's own, or an engine's that is there without being asked for.
+fn is_default_bridge(topology: Topology) -> bool {
+    let facts = topology.facts();
+    facts.joined == Joined::Bridges && !facts.own_network
+}
+
 fn check_join(axes: &Values, problems: &mut Problems) {
     let joined = axes.levels(&JOIN).any(|at| at.value != Join::None);
     if let Some(at) = axes.levels(&CROSSING).find(|at| at.value)
@@ -260,7 +266,7 @@ fn check_isolation(axes: &Values, problems: &mut Problems) {
     let Some(at) = axes.levels(&ISOLATION).find(|at| at.value) else {
         return;
     };
-    let bridged = axes.has(&TOPOLOGY, &Topology::Bridge);
+    let bridged = axes.find(&TOPOLOGY, |it| is_default_bridge(*it)).is_some();
     let direct = axes.has(&PATH, &Path::Direct);
     let crossing = !axes.has(&JOIN, &Join::None) && !axes.has(&CROSSING, &false);
     if bridged && direct && !crossing {

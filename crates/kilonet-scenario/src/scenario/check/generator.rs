@@ -15,7 +15,7 @@ use crate::scenario::registry::traffic::{
     BUFFERS, CONGESTION, DIRECTION, FAMILY, MESSAGE, PATH, PATTERN, PEERS, STREAMS, WORKLOAD,
 };
 use crate::scenario::source::Span;
-use crate::scenario::topology::Topology;
+use crate::scenario::topology::{Joined, Topology};
 use crate::scenario::value::Share;
 use crate::scenario::values::Values;
 use crate::scenario::{Driver, Workload};
@@ -142,7 +142,8 @@ impl Tool<'_> {
         let one = |topology: &Topology| topology.is_one_namespace();
         self.only(&TOPOLOGY, one, allowed);
         let seats = lab.find(&PER_NAMESPACE, |seats| *seats != Share::Of(2));
-        if let Some(seats) = seats.filter(|_| self.axes.has(&TOPOLOGY, &Topology::Shared)) {
+        let shares = |topology: &Topology| topology.joined() == Joined::Seats;
+        if let Some(seats) = seats.filter(|_| self.axes.find(&TOPOLOGY, shares).is_some()) {
             let message = format!(
                 "pairs of {} that share a namespace have one interface, and could not be told apart",
                 self.driver

@@ -109,7 +109,8 @@ fn check_alone(axes: &Values, problems: &mut Problems) {
     }
     // On one bridge it is refused for all patterns alike.
     let isolated = axes.levels(&ISOLATION).find(|at| at.value);
-    if let Some(at) = isolated.filter(|_| axes.has(&TOPOLOGY, &Topology::Vxlan)) {
+    let tunnelled = |topology: &Topology| topology.joined() == Joined::Nodes;
+    if let Some(at) = isolated.filter(|_| axes.find(&TOPOLOGY, tunnelled).is_some()) {
         refuse(&ISOLATION, "isolation", &at.span);
     }
 }
