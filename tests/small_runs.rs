@@ -22,7 +22,13 @@ const CROSSED: [(&str, &str); 2] = [("ipv4", "threads"), ("ipv6", "workers")];
 const CROSSED_OVER: [(&str, &str); 2] = [("ipv6", "threads"), ("ipv4", "workers")];
 
 /// All topologies, as a scenario lists them.
-const EVERYWHERE: &str = r#""loopback", "shared", "veth", "bridge", "routed", "vxlan", "macvlan""#;
+const EVERYWHERE: &str =
+    r#""loopback", "shared", "veth", "tc-redirect", "bridge", "routed", "vxlan", "macvlan""#;
+
+/// How many these are.
+fn everywhere() -> usize {
+    EVERYWHERE.split(',').count()
+}
 
 /// Holds the sum of the rows of `flows.csv` against the trial's aggregate.
 fn assert_rows_add_up(folder: &Path, record: &Value) {
@@ -75,10 +81,11 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
         return;
     }
     let out = tempfile::tempdir().unwrap();
+    let topologies = EVERYWHERE.replace(['"', ' '], "");
     let flags = [
         "sweep",
         "--topology",
-        "loopback,shared,veth,bridge,routed,vxlan,macvlan",
+        &topologies,
         "--family",
         "ipv4,ipv6",
         "--driver",
@@ -103,7 +110,7 @@ fn bytes_agree_with_the_interfaces_in_every_topology_family_and_driver() {
     assert_eq!(run.err, "", "it was to be quiet");
     let records = records(&run.folder());
     // Every combination, and a loopback pair for each family and driver.
-    assert_eq!(records.len(), 7 * 2 * 2 + 2 * 2);
+    assert_eq!(records.len(), everywhere() * 2 * 2 + 2 * 2);
     for record in &records {
         assert_true_to_its_witnesses(record);
         assert_rows_add_up(&run.folder(), record);
@@ -141,7 +148,7 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
     // Two batches in each topology, one more on a bridge; and over a bridge all three crossed over.
-    assert_eq!(records.len(), 2 * (7 * 2 + 1) + 2 * 3);
+    assert_eq!(records.len(), 2 * (everywhere() * 2 + 1) + 2 * 3);
     let (mut all_sent, mut all_known) = (0, 0);
     for record in &records {
         let of = |name: &str| record["flows"][name].as_u64().unwrap();
@@ -258,7 +265,7 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
     // By either driver: each workload in each topology; and those with requests over a bridge crossed over.
-    assert_eq!(records.len(), 2 * (3 + 1) * 7 + 2 * 3);
+    assert_eq!(records.len(), 2 * (3 + 1) * everywhere() + 2 * 3);
     for record in &records {
         assert_eq!(record["flows"]["died"], 0, "{record}");
         assert_eq!(record["flows"]["connected"], record["flows"]["expected"]);

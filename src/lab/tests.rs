@@ -21,6 +21,7 @@ use crate::scenario::Scenario;
 mod bridged;
 mod patterns;
 mod receive;
+mod redirected;
 mod routed;
 mod rules;
 mod stacked;

@@ -198,6 +198,10 @@ mod tests {
                 "topology = \"netkit\"\nfamily = \"ipv6\"",
                 &["network namespaces", "netkit", "ifb", cubic, "IPv6"],
             ),
+            (
+                "topology = \"tc-redirect\"",
+                &["network namespaces", "veth", "tc redirect", cubic],
+            ),
             ("testbed = \"docker\"", &["Docker engine", cubic]),
             (
                 "topology = \"veth\"\nnapi = \"threaded\"\nrps = \"all\"\ngso_max = \"256KiB\"",

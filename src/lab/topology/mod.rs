@@ -13,6 +13,7 @@ mod parts;
 mod routed;
 mod shared;
 mod switch;
+mod tc_redirect;
 mod veth;
 mod veths;
 mod vxlan;
@@ -47,6 +48,7 @@ impl Layout {
             // The engine's shapes are laid out as what they come to.
             Topology::Shared | Topology::Host | Topology::Attached => shared::lay_out(cell),
             Topology::Veth => veth::lay_out(cell),
+            Topology::TcRedirect => tc_redirect::lay_out(cell),
             Topology::Bridge | Topology::UserBridge => bridge::lay_out(cell),
             Topology::Routed => routed::lay_out(cell, Pairing::Veth),
             Topology::Netkit => routed::lay_out(cell, Pairing::Netkit),

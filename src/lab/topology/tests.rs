@@ -29,7 +29,7 @@ proptest! {
 
     #[test]
     fn every_container_has_a_seat_of_its_own_with_an_address_of_its_own(half in 1u32..10_000, per_bridge in 1u32..511) {
-        for topology in [Topology::Veth, Topology::Bridge, Topology::Routed, Topology::Macvlan] {
+        for topology in [Topology::Veth, Topology::TcRedirect, Topology::Bridge, Topology::Routed, Topology::Macvlan] {
             let layout = Layout::of(&cell(topology, 2 * half, 2 * half, 2 * per_bridge));
             let addresses: HashSet<_> = layout.seats.iter().map(|seat| seat.address).collect();
             prop_assert_eq!(addresses.len(), 2 * half as usize);
@@ -50,6 +50,26 @@ proptest! {
             for (one, other) in [(client, server), (server, client)] {
                 let (known, other) = (&one.far.link.neighbours, &other.far.link);
                 prop_assert_eq!(known[0], (other.addresses[0].address, other.mac.unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_comes_in_by_each_redirected_link_goes_out_by_that_of_its_partner(half in 1u32..3_000) {
+        let layout = Layout::of(&cell(Topology::TcRedirect, 2 * half, 2 * half, 2));
+        let ports: Vec<_> = layout.ports().collect();
+        let mut redirects = HashSet::new();
+        for (number, host) in (0..).zip(&layout.hosts) {
+            for step in &host.finish {
+                let Step::Redirect(all) = step else { panic!("{step:?}") };
+                redirects.extend(all.iter().map(|one| (number, one.indexes)));
+            }
+        }
+        prop_assert_eq!(redirects.len(), ports.len());
+        for [one, other] in ports.as_chunks::<2>().0 {
+            prop_assert_eq!(one.host, other.host);
+            for [from, to] in [[one, other], [other, one]] {
+                prop_assert!(redirects.contains(&(from.host, [from.near.index, to.near.index])));
             }
         }
     }

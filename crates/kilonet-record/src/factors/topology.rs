@@ -14,6 +14,8 @@ factor! {
         Shared = "shared",
         /// Each pair of containers joined by one veth, with no bridge between.
         Veth = "veth",
+        /// Each container joined by a veth to the host side, where `tc` redirects what one of a pair sends to the other, with no bridge.
+        TcRedirect = "tc-redirect",
         /// Each container joined by a veth to a Linux bridge.
         Bridge = "bridge",
         /// Each container joined by a veth to a router, with an address of its own and no subnet: Calico's way.
@@ -150,6 +152,12 @@ impl Topology {
             Self::Loopback => of(kernel, Joined::OneNamespace, &[]),
             Self::Shared => of(both, Joined::Seats, &[]),
             Self::Veth => of(both, Joined::Pairs, &[Device::Veth]),
+            Self::TcRedirect => Facts {
+                // As many as a router's, with which set-up grows no faster than containers (measured on 2 busy CPUs: 3.3 s for 1,000,
+                // 9.3 s for 4,000).
+                per_host_side: Some(PORTS_PER_ROUTER),
+                ..of(kernel, Joined::Pairs, &[Device::Veth, Device::Redirect])
+            },
             Self::Bridge => of(both, Joined::Bridges, &[Device::Veth, Device::Bridge]),
             Self::Routed => routed(&[Device::Veth, Device::Ifb]),
             Self::Vxlan => of(

@@ -165,9 +165,9 @@ fn need_is_counted_by_topology() {
             "axes = {{ topology = \"{topology}\", containers = 3000, streams = 2 }}"
         ))
     };
-    let namespaces =
-        ["loopback", "shared", "veth", "bridge"].map(|topology| of(topology).namespaces);
-    assert_eq!(namespaces, [3, 1502, 3002, 3005]);
+    let namespaces = ["loopback", "shared", "veth", "tc-redirect", "bridge"];
+    let namespaces = namespaces.map(|topology| of(topology).namespaces);
+    assert_eq!(namespaces, [3, 1502, 3002, 3005, 3005]);
     let bridge = of("bridge");
     assert_eq!(
         (bridge.threads, bridge.bridge_ports, bridge.local_ports),

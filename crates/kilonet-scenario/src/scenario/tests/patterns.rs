@@ -5,6 +5,14 @@ use super::*;
 /// Keys of `[axes]` and `[lab]`, the line and column of what is wrong with them, and what must be said of it.
 const WRONG: &[(&str, &str, &str, &[&str])] = &[
     (
+        "topology = \"tc-redirect\"\npattern = \"incast\"",
+        "",
+        "3:12",
+        &[
+            "`axes.topology`: the two of a pair are joined and nobody else, and incast has others talk",
+        ],
+    ),
+    (
         "topology = [\"bridge\", \"veth\"]\npattern = \"ring\"",
         "",
         "3:23",

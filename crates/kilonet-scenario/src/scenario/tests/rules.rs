@@ -20,6 +20,19 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "4:9",
         &["`axes.rules`: the topology shared has no host side"],
     ),
+    // A redirect comes before every rule.
+    (
+        "topology = \"tc-redirect\"\nfirewall = \"kubernetes\"",
+        "",
+        "4:12",
+        &["`axes.firewall`: the topology tc-redirect has no host side for the rules of kubernetes"],
+    ),
+    (
+        "topology = \"tc-redirect\"\nrules = 5",
+        "",
+        "4:9",
+        &["`axes.rules`: the topology tc-redirect has no host side for rules"],
+    ),
     (
         "topology = \"routed\"\nfirewall = \"docker-29-nft\"",
         "",
