@@ -11,7 +11,6 @@ use super::{Measurement, TrialPlan, Watch};
 use crate::error::Result;
 use crate::lab::Lab;
 use crate::lab::meters::Meters;
-use crate::scenario::Workload;
 use crate::store::record::{CountedBy, GeneratedDatagrams, Generator, ProgramOutput};
 use crate::traffic::FlowPlan;
 use crate::traffic::generator::{Crew, Crossed, Output, Said, SaidDatagrams};
@@ -86,7 +85,7 @@ fn add(measurement: &mut Measurement, trial: TrialPlan<'_>, said: &[Result<Said,
         .or_else(|| over(transactions_per_s, crossed.transactions_per_s));
     let version = said.iter().flatten().find_map(|said| said.version.clone());
     measurement.effective.counted_by = CountedBy::Interfaces;
-    if trial.cell.workload == Workload::UdpStream {
+    if trial.cell.workload.is_datagram_stream() {
         let bits = f64::from(trial.cell.message_bytes) * 8.0;
         measurement.aggregate.datagrams_per_s = Some(crossed.goodput_bps / bits);
     }

@@ -11,7 +11,7 @@ use super::dialer::Dialer;
 use super::ledger::{Ledger, Meter};
 use super::moment::Moment;
 use super::workload::{Log, Turn};
-use crate::scenario::{Orders, Workload};
+use crate::scenario::Orders;
 
 /// Which end of its flow an endpoint is: the client calls, and sends first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl Endpoint {
 
     /// Whether it sends without being asked.
     pub(super) fn sends_first(&self) -> bool {
-        self.role == Role::Client && self.orders.workload != Workload::Idle
+        self.role == Role::Client && !self.orders.workload.is_silent()
     }
 
     /// Ends its turns for good, now, and remembers why; the first cause stays.

@@ -4,7 +4,7 @@
 //! neither from the other.
 
 use super::ledger::Counter;
-use crate::scenario::{Orders, Workload};
+use crate::scenario::Orders;
 
 /// A flow's counts of numbered datagrams so far; all 0 for other flows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub struct Datagrams {
 impl Datagrams {
     /// Those of a flow with these orders; absent where it has none.
     pub(super) fn of(counts: Numbered, orders: &Orders) -> Option<Self> {
-        if orders.workload != Workload::UdpStream {
+        if !orders.workload.is_datagram_stream() {
             return None;
         }
         let lost = if counts.received == 0 {

@@ -156,7 +156,7 @@ pub enum FlowStatus {
         /// How long before the window's end.
         before_end: Duration,
     },
-    /// It was connected and alive, and moved no byte in the window.
+    /// It was connected and alive, and did nothing in the window of what it is there for.
     Stalled,
 }
 
@@ -339,12 +339,7 @@ fn uncopied(ends: &[Ends], ledger: &Ledger) -> Uncopied {
 }
 
 fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
-    let idle = name.orders.workload == Workload::Idle;
-    let status = match status(&ends, moved.bytes(), closed) {
-        // To say nothing is all that it is there for.
-        FlowStatus::Stalled if idle => FlowStatus::Ok,
-        status => status,
-    };
+    let status = status(&ends, did_nothing(name.orders.workload, moved), closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
     let renamed = ends.renamed();
@@ -373,8 +368,17 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
     }
 }
 
+/// Whether a flow did nothing in the window of what it is there for.
+fn did_nothing(workload: Workload, moved: Moved) -> bool {
+    if workload.has_messages() {
+        moved.bytes() == 0
+    } else {
+        workload.has_requests() && moved.transactions == 0
+    }
+}
+
 /// What ended after the window's end ended because the driver was halted.
-fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
+fn status(ends: &Ends, did_nothing: bool, closed: Moment) -> FlowStatus {
     let accounts = [(&ends.client, "send"), (&ends.server, "receive")];
     let ended = accounts
         .iter()
@@ -391,7 +395,7 @@ fn status(ends: &Ends, window_bytes: u64, closed: Moment) -> FlowStatus {
             loss: saw(act, None, "its process is gone"),
             before_end: Duration::ZERO,
         },
-        (None, None) if window_bytes == 0 => FlowStatus::Stalled,
+        (None, None) if did_nothing => FlowStatus::Stalled,
         (None, None) => FlowStatus::Ok,
     }
 }

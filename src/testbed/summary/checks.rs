@@ -37,7 +37,7 @@ pub(in crate::testbed) fn header_bytes(cell: &Cell) -> u64 {
 
 /// Whether what its flows move may be less than what containers say of themselves: requests of a byte, or nothing.
 fn is_small(cell: &Cell) -> bool {
-    cell.has_requests() || cell.workloads().all(|workload| workload == Workload::Idle)
+    cell.has_requests() || !cell.workloads().any(Workload::has_messages)
 }
 
 /// Bytes by which a connection's first packet each way has more options than the others: 20 of TCP's, where the timestamps

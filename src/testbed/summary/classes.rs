@@ -47,7 +47,7 @@ pub(super) fn of(cell: &Cell, members: &[Members<'_>], seconds: f64) -> Vec<Clas
 fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
     let workload = class.orders.workload;
     let bytes: u64 = members.flows.iter().map(|flow| flow.payload()).sum();
-    let requests = Requests::of(workload.has_responses(), &members.flows);
+    let requests = Requests::of(workload.has_requests(), &members.flows);
     let count = requests.transactions;
     let datagrams = Datagrams::of(&members.flows);
     Class {
@@ -63,9 +63,9 @@ fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
     }
 }
 
-/// The distribution over the pairs of a class; absent where these are to say nothing.
+/// The distribution over the pairs of a class; absent where these are to send nothing.
 pub(super) fn per_pair(workload: Workload, members: &Members<'_>, seconds: f64) -> Option<PerPair> {
-    if workload == Workload::Idle {
+    if !workload.has_messages() {
         return None;
     }
     let mut bytes: BTreeMap<u32, u64> = members.pairs.iter().map(|pair| (*pair, 0)).collect();

@@ -21,13 +21,13 @@ pub(super) struct Requests {
 
 impl Requests {
     /// Of some flows, which may have requests or not.
-    pub(super) fn of(has_responses: bool, flows: &[&FlowOutcome]) -> Self {
+    pub(super) fn of(has_requests: bool, flows: &[&FlowOutcome]) -> Self {
         let counted = flows.iter().map(|flow| flow.transactions).sum();
         let together = |which: fn(&FlowOutcome) -> Option<&Latencies>| {
             Latencies::merged(flows.iter().filter_map(|flow| which(flow)))
         };
         Self {
-            transactions: has_responses.then_some(counted),
+            transactions: has_requests.then_some(counted),
             latency: together(|flow| flow.latency.as_ref()).and_then(|all| Latency::of(&all)),
             lateness: together(|flow| flow.lateness.as_ref()).and_then(|all| Lateness::of(&all)),
         }

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 
 use super::tool::{Answer, Errand, Said, Tool};
 use crate::lab::address;
-use crate::scenario::{Buffers, Family, Workload};
+use crate::scenario::{Buffers, Driver, Family};
 
 /// What it is asked for. Names and units are those of its omni tests.
 const FIGURES: &str =
@@ -43,7 +43,8 @@ impl Tool for Netperf {
         option("-L", errand.plan.client.address.to_string());
         option("-P", "0".to_owned());
         option("-l", errand.seconds.to_string());
-        option("-t", test(settings.workload).to_owned());
+        let test = settings.workload.name_in(Driver::Netperf);
+        option("-t", test.unwrap_or_default().to_owned());
         arguments.push("--".to_owned());
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         option("-k", FIGURES.to_owned());
@@ -105,15 +106,6 @@ fn family(family: Family) -> String {
         Family::Ipv6 => "-6",
     }
     .to_owned()
-}
-
-/// Its name of what flows do; checks of scenarios let no other workload come here.
-fn test(workload: Workload) -> &'static str {
-    match workload {
-        Workload::TcpRr => "TCP_RR",
-        Workload::UdpRr => "UDP_RR",
-        _ => "TCP_STREAM",
-    }
 }
 
 /// What stands behind a name, on a line of its own.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::factor::Factor;
 use super::load::{Load, MOST_RATE};
-use super::traffic::Workload;
+use super::workload::Workload;
 
 /// What a flow does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,8 +12,9 @@ use super::load::Load;
 use super::pattern::{Pattern, Talk};
 use super::rules::{Backend, Firewall, Rules};
 use super::topology::{Testbed, Topology};
-use super::traffic::{Buffers, Congestion, Driver, Family, Path, Workload};
+use super::traffic::{Buffers, Congestion, Driver, Family, Path};
 use super::wiring::{Macs, Stack, Wiring};
+use super::workload::Workload;
 
 /// A point of the sweep. Only `scenario` makes these, and only from values it has checked, so every cell can be laid out:
 /// counts are even where the pattern pairs, `active` is within `containers`, a bridge's ports are within what one holds.

@@ -7,7 +7,7 @@ use std::iter;
 
 use super::beside::{Class, Orders};
 use super::cell::Cell;
-use super::traffic::Workload;
+use super::workload::Workload;
 
 impl Cell {
     /// What the cell's own workload has its flows do.
@@ -40,13 +40,13 @@ impl Cell {
     /// Whether some of its flows have requests.
     #[must_use]
     pub fn has_requests(&self) -> bool {
-        self.workloads().any(Workload::has_responses)
+        self.workloads().any(Workload::has_requests)
     }
 
     /// Whether all that its flows move is requests and their responses, if anything.
     #[must_use]
     pub fn is_of_requests(&self) -> bool {
-        let quiet = |workload: Workload| workload.has_responses() || workload == Workload::Idle;
+        let quiet = |workload: Workload| workload.has_requests() || workload.is_silent();
         self.workloads().all(quiet)
     }
 

@@ -4,7 +4,7 @@
 
 use super::cell::Cell;
 use super::repeats::{Gauge, Goal};
-use super::traffic::Workload;
+use super::workload::Workload;
 
 impl Goal {
     /// What is to be known of a cell: those that were asked for and that it has, or else those of its workload.
@@ -35,9 +35,12 @@ impl Gauge {
     #[must_use]
     pub fn is_of(self, cell: &Cell) -> bool {
         match self {
-            Self::Goodput | Self::PairP50 | Self::CpuPerByte => true,
+            // What moves nothing at all has its goodput to be judged by, which is none.
+            Self::Goodput | Self::PairP50 | Self::CpuPerByte => {
+                !cell.has_requests() || cell.workloads().any(Workload::has_messages)
+            }
             Self::Transactions | Self::LatencyP50 | Self::LatencyP99 => cell.has_requests(),
-            Self::Datagrams => cell.workload == Workload::UdpStream,
+            Self::Datagrams => cell.workload.is_datagram_stream(),
         }
     }
 }

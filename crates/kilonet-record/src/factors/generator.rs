@@ -1,16 +1,14 @@
-//! Somebody else's generators: what each of them can be told to do.
+//! Somebody else's generators: what each of them can be told to do. Which workloads it has, the rows of these say.
 //!
 //! Knows no command line and no machine. The invariant: what a tool cannot be told is refused, never left out.
 
 use std::time::Duration;
 
-use super::traffic::{Driver, Family, Path, Workload};
+use super::traffic::{Driver, Family, Path};
 
 /// What a tool has for the factors of a scenario.
 #[derive(Debug, Clone, Copy)]
 pub struct Abilities {
-    /// What its flows can do.
-    pub workloads: &'static [Workload],
     /// Protocols they run over.
     pub families: &'static [Family],
     /// Bytes of its smallest and of its largest message.
@@ -31,7 +29,6 @@ pub struct Abilities {
 
 /// iperf 3.12's `MAX_BLOCKSIZE` and `MAX_STREAMS`.
 const IPERF3: Abilities = Abilities {
-    workloads: &[Workload::TcpStream, Workload::UdpStream],
     families: &[Family::Ipv4, Family::Ipv6],
     message: (1, 1 << 20),
     most_streams: 128,
@@ -44,7 +41,6 @@ const IPERF3: Abilities = Abilities {
 /// netperf 2.7. It looks each address up as a name, for the families that the machine has (`AI_ADDRCONFIG`): on lo alone it has
 /// none.
 const NETPERF: Abilities = Abilities {
-    workloads: &[Workload::TcpStream, Workload::TcpRr, Workload::UdpRr],
     families: &[Family::Ipv4, Family::Ipv6],
     message: (1, 1 << 20),
     most_streams: 1,
@@ -56,7 +52,6 @@ const NETPERF: Abilities = Abilities {
 
 /// sockperf 3.7's `MIN_PAYLOAD_SIZE` and `MAX_PAYLOAD_SIZE`.
 const SOCKPERF: Abilities = Abilities {
-    workloads: &[Workload::TcpRr, Workload::UdpRr],
     families: &[Family::Ipv4],
     message: (14, 65_507),
     most_streams: 1,

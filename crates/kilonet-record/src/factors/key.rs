@@ -13,6 +13,7 @@ use super::cell::Cell;
 use super::field::Field;
 use super::raw::{Digits, Raw};
 use super::value::Written;
+use super::workload::Workload;
 
 /// The table of a scenario's file that a key is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +159,53 @@ pub struct Needs {
     pub allowed: &'static str,
 }
 
+/// The same of a key that means something with some workloads only.
+#[derive(Clone, Copy)]
+pub struct NeedsWorkload {
+    /// Whether a workload has a place for it.
+    pub has: fn(Workload) -> bool,
+    /// What the others lack, after "no cell has ".
+    pub lacking: &'static str,
+}
+
+/// What a key needs.
+#[derive(Clone, Copy)]
+pub enum Need {
+    /// A cell that has a place for it.
+    Cell(Needs),
+    /// A cell whose workload has.
+    Workload(NeedsWorkload),
+}
+
+impl Need {
+    /// Whether a cell has a place for the key.
+    #[must_use]
+    pub fn applies(&self, cell: &Cell) -> bool {
+        match self {
+            Self::Cell(needs) => (needs.applies)(cell),
+            Self::Workload(needs) => (needs.has)(cell.workload),
+        }
+    }
+
+    /// What cells lack that have none, after "no cell has ".
+    #[must_use]
+    pub fn lacking(&self) -> &'static str {
+        match self {
+            Self::Cell(needs) => needs.lacking,
+            Self::Workload(needs) => needs.lacking,
+        }
+    }
+
+    /// What the key is allowed with.
+    #[must_use]
+    pub fn allowed(&self) -> String {
+        match self {
+            Self::Cell(needs) => needs.allowed.to_owned(),
+            Self::Workload(needs) => Workload::listed(needs.has),
+        }
+    }
+}
+
 /// What there is to say of a key whatever its values are.
 #[derive(Clone, Copy)]
 pub struct Facts {
@@ -180,7 +228,7 @@ pub struct Facts {
     /// Where nobody writes it.
     pub usual: Usual,
     /// What it needs.
-    pub needs: Option<Needs>,
+    pub needs: Option<Need>,
     /// What cells have of it.
     pub fields: &'static [Field],
 }
@@ -285,7 +333,12 @@ impl<T> Key<T> {
     }
 
     pub(crate) const fn needs(mut self, needs: Needs) -> Self {
-        self.facts.needs = Some(needs);
+        self.facts.needs = Some(Need::Cell(needs));
+        self
+    }
+
+    pub(crate) const fn needs_workload(mut self, needs: NeedsWorkload) -> Self {
+        self.facts.needs = Some(Need::Workload(needs));
         self
     }
 

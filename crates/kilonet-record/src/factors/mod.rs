@@ -37,6 +37,7 @@ pub mod topology;
 pub mod traffic;
 pub mod value;
 pub mod wiring;
+pub mod workload;
 
 pub use beside::{Beside, Class, Orders};
 pub use cell::Cell;
@@ -59,5 +60,6 @@ pub use rules::{Backend, Filler, Firewall, RuleHook, RuleShape, Rules, read_rule
 pub use scalar::{Kind, Value};
 pub use times::Times;
 pub use topology::{Testbed, Topology};
-pub use traffic::{Buffers, Congestion, Driver, Family, Path, Workload};
+pub use traffic::{Buffers, Congestion, Driver, Family, Path};
 pub use wiring::{Entries, Join, Macs, Stack, Wiring};
+pub use workload::Workload;

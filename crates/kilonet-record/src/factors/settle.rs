@@ -12,7 +12,7 @@ use super::pattern::{Direction, Pattern};
 use super::receive::{Napi, Rps};
 use super::registry;
 use super::topology::{Joined, Testbed};
-use super::traffic::{Driver, Path, Workload};
+use super::traffic::{Driver, Path};
 use super::wiring::{Entries, Join, USUAL_AGEING_S, USUAL_GSO_BYTES, Wiring};
 
 /// Fills in what follows from a pattern, its pairs among it, and takes out what it does not have.
@@ -31,13 +31,13 @@ pub fn pattern(cell: &mut Cell) {
 /// Takes out of a cell what its workload does not have.
 pub fn load(cell: &mut Cell) {
     let answered = cell.workload.has_responses();
-    if cell.workload == Workload::Idle {
+    if !cell.workload.has_messages() {
         cell.message_bytes = cell.workload.usual_message_bytes();
     }
     let load = &mut cell.load;
     load.response_bytes = load.response_bytes.filter(|_| answered);
     load.rate = load.rate.filter(|_| cell.workload.has_rate());
-    if cell.workload != Workload::UdpStream {
+    if !cell.workload.is_datagram_stream() {
         load.batch = Batch::None;
         load.search = Search::None;
     }
@@ -45,7 +45,7 @@ pub fn load(cell: &mut Cell) {
     load.outstanding = load.outstanding.filter(|count| closed && *count != 1);
     let timed = load.rate.is_some() || load.search != Search::None;
     load.arrivals = load.arrivals.filter(|_| timed);
-    if cell.workload != Workload::TcpStream {
+    if !cell.workload.is_byte_stream() {
         load.send = Sending::Copy;
         load.receive = Receiving::Copy;
     }
@@ -106,7 +106,7 @@ pub fn kept(cell: &mut Cell) {
     let mut kept = std::mem::take(&mut cell.kept);
     kept.retain(|name| {
         let needs = registry::key(name).and_then(|key| key.facts().needs);
-        needs.is_none_or(|needs| (needs.applies)(cell))
+        needs.is_none_or(|needs| needs.applies(cell))
     });
     cell.kept = kept;
 }

@@ -1,6 +1,6 @@
-//! Traffic: what its flows do, by which protocol and which way, and what runs them.
+//! Traffic: by which protocol and which way its flows go, and what runs them.
 //!
-//! Knows no text of a scenario and no machine. Invariant: what there is to a workload follows from its level alone.
+//! Knows no text of a scenario and no machine.
 
 use std::fmt;
 
@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::factor::factor;
-use super::load::SMALLEST_DATAGRAM;
 
 factor! {
     /// The protocol the traffic uses.
@@ -33,76 +32,6 @@ factor! {
         Hairpin = "hairpin",
         /// From container to a place beyond the lab's router.
         Outside = "outside",
-    }
-}
-
-factor! {
-    /// What a flow does, in netperf's and neper's words.
-    Workload, "workload" {
-        /// Bulk TCP from client to server.
-        TcpStream = "tcp-stream",
-        /// Requests and responses over a TCP connection that stays.
-        TcpRr = "tcp-rr",
-        /// A TCP connection for each request and its response.
-        TcpCrr = "tcp-crr",
-        /// Requests and responses in UDP datagrams.
-        UdpRr = "udp-rr",
-        /// UDP datagrams from client to server.
-        UdpStream = "udp-stream",
-        /// A TCP connection over which nothing is said.
-        Idle = "idle",
-    }
-}
-
-impl Workload {
-    /// Whether each message of the client is answered by one of the server.
-    #[must_use]
-    pub fn has_responses(self) -> bool {
-        match self {
-            Self::TcpRr | Self::TcpCrr | Self::UdpRr => true,
-            Self::TcpStream | Self::UdpStream | Self::Idle => false,
-        }
-    }
-
-    /// Whether each message has a connection of its own.
-    #[must_use]
-    pub fn renews_connections(self) -> bool {
-        self == Self::TcpCrr
-    }
-
-    /// Whether a flow may be told how many requests to have under way.
-    #[must_use]
-    pub fn has_outstanding(self) -> bool {
-        self.has_responses() && !self.renews_connections()
-    }
-
-    /// Whether messages are UDP datagrams.
-    #[must_use]
-    pub fn is_datagrams(self) -> bool {
-        match self {
-            Self::UdpRr | Self::UdpStream => true,
-            Self::TcpStream | Self::TcpRr | Self::TcpCrr | Self::Idle => false,
-        }
-    }
-
-    /// Whether messages may be sent at a rate.
-    #[must_use]
-    pub fn has_rate(self) -> bool {
-        self.has_responses() || self == Self::UdpStream
-    }
-
-    /// Bytes of a message from client to server, unless a scenario says otherwise: netperf's 128 KiB of a stream and 1 of
-    /// a request; a datagram has room for its number, and one of a stream fits whole into a packet of an Ethernet by
-    /// either protocol.
-    #[must_use]
-    pub fn usual_message_bytes(self) -> u32 {
-        match self {
-            Self::TcpStream => 128 << 10,
-            // Of nothing that is ever sent.
-            Self::TcpRr | Self::TcpCrr | Self::Idle => 1,
-            Self::UdpRr => SMALLEST_DATAGRAM,
-            Self::UdpStream => 1400,
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::source::{Destination, Source, refusal};
 use crate::error::Result;
-use crate::scenario::{Family, Workload};
+use crate::scenario::Family;
 use crate::store::Record;
 use crate::store::folder::Manifest;
 use crate::store::record::{Samples, Window};
@@ -50,7 +50,7 @@ fn save(data: &Value, file: impl Write) -> io::Result<()> {
 
 fn data(manifest: &Manifest, record: &Record) -> Option<Value> {
     let (window, samples) = (record.window?, record.samples.as_ref()?);
-    if record.cell.workload != Workload::TcpStream {
+    if !record.cell.workload.is_byte_stream() {
         return None;
     }
     let megabits: Vec<_> = samples.goodput_bps.iter().map(|rate| rate / 1e6).collect();

@@ -96,7 +96,7 @@ fn row(cell: &Cell, trials: &[&Record]) -> [String; 21] {
         stats::mean(&throughputs)
             .map(|mean| format!("{mean:.6}"))
             .unwrap_or_default(),
-        if cell.workload.has_responses() {
+        if cell.workload.has_requests() {
             "OP/s"
         } else {
             "Mb/s"
@@ -115,7 +115,7 @@ fn is_valid(trial: &Record) -> bool {
 /// Responses a second of requests, megabits a second of all else.
 fn throughput(cell: &Cell, trial: &Record) -> Option<f64> {
     let aggregate = trial.aggregate?;
-    if cell.workload.has_responses() {
+    if cell.workload.has_requests() {
         aggregate.transactions_per_s
     } else {
         Some(aggregate.goodput_bps / 1e6)

@@ -83,7 +83,7 @@ fn blank() -> Cell {
         family: Family::ALL[0],
         firewall: Firewall::ALL[0],
         path: Path::ALL[0],
-        workload: Workload::ALL[0],
+        workload: Workload::default(),
         driver: Driver::ALL[0],
         limits: Limits::default(),
         pattern: Pattern::ALL[0],

@@ -6,37 +6,38 @@ use crate::factors::copying::{Receiving, Sending};
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::{Anywhere, AtOneCount, OfOneWorkload};
 use crate::factors::field::{Field, count_of, take, words, words_of};
-use crate::factors::key::{Group, Key, Needs, Part, Usual};
+use crate::factors::key::{Group, Key, NeedsWorkload, Part, Usual};
 use crate::factors::load::{Arrivals, Batch, MOST_RATE, Search};
-use crate::factors::traffic::Workload;
 use crate::factors::value::Count;
+use crate::factors::workload::Workload;
 use crate::units::{Bytes, Unit};
 
 use super::traffic::MessageSize;
 
-const REQUESTS: Needs = Needs {
-    applies: |cell| cell.workload.has_responses(),
+const REQUESTS: NeedsWorkload = NeedsWorkload {
+    has: Workload::has_requests,
     lacking: "requests",
-    allowed: "workload = \"tcp-rr\", \"tcp-crr\" or \"udp-rr\"",
+};
+
+const RESPONSES: NeedsWorkload = NeedsWorkload {
+    has: Workload::has_responses,
+    lacking: "responses",
 };
 
 /// A stream of bytes has no messages that could have times.
-const MESSAGES: Needs = Needs {
-    applies: |cell| cell.workload.has_rate(),
+const MESSAGES: NeedsWorkload = NeedsWorkload {
+    has: Workload::has_rate,
     lacking: "requests or datagrams",
-    allowed: "workload = \"tcp-rr\", \"tcp-crr\", \"udp-rr\" or \"udp-stream\"",
 };
 
-const STREAMS: Needs = Needs {
-    applies: |cell| cell.workload == Workload::TcpStream,
+const STREAMS: NeedsWorkload = NeedsWorkload {
+    has: Workload::is_byte_stream,
     lacking: "a stream of bytes",
-    allowed: "workload = \"tcp-stream\"",
 };
 
-const DATAGRAMS: Needs = Needs {
-    applies: |cell| cell.workload == Workload::UdpStream,
+const DATAGRAMS: NeedsWorkload = NeedsWorkload {
+    has: Workload::is_datagram_stream,
     lacking: "a stream of datagrams",
-    allowed: "workload = \"udp-stream\"",
 };
 
 pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
@@ -49,7 +50,7 @@ pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
 .examples("`1`, `1KiB`")
 .sets(|cell, response| cell.load.response_bytes = Some(response.0))
 .or_else(|cell| cell.load.response_bytes = Some(cell.message_bytes))
-.needs(REQUESTS)
+.needs_workload(RESPONSES)
 .fields(&[Field::integer(
     "response_bytes",
     Unit::Bytes,
@@ -68,7 +69,7 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 .about(Part::Traffic)
 .usual(Usual::Number("1"))
 .sets(|cell, outstanding| cell.load.outstanding = Some(outstanding.0))
-.needs(REQUESTS)
+.needs_workload(REQUESTS)
 .fields(&[Field::integer(
     "outstanding",
     Unit::Plain,
@@ -93,7 +94,7 @@ pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::<Count<1, { MOST_RATE }>>::
 .examples("`1000`")
 .sets(|cell, rate| cell.load.rate = Some(rate.0))
 .or_else(|_| ())
-.needs(MESSAGES)
+.needs_workload(MESSAGES)
 .fields(&[Field::integer(
     "rate",
     Unit::PerSecond,
@@ -108,7 +109,7 @@ pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::<Count<1, { MOST_RATE }>>::
 fn rate(cell: &Cell) -> String {
     match cell.load.rate {
         Some(rate) => format!("{rate}/s"),
-        None if cell.workload.has_responses() => "closed loop".to_owned(),
+        None if cell.workload.has_requests() => "closed loop".to_owned(),
         None => "no rate".to_owned(),
     }
 }
@@ -142,7 +143,7 @@ pub static SEND: Key<Sending> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("copy"))
 .sets(|cell, send| cell.load.send = *send)
-.needs(STREAMS)
+.needs_workload(STREAMS)
 .fields(&[Field::text(
     "send",
     "How senders hand bytes to the kernel.",
@@ -164,7 +165,7 @@ pub static RECEIVE: Key<Receiving> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("copy"))
 .sets(|cell, receive| cell.load.receive = *receive)
-.needs(STREAMS)
+.needs_workload(STREAMS)
 .fields(&[Field::text(
     "receive",
     "How receivers take bytes from the kernel.",
@@ -186,7 +187,7 @@ pub static BATCH: Key<Batch> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("none"))
 .sets(|cell, batch| cell.load.batch = *batch)
-.needs(DATAGRAMS)
+.needs_workload(DATAGRAMS)
 .fields(&[Field::text(
     "batch",
     "How many datagrams of a stream one system call moves.",
@@ -213,7 +214,7 @@ pub static SEARCH: Key<Search> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("none"))
 .sets(|cell, search| cell.load.search = *search)
-.needs(DATAGRAMS)
+.needs_workload(DATAGRAMS)
 .fields(&[Field::text(
     "search",
     "Loss within which the highest rate is looked for; `none` where there is no search.",

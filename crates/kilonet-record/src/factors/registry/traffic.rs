@@ -4,10 +4,11 @@ use crate::factors::cell::Cell;
 use crate::factors::field::Place::{Front, Links, Traffic};
 use crate::factors::field::Varies::{Anywhere, AtOneCount, OfOneWorkload};
 use crate::factors::field::{Field, count, count_of, take, words};
-use crate::factors::key::{Group, Key, Needs, Part, Usual};
+use crate::factors::key::{Group, Key, Needs, NeedsWorkload, Part, Usual};
 use crate::factors::pattern::{Direction, Pattern};
-use crate::factors::traffic::{Buffers, Congestion, Family, Path, Workload};
+use crate::factors::traffic::{Buffers, Congestion, Family, Path};
 use crate::factors::value::{BufferSize, Count, Size};
+use crate::factors::workload::Workload;
 use crate::units::{Bytes, Unit, counted_text};
 
 /// Bytes of a message.
@@ -65,7 +66,7 @@ pub static WORKLOAD: Key<Workload> = Key::axis("workload", Group::Traffic, "What
     )
     .labelled(Anywhere, str::to_owned)
     .in_id(Traffic, |cell| {
-        (cell.workload != Workload::TcpStream).then(|| cell.workload.to_string())
+        (cell.workload != Workload::default()).then(|| cell.workload.to_string())
     })]);
 
 pub static PATTERN: Key<Pattern> = Key::axis("pattern", Group::Traffic, "Who talks to whom.")
@@ -171,10 +172,9 @@ pub static MESSAGE: Key<MessageSize> = Key::<MessageSize>::axis(
 .examples("`4096`, `128KiB`")
 .sets(|cell, message| cell.message_bytes = message.0)
 .or_else(|cell| cell.message_bytes = cell.workload.usual_message_bytes())
-.needs(Needs {
-    applies: |cell| cell.workload != Workload::Idle,
+.needs_workload(NeedsWorkload {
+    has: Workload::has_messages,
     lacking: "messages",
-    allowed: "workloads other than \"idle\"",
 })
 .fields(&[Field::integer(
     "message_bytes",

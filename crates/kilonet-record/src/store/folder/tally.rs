@@ -306,7 +306,7 @@ impl<'a> Trial<'a> {
     /// Datagrams where no flow sends a stream of them.
     fn strange_datagrams(&self, row: &FlowRow) -> Option<(&'static str, f64)> {
         let mut workloads = self.record.cell.workloads();
-        if workloads.any(|workload| workload == Workload::UdpStream) {
+        if workloads.any(Workload::is_datagram_stream) {
             return None;
         }
         let fields = [
@@ -346,7 +346,7 @@ impl<'a> Trial<'a> {
         let cell = &self.record.cell;
         let all = row.goodput_bps * window.duration_ns as f64 / 8e9;
         let (bytes, slack) = (row.bytes as f64, all * TOLERANCE + 1.0);
-        let is_whole = cell.beside.is_none() && cell.workload == Workload::TcpStream;
+        let is_whole = cell.beside.is_none() && cell.workload.is_byte_stream();
         bytes <= all + slack && (!is_whole || bytes >= all - slack)
     }
 

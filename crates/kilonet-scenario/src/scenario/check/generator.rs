@@ -59,8 +59,9 @@ struct Tool<'a> {
 
 impl Tool<'_> {
     fn check_abilities(&mut self, abilities: Abilities) {
-        let strange = |workload: &_| !abilities.workloads.contains(workload);
-        let allowed = any_of(abilities.workloads);
+        let tool = self.driver;
+        let strange = |workload: &Workload| workload.name_in(tool).is_none();
+        let allowed = any_of(&tool.workloads().collect::<Vec<_>>());
         self.only(&WORKLOAD, strange, &allowed);
         let strange = |family: &_| !abilities.families.contains(family);
         let allowed = any_of(abilities.families);

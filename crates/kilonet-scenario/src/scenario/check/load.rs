@@ -10,7 +10,7 @@ use crate::scenario::registry::load::{
 };
 use crate::scenario::registry::traffic::{FAMILY, MESSAGE, MessageSize, PATH, WORKLOAD};
 use crate::scenario::values::Values;
-use crate::scenario::{Family, Workload};
+use crate::scenario::{Factor, Family, Workload};
 use crate::units::counted;
 
 pub(super) fn check(axes: &Values, problems: &mut Problems) {
@@ -42,11 +42,12 @@ fn check_datagrams(axes: &Values, key: &Key<MessageSize>, problems: &mut Problem
 
 /// A connection for each request has one of them.
 fn check_outstanding(axes: &Values, problems: &mut Problems) {
-    let mut workloads = axes.levels(&WORKLOAD);
+    let workloads = || axes.levels(&WORKLOAD).map(|at| at.value);
     let more = axes.levels(&OUTSTANDING).find(|at| at.value.0 != 1);
-    let all_renew = workloads.all(|at| at.value.renews_connections());
-    if let (Some(at), true) = (more, all_renew) {
-        let message = "with tcp-crr, a connection has one request, and the next follows it";
+    let all_renew = workloads().all(Workload::renews_connections);
+    if let (Some(at), Some(workload), true) = (more, workloads().next(), all_renew) {
+        let message =
+            format!("with {workload}, a connection has one request, and the next follows it");
         let problem = Problem::of(axes.key(&OUTSTANDING), message).at(at.span.clone());
         problems.push(problem.remedy("leave it out; `streams` has more of them at once"));
     }
@@ -58,7 +59,9 @@ fn check_batch(axes: &Values, problems: &mut Problems) {
     let room = room_in_packet(axes);
     let sizes = axes.levels(&MESSAGE);
     let longest = sizes.map(|at| at.value.0).max();
-    let longest = longest.unwrap_or(Workload::UdpStream.usual_message_bytes());
+    let streams = Workload::ALL.iter().filter(|it| it.is_datagram_stream());
+    let usual = streams.map(|it| it.usual_message_bytes()).max();
+    let longest = longest.or(usual).unwrap_or(0);
     if let Some(at) = batches.find(|at| at.value == Batch::Gso)
         && longest > room
     {

@@ -24,10 +24,10 @@ fn check_table((values, table): (&Values, Table), cells: &[Cell], problems: &mut
         let (Some(needs), Some(at)) = (key.facts().needs, unusual(key, values.of(key))) else {
             continue;
         };
-        if !cells.iter().any(needs.applies) {
-            let message = format!("no cell has {}", needs.lacking);
+        if !cells.iter().any(|cell| needs.applies(cell)) {
+            let message = format!("no cell has {}", needs.lacking());
             let problem = Problem::of(values.key(key), message).at(at.span.clone());
-            let remedy = format!("leave it out; allowed with {}", needs.allowed);
+            let remedy = format!("leave it out; allowed with {}", needs.allowed());
             problems.push(problem.remedy(remedy));
         }
     }
