@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kilonet::scenario::{Factor, Workload};
+
 /// Where the sources are, and the room that a whole crate is.
 const CRATES: &[(&str, &str)] = &[
     ("src", ""),
@@ -357,6 +359,27 @@ fn variants(text: &str, name: &str) -> Vec<String> {
         .lines()
         .filter_map(|line| line.trim_start().split_once(" = \""));
     rows.map(|(variant, _)| variant.to_owned()).collect()
+}
+
+/// Files that may name a workload: its row of facts, the table of what does it, and records that tests are made of.
+const NAME_WORKLOADS: &[&str] = &[
+    "factors/workload.rs",
+    "traffic/workload/mod.rs",
+    "store/sample",
+];
+
+#[test]
+fn what_a_workload_is_follows_from_its_row() {
+    for workload in Workload::ALL {
+        let name = format!("Workload::{workload:?}");
+        assert_eq!(strays(&name, NAME_WORKLOADS), [""; 0], "`{name}`");
+        let table = strays(&name, &["factors/workload.rs", "store/sample"]);
+        assert_eq!(table, ["traffic/workload/mod.rs"], "`{name}`");
+    }
+    // There alone its variants have a shorter name.
+    for word in ["impl Workload {", "use Workload::", "Workload::{"] {
+        assert_eq!(strays(word, &["factors/workload.rs"]), [""; 0], "`{word}`");
+    }
 }
 
 #[test]

@@ -293,11 +293,7 @@ impl<'a> Connector<'a> {
         let client = pending.client;
         let Taken { server, listener } = socket::accept(pending.listener, orders.workload)?;
         for (socket, role) in [(&server, Role::Server), (&client, Role::Client)] {
-            workload::ready(
-                socket,
-                &orders,
-                workload::waits_in_calls(&orders, driver, role),
-            )?;
+            workload::ready(socket, &orders, (driver, role))?;
         }
         let dialer = listener.as_ref();
         let dialer = dialer.map(|_| self.dialer(pending.plan, pending.target));
@@ -321,6 +317,7 @@ impl<'a> Connector<'a> {
             from: client.address,
             to,
             options: self.dress.options().clone(),
+            workload: self.orders(plan).workload,
         })
     }
 

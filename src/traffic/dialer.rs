@@ -1,6 +1,6 @@
 //! What a client makes one connection after another with, from whatever thread has its turn.
 //!
-//! Must not know what a connection is for. The invariant: a socket is made inside the client's namespace, where it stays,
+//! Must not know what is done on a connection. The invariant: a socket is made inside the client's namespace, where it stays,
 //! and a thread enters a namespace only from another one: that takes 1.2 to 1.9 microseconds, while making and closing a
 //! socket take 7 and the connection 60 and more, so that sockets made in advance would not be worth their descriptors.
 
@@ -14,6 +14,7 @@ use socket2::Socket;
 
 use super::socket::Options;
 use crate::lab::netns;
+use crate::scenario::Workload;
 
 thread_local! {
     /// The namespace that a dialer has moved this thread into, by its descriptor. Only threads of drivers dial, and they end
@@ -29,6 +30,8 @@ pub(super) struct Dialer {
     pub(super) from: IpAddr,
     pub(super) to: SocketAddr,
     pub(super) options: Options,
+    /// What its connections are for.
+    pub(super) workload: Workload,
 }
 
 impl Dialer {
@@ -40,7 +43,7 @@ impl Dialer {
         if let Some(home) = &self.home {
             enter(home)?;
         }
-        self.options.dial(self.from, self.to)
+        self.options.dial((self.from, self.to), self.workload)
     }
 }
 

@@ -110,10 +110,14 @@ fn call(socket: &Socket, address: IpAddr, target: SocketAddr) -> io::Result<()> 
 }
 
 impl Options {
-    /// A socket of `tcp-crr` that is calling `target` from `address`, and that says its end in order when it is closed. What is
-    /// not granted has been said of the flow's first connection.
-    pub(super) fn dial(&self, address: IpAddr, target: SocketAddr) -> io::Result<Socket> {
-        let socket = self.socket(address, Workload::TcpCrr, &mut |_| {})?;
+    /// A socket that is calling `target` from `address`, and that says its end in order when it is closed. What is not granted
+    /// has been said of the flow's first connection.
+    pub(super) fn dial(
+        &self,
+        (address, target): (IpAddr, SocketAddr),
+        workload: Workload,
+    ) -> io::Result<Socket> {
+        let socket = self.socket(address, workload, &mut |_| {})?;
         call(&socket, address, target)?;
         Ok(socket)
     }

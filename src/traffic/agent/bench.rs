@@ -88,6 +88,7 @@ impl<'a> Bench<'a> {
                 from: call.from,
                 to: call.to,
                 options: self.dress.options().clone(),
+                workload: call.orders.workload,
             })
         })
     }
@@ -122,8 +123,7 @@ impl<'a> Bench<'a> {
         if flow >= self.outfit.flows {
             return Err(Errno::EINVAL.into());
         }
-        let waits_in_calls = workload::waits_in_calls(&orders, self.outfit.driver, role);
-        workload::ready(&socket, &orders, waits_in_calls)?;
+        workload::ready(&socket, &orders, (self.outfit.driver, role))?;
         self.connected
             .push(Endpoint::new(socket, role, (flow, orders), self.ledger).with(redial));
         Ok(())

@@ -50,8 +50,8 @@ fn drive(field: &Field, endpoint: &Endpoint) {
     while !field.gate.is_stopped() {
         match task.turn() {
             Turn::Ready | Turn::Short => {}
-            Turn::Blocked => wait(field, (endpoint, &task), None),
-            Turn::Until(moment) => wait(field, (endpoint, &task), Some(moment)),
+            Turn::Blocked => wait(field, (endpoint, &*task), None),
+            Turn::Until(moment) => wait(field, (endpoint, &*task), Some(moment)),
             Turn::Over => break,
         }
     }
@@ -71,7 +71,7 @@ fn be_punctual(endpoint: &Endpoint) {
 const AWAITED: usize = CONNECTIONS_AT_ONCE as usize + 1;
 
 /// Waits until the kernel has something for the endpoint, the field is told to stop, or the moment comes.
-fn wait(field: &Field, (endpoint, task): (&Endpoint, &Task<'_>), until: Option<Moment>) {
+fn wait(field: &Field, (endpoint, task): (&Endpoint, &dyn Task), until: Option<Moment>) {
     let timeout = until.map(|moment| TimeSpec::from_duration(moment.since(Moment::now())));
     let alarm = field.alarm.as_fd();
     let mut waited: [_; AWAITED + 1] = array::from_fn(|_| PollFd::new(alarm, PollFlags::POLLIN));
@@ -96,7 +96,7 @@ pub(super) fn wake(field: &Field) {
     let _ = field.alarm.write(1);
     for endpoint in &field.endpoints {
         let way = match endpoint.role {
-            Role::Client if endpoint.orders.workload.has_responses() => Shutdown::Both,
+            Role::Client if endpoint.orders.workload.has_requests() => Shutdown::Both,
             Role::Client => Shutdown::Write,
             Role::Server => Shutdown::Read,
         };

@@ -20,7 +20,7 @@ use super::placement::Placement;
 use crate::error::{Act, Error, Result};
 use crate::traffic::field::Field;
 use crate::traffic::flow::{Endpoint, Role};
-use crate::traffic::workload::{Task, Turn, Watch};
+use crate::traffic::workload::{BoxedTask, Turn, Watch};
 
 /// Events taken from epoll at once; more of them wait for the next pass.
 const EVENTS: usize = 1024;
@@ -80,7 +80,7 @@ struct Worker<'a> {
     field: &'a Field,
     endpoints: Vec<&'a Endpoint>,
     /// What each endpoint is at.
-    tasks: Vec<Task<'a>>,
+    tasks: Vec<BoxedTask<'a>>,
     epoll: Arc<Epoll>,
     sweep: TimerFd,
     agenda: Agenda,
@@ -114,7 +114,7 @@ impl<'a> Worker<'a> {
         for (token, endpoint) in endpoints.iter().enumerate() {
             let both_ways = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT;
             let interest = match endpoint.role {
-                _ if endpoint.orders.workload.has_responses() => both_ways,
+                _ if endpoint.orders.workload.has_requests() => both_ways,
                 Role::Client => EpollFlags::EPOLLOUT,
                 Role::Server => EpollFlags::EPOLLIN,
             };

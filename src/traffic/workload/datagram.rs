@@ -4,23 +4,44 @@
 //! request without one for too long is given up, so that a loss delays a closed loop and does not end it.
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::AsRawFd;
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send};
+use socket2::Socket;
 
 use super::attempt::{SEND_FLAGS, received, refused};
 use super::diary::Diary;
 use super::log::Log;
 use super::pace::{Due, Pace};
+use super::ready::{GIVEN_UP_AFTER, limit_waits, limit_waits_for_datagrams};
+use super::room::Room;
+use super::task::{BoxedTask, Task, Workload};
 use super::turn::Turn;
 use super::work::Work;
+use crate::scenario::Orders;
 use crate::traffic::flow::Endpoint;
 use crate::traffic::moment::Moment;
 
-/// After this long a request is given up: TCP's first timeout of retransmission (RFC 6298, 2.1).
-pub(in crate::traffic) const GIVEN_UP_AFTER: Duration = Duration::from_secs(1);
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct UdpRr;
+
+impl Workload for UdpRr {
+    fn client<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, _room: Room<'a>) -> BoxedTask<'a> {
+        Box::new(Client::new(work, endpoint))
+    }
+
+    fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, _room: Room<'a>) -> BoxedTask<'a> {
+        Box::new(Server::new(work, endpoint))
+    }
+
+    fn prepare(&self, socket: &Socket, _orders: &Orders, waits_in_calls: bool) -> io::Result<()> {
+        limit_waits(socket, waits_in_calls)?;
+        limit_waits_for_datagrams(socket, waits_in_calls)
+    }
+}
 
 /// Requests under way that are remembered without asking for memory.
 const UNDER_WAY: usize = 4096;
@@ -56,7 +77,7 @@ struct Request {
 
 /// The end that asks.
 #[derive(Debug)]
-pub(in crate::traffic) struct Client<'a> {
+struct Client<'a> {
     endpoint: &'a Endpoint,
     pace: Pace,
     datagram: Vec<u8>,
@@ -70,7 +91,7 @@ pub(in crate::traffic) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
+    fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
         let (orders, load) = (&endpoint.orders, &endpoint.orders.load);
         Self {
             endpoint,
@@ -81,27 +102,6 @@ impl<'a> Client<'a> {
             unsent: None,
             under_way: VecDeque::with_capacity(UNDER_WAY),
             diary: Diary::new(endpoint, load.rate.is_some()),
-        }
-    }
-
-    pub(super) fn into_log(self) -> Log {
-        self.diary.into_log()
-    }
-
-    pub(super) fn is_sending(&self) -> bool {
-        self.unsent.is_some()
-    }
-
-    pub(super) fn turn(&mut self) -> Turn {
-        let now = Moment::now();
-        self.give_up(now);
-        if let Some(intended) = self.unsent.take() {
-            return self.push(intended, now);
-        }
-        match self.pace.due(now, self.under_way.len()) {
-            Due::Since(intended) => self.push(intended, now),
-            Due::AfterReply => self.pull(now, None),
-            Due::At(next) => self.pull(now, Some(next)),
         }
     }
 
@@ -170,9 +170,32 @@ impl<'a> Client<'a> {
     }
 }
 
+impl Task for Client<'_> {
+    fn into_log(self: Box<Self>) -> Log {
+        self.diary.into_log()
+    }
+
+    fn is_sending(&self) -> bool {
+        self.unsent.is_some()
+    }
+
+    fn turn(&mut self) -> Turn {
+        let now = Moment::now();
+        self.give_up(now);
+        if let Some(intended) = self.unsent.take() {
+            return self.push(intended, now);
+        }
+        match self.pace.due(now, self.under_way.len()) {
+            Due::Since(intended) => self.push(intended, now),
+            Due::AfterReply => self.pull(now, None),
+            Due::At(next) => self.pull(now, Some(next)),
+        }
+    }
+}
+
 /// The end that answers.
 #[derive(Debug)]
-pub(in crate::traffic) struct Server<'a> {
+struct Server<'a> {
     endpoint: &'a Endpoint,
     buffer: Vec<u8>,
     response: usize,
@@ -181,7 +204,7 @@ pub(in crate::traffic) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
+    fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
         Self {
             endpoint,
             buffer: work.payload.clone(),
@@ -189,12 +212,14 @@ impl<'a> Server<'a> {
             unsent: false,
         }
     }
+}
 
-    pub(super) fn is_sending(&self) -> bool {
+impl Task for Server<'_> {
+    fn is_sending(&self) -> bool {
         self.unsent
     }
 
-    pub(super) fn turn(&mut self) -> Turn {
+    fn turn(&mut self) -> Turn {
         if !self.unsent {
             if let Err(turn) = receive(self.endpoint, &mut self.buffer) {
                 return turn;

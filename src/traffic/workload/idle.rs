@@ -7,21 +7,50 @@ use std::os::fd::AsRawFd;
 use nix::sys::socket::{MsgFlags, recv};
 
 use super::attempt::received;
+use super::room::Room;
+use super::task::{BoxedTask, Task, Workload};
 use super::turn::Turn;
-use crate::traffic::flow::Endpoint;
+use super::work::Work;
+use crate::scenario::Orders;
+use crate::traffic::flow::{Endpoint, Role};
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct Idle;
+
+impl Workload for Idle {
+    fn client<'a>(
+        &self,
+        _work: &'a Work,
+        endpoint: &'a Endpoint,
+        _room: Room<'a>,
+    ) -> BoxedTask<'a> {
+        Box::new(Silent { endpoint })
+    }
+
+    fn server<'a>(
+        &self,
+        _work: &'a Work,
+        endpoint: &'a Endpoint,
+        _room: Room<'a>,
+    ) -> BoxedTask<'a> {
+        Box::new(Silent { endpoint })
+    }
+
+    /// It has its end alone to wait for, which the alarm tells.
+    fn has_one_wait(&self, _orders: &Orders, _role: Role) -> bool {
+        false
+    }
+}
 
 /// One end of it.
 #[derive(Debug)]
-pub(in crate::traffic) struct Idle<'a> {
+struct Silent<'a> {
     endpoint: &'a Endpoint,
 }
 
-impl<'a> Idle<'a> {
-    pub(super) fn new(endpoint: &'a Endpoint) -> Self {
-        Self { endpoint }
-    }
-
-    pub(super) fn turn(&self) -> Turn {
+impl Task for Silent<'_> {
+    fn turn(&mut self) -> Turn {
         let answer = recv(
             self.endpoint.socket.as_raw_fd(),
             &mut [0],

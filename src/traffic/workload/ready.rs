@@ -1,4 +1,4 @@
-//! What a connected socket is told before its workload begins: whether it waits in its calls, and for how long.
+//! For how long sockets that wait in their calls do.
 //!
 //! Must not know how sockets are made.
 
@@ -7,39 +7,25 @@ use std::time::Duration;
 
 use socket2::Socket;
 
-use super::datagram::GIVEN_UP_AFTER;
-use super::stream::prepare;
-use super::udp_stream::dress;
-use crate::scenario::{Driver, Orders, Receiving, Workload};
-use crate::traffic::flow::Role;
+/// After this long a request in a datagram is given up: TCP's first timeout of retransmission (RFC 6298, 2.1).
+pub(super) const GIVEN_UP_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a server waits for room before it looks whether to stop. Shutting its socket down ends its waits for
 /// requests only, so that it still reads those that have come.
 const ROOM_LIMIT: Duration = Duration::from_millis(200);
 
-/// Makes the connected socket of a flow's end ready for its driver: whether it may wait in its system calls.
-pub(in crate::traffic) fn ready(
-    socket: &Socket,
-    orders: &Orders,
-    waits_in_calls: bool,
-) -> io::Result<()> {
-    socket.set_nonblocking(!waits_in_calls)?;
-    dress(socket, orders)?;
-    if waits_in_calls && orders.workload.has_responses() {
+/// Limits the waits of a socket for room.
+pub(super) fn limit_waits(socket: &Socket, waits_in_calls: bool) -> io::Result<()> {
+    if waits_in_calls {
         socket.set_write_timeout(Some(ROOM_LIMIT))?;
     }
-    if waits_in_calls && orders.workload.is_datagrams() {
-        socket.set_read_timeout(Some(GIVEN_UP_AFTER))?;
-    }
-    Ok(prepare(socket, orders)?)
+    Ok(())
 }
 
-/// Whether an endpoint may wait inside its system calls: one that a thread of its own drives, that never has two
-/// things to wait for, and whose calls wait at all. One that says nothing has its end alone to wait for, which the alarm
-/// tells.
-pub(in crate::traffic) fn waits_in_calls(orders: &Orders, driver: Driver, role: Role) -> bool {
-    let lockstep = orders.load.rate.is_none() && orders.load.outstanding() == 1;
-    let maps = role == Role::Server && orders.load.receive == Receiving::Zerocopy;
-    let calls = orders.workload != Workload::Idle && !maps;
-    driver != Driver::Workers && calls && (role == Role::Server || lockstep)
+/// Limits the waits of a socket for datagrams, of which the last may be lost.
+pub(super) fn limit_waits_for_datagrams(socket: &Socket, waits_in_calls: bool) -> io::Result<()> {
+    if waits_in_calls {
+        socket.set_read_timeout(Some(GIVEN_UP_AFTER))?;
+    }
+    Ok(())
 }

@@ -4,20 +4,43 @@
 //! belongs to the oldest request under way, as TCP keeps their order.
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
 use nix::sys::socket::send;
+use socket2::Socket;
 
 use super::attempt::{SEND_FLAGS, received, refused};
 use super::diary::Diary;
 use super::log::Log;
 use super::pace::{Due, Pace};
+use super::ready::limit_waits;
 use super::room::Room;
+use super::task::{BoxedTask, Task, Workload, waits_in_calls};
 use super::turn::Turn;
 use super::work::Work;
+use crate::scenario::Orders;
 use crate::traffic::flow::{Endpoint, Role};
 use crate::traffic::moment::Moment;
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct TcpRr;
+
+impl Workload for TcpRr {
+    fn client<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
+        Box::new(Client::new(work, endpoint, room))
+    }
+
+    fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
+        Box::new(Server::new(work, endpoint, room))
+    }
+
+    fn prepare(&self, socket: &Socket, _orders: &Orders, waits_in_calls: bool) -> io::Result<()> {
+        limit_waits(socket, waits_in_calls)
+    }
+}
 
 /// Requests under way that are remembered without asking for memory: more than a connection's buffers usually hold.
 const UNDER_WAY: usize = 4096;
@@ -66,7 +89,7 @@ fn receive(endpoint: &Endpoint, room: Room<'_>) -> Result<usize, Turn> {
 
 /// The end that asks.
 #[derive(Debug)]
-pub(in crate::traffic) struct Client<'a> {
+struct Client<'a> {
     endpoint: &'a Endpoint,
     payload: &'a [u8],
     room: Room<'a>,
@@ -82,47 +105,19 @@ pub(in crate::traffic) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: usize) -> Self {
+    fn new(work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> Self {
         let (orders, load) = (&endpoint.orders, &endpoint.orders.load);
         Self {
             endpoint,
             payload: &work.payload,
-            room: work.rooms.room(room),
+            room,
             pace: Pace::of(load, endpoint.flow),
             request: orders.message_bytes.max(1) as usize,
             unsent: 0,
             responses: Progress::of(orders.response_bytes()),
             under_way: VecDeque::with_capacity(UNDER_WAY),
             diary: Diary::new(endpoint, load.rate.is_some()),
-            waits_in_calls: super::ready::waits_in_calls(orders, work.driver, Role::Client),
-        }
-    }
-
-    pub(super) fn into_log(self) -> Log {
-        self.diary.into_log()
-    }
-
-    pub(super) fn is_sending(&self) -> bool {
-        self.unsent > 0
-    }
-
-    pub(super) fn turn(&mut self) -> Turn {
-        let now = Moment::now();
-        let due = if self.unsent > 0 {
-            None
-        } else {
-            Some(self.pace.due(now, self.under_way.len()))
-        };
-        match due {
-            None => self.push(),
-            Some(Due::Since(intended)) => {
-                self.under_way.push_back(intended);
-                self.unsent = self.request;
-                self.diary.sent(intended, now);
-                self.push()
-            }
-            Some(Due::AfterReply) => self.pull(Turn::Blocked),
-            Some(Due::At(next)) => self.pull(Turn::Until(next)),
+            waits_in_calls: waits_in_calls(&TcpRr, orders, (work.driver, Role::Client)),
         }
     }
 
@@ -165,9 +160,39 @@ impl<'a> Client<'a> {
     }
 }
 
+impl Task for Client<'_> {
+    fn into_log(self: Box<Self>) -> Log {
+        self.diary.into_log()
+    }
+
+    fn is_sending(&self) -> bool {
+        self.unsent > 0
+    }
+
+    fn turn(&mut self) -> Turn {
+        let now = Moment::now();
+        let due = if self.unsent > 0 {
+            None
+        } else {
+            Some(self.pace.due(now, self.under_way.len()))
+        };
+        match due {
+            None => self.push(),
+            Some(Due::Since(intended)) => {
+                self.under_way.push_back(intended);
+                self.unsent = self.request;
+                self.diary.sent(intended, now);
+                self.push()
+            }
+            Some(Due::AfterReply) => self.pull(Turn::Blocked),
+            Some(Due::At(next)) => self.pull(Turn::Until(next)),
+        }
+    }
+}
+
 /// The end that answers.
 #[derive(Debug)]
-pub(in crate::traffic) struct Server<'a> {
+struct Server<'a> {
     endpoint: &'a Endpoint,
     payload: &'a [u8],
     room: Room<'a>,
@@ -178,23 +203,25 @@ pub(in crate::traffic) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: usize) -> Self {
+    fn new(work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> Self {
         let orders = &endpoint.orders;
         Self {
             endpoint,
             payload: &work.payload,
-            room: work.rooms.room(room),
+            room,
             requests: Progress::of(orders.message_bytes),
             response: orders.response_bytes().max(1) as usize,
             unsent: 0,
         }
     }
+}
 
-    pub(super) fn is_sending(&self) -> bool {
+impl Task for Server<'_> {
+    fn is_sending(&self) -> bool {
         self.unsent > 0
     }
 
-    pub(super) fn turn(&mut self) -> Turn {
+    fn turn(&mut self) -> Turn {
         if self.unsent == 0 {
             match receive(self.endpoint, self.room) {
                 Ok(bytes) => {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use socket2::Socket;
 
-use super::udp_stream::dress;
 use super::*;
 use crate::allocations;
 use crate::scenario::{Batch, Driver, Load, Orders};
@@ -80,7 +79,7 @@ fn a_stall_delays_all_that_an_open_loop_meant_to_send_and_one_request_of_a_close
 }
 
 /// A server of datagrams of 16 bytes each, and who sends to it.
-fn datagram_server(batch: Batch, check: impl FnOnce(&UdpSocket, &mut Task<'_>, &Endpoint)) {
+fn datagram_server(batch: Batch, check: impl FnOnce(&UdpSocket, &mut dyn Task, &Endpoint)) {
     let [ours, theirs] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
     ours.connect(theirs.local_addr().unwrap()).unwrap();
     theirs.connect(ours.local_addr().unwrap()).unwrap();
@@ -96,10 +95,10 @@ fn datagram_server(batch: Batch, check: impl FnOnce(&UdpSocket, &mut Task<'_>, &
     let work = Work::new(&[orders], Driver::Workers).unwrap();
     let ledger = Ledger::create(2).unwrap();
     let socket = Socket::from(ours);
-    dress(&socket, &orders).unwrap();
+    ready(&socket, &orders, (Driver::Workers, Role::Server)).unwrap();
     let endpoint = Endpoint::new(socket, Role::Server, (0, orders), &ledger);
     let mut task = work.task(&endpoint, 0);
-    check(&theirs, &mut task, &endpoint);
+    check(&theirs, &mut *task, &endpoint);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use super::placement::Pinning;
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
 pub const SMALLEST_DATAGRAM: u32 = 16;
 
-/// Connections that a flow of `tcp-crr` with a rate has under way at most. So many are only waited for where the node does
-/// not keep up, and what is due then waits with its time running; without a bound, descriptors would run out instead.
+/// Connections that a flow with a rate has under way at most, where each request has its own. So many are only waited for where
+/// the node does not keep up, and what is due then waits with its time running; without a bound, descriptors would run out instead.
 pub const CONNECTIONS_AT_ONCE: u32 = 8;
 
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).

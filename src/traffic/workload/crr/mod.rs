@@ -13,12 +13,48 @@
 //! dropped before its exchange is whole is aborted, so that nothing of it outlives the lab.
 
 mod client;
-mod line;
 mod server;
 
-pub(in crate::traffic) use client::Client;
-pub(in crate::traffic) use line::Watch;
-pub(in crate::traffic) use server::Server;
+use std::io;
+
+use socket2::Socket;
+
+use super::ready::limit_waits;
+use super::room::Room;
+use super::rr::TcpRr;
+use super::task::{BoxedTask, Workload};
+use super::work::Work;
+use crate::scenario::Orders;
+use crate::traffic::flow::{Endpoint, Redial};
+use client::Client;
+use server::Server;
+
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct TcpCrr;
+
+/// On one connection it is `tcp-rr`.
+impl Workload for TcpCrr {
+    fn client<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
+        match &endpoint.redial {
+            Some(Redial::Calls(dialer)) => Box::new(Client::new(work, (endpoint, dialer), room)),
+            Some(Redial::Answers(_)) | None => TcpRr.client(work, endpoint, room),
+        }
+    }
+
+    fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
+        match &endpoint.redial {
+            Some(Redial::Answers(listener)) => {
+                Box::new(Server::new(work, (endpoint, listener), room))
+            }
+            Some(Redial::Calls(_)) | None => TcpRr.server(work, endpoint, room),
+        }
+    }
+
+    fn prepare(&self, socket: &Socket, _orders: &Orders, waits_in_calls: bool) -> io::Result<()> {
+        limit_waits(socket, waits_in_calls)
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -4,18 +4,18 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::errno::Errno;
 use socket2::Socket;
 
-use super::line::{Line, Side, Step, Watch, round};
 use crate::traffic::flow::{Cause, Endpoint};
-use crate::traffic::socket::accept_next;
+use crate::traffic::workload::line::{Line, Side, Step, Watch, round, take_call};
+use crate::traffic::workload::room::Room;
+use crate::traffic::workload::task::Task;
 use crate::traffic::workload::turn::Turn;
 use crate::traffic::workload::work::Work;
 
 /// See the file's head.
 #[derive(Debug)]
-pub(in crate::traffic) struct Server<'a> {
+pub(super) struct Server<'a> {
     side: Side<'a>,
     listener: &'a Socket,
     request: usize,
@@ -24,10 +24,10 @@ pub(in crate::traffic) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(in crate::traffic::workload) fn new(
+    pub(super) fn new(
         work: &'a Work,
         (endpoint, listener): (&'a Endpoint, &'a Socket),
-        room: usize,
+        room: Room<'a>,
     ) -> Self {
         let side = Side::new(work, endpoint, room);
         Self {
@@ -39,32 +39,6 @@ impl<'a> Server<'a> {
         }
     }
 
-    pub(in crate::traffic::workload) fn report_to(&mut self, watch: Watch) {
-        self.side.watch = Some(watch);
-    }
-
-    pub(in crate::traffic::workload) fn awaits<'s>(
-        &'s self,
-        tell: &mut impl FnMut(BorrowedFd<'s>, bool),
-    ) {
-        self.lines.iter().for_each(|line| line.awaits(tell));
-        if self.has_room() {
-            tell(self.listener.as_fd(), false);
-        }
-    }
-
-    pub(in crate::traffic::workload) fn turn(&mut self) -> Turn {
-        let turn = self.accept().and_then(|accepted| {
-            let moved = self.go_on()?;
-            Ok(if accepted || moved {
-                Turn::Ready
-            } else {
-                Turn::Blocked
-            })
-        });
-        turn.unwrap_or_else(|cause| self.side.endpoint.over(cause))
-    }
-
     fn has_room(&self) -> bool {
         self.lines.len() < self.side.most
     }
@@ -74,24 +48,42 @@ impl<'a> Server<'a> {
         if !self.has_room() {
             return Ok(false);
         }
-        match accept_next(self.listener) {
-            Ok(socket) => {
-                let mut line = Line::new(socket);
-                line.missing = self.request;
-                self.lines.push(line);
-                Ok(true)
-            }
-            Err(Errno::EAGAIN) => Ok(false),
-            // Its caller has given up, or a signal came.
-            Err(Errno::ECONNABORTED | Errno::EINTR) => Ok(true),
-            Err(errno) => Err(Cause::Unconnected(errno as i32)),
-        }
+        take_call(self.listener, |socket| {
+            let mut line = Line::new(socket);
+            line.missing = self.request;
+            self.lines.push(line);
+        })
     }
 
     fn go_on(&mut self) -> Result<bool, Cause> {
         let Self { side, lines, .. } = self;
         let response = self.response;
         round(lines, |line| step(side, line, response), drop)
+    }
+}
+
+impl Task for Server<'_> {
+    fn report_to(&mut self, watch: Watch) {
+        self.side.watch = Some(watch);
+    }
+
+    fn awaits<'s>(&'s self, _endpoint: &'s Endpoint, tell: &mut dyn FnMut(BorrowedFd<'s>, bool)) {
+        self.lines.iter().for_each(|line| line.awaits(tell));
+        if self.has_room() {
+            tell(self.listener.as_fd(), false);
+        }
+    }
+
+    fn turn(&mut self) -> Turn {
+        let turn = self.accept().and_then(|accepted| {
+            let moved = self.go_on()?;
+            Ok(if accepted || moved {
+                Turn::Ready
+            } else {
+                Turn::Blocked
+            })
+        });
+        turn.unwrap_or_else(|cause| self.side.endpoint.over(cause))
     }
 }
 

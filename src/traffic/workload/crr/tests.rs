@@ -52,6 +52,7 @@ fn calling(listener: &TcpListener, rate: Option<u32>) -> Endpoint {
         from: "127.0.0.1".parse().unwrap(),
         to: listener.local_addr().unwrap(),
         options: dress.options().clone(),
+        workload: Workload::TcpCrr,
     };
     endpoint(Role::Client, rate, Redial::Calls(dialer))
 }

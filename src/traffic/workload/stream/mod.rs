@@ -17,6 +17,7 @@ mod sendfile;
 mod source;
 mod zerocopy;
 
+use std::io;
 use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
@@ -26,6 +27,7 @@ use socket2::Socket;
 use super::attempt::{SEND_FLAGS, refused};
 use super::log::Log;
 use super::room::Room;
+use super::task::{BoxedTask, Task, Workload};
 use super::turn::Turn;
 use super::work::Work;
 use crate::scenario::{Orders, Receiving, Sending};
@@ -37,20 +39,50 @@ use zerocopy::Zerocopy;
 
 pub(super) use source::Source;
 
-/// Makes a connected socket ready for how these orders hand bytes over.
-pub(in crate::traffic) fn prepare(socket: &Socket, orders: &Orders) -> nix::Result<()> {
-    if orders.load.send == Sending::Zerocopy {
-        zerocopy::announce(socket)?;
+/// See the file's head.
+#[derive(Debug)]
+pub(super) struct TcpStream;
+
+impl Workload for TcpStream {
+    fn client<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, _room: Room<'a>) -> BoxedTask<'a> {
+        let way = match (endpoint.orders.load.send, &work.source.0) {
+            (Sending::Zerocopy, _) => Way::Zerocopy(Zerocopy::default()),
+            (Sending::Sendfile, Some(file)) => Way::Sendfile(file),
+            (Sending::Sendfile | Sending::Copy, _) => Way::Send,
+        };
+        Box::new(Stream::new(work, endpoint, way))
     }
-    if orders.load.receive == Receiving::Zerocopy {
-        mapped::await_messages(socket, orders.message_bytes)?;
+
+    fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
+        let message = endpoint.orders.message_bytes as usize;
+        let way = match endpoint.orders.load.receive {
+            Receiving::Copy => Way::Receive(room),
+            Receiving::Zerocopy => Way::Map(Mapped::new(endpoint, room, message)),
+            Receiving::Discard => Way::Discard(Discard(message)),
+        };
+        Box::new(Stream::new(work, endpoint, way))
     }
-    Ok(())
+
+    /// Has bytes handed over as these orders say.
+    fn prepare(&self, socket: &Socket, orders: &Orders, _waits_in_calls: bool) -> io::Result<()> {
+        if orders.load.send == Sending::Zerocopy {
+            zerocopy::announce(socket)?;
+        }
+        if orders.load.receive == Receiving::Zerocopy {
+            mapped::await_messages(socket, orders.message_bytes)?;
+        }
+        Ok(())
+    }
+
+    /// A client sends, whatever its load; to have pages mapped is no call that waits.
+    fn has_one_wait(&self, orders: &Orders, role: Role) -> bool {
+        role == Role::Client || orders.load.receive != Receiving::Zerocopy
+    }
 }
 
 /// One end of a stream.
 #[derive(Debug)]
-pub(in crate::traffic) struct Stream<'a> {
+struct Stream<'a> {
     endpoint: &'a Endpoint,
     message: &'a [u8],
     way: Way<'a>,
@@ -68,65 +100,11 @@ enum Way<'a> {
 }
 
 impl<'a> Stream<'a> {
-    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: usize) -> Self {
-        let message = &work.payload[..endpoint.orders.message_bytes as usize];
-        let load = &endpoint.orders.load;
-        let room = work.rooms.room(room);
-        let way = match endpoint.role {
-            Role::Client => match (load.send, &work.source.0) {
-                (Sending::Zerocopy, _) => Way::Zerocopy(Zerocopy::default()),
-                (Sending::Sendfile, Some(file)) => Way::Sendfile(file),
-                (Sending::Sendfile | Sending::Copy, _) => Way::Send,
-            },
-            Role::Server => match load.receive {
-                Receiving::Copy => Way::Receive(room),
-                Receiving::Zerocopy => Way::Map(Mapped::new(endpoint, room, message.len())),
-                Receiving::Discard => Way::Discard(Discard(message.len())),
-            },
-        };
+    fn new(work: &'a Work, endpoint: &'a Endpoint, way: Way<'a>) -> Self {
         Self {
             endpoint,
-            message,
+            message: &work.payload[..endpoint.orders.message_bytes as usize],
             way,
-        }
-    }
-
-    /// Whether the kernel reports to it by its socket's error queue, so that an error at the socket may be none.
-    pub(super) fn is_reported_to(&self) -> bool {
-        matches!(self.way, Way::Zerocopy(_))
-    }
-
-    pub(super) fn into_log(self) -> Log {
-        match self.way {
-            Way::Zerocopy(zerocopy) => Log {
-                completions: Some(zerocopy.completions()),
-                ..Log::default()
-            },
-            Way::Map(mapped) => Log {
-                mapped_bytes: Some(mapped.bytes()),
-                ..Log::default()
-            },
-            Way::Send | Way::Sendfile(_) | Way::Receive(_) | Way::Discard(_) => Log::default(),
-        }
-    }
-
-    pub(super) fn turn(&mut self) -> Turn {
-        match self.hand_over() {
-            Ok(0) => self.endpoint.over(Cause::Closed),
-            Ok(bytes) => {
-                let moved = match self.endpoint.role {
-                    Role::Client => &self.endpoint.moved.sent,
-                    Role::Server => &self.endpoint.moved.received,
-                };
-                moved.add(bytes as u64);
-                if bytes < self.message.len() && !self.stops_early() {
-                    Turn::Short
-                } else {
-                    Turn::Ready
-                }
-            }
-            Err(Errno::EAGAIN) => Turn::Blocked,
-            Err(errno) => refused(self.endpoint, errno),
         }
     }
 
@@ -145,5 +123,45 @@ impl<'a> Stream<'a> {
     /// Whether less than a message may have been moved though there is more to move.
     fn stops_early(&self) -> bool {
         matches!(self.way, Way::Map(_))
+    }
+}
+
+impl Task for Stream<'_> {
+    fn is_reported_to(&self) -> bool {
+        matches!(self.way, Way::Zerocopy(_))
+    }
+
+    fn into_log(self: Box<Self>) -> Log {
+        match self.way {
+            Way::Zerocopy(zerocopy) => Log {
+                completions: Some(zerocopy.completions()),
+                ..Log::default()
+            },
+            Way::Map(mapped) => Log {
+                mapped_bytes: Some(mapped.bytes()),
+                ..Log::default()
+            },
+            Way::Send | Way::Sendfile(_) | Way::Receive(_) | Way::Discard(_) => Log::default(),
+        }
+    }
+
+    fn turn(&mut self) -> Turn {
+        match self.hand_over() {
+            Ok(0) => self.endpoint.over(Cause::Closed),
+            Ok(bytes) => {
+                let moved = match self.endpoint.role {
+                    Role::Client => &self.endpoint.moved.sent,
+                    Role::Server => &self.endpoint.moved.received,
+                };
+                moved.add(bytes as u64);
+                if bytes < self.message.len() && !self.stops_early() {
+                    Turn::Short
+                } else {
+                    Turn::Ready
+                }
+            }
+            Err(Errno::EAGAIN) => Turn::Blocked,
+            Err(errno) => refused(self.endpoint, errno),
+        }
     }
 }

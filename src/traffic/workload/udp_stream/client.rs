@@ -15,6 +15,7 @@ use crate::traffic::workload::attempt::{SEND_FLAGS, refused};
 use crate::traffic::workload::diary::Diary;
 use crate::traffic::workload::log::Log;
 use crate::traffic::workload::pace::{Due, Schedule};
+use crate::traffic::workload::task::Task;
 use crate::traffic::workload::turn::Turn;
 use crate::traffic::workload::work::Work;
 
@@ -24,7 +25,7 @@ const CATCHES_UP: Duration = Duration::from_millis(10);
 
 /// See the file's head.
 #[derive(Debug)]
-pub(in crate::traffic) struct Client<'a> {
+pub(super) struct Client<'a> {
     endpoint: &'a Endpoint,
     batch: Batch,
     /// Bytes of a datagram.
@@ -41,7 +42,7 @@ pub(in crate::traffic) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    pub(in crate::traffic::workload) fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
+    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint) -> Self {
         let (load, length) = (
             &endpoint.orders.load,
             endpoint.orders.message_bytes as usize,
@@ -56,23 +57,6 @@ impl<'a> Client<'a> {
             due: 0,
             diary: Diary::of_sending(endpoint, load.rate.is_some()),
         }
-    }
-
-    pub(in crate::traffic::workload) fn into_log(self) -> Log {
-        self.diary.into_log()
-    }
-
-    pub(in crate::traffic::workload) fn is_sending(&self) -> bool {
-        self.due > 0
-    }
-
-    pub(in crate::traffic::workload) fn turn(&mut self) -> Turn {
-        if self.due == 0
-            && let Some(next) = self.gather()
-        {
-            return Turn::Until(next);
-        }
-        self.push()
     }
 
     /// Gathers what is due, a batch at most; if nothing is, when the next one will be.
@@ -125,5 +109,24 @@ impl<'a> Client<'a> {
         moved.sent.add((count * self.length) as u64);
         moved.datagrams.add(count as u64);
         moved.joined.add(count.saturating_sub(1) as u64);
+    }
+}
+
+impl Task for Client<'_> {
+    fn into_log(self: Box<Self>) -> Log {
+        self.diary.into_log()
+    }
+
+    fn is_sending(&self) -> bool {
+        self.due > 0
+    }
+
+    fn turn(&mut self) -> Turn {
+        if self.due == 0
+            && let Some(next) = self.gather()
+        {
+            return Turn::Until(next);
+        }
+        self.push()
     }
 }

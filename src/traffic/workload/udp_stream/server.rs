@@ -10,11 +10,12 @@ use super::sizes::{MOST, MOST_JOINED, NUMBER_BYTES, batch_of};
 use crate::scenario::Batch;
 use crate::traffic::flow::Endpoint;
 use crate::traffic::workload::attempt::received;
+use crate::traffic::workload::task::Task;
 use crate::traffic::workload::turn::Turn;
 
 /// See the file's head.
 #[derive(Debug)]
-pub(in crate::traffic) struct Server<'a> {
+pub(super) struct Server<'a> {
     endpoint: &'a Endpoint,
     batch: Batch,
     /// Bytes of a datagram.
@@ -33,7 +34,7 @@ struct Told {
 }
 
 impl<'a> Server<'a> {
-    pub(in crate::traffic::workload) fn new(endpoint: &'a Endpoint) -> Self {
+    pub(super) fn new(endpoint: &'a Endpoint) -> Self {
         let orders = &endpoint.orders;
         let (batch, length) = (orders.load.batch, orders.message_bytes as usize);
         let room = match batch {
@@ -46,13 +47,6 @@ impl<'a> Server<'a> {
             length,
             buffer: vec![0; room],
             sequence: Sequence::new(),
-        }
-    }
-
-    pub(in crate::traffic::workload) fn turn(&mut self) -> Turn {
-        match self.batch {
-            Batch::None | Batch::Gso => self.take_one(),
-            Batch::Mmsg => self.take_several(),
         }
     }
 
@@ -102,6 +96,15 @@ impl<'a> Server<'a> {
         moved.duplicates.add(told.again);
         moved.missing.set(self.sequence.missing());
         moved.joined.add(told.taken.saturating_sub(1));
+    }
+}
+
+impl Task for Server<'_> {
+    fn turn(&mut self) -> Turn {
+        match self.batch {
+            Batch::None | Batch::Gso => self.take_one(),
+            Batch::Mmsg => self.take_several(),
+        }
     }
 }
 

@@ -11,10 +11,11 @@ use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 use nix::sys::socket::send;
 use socket2::Socket;
 
+use super::attempt::SEND_FLAGS;
+use super::room::Room;
+use super::work::Work;
 use crate::traffic::flow::{Cause, Endpoint};
-use crate::traffic::workload::attempt::SEND_FLAGS;
-use crate::traffic::workload::room::Room;
-use crate::traffic::workload::work::Work;
+use crate::traffic::socket::accept_next;
 
 /// Who is told what becomes of new sockets: a driver's epoll, under the token of the endpoint whose they are.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl Line {
     }
 
     /// What it waits for: where nothing is to be sent, for what is to come.
-    pub(super) fn awaits<'s>(&'s self, tell: &mut impl FnMut(BorrowedFd<'s>, bool)) {
+    pub(super) fn awaits<'s>(&'s self, tell: &mut dyn FnMut(BorrowedFd<'s>, bool)) {
         tell(self.socket.as_fd(), self.unsent > 0);
     }
 }
@@ -107,11 +108,11 @@ pub(super) struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: usize) -> Self {
+    pub(super) fn new(work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> Self {
         Self {
             endpoint,
             payload: &work.payload,
-            room: work.rooms.room(room),
+            room,
             most: endpoint.orders.load.connections_at_once() as usize,
             watch: None,
         }
@@ -186,4 +187,18 @@ pub(super) fn round<L>(
         moved = true;
     }
     Ok(moved)
+}
+
+/// Hands a call to a listener to `take`, if one has come. Returns whether another may have.
+pub(super) fn take_call(listener: &Socket, take: impl FnOnce(Socket)) -> Result<bool, Cause> {
+    match accept_next(listener) {
+        Ok(socket) => {
+            take(socket);
+            Ok(true)
+        }
+        Err(Errno::EAGAIN) => Ok(false),
+        // Its caller has given up, or a signal came.
+        Err(Errno::ECONNABORTED | Errno::EINTR) => Ok(true),
+        Err(errno) => Err(Cause::Unconnected(errno as i32)),
+    }
 }
