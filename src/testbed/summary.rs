@@ -266,6 +266,7 @@ fn warnings(
     warnings.extend(relayed(trial.cell, outcome));
     warnings.extend(uncopied::warnings(outcome.uncopied));
     warnings.extend(lost_flows(outcome));
+    warnings.extend(stalled_flows(trial.cell, outcome));
     warnings.extend(checks::warnings(trial.cell, checks));
     if let Some(edges) = edges {
         warnings.extend(judged(edges).disturbed);
@@ -303,6 +304,17 @@ fn lost_flows(outcome: &Outcome) -> Option<String> {
     let more = if lost.len() > NAMED { "; ..." } else { "" };
     let (count, of) = (lost.len(), counted(outcome.flows.len(), "flow"));
     (count > 0).then(|| format!("{count} of {of} {} lost: {named}{more}", were(count)))
+}
+
+/// How many flows were alive and had no request, where no bytes are sent that could show a pair to be starved.
+fn stalled_flows(cell: &Cell, outcome: &Outcome) -> Option<String> {
+    let mut workloads = cell.workloads();
+    let shows_nothing = workloads.any(|it| it.has_requests() && !it.has_messages());
+    let stalled = outcome.flows.iter();
+    let stalled = stalled.filter(|flow| flow.status == FlowStatus::Stalled);
+    let (count, of) = (stalled.count(), counted(outcome.flows.len(), "flow"));
+    (shows_nothing && count > 0)
+        .then(|| format!("{count} of {of} did nothing in the window of what they were there for"))
 }
 
 fn loss(flow: &FlowOutcome) -> Option<String> {

@@ -79,10 +79,14 @@ impl Dials {
     }
 
     /// The payload that each pair's flows have delivered so far, at either end, in bytes, by the number of the pair; absent
-    /// once the trial has ended.
+    /// once the trial has ended, and where no flow sends any.
     #[must_use]
     pub fn bytes_by_pair(&self) -> Option<Vec<u64>> {
         let ledger = self.ledger.upgrade()?;
+        let mut flows = self.flows.iter();
+        if !flows.any(|flow| flow.orders.workload.has_messages()) {
+            return None;
+        }
         let pairs = self.flows.iter().map(|flow| flow.pair as usize + 1).max();
         let mut bytes = vec![0; pairs.unwrap_or(0)];
         for (flow, name) in self.flows.iter().enumerate() {
