@@ -248,7 +248,7 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
              driver = \"{driver}\"\ncontainers = 4\n"
         )
     };
-    let requests = r#""tcp-rr", "udp-rr", "tcp-crr""#;
+    let requests = r#""tcp-rr", "udp-rr", "tcp-crr", "tcp-cc""#;
     let everywhere = CROSSED.map(|ends| axes(requests, EVERYWHERE, ends));
     let over = CROSSED_OVER.map(|ends| axes(requests, r#""bridge""#, ends));
     // Silent connections come up as those of requests do.
@@ -265,7 +265,7 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
     // By either driver: each workload in each topology; and those with requests over a bridge crossed over.
-    assert_eq!(records.len(), 2 * (3 + 1) * everywhere() + 2 * 3);
+    assert_eq!(records.len(), 2 * (4 + 1) * everywhere() + 2 * 4);
     for record in &records {
         assert_eq!(record["flows"]["died"], 0, "{record}");
         assert_eq!(record["flows"]["connected"], record["flows"]["expected"]);
@@ -278,6 +278,18 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
         let answered = record["aggregate"]["transactions_per_s"].as_f64();
         assert!(answered > Some(0.0), "{record}");
         assert!(record["latency"]["count"].as_u64() > Some(0), "{record}");
+        let costs = |name: &str| record["cpu"][name].as_f64() > Some(0.0);
+        assert!(costs("ns_per_transaction"), "{record}");
+        if record["cell"]["workload"] == "tcp-cc" {
+            // It moves nothing, and nobody is starved for that.
+            assert_eq!(record["aggregate"]["goodput_bps"], 0.0, "{record}");
+            assert_eq!(record["flows"]["stalled"], 0, "{record}");
+            assert_eq!(record.get("per_pair"), None, "{record}");
+            assert_eq!(record["cpu"].get("ns_per_byte"), None, "{record}");
+            // The SYNs that the interfaces saw are as many as the connections.
+            let seen = &record["checks"]["interface_bytes_ratio"];
+            assert!(seen.as_f64() > Some(0.9), "{record}");
+        }
     }
 }
 
@@ -454,7 +466,7 @@ fn requests_agree_with_the_interfaces_by_every_path() {
         "--path",
         "published,hairpin,outside",
         "--workload",
-        "tcp-rr,tcp-crr",
+        "tcp-rr,tcp-crr,tcp-cc",
         "--containers",
         "4",
         "--warmup",
@@ -469,7 +481,7 @@ fn requests_agree_with_the_interfaces_by_every_path() {
     let run = said(kilonet(flags).arg(out.path()));
     assert_eq!(run.code, Some(0), "{run:?}");
     let records = records(&run.folder());
-    assert_eq!(records.len(), 3 * 2 + 2);
+    assert_eq!(records.len(), 3 * 3 + 3);
     for record in records {
         assert_eq!(record["checks"]["valid"], true, "{record}");
         assert_eq!(record["flows"]["connected"], record["cell"]["pairs"]);

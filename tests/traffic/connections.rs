@@ -29,6 +29,19 @@ fn calling(driver: Driver, rate: Option<u32>) -> Settings {
     }
 }
 
+fn closing(driver: Driver, rate: Option<u32>) -> Settings {
+    let workload = Workload::TcpCc;
+    Settings {
+        workload,
+        message_bytes: workload.usual_message_bytes(),
+        load: Load {
+            rate,
+            ..Load::default()
+        },
+        ..settings(driver)
+    }
+}
+
 /// A figure of `/proc/net/snmp` or `/proc/net/netstat`, where the calling thread is.
 fn counted(file: &str, group: &str, name: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/thread-self/net/{file}")).unwrap();
@@ -90,6 +103,43 @@ fn connections_are_as_many_as_the_kernel_accepted() {
     }
 }
 
+/// Nothing is said over them, so that all there is to hold their number against is what the kernel counts at either end.
+#[test]
+fn connections_without_a_word_are_as_many_as_the_kernel_made_and_accepted() {
+    let Some(_alone) = alone() else { return };
+    for driver in DRIVERS {
+        for rate in [None, Some(500)] {
+            let case = format!("{driver} {rate:?}");
+            let before = descriptors();
+            let lab = Lab::new(2);
+            let outcome = measured(&lab.pairs(4), &closing(driver, rate));
+            for flow in &outcome.flows {
+                assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
+                let timed = flow.latency.as_ref().unwrap().count();
+                assert!(timed > 0, "{case}: {flow:?}");
+                assert_eq!(flow.transactions, timed, "{case}: {flow:?}");
+                assert_eq!((flow.payload(), flow.total_bytes), (0, 0), "{case}");
+                assert_eq!((flow.info_bytes, flow.retransmits), (None, None), "{case}");
+            }
+            let opens = |name| -> u64 {
+                let inside = |one| lab.inside(one, || counted("snmp", "Tcp: ", name));
+                (0..2).map(inside).sum()
+            };
+            let (made, accepted) = (opens("ActiveOpens"), opens("PassiveOpens"));
+            let counted: u64 = outcome.flows.iter().map(|flow| flow.transactions).sum();
+            // Beside those of the window there are those of the warm-up and at its edges; each flow came up with one.
+            assert!(accepted >= counted + 4, "{case}: {accepted}, {counted}");
+            let most = 4 * if rate.is_some() { 8 } else { 1 };
+            assert!(
+                (accepted..=accepted + most).contains(&made),
+                "{case}: {made} made, {accepted} accepted"
+            );
+            drop(lab);
+            assert_eq!(descriptors(), before, "{case}");
+        }
+    }
+}
+
 /// Connections in a state, of those that `ss` shows where the calling thread is.
 fn sockets_in(state: &str, side: &str) -> usize {
     let ss = Command::new("ss")
@@ -106,11 +156,14 @@ fn the_server_keeps_time_wait_and_the_client_its_ports() {
         let lab = Lab::new(2);
         lab.join_by_veth();
         let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
-        let outcome = measured(&plans, &calling(driver, None));
-        assert_fine(&outcome, &driver.to_string());
-        let waiting = [0, 1].map(|one| lab.inside(one, || sockets_in("time-wait", "")));
-        assert_eq!(waiting[0], 0, "{driver}: {waiting:?}");
-        assert!(waiting[1] > 0, "{driver}: {waiting:?}");
+        for settings in [calling(driver, None), closing(driver, None)] {
+            let case = format!("{driver} {}", settings.workload);
+            let outcome = measured(&plans, &settings);
+            assert!(outcome.flows[0].transactions > 0, "{case}: {outcome:?}");
+            let waiting = [0, 1].map(|one| lab.inside(one, || sockets_in("time-wait", "")));
+            assert_eq!(waiting[0], 0, "{case}: {waiting:?}");
+            assert!(waiting[1] > 0, "{case}: {waiting:?}");
+        }
     }
 }
 
@@ -193,5 +246,27 @@ fn agents_make_connections_in_their_containers() {
         let accepted = lab.inside(1, connections_accepted);
         let asked = requests(&outcome);
         assert!((asked + 1..=asked + 2).contains(&accepted), "{driver}");
+    }
+}
+
+#[test]
+fn agents_make_and_close_connections_without_a_word() {
+    let Some(_alone) = alone() else { return };
+    for driver in DRIVERS {
+        let meeting = tempfile::tempdir().unwrap();
+        let muster = Muster::open(meeting.path()).unwrap();
+        let agents = Agents::start(meeting.path(), 2);
+        let crew = gathered(&muster, 2);
+        let routes: [Route; 1] = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
+        let settings = closing(driver, None);
+        let outcome = agent::run(&crew, &routes, &settings, &mut Hooks::default()).unwrap();
+        drop(crew);
+        let flow = &outcome.flows[0];
+        assert_eq!(flow.status, FlowStatus::Ok, "{driver}: {flow:?}");
+        let timed = flow.latency.as_ref().unwrap().count();
+        assert_eq!(flow.transactions, timed, "{driver}: {flow:?}");
+        let lab = agents.end();
+        let accepted = lab.inside(1, connections_accepted);
+        assert!(timed > 0 && accepted > timed, "{driver}: {accepted}");
     }
 }

@@ -367,6 +367,69 @@ fn requests_are_counted_timed_and_charged() {
     );
 }
 
+/// 4,000 connections of 7 packets, of which 4 come in at the server, over IPv4 between two veths.
+#[test]
+fn connections_over_which_nothing_is_said_are_held_against_their_first_packets() {
+    let (cell, flow) = requesting(Topology::Veth);
+    let cell = Cell {
+        workload: Workload::TcpCc,
+        ..cell
+    };
+    let flow = FlowOutcome {
+        window_bytes: 0,
+        returned_bytes: 0,
+        total_bytes: 0,
+        info_bytes: None,
+        ..flow
+    };
+    // A SYN is longer than the others by the options that they do not have.
+    let seen = |connections: u64| Witnessed {
+        packets: 4 * connections,
+        at_sockets: Tallies {
+            connections: 4_000,
+            ..Tallies::default()
+        },
+        ..interfaces(&flow, connections * (4 * 66 + 8))
+    };
+    for (connections, agree) in [(4_000, true), (3_000, false)] {
+        let edges = edges(vec![seen(connections)]);
+        let measured = told(&cell, &outcome(vec![flow.clone()]), Some(&edges));
+        near(
+            measured.checks.interface_bytes_ratio.unwrap(),
+            connections as f64 / 4e3,
+        );
+        assert_eq!(measured.checks.valid, agree, "{connections}");
+        near(measured.aggregate.transactions_per_s.unwrap(), 2_000.0);
+        assert_eq!(
+            (measured.per_pair, measured.aggregate.goodput_bps),
+            (None, 0.0)
+        );
+        let cpu = measured.cpu.unwrap();
+        assert_eq!(cpu.ns_per_byte, None);
+        near(cpu.ns_per_transaction.unwrap(), 1e6);
+        let stalled = |said: &String| said.contains("did nothing");
+        assert!(
+            !measured.warnings.iter().any(stalled),
+            "{:?}",
+            measured.warnings
+        );
+    }
+    let idle = FlowOutcome {
+        status: FlowStatus::Stalled,
+        transactions: 0,
+        latency: None,
+        ..flow.clone()
+    };
+    let measured = told(&cell, &outcome(vec![flow, idle]), None);
+    let said = "1 of 2 flows did nothing in the window of what they were there for";
+    assert!(
+        measured.warnings.contains(&said.to_owned()),
+        "{:?}",
+        measured.warnings
+    );
+    assert_eq!(measured.flows.stalled, 1);
+}
+
 #[test]
 fn responses_that_were_not_timed_are_invalid() {
     let (cell, mut flow) = requesting(Topology::Veth);

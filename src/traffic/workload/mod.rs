@@ -4,7 +4,7 @@
 //! | file | one thing |
 //! |---|---|
 //! | `task` | what a workload is, and what an end of a flow is at |
-//! | `stream`, `rr`, `crr`, `datagram`, `udp_stream`, `idle` | a workload |
+//! | `stream`, `rr`, `crr`, `cc`, `datagram`, `udp_stream`, `idle` | a workload |
 //! | `line`, `calls` | connections under way, where each request has its own, and a client's |
 //! | `ready` | for how long sockets wait |
 //! | `pace` | when a request is due |
@@ -14,6 +14,7 @@
 
 mod attempt;
 mod calls;
+mod cc;
 mod crr;
 mod datagram;
 mod diary;
@@ -49,6 +50,7 @@ fn implementation(workload: Workload) -> &'static dyn task::Workload {
         Workload::TcpStream => &stream::TcpStream,
         Workload::TcpRr => &rr::TcpRr,
         Workload::TcpCrr => &crr::TcpCrr,
+        Workload::TcpCc => &cc::TcpCc,
         Workload::UdpRr => &datagram::UdpRr,
         Workload::UdpStream => &udp_stream::UdpStream,
         Workload::Idle => &idle::Idle,

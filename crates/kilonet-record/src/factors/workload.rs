@@ -18,6 +18,8 @@ factor! {
         TcpRr = "tcp-rr",
         /// A TCP connection for each request and its response.
         TcpCrr = "tcp-crr",
+        /// A TCP connection that is made and closed, and another; nothing is said over it.
+        TcpCc = "tcp-cc",
         /// Requests and responses in UDP datagrams.
         UdpRr = "udp-rr",
         /// UDP datagrams from client to server.
@@ -88,6 +90,12 @@ const TCP_CRR: Facts = Facts {
     ..TCP_RR
 };
 
+/// Each connection is a request.
+const TCP_CC: Facts = Facts {
+    message_bytes: None,
+    ..TCP_CRR
+};
+
 /// A datagram has room for its number.
 const UDP_RR: Facts = Facts {
     transport: Transport::Udp,
@@ -120,6 +128,7 @@ impl Workload {
             Self::TcpStream => TCP_STREAM,
             Self::TcpRr => TCP_RR,
             Self::TcpCrr => TCP_CRR,
+            Self::TcpCc => TCP_CC,
             Self::UdpRr => UDP_RR,
             Self::UdpStream => UDP_STREAM,
             Self::Idle => IDLE,

@@ -202,6 +202,13 @@ const WRONG_WITH_NETPERF: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "workload = \"tcp-cc\"",
+        &[
+            "netperf has no workload tcp-cc",
+            "tcp-stream, tcp-rr, udp-rr",
+        ],
+    ),
+    (
         "topology = \"loopback\"",
         &["netperf has no topology loopback", "those of threads"],
     ),

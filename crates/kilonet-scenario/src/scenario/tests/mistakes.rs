@@ -253,6 +253,27 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         &["3:8", "`axes.napi`", "does not coalesce", "offload = true"],
     ),
     (
+        "workload = \"tcp-cc\"\nmessage = 64",
+        &[
+            "4:11",
+            "`axes.message`",
+            "no cell has messages",
+            "\"tcp-crr\"",
+        ],
+    ),
+    (
+        "workload = \"tcp-cc\"\nresponse = 64",
+        &[
+            "4:12",
+            "no cell has responses",
+            "\"tcp-rr\", \"tcp-crr\" or \"udp-rr\"",
+        ],
+    ),
+    (
+        "workload = \"tcp-cc\"\noutstanding = 4",
+        &["4:15", "with tcp-cc, a connection has one request"],
+    ),
+    (
         "workload = \"tcp-crr\"\noutstanding = 4",
         &["4:15", "`axes.outstanding`", "one request", "`streams`"],
     ),
