@@ -133,11 +133,11 @@ fn datagrams_balance_in_every_topology_family_driver_and_batch() {
         )
     };
     // How many calls a batch takes concerns no interface, how large a segment it is does.
-    let everywhere = CROSSED.map(|ends| axes(EVERYWHERE, r#""none", "gso""#, ends));
+    let all = CROSSED.map(|ends| axes(EVERYWHERE, r#""none", "gso""#, ends));
     let batched = CROSSED.map(|ends| axes(r#""bridge""#, r#""mmsg""#, ends));
     let over = CROSSED_OVER.map(|ends| axes(r#""bridge""#, r#""none", "mmsg", "gso""#, ends));
     let trial = "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\nbaseline = false\n";
-    let text = [&everywhere[..], &batched, &over, &[trial.to_owned()]].concat();
+    let text = [&all[..], &batched, &over, &[trial.to_owned()]].concat();
     std::fs::write(&file, text.concat()).unwrap();
     let run = said(
         kilonet(["run"])
@@ -249,12 +249,12 @@ fn requests_connections_and_silence_in_every_topology_family_and_driver() {
         )
     };
     let requests = r#""tcp-rr", "udp-rr", "tcp-crr", "tcp-cc""#;
-    let everywhere = CROSSED.map(|ends| axes(requests, EVERYWHERE, ends));
+    let all = CROSSED.map(|ends| axes(requests, EVERYWHERE, ends));
     let over = CROSSED_OVER.map(|ends| axes(requests, r#""bridge""#, ends));
     // Silent connections come up as those of requests do.
     let silent = CROSSED.map(|ends| axes(r#""idle""#, EVERYWHERE, ends));
     let trial = "[trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\nbaseline = false\n";
-    let text = [&everywhere[..], &over, &silent, &[trial.to_owned()]].concat();
+    let text = [&all[..], &over, &silent, &[trial.to_owned()]].concat();
     std::fs::write(&file, text.concat()).unwrap();
     let run = said(
         kilonet(["run"])

@@ -78,15 +78,18 @@ impl Dials {
         }
     }
 
+    /// Whether any of the flows sends messages, so that bytes tell how each of them fares.
+    #[must_use]
+    pub fn has_messages(&self) -> bool {
+        let mut flows = self.flows.iter();
+        flows.any(|flow| flow.orders.workload.has_messages())
+    }
+
     /// The payload that each pair's flows have delivered so far, at either end, in bytes, by the number of the pair; absent
-    /// once the trial has ended, and where no flow sends any.
+    /// once the trial has ended.
     #[must_use]
     pub fn bytes_by_pair(&self) -> Option<Vec<u64>> {
         let ledger = self.ledger.upgrade()?;
-        let mut flows = self.flows.iter();
-        if !flows.any(|flow| flow.orders.workload.has_messages()) {
-            return None;
-        }
         let pairs = self.flows.iter().map(|flow| flow.pair as usize + 1).max();
         let mut bytes = vec![0; pairs.unwrap_or(0)];
         for (flow, name) in self.flows.iter().enumerate() {

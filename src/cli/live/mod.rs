@@ -177,9 +177,11 @@ impl Viewer {
         let now = Snapshot::take().ok();
         let before = self.machine.take();
         let machine = now.as_ref().zip(before.as_ref());
+        let dials = self.story.dials().filter(|dials| dials.has_messages());
+        let bytes = dials.and_then(Dials::bytes_by_pair);
         self.story.take(Reading {
             at: Instant::now(),
-            bytes: self.story.dials().and_then(Dials::bytes_by_pair),
+            bytes,
             machine: machine.map(|(now, before)| now.since(before)),
         });
         self.machine = now;
