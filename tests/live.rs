@@ -158,7 +158,7 @@ fn a_run_that_ends_is_reported_on_the_screen_that_was_there_before() {
     let seat = Seat::sweep(TINY, &[("NO_COLOR", "1")]);
     let (code, text, out) = seat.end();
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("aggregate goodput over containers"), "{text}");
+    assert!(text.contains("Aggregate goodput over containers"), "{text}");
     assert!(!text.contains("\x1b[38;"), "a colour: {text:?}");
     let folder = std::fs::read_dir(out.path()).unwrap().next();
     let folder = folder.unwrap().unwrap().path();

@@ -9,7 +9,7 @@ const { chromium } = require("playwright-core");
 
 const UNITS = {
   "b/s": 1, "kb/s": 1e3, "Mb/s": 1e6, "Gb/s": 1e9, "Tb/s": 1e12,
-  "/s": 1, "k/s": 1e3, "M/s": 1e6, ns: 1, "µs": 1e3, ms: 1e6, s: 1e9, "ns/B": 1, "µs/B": 1e3, "ms/B": 1e6, "": 1,
+  "/s": 1, "k/s": 1e3, "M/s": 1e6, ns: 1, us: 1e3, ms: 1e6, s: 1e9, "ns/B": 1, "": 1,
 };
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 800 };

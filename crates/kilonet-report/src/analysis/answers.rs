@@ -7,12 +7,13 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::curve::{Curve, Question, Scale};
+use super::curve::{Curve, Question};
 use super::fit::capacity::{Capacity, Parts, capacity, cpus};
 use super::fit::usl::{Usl, usl};
 use super::halving::{Halving, halving};
 use super::knee::{Bend, bend};
-use super::metric::Metric;
+use super::metric::row::{Bends, Scale};
+use super::metric::{METRICS, Metric};
 use super::series::{Count, Series};
 use super::summary::CellSummary;
 use super::trials::Trials;
@@ -30,23 +31,6 @@ pub struct Answer {
     /// Where it has fallen to half of what it was at the first count; absent where it has not, and but for what a pair gets.
     pub halving: Option<Halving>,
 }
-
-/// What is asked of every series.
-const QUESTIONS: &[Question] = {
-    const fn ask(metric: Metric, scale: Scale) -> Question {
-        Question { metric, scale }
-    }
-    &[
-        ask(Metric::Goodput, Scale::Log),
-        ask(Metric::PairP50, Scale::Log),
-        ask(Metric::Jain, Scale::Linear),
-        ask(Metric::CpuPerByte, Scale::Log),
-        ask(Metric::Transactions, Scale::Log),
-        ask(Metric::LatencyP99, Scale::Log),
-        ask(Metric::Setup, Scale::Log),
-        ask(Metric::KernelMemory, Scale::Log),
-    ]
-};
 
 /// All answers of a run.
 #[derive(Debug, Default)]
@@ -103,27 +87,25 @@ impl Asked<'_> {
         let cells = self.cells(series);
         let many_pairs = cells.iter().any(|cell| cell.pairs > 1);
         let of_requests = cells.iter().all(|cell| cell.is_of_requests());
-        let applies = |question: &&Question| match question.metric {
-            Metric::Jain | Metric::PairP50 => many_pairs && !of_requests,
-            Metric::Goodput | Metric::CpuPerByte => !of_requests,
-            _ => true,
-        };
-        let asked = QUESTIONS.iter().filter(applies);
+        let asked = METRICS.iter().filter_map(|about| {
+            let bends = about.traits.bends?;
+            let applies =
+                (many_pairs || !about.traits.of_many_pairs) && (!of_requests || bends.of_requests);
+            applies.then_some((about.metric, bends))
+        });
         asked
-            .filter_map(|question| self.answer(series, *question))
+            .filter_map(|(metric, bends)| self.answer(series, metric, bends))
             .collect()
     }
 
-    fn answer(&self, series: usize, question: Question) -> Option<Answer> {
-        let curve = self.curve(series, question);
-        let halving = match question.metric {
-            Metric::PairP50 => halving(&curve),
-            _ => None,
-        };
+    fn answer(&self, series: usize, metric: Metric, bends: Bends) -> Option<Answer> {
+        let scale = bends.scale;
+        let curve = self.curve(series, Question { metric, scale });
+        let halving = bends.halves.then(|| halving(&curve)).flatten();
         let bend = bend(&curve);
         (bend.is_some() || halving.is_some()).then_some(Answer {
             series,
-            metric: question.metric,
+            metric,
             bend,
             halving,
         })

@@ -5,21 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::figure::own_figure;
-use super::metric::Metric;
+use super::metric::row::{Along, Scale};
+use super::metric::{Metric, own_figure};
 use super::trials::Trials;
 use crate::scenario::Cell;
 use crate::stats::{self, Corner};
 use crate::store::record::Record;
-
-/// How figures of a metric compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scale {
-    /// By their difference: shares.
-    Linear,
-    /// By their ratio: rates, times and sizes, of which what grows as a power of the count is a straight line.
-    Log,
-}
 
 /// What is asked of a trial along a curve.
 #[derive(Debug, Clone, Copy)]
@@ -130,14 +121,13 @@ impl Place {
 }
 
 impl Question {
-    /// What a trial says, on the metric's scale; set-up is asked by the container, since there it is to stay the same, and
-    /// fairness of two pairs or more, since one is always fair.
+    /// What a trial says along a curve, on the metric's scale.
     fn ask(self, record: &Record) -> Option<f64> {
         let figure = own_figure(self.metric, record).filter(|_| record.is_shown())?;
-        let figure = match self.metric {
-            Metric::Setup => figure / f64::from(record.cell.containers),
-            Metric::Jain if record.cell.pairs < 2 => return None,
-            _ => figure,
+        let figure = match self.metric.about().traits.along {
+            Along::PerContainer(_) => figure / f64::from(record.cell.containers),
+            Along::ManyPairs if record.cell.pairs < 2 => return None,
+            Along::Itself | Along::ManyPairs => figure,
         };
         let figure = match self.scale {
             Scale::Linear => figure,

@@ -7,8 +7,8 @@
 use serde::Serialize;
 
 use super::estimate::Estimate;
-use super::figure::own_figure;
 use super::metric::Metric;
+use super::metric::own_figure;
 use crate::stats::{Latencies, mean};
 use crate::store::record::{Cpu, Record};
 

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::metric::Metric;
+use super::metric::row::Reader;
 use crate::stats;
 
 /// A metric over the repeats of one cell.
@@ -24,9 +25,11 @@ impl Estimate {
     ///
     /// No metric can be below nothing, so an interval that reaches there ends at nothing.
     pub(super) fn of(metric: Metric, figures: &[f64]) -> Option<Self> {
-        let interval = match metric {
-            Metric::BaselineRatio => stats::interval_of_ratios(figures),
-            _ => stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high)),
+        let interval = match metric.about().read {
+            Reader::Baseline => stats::interval_of_ratios(figures),
+            Reader::Record(_) => {
+                stats::interval_95(figures).map(|(low, high)| (low.max(0.0), high))
+            }
         };
         Some(Self {
             n: figures.len(),

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::factors::Varying;
-use super::figure::own_figure;
 use super::metric::Metric;
+use super::metric::own_figure;
 use super::series::Count;
 use crate::plan::Role;
 use crate::scenario::Cell;

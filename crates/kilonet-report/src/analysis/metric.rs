@@ -1,14 +1,23 @@
-//! What there is to a metric beside its figures: what it is called and asked for by, and which way is better.
+//! What there is to a metric: a row of one table, from which everything that reads, names, draws or compares it follows.
 //!
-//! A table, a row for each metric. Must not know figures.
+//! Must not know estimates. The invariant: every metric has its row, at its own place in the table.
+
+pub(crate) mod row;
+mod table;
 
 use std::str::FromStr;
 
 use serde::Serialize;
 
 use crate::scenario::Cell;
+use crate::store::record::Record;
+use row::Reader;
 
-/// A figure that every measured trial has (or lacks), and that is estimated over a cell's repeats.
+pub use row::{About, Direction};
+pub use table::METRICS;
+
+/// A figure that every measured trial has (or lacks), and that is estimated over a cell's repeats. What is to know of each
+/// stands in [`METRICS`], in the same order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
@@ -55,110 +64,11 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// Every metric.
-    pub const ALL: [Self; 20] = [
-        Self::Goodput,
-        Self::BaselineRatio,
-        Self::PairMin,
-        Self::PairP5,
-        Self::PairP50,
-        Self::PairP95,
-        Self::PairMax,
-        Self::Jain,
-        Self::Starved,
-        Self::CpuPerByte,
-        Self::Transactions,
-        Self::LatencyP50,
-        Self::LatencyP99,
-        Self::LatencyP999,
-        Self::CpuPerTransaction,
-        Self::Datagrams,
-        Self::Loss,
-        Self::Setup,
-        Self::Teardown,
-        Self::KernelMemory,
-    ];
-}
-
-/// Which way a metric gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// More is better.
-    Up,
-    /// Less is better.
-    Down,
-}
-
-/// What there is to a metric beside its figures.
-#[derive(Debug, Clone, Copy)]
-pub struct About {
-    /// Which.
-    pub metric: Metric,
-    /// What it is asked for by.
-    pub word: &'static str,
-    /// What it is called, in sentences as in headings.
-    pub name: &'static str,
-    /// Which way it gets better.
-    pub better: Direction,
-}
-
-const fn up(metric: Metric, word: &'static str, name: &'static str) -> About {
-    About {
-        metric,
-        word,
-        name,
-        better: Direction::Up,
+    /// Every metric, in the table's order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        METRICS.iter().map(|about| about.metric)
     }
-}
 
-const fn down(metric: Metric, word: &'static str, name: &'static str) -> About {
-    About {
-        better: Direction::Down,
-        ..up(metric, word, name)
-    }
-}
-
-/// Every metric, as [`Metric::ALL`] has them.
-pub const METRICS: [About; Metric::ALL.len()] = {
-    use Metric::{
-        BaselineRatio, CpuPerByte, CpuPerTransaction, Datagrams, Goodput, Jain, KernelMemory,
-        LatencyP50, LatencyP99, LatencyP999, Loss, PairMax, PairMin, PairP5, PairP50, PairP95,
-        Setup, Starved, Teardown, Transactions,
-    };
-    [
-        up(Goodput, "goodput", "aggregate goodput"),
-        up(BaselineRatio, "baseline-ratio", "the ratio to lo"),
-        up(PairMin, "pair-min", "what the slowest pair gets"),
-        up(PairP5, "pair-p5", "the 5th percentile of pairs"),
-        up(PairP50, "pair-p50", "what the median pair gets"),
-        up(PairP95, "pair-p95", "the 95th percentile of pairs"),
-        up(PairMax, "pair-max", "what the fastest pair gets"),
-        up(Jain, "jain", "fairness"),
-        down(Starved, "starved", "starved pairs"),
-        down(CpuPerByte, "cpu-per-byte", "CPU time per byte"),
-        up(Transactions, "transactions", "requests answered"),
-        down(LatencyP50, "latency-p50", "median latency"),
-        down(LatencyP99, "latency-p99", "the 99th percentile of latency"),
-        down(
-            LatencyP999,
-            "latency-p999",
-            "the 99.9th percentile of latency",
-        ),
-        down(
-            CpuPerTransaction,
-            "cpu-per-transaction",
-            "CPU time per request",
-        ),
-        up(Datagrams, "datagrams", "datagrams delivered"),
-        down(Loss, "loss", "the share of datagrams lost"),
-        down(Setup, "setup", "set-up"),
-        down(Teardown, "teardown", "teardown"),
-        down(KernelMemory, "kernel-memory", "kernel memory per container"),
-    ]
-};
-
-impl Metric {
     /// What a cell's pairs get through, and what the whole machine spends on each unit of it: requests where they move nothing
     /// else, bytes otherwise.
     pub(crate) fn of_traffic(cell: &Cell) -> [Self; 2] {
@@ -169,11 +79,25 @@ impl Metric {
         }
     }
 
-    /// What there is to it beside figures.
+    /// Its row.
     #[must_use]
     pub fn about(self) -> &'static About {
         // `METRICS` has every metric at its own place, which a test holds.
         &METRICS[self as usize]
+    }
+
+    /// Its name in data: that of its variant, in small letters.
+    pub(crate) fn key(self) -> String {
+        self.about().word.replace('-', "_")
+    }
+}
+
+/// What one trial says of a metric by itself: it says nothing of ratios to others, and what the record lacks is absent, never
+/// zero.
+pub(super) fn own_figure(metric: Metric, record: &Record) -> Option<f64> {
+    match metric.about().read {
+        Reader::Record(read) => read(record),
+        Reader::Baseline => None,
     }
 }
 
@@ -195,9 +119,11 @@ mod tests {
 
     #[test]
     fn every_metric_has_its_row_at_its_place() {
-        for metric in Metric::ALL {
-            assert_eq!(metric.about().metric, metric);
-            assert_eq!(metric.about().word.parse(), Ok(metric));
+        for (place, about) in METRICS.iter().enumerate() {
+            assert_eq!(about.metric as usize, place, "{}", about.word);
+            assert_eq!(about.word.parse(), Ok(about.metric));
+            // What reads the JSON looks it up by its word.
+            assert_eq!(serde_json::json!(about.metric), about.metric.key());
         }
         let unknown = "speed".parse::<Metric>().unwrap_err();
         assert!(unknown.contains("cpu-per-byte"), "{unknown}");

@@ -4,7 +4,7 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `figure` reads a trial and `estimate` estimates a metric; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
+//! `metric` is the table of all there is to each metric, and reads a trial; `quantity` writes its values; `estimate` estimates one; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
 //! `answers` asks each curve for its knee (`knee`) and halving point
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
@@ -21,7 +21,6 @@ mod detail;
 mod disturbed;
 mod estimate;
 mod factors;
-mod figure;
 mod fit;
 mod generated;
 mod growing;
@@ -35,6 +34,7 @@ pub mod model;
 mod planned;
 mod post;
 mod precision;
+pub(crate) mod quantity;
 mod reality;
 mod series;
 mod signs;

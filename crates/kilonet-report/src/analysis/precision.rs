@@ -112,7 +112,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::Analysis;
-    use super::super::figure::own_figure;
+    use super::super::metric::own_figure;
     use super::*;
     use crate::scenario::{Factor, Topology};
     use crate::stats::Recorder;

@@ -10,8 +10,8 @@
 use std::collections::BTreeSet;
 
 use super::factors::Varying;
-use super::figure::own_figure;
 use super::metric::Metric;
+use super::metric::own_figure;
 use super::model::{Ratio, Reality};
 use super::trials::Trials;
 use crate::scenario::{Cell, Entries, Excepted, Firewall, Testbed};

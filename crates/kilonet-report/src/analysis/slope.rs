@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 
 use super::factors::Varying;
-use super::figure::own_figure;
 use super::metric::Metric;
+use super::metric::own_figure;
 use super::model::{Control, Fit, Slope};
 use super::series::Count;
 use super::trials::Trials;
@@ -100,11 +100,11 @@ impl<'a> Fitting<'a, '_> {
         controlled: bool,
         cells: &[&'a Cell],
     ) -> Option<Fit> {
-        let control = match (controlled, metric) {
+        let control = match (controlled, metric.about().traits.adds_up) {
             (false, _) => Control::Absent,
             // CPU time adds up; what is left of a goodput is a share of it.
-            (true, Metric::CpuPerByte | Metric::CpuPerTransaction) => Control::Subtracted,
-            (true, _) => Control::Divided,
+            (true, true) => Control::Subtracted,
+            (true, false) => Control::Divided,
         };
         let records = cells.iter().flat_map(|cell| &self.trials[*cell]);
         let places: Vec<_> = records

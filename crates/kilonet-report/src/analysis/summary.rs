@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::baseline::Baselines;
 use super::detail::Detail;
 use super::estimate::Estimate;
-use super::figure::own_figure;
-use super::metric::Metric;
+use super::metric::row::Reader;
+use super::metric::{Metric, own_figure};
 use super::precision::Known;
 use crate::scenario::Cell;
 use crate::scenario::is_default;
@@ -104,8 +104,7 @@ impl CellSummary {
 }
 
 fn metrics(trials: &[&Record], baselines: &Baselines) -> BTreeMap<Metric, Estimate> {
-    Metric::ALL
-        .into_iter()
+    Metric::all()
         .filter_map(|metric| {
             let figures: Vec<f64> = trials
                 .iter()
@@ -119,9 +118,9 @@ fn metrics(trials: &[&Record], baselines: &Baselines) -> BTreeMap<Metric, Estima
 
 /// What one trial says of a metric, beside its baseline.
 pub(super) fn figure(metric: Metric, record: &Record, baselines: &Baselines) -> Option<f64> {
-    match metric {
-        Metric::BaselineRatio => baselines.ratio(record),
-        _ => own_figure(metric, record),
+    match metric.about().read {
+        Reader::Baseline => baselines.ratio(record),
+        Reader::Record(_) => own_figure(metric, record),
     }
 }
 

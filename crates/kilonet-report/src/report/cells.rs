@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::findings::metric_name;
-use super::quantity::Quantity;
+use crate::analysis::quantity::Quantity;
 use crate::analysis::{Analysis, CellSummary, Count, Known, Metric, Reach};
 use crate::units::{counted, decimal, three_digits};
 
@@ -166,7 +166,7 @@ fn trials(cells: &[CellSummary]) -> BTreeSet<usize> {
 /// `41.2 Gb/s ±3.1%`
 fn aggregate(cell: &CellSummary, metric: Metric) -> Option<String> {
     let estimate = cell.estimate(metric)?;
-    let value = Quantity::of(metric).show(estimate.median);
+    let value = metric.about().quantity.show(estimate.median);
     let Some((low, high)) = estimate.interval.filter(|_| estimate.median > 0.0) else {
         return Some(value);
     };
@@ -209,7 +209,7 @@ fn starved(cell: &CellSummary) -> Option<String> {
     let starved = cell
         .estimate(Metric::Starved)
         .filter(|estimate| estimate.median > 0.0)?;
-    let starved = Quantity::Pairs.tick(starved.median);
+    let starved = Quantity::Number.tick(starved.median);
     let pairs = counted(cell.cell.pairs, "pair");
     Some(format!("{starved} of {pairs} starved"))
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::analysis::Analysis;
+use crate::analysis::quantity::grouped;
 use crate::analysis::{CellSummary, Count};
-use crate::report::quantity::grouped;
 use crate::units::Bytes;
 
 /// One thing known of the machine.

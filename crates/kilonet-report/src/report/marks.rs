@@ -3,11 +3,15 @@
 //! Must not know how any was found, nor what it is drawn on. The invariant: a mark stands at the count of its finding, and
 //! has words.
 
-use super::quantity::grouped;
+use serde::Serialize;
+
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Answer, Bend, Knee, Metric};
 use crate::units::three_digits;
 
 /// Something that was found of a curve.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Mark {
     /// It bends.
     Knee {
@@ -35,10 +39,10 @@ pub(super) enum Mark {
 /// What was found of a series in a metric.
 pub(super) fn of(analysis: &Analysis, series: usize, metric: Metric) -> Vec<Mark> {
     let answers = analysis.answers.iter();
-    // Set-up bends by the container; the figure is of the whole.
-    let said = answers.filter(|answer| {
-        answer.series == series && answer.metric == metric && metric != Metric::Setup
-    });
+    // What bends by the container has its knee elsewhere than the figure, which is of the whole.
+    let is_whole = metric.about().traits.along.name().is_none();
+    let said =
+        answers.filter(|answer| is_whole && answer.series == series && answer.metric == metric);
     let limits = analysis
         .limits
         .iter()

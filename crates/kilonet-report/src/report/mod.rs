@@ -6,15 +6,16 @@
 
 mod cells;
 pub mod compare;
+mod figure;
 mod findings;
 mod head;
 pub mod live;
+mod look;
 pub mod markdown;
 mod marks;
 mod notice;
 pub mod page;
 mod png;
-mod quantity;
 mod scale;
 mod svg;
 pub mod terminal;

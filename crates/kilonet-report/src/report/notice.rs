@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, CellSummary};
-use crate::report::quantity::grouped;
 
 /// How grave a notice is; the page lists them in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,57 +10,47 @@ mod bars;
 mod canvas;
 mod curves;
 mod frame;
-mod look;
 mod marked;
 mod panel;
 mod slopes;
-mod table;
 
 use std::collections::BTreeSet;
 
-use super::marks;
+use super::figure::{self, Counts, Figure, SHEETS, Sheet};
+use super::look::Looks;
 use super::title::machine;
 use crate::analysis::Analysis;
 use canvas::{Anchor, Canvas};
-use look::Look;
-use panel::{Curve, HEADER, MARGIN, Panel, Point, WIDTH, count_name};
-use table::{FIGURES, Figure};
-
-pub(super) use table::file_of;
+use panel::{Curve, HEADER, MARGIN, WIDTH, count_name};
 
 /// The files of all figures the run has data for, by name.
 pub(super) fn figures(analysis: &Analysis) -> Vec<(&'static str, String)> {
-    let looks = look::looks(&analysis.series);
-    FIGURES
+    let looks = Looks::of(&analysis.series);
+    let counts = figure::counts(analysis);
+    SHEETS
         .iter()
-        .filter_map(|figure| Some((figure.file, draw(figure, analysis, &looks)?)))
+        .filter_map(|sheet| Some((sheet.file, draw(sheet, analysis, &looks, &counts)?)))
         .chain(slopes::figure(analysis))
         .collect()
 }
 
-/// Draws a figure, if any cell carries any of its metrics.
-fn draw(figure: &Figure, analysis: &Analysis, looks: &[Look]) -> Option<String> {
+/// Draws the figures of a file, if any cell carries any of their metrics.
+fn draw(sheet: &Sheet, analysis: &Analysis, looks: &Looks, counts: &Counts) -> Option<String> {
     let mut canvas = Canvas::new(WIDTH);
     let mut bottom = HEADER;
-    for panel in figure.panels {
-        let curves = curves(panel, analysis, looks);
-        if curves
-            .iter()
-            .all(|curve| curve.points.iter().all(|point| point.estimate.is_none()))
-        {
-            continue;
-        }
-        let draw = if one_count(analysis) {
-            bars::draw
+    let panels = sheet.panels.iter();
+    for figure in panels.filter_map(|panel| figure::of(panel, analysis)) {
+        let curves = curves(&figure, count_name(analysis.count), looks);
+        bottom = if one_count(analysis) {
+            bars::draw(&mut canvas, &figure, &curves, bottom)
         } else {
-            curves::draw
+            curves::draw(&mut canvas, (&figure, counts), &curves, bottom)
         };
-        bottom = draw(&mut canvas, panel, &curves, bottom);
     }
     if bottom == HEADER {
         return None;
     }
-    canvas.text("title", (MARGIN, 36.0), Anchor::Start, figure.question);
+    canvas.text("title", (MARGIN, 36.0), Anchor::Start, sheet.question);
     canvas.text("sub", (MARGIN, 58.0), Anchor::Start, &machine(analysis));
     canvas.text(
         "sub",
@@ -68,34 +58,16 @@ fn draw(figure: &Figure, analysis: &Analysis, looks: &[Look]) -> Option<String> 
         Anchor::Start,
         &basis(analysis),
     );
-    Some(canvas.finish(bottom + 30.0, figure.question))
+    Some(canvas.finish(bottom + 30.0, sheet.question))
 }
 
-fn curves<'a>(panel: &Panel, analysis: &'a Analysis, looks: &[Look]) -> Vec<Curve<'a>> {
-    let point = |index: &usize| {
-        let cell = &analysis.cells[*index];
-        let band = panel.band.as_ref().and_then(|band| {
-            Some((
-                cell.estimate(band.from)?.median,
-                cell.estimate(band.to)?.median,
-            ))
-        });
-        Point {
-            count: analysis.count.of(&cell.cell),
-            cell,
-            estimate: cell.estimate(panel.metric),
-            band,
-        }
-    };
-    let series = analysis.series.iter().zip(looks).enumerate();
-    series
-        .map(|(nth, (series, look))| Curve {
-            series,
-            label: &series.label,
-            over: count_name(analysis.count),
+fn curves<'a>(figure: &'a Figure, over: &'static str, looks: &Looks) -> Vec<Curve<'a>> {
+    let lines = figure.series.iter().zip(&looks.series);
+    lines
+        .map(|(line, look)| Curve {
+            line,
+            over,
             look: *look,
-            points: series.cells.iter().map(point).collect(),
-            marks: marks::of(analysis, nth, panel.metric),
         })
         .collect()
 }

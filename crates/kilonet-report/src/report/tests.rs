@@ -39,10 +39,11 @@ fn figures_are_written_beside_the_records_and_can_be_written_again() {
         [
             "aggregate.svg",
             "per-pair.svg",
+            "ratio.svg",
             "fairness.svg",
             "cpu-per-byte.svg",
+            "kernel-memory.svg",
             "setup.svg",
-            "ratio.svg",
             "report.html"
         ]
     );

@@ -8,7 +8,6 @@ pub mod terminal;
 
 use std::collections::BTreeMap;
 
-use super::quantity::Quantity;
 use crate::analysis::compare::{
     Against, CellPair, Change, Comparison, Doubt, Figure, Kind, Presence, Standing, Verdict,
 };
@@ -48,7 +47,7 @@ fn lines<'a>(against: &'a Against, comparison: &Comparison) -> Vec<Line<'a>> {
 }
 
 fn line<'a>(cell: &'a CellPair, figure: &Figure, comparison: &Comparison) -> Line<'a> {
-    let show = |value| Quantity::of(figure.metric).show(value);
+    let show = |value| figure.metric.about().quantity.show(value);
     Line {
         about: figure.metric.about(),
         cell,

@@ -3,8 +3,8 @@
 //! The invariant: what repeats say nothing about is not mentioned.
 
 use super::finding::{Finding, Shown, metric_name, noun};
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Answer, Basis, Bend, Knee};
-use crate::report::quantity::grouped;
 use crate::units::three_digits;
 
 /// A finding for each series of which something is known.

@@ -3,7 +3,7 @@
 //! Must not know the rules by which it is found.
 
 use crate::analysis::{Count, Metric};
-use crate::report::svg;
+use crate::report::figure;
 
 /// A sentence, what it rests on, and where it is seen.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,14 +29,14 @@ impl Shown {
     /// Where that is, in words; absent for a metric that has no figure.
     pub(in crate::report) fn words(self) -> Option<String> {
         match self {
-            Self::In(metric) => svg::file_of(metric).map(str::to_owned),
+            Self::In(metric) => figure::file_of(metric).map(str::to_owned),
             Self::Section(id) => Some(format!("below: {id}")),
         }
     }
 }
 
 /// What a count is of.
-pub(super) fn noun(over: Count) -> &'static str {
+pub(in crate::report) fn noun(over: Count) -> &'static str {
     match over {
         Count::Containers => "containers",
         Count::Active => "active containers",
@@ -44,12 +44,10 @@ pub(super) fn noun(over: Count) -> &'static str {
     }
 }
 
-/// A metric as sentences on a curve name it, in which set-up is by the container.
+/// A metric as sentences on a curve name it.
 pub(in crate::report) fn metric_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::Setup => "set-up per container",
-        _ => metric.about().name,
-    }
+    let about = metric.about();
+    about.traits.along.name().unwrap_or(about.name)
 }
 
 /// A question and what the run answers.

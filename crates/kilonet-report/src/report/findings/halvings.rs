@@ -1,8 +1,8 @@
 //! Where what a pair gets has halved, in sentences.
 
 use super::finding::{Finding, Shown, metric_name, noun};
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Answer, Halving};
-use crate::report::quantity::{Quantity, grouped};
 use crate::units::counted;
 
 /// A finding for each curve that halves.
@@ -48,7 +48,7 @@ fn evidence(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<S
         cell.estimate(answer.metric)
     };
     let show = |count: u32| {
-        let median = Quantity::of(answer.metric).show(at(count)?.median);
+        let median = answer.metric.about().quantity.show(at(count)?.median);
         Some(format!("{median} at {}", grouped(count as usize)))
     };
     let mut counts = vec![halving.from, halving.between.0, halving.between.1];

@@ -1,8 +1,8 @@
 //! Where something refuses, in sentences.
 
 use super::finding::{Finding, Shown, noun};
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Limit, Metric};
-use crate::report::quantity::grouped;
 
 /// A finding for each limit.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {

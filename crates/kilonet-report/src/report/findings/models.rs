@@ -3,8 +3,8 @@
 //! The invariant: a term without an interval is not spoken of, and what a model leaves over is said with it.
 
 use super::finding::{Finding, Shown, noun};
+use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, Capacity, Metric, Residual, Term, Usl};
-use crate::report::quantity::{Quantity, grouped};
 use crate::units::three_digits;
 
 /// A model that leaves more than this over describes nothing.

@@ -3,8 +3,8 @@
 //! The invariant: cells that are to have more trials are not among them.
 
 use super::finding::{Finding, Shown, metric_name};
+use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, CellSummary, Known, Reach};
-use crate::report::quantity::{Quantity, grouped};
 use crate::units::counted;
 
 /// `the 95 % interval never came within ±5 %: bridge at 64, 128`

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, Section, Shown};
+use crate::analysis::quantity::Quantity;
 use crate::analysis::{Analysis, Metric, Ratio, Reality};
-use crate::report::quantity::Quantity;
 use crate::units::{counted, three_digits};
 
 const ID: &str = "reality";
@@ -62,7 +62,7 @@ fn rows(analysis: &Analysis) -> Vec<Vec<String>> {
             reality.count.to_string(),
             ratio(&THROUGH),
             ratio(&COST),
-            Quantity::Pairs.tick(blocks.unwrap_or(0) as f64),
+            Quantity::Number.tick(blocks.unwrap_or(0) as f64),
         ]
     };
     analysis.realities.iter().map(row).collect()

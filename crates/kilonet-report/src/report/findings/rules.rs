@@ -5,7 +5,6 @@
 
 use super::finding::{Finding, Shown, noun};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
-use crate::report::quantity::Quantity;
 use crate::units::three_digits;
 
 /// A cost is shown for so many, since that of one is small.
@@ -102,7 +101,7 @@ fn change(fit: &Fit, slope: f64) -> String {
         (Control::Divided, _) => format!("{} %", three_digits(size * 100.0)),
         // Whole ones would leave nothing of what a rule costs.
         (_, Metric::CpuPerTransaction) => format!("{} ns", three_digits(size)),
-        (_, metric) => Quantity::of(metric).show(size),
+        (_, metric) => metric.about().quantity.show(size),
     };
     format!("{sign}{shown}")
 }

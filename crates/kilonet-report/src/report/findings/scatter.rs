@@ -3,8 +3,8 @@
 //! The invariant: told of the middle cell, so that a few wild ones are not taken for all.
 
 use super::finding::{Finding, Shown};
+use crate::analysis::quantity::Quantity;
 use crate::analysis::{Analysis, Metric};
-use crate::report::quantity::Quantity;
 use crate::stats;
 use crate::units::counted;
 

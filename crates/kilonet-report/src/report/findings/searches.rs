@@ -1,8 +1,8 @@
 //! The highest rates of datagrams that searches found within a loss, in sentences.
 
 use super::finding::{Finding, Shown, noun};
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
-use crate::report::quantity::{Quantity, grouped};
 use crate::scenario::Search;
 use crate::units::counted;
 
@@ -62,12 +62,12 @@ impl<'a> Found<'a> {
         let interval = self.rate.interval.map_or_else(String::new, |(low, high)| {
             format!(" (95 %: {} to {})", of_rate(low), of_rate(high))
         });
-        let lost = Quantity::of(Metric::Loss).show(self.loss.median);
+        let lost = Metric::Loss.about().quantity.show(self.loss.median);
         let trials = counted(self.rate.n, "trial");
         format!("at {}{interval}, {lost} lost, {trials}", self.count)
     }
 }
 
 fn of_rate(rate: f64) -> String {
-    Quantity::of(Metric::Datagrams).show(rate)
+    Metric::Datagrams.about().quantity.show(rate)
 }

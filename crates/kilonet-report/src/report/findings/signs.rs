@@ -1,8 +1,8 @@
 //! What counters show, in sentences: a table, a row for each symptom.
 
 use super::finding::{Finding, Shown};
+use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Metric, Place, Sign, Symptom};
-use crate::report::quantity::grouped;
 use crate::units::{counted, three_digits};
 
 /// How a symptom reads.

@@ -13,26 +13,27 @@ use ratatui::widgets::{Paragraph, Widget};
 use super::panel::{hue, panel};
 use super::{Focus, Picture};
 use crate::analysis::{Count, Growing, Metric};
-use crate::report::quantity::Quantity;
-use crate::report::scale::{Scale, whole};
+use crate::report::figure::Axis;
+use crate::report::scale::{Range, Scale, whole};
 use crate::report::terminal::{COLOURS, View, marker};
 
 /// Columns left of a plot, for the values and the axis.
 const LEFT: u16 = 10;
 
-/// What the curves are of, and what that is called.
-fn subject(curves: &Growing, focus: Focus) -> (Metric, &'static str) {
+/// What the curves are of.
+fn subject(curves: &Growing, focus: Focus) -> Metric {
     match (curves.of_requests, focus) {
-        (false, Focus::All) => (Metric::Goodput, "aggregate goodput"),
-        (false, Focus::Each) => (Metric::PairP50, "goodput of the median pair"),
-        (true, Focus::All) => (Metric::Transactions, "requests answered"),
-        (true, Focus::Each) => (Metric::LatencyP99, "99th percentile of latency"),
+        (false, Focus::All) => Metric::Goodput,
+        (false, Focus::Each) => Metric::PairP50,
+        (true, Focus::All) => Metric::Transactions,
+        (true, Focus::Each) => Metric::LatencyP99,
     }
 }
 
 pub(super) fn draw(sheet: &mut Buffer, area: Rect, picture: &Picture, view: View) {
     let curves = &picture.curves;
-    let (metric, title) = subject(curves, picture.focus);
+    let metric = subject(curves, picture.focus);
+    let title = metric.about().title;
     let over = match curves.count {
         Count::Containers => "containers",
         Count::Active => "active containers",
@@ -55,7 +56,8 @@ pub(super) fn draw(sheet: &mut Buffer, area: Rect, picture: &Picture, view: View
                 Constraint::Length(u16::try_from(lines).unwrap_or(u16::MAX)),
             ];
             let [above, below] = Layout::vertical(rows).areas(inner);
-            let plot = Plot::new((first, last), &figures, above);
+            let axis = Axis::over(Range::fitting(&figures), metric.about().quantity);
+            let plot = Plot::new((first, last), axis, above);
             plot.draw(sheet, curves, metric, view);
             Paragraph::new(names).render(below, sheet);
         }
@@ -83,10 +85,11 @@ struct Plot {
     field: Rect,
     x: Scale,
     y: Scale,
+    axis: Axis,
 }
 
 impl Plot {
-    fn new((first, last): (u32, u32), figures: &[f64], area: Rect) -> Self {
+    fn new((first, last): (u32, u32), axis: Axis, area: Rect) -> Self {
         let rows = [Constraint::Fill(1), Constraint::Length(2)];
         let [rest, _] = Layout::vertical(rows).areas(area);
         let columns = [Constraint::Length(LEFT), Constraint::Fill(1)];
@@ -94,13 +97,14 @@ impl Plot {
         let width = f64::from(field.width);
         Self {
             field,
-            x: Scale::of_counts((f64::from(first), f64::from(last)), (1.0, width - 3.0)),
-            y: Scale::fitting(figures, (f64::from(field.height) - 1.0, 0.0)),
+            x: Range::of_counts((f64::from(first), f64::from(last))).along((1.0, width - 3.0)),
+            y: axis.range.along((f64::from(field.height) - 1.0, 0.0)),
+            axis,
         }
     }
 
     fn draw(&self, sheet: &mut Buffer, curves: &Growing, metric: Metric, view: View) {
-        self.axes(sheet, curves, metric, view);
+        self.axes(sheet, curves, view);
         for (nth, curve) in curves.curves.iter().enumerate() {
             let places = curve.points(metric).map(|(count, figure)| {
                 figure.map(|figure| (self.x.place(f64::from(count)), self.y.place(figure)))
@@ -136,7 +140,7 @@ impl Plot {
         sheet.set_string(x, y, glyph, style);
     }
 
-    fn axes(&self, sheet: &mut Buffer, curves: &Growing, metric: Metric, view: View) {
+    fn axes(&self, sheet: &mut Buffer, curves: &Growing, view: View) {
         let Rect {
             x,
             y,
@@ -147,9 +151,8 @@ impl Plot {
         for row in y..y + height {
             sheet.set_string(x - 1, row, bar, Style::new());
         }
-        for tick in self.y.ticks() {
-            let row = y + cell(self.y.place(tick));
-            let words = Quantity::of(metric).tick(tick);
+        for (tick, words) in &self.axis.ticks {
+            let row = y + cell(self.y.place(*tick));
             let room = usize::from(LEFT) - 2;
             sheet.set_string(x - LEFT, row, format!("{words:>room$}"), Style::new());
         }
@@ -214,7 +217,7 @@ fn bars(sheet: &mut Buffer, area: Rect, (curves, metric): (&Growing, Metric), vi
         };
         let bar = view.glyph("█", "#").repeat(length);
         let label = view.plain(&curves.curves[nth].label);
-        let value = Quantity::of(metric).show(figure);
+        let value = metric.about().quantity.show(figure);
         [
             Line::raw(format!("  {label}")),
             Line::styled(format!("  {bar} {value}"), style(nth, view)),

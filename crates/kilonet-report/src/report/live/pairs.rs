@@ -10,7 +10,7 @@ use ratatui::widgets::{Paragraph, Widget};
 
 use super::Picture;
 use super::panel::{hue, panel};
-use crate::report::quantity::grouped;
+use crate::analysis::quantity::grouped;
 use crate::report::terminal::View;
 use crate::stats;
 use crate::units::{BitsPerSecond, three_digits};

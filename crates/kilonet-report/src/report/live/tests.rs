@@ -167,7 +167,7 @@ fn runs_of_one_count_have_bars_and_of_requests_figures_of_requests() {
     };
     let frame = text(&drawn(&requests, UNICODE, (80, 24)));
     assert!(
-        frame.contains("requests answered over containers"),
+        frame.contains("Requests answered over containers"),
         "{frame}"
     );
 }

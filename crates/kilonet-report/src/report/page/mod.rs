@@ -1,9 +1,12 @@
 //! The report page: one HTML file that opens from disk and loads nothing.
 //!
 //! The head of the page (title, summary, machine, findings, notices) is set here, so that it is there without a script; curves,
-//! bars and the table are drawn by the page's own script from the analysis it carries. Must not know kernel or sockets.
+//! bars and the table are drawn by the page's own script from what it carries (`data`): the analysis, and all that is to be drawn of
+//! it with its axes, looks and texts, so that the script places and paints and computes no figure. Must not know kernel or sockets.
 //! The invariant: every byte the page needs is in the page, and nothing from a record can end its script early.
 
+mod closer;
+mod data;
 mod found;
 
 use std::fmt::Write;
@@ -14,10 +17,12 @@ use crate::analysis::Analysis;
 use crate::printable::{escaped, is_unprintable};
 use crate::report::findings::{self, Section};
 use crate::report::head::{self, Fact};
+use crate::report::look;
 use crate::report::notice::{self, Notice};
 use crate::report::title::machine;
 use crate::{Error, Result};
 
+use data::Data;
 use found::Found;
 
 /// The plotting library, whole and unchanged; its licence goes where it goes.
@@ -73,7 +78,7 @@ struct Page<'a> {
     uplot_script: &'static str,
     uplot_licence: &'static str,
     uplot_style: &'static str,
-    style: &'static str,
+    style: String,
     script: String,
 }
 
@@ -99,7 +104,7 @@ pub fn render(analysis: &Analysis) -> Result<String> {
         uplot_script: UPLOT_SCRIPT,
         uplot_licence: UPLOT_LICENCE,
         uplot_style: UPLOT_STYLE,
-        style: STYLE,
+        style: [&look::style_sheet(), STYLE].join("\n"),
         script: SCRIPT.join("\n"),
     };
     page.render()
@@ -110,7 +115,7 @@ pub fn render(analysis: &Analysis) -> Result<String> {
 /// JSON that may stand inside a `script` element: `<` and what is not to be printed can only occur in its strings, where the
 /// escape means the same.
 fn inline_json(analysis: &Analysis) -> Result<String> {
-    serde_json::to_string(analysis)
+    serde_json::to_string(&Data::of(analysis))
         .map(|json| json_escaped(&json))
         .map_err(|source| Error::refused("serialize", "analysis", source.to_string()))
 }

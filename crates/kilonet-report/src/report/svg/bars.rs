@@ -3,9 +3,9 @@
 //! The invariant: bars start at zero, on a linear axis, so that their lengths compare.
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
-use super::panel::{Curve, Extent, MARGIN, Panel, Point, WIDTH, tooltip};
+use super::panel::{Curve, MARGIN, WIDTH, tooltip};
 use crate::analysis::Estimate;
-use crate::report::quantity::Quantity;
+use crate::report::figure::{Figure, Point};
 use crate::report::scale::Scale;
 
 /// From one bar to the next, and the bar's own part of that.
@@ -16,36 +16,28 @@ const CAPTION: f64 = 30.0;
 const VALUE: f64 = 96.0;
 
 /// Draws the panel below `top`, and returns where it ends.
-pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f64) -> f64 {
+pub(super) fn draw(canvas: &mut Canvas, figure: &Figure, curves: &[Curve], top: f64) -> f64 {
     let widest = curves
         .iter()
-        .map(|curve| text_width(curve.label))
+        .map(|curve| text_width(curve.label()))
         .fold(0.0, f64::max);
-    let x = axis(
-        panel,
-        curves,
-        (MARGIN + widest + 12.0, WIDTH - MARGIN - VALUE),
-    );
+    let pixels = (MARGIN + widest + 12.0, WIDTH - MARGIN - VALUE);
+    let x = figure.linear_axis().range.along(pixels);
     let rows = top + CAPTION;
     let bottom = rows + ROW * curves.len() as f64;
-    canvas.text(
-        "caption",
-        (MARGIN, top + 16.0),
-        Anchor::Start,
-        panel.caption,
-    );
-    grid(canvas, panel, &x, (rows, bottom));
+    canvas.caption((MARGIN, top + 16.0), figure.title, &figure.caption);
+    grid(canvas, figure, &x, (rows, bottom));
     for (nth, curve) in curves.iter().enumerate() {
         let y = rows + ROW * (nth as f64 + 0.5);
         canvas.text(
             "label",
             (x.place(0.0) - 10.0, y + 4.5),
             Anchor::End,
-            curve.label,
+            curve.label(),
         );
-        for point in &curve.points {
+        for point in &curve.line.points {
             match point.estimate {
-                Some(estimate) => bar(canvas, &x, y, (panel, curve, point, estimate)),
+                Some(estimate) => bar(canvas, &x, y, (curve, point, estimate)),
                 None => absent(canvas, (x.place(0.0), y), curve, point),
             }
         }
@@ -53,57 +45,33 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f6
     bottom + 48.0
 }
 
-fn axis(panel: &Panel, curves: &[Curve], pixels: (f64, f64)) -> Scale {
-    let estimates = curves
-        .iter()
-        .flat_map(|curve| &curve.points)
-        .filter_map(|point| point.estimate);
-    let reach = |estimate: &Estimate| {
-        estimate
-            .interval
-            .map_or(estimate.median, |(_, high)| high.max(estimate.median))
-    };
-    let least = match panel.extent {
-        Extent::Values => 0.0,
-        Extent::ValuesAndOne(_) | Extent::Share => 1.0,
-    };
-    let most = estimates.map(reach).fold(least, f64::max);
-    Scale::linear((0.0, if most == 0.0 { 1.0 } else { most }), pixels)
-}
-
-fn grid(canvas: &mut Canvas, panel: &Panel, x: &Scale, (top, bottom): (f64, f64)) {
-    let quantity = Quantity::of(panel.metric);
-    for tick in x.ticks() {
-        let place = x.place(tick);
+fn grid(canvas: &mut Canvas, figure: &Figure, x: &Scale, (top, bottom): (f64, f64)) {
+    for (tick, text) in &figure.linear_axis().ticks {
+        let place = x.place(*tick);
         canvas.line("grid", (place, top), (place, bottom));
-        canvas.text(
-            "tick",
-            (place, bottom + 18.0),
-            Anchor::Middle,
-            &quantity.tick(tick),
-        );
+        canvas.text("tick", (place, bottom + 18.0), Anchor::Middle, text);
     }
-    if let Extent::ValuesAndOne(words) = panel.extent {
+    if let Some(word) = figure.one {
         let place = x.place(1.0);
         canvas.line("reference", (place, top - 4.0), (place, bottom));
-        canvas.text("tick", (place, top - 8.0), Anchor::Middle, words);
+        canvas.text("tick", (place, bottom + 33.0), Anchor::Middle, word);
     }
     canvas.line("axis", (x.place(0.0), top), (x.place(0.0), bottom));
 }
 
 /// What a bar is of.
-type Bar<'a> = (&'a Panel, &'a Curve<'a>, &'a Point<'a>, &'a Estimate);
+type Bar<'a> = (&'a Curve<'a>, &'a Point<'a>, &'a Estimate);
 
-fn bar(canvas: &mut Canvas, x: &Scale, y: f64, (panel, curve, point, estimate): Bar) {
+fn bar(canvas: &mut Canvas, x: &Scale, y: f64, (curve, point, estimate): Bar) {
     let (start, end) = (x.place(0.0), x.place(estimate.median));
-    let says = tooltip(panel, curve, point, estimate);
+    let says = tooltip(curve, point, estimate);
     canvas.push(&format!(
         r#"<rect x="{}" y="{}" width="{}" height="{BAR}" fill="{}" fill-opacity="{}"><title>{}</title></rect>"#,
         Px(start),
         Px(y - BAR / 2.0),
         Px(end - start),
-        curve.look.colour,
-        curve.look.opacity(),
+        curve.look.colour(),
+        if curve.look.hollow { 0.55 } else { 0.9 },
         super::canvas::Escaped(&says)
     ));
     let mut beside = end;
@@ -119,13 +87,13 @@ fn bar(canvas: &mut Canvas, x: &Scale, y: f64, (panel, curve, point, estimate): 
         ));
         beside = beside.max(high);
     }
-    let value = Quantity::of(panel.metric).show(estimate.median);
-    canvas.text("value", (beside + 8.0, y + 4.5), Anchor::Start, &value);
+    let value = point.text.as_ref().map_or("", |text| &text.median);
+    canvas.text("value", (beside + 8.0, y + 4.5), Anchor::Start, value);
 }
 
 fn absent(canvas: &mut Canvas, (x, y): (f64, f64), curve: &Curve, point: &Point) {
     let Some(why) = point.failure() else { return };
-    canvas.cross((x + 10.0, y), curve.look.colour, &why);
+    canvas.cross((x + 10.0, y), curve.look.colour(), &why);
     canvas.text(
         "tick",
         (x + 22.0, y + 4.5),

@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use super::look::Marker;
 use crate::printable::is_unprintable;
+use crate::report::look::{Look, Marker};
 
 /// A length, to a tenth of a pixel.
 #[derive(Clone, Copy)]
@@ -56,6 +56,7 @@ text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-s
 .title{font-size:21px;font-weight:600;fill:#111}\
 .sub{font-size:13px;fill:#666}\
 .caption{font-size:14px;font-weight:600;fill:#222}\
+.what{font-size:13px;font-weight:400;fill:#666}\
 .tick{font-size:12px;fill:#555}\
 .value{font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:4px}\
 .label{font-size:13px;font-weight:600}\
@@ -113,25 +114,33 @@ impl Canvas {
     }
 
     /// A point with what it says when pointed at.
-    pub(super) fn marker(&mut self, marker: Marker, (x, y): (f64, f64), colour: &str, says: &str) {
-        let shape = match marker {
-            Marker::Circle => format!(r#"<circle cx="{}" cy="{}" r="4.2""#, Px(x), Px(y)),
-            Marker::Square => {
-                format!(
-                    r#"<rect x="{}" y="{}" width="7.6" height="7.6""#,
-                    Px(x - 3.8),
-                    Px(y - 3.8)
-                )
-            }
-            Marker::Diamond => format!(
-                r#"<path d="M{} {}l5.2 5.2l-5.2 5.2l-5.2 -5.2z""#,
-                Px(x),
-                Px(y - 5.2)
-            ),
-            Marker::Triangle => format!(r#"<path d="M{} {}l5 8.6h-10z""#, Px(x), Px(y - 5.4)),
+    pub(super) fn marker(&mut self, look: Look, (x, y): (f64, f64), says: &str) {
+        let colour = look.colour();
+        let (fill, stroke, width) = if look.hollow {
+            ("#fff", colour, 1.6)
+        } else {
+            (colour, "#fff", 1.2)
         };
         let says = Escaped(says);
-        self.push(&format!(r##"{shape} fill="{colour}" stroke="#fff" stroke-width="1.2"><title>{says}</title></{}>"##, element(&shape)));
+        let ink = format!(
+            r#"fill="{fill}" stroke="{stroke}" stroke-width="{width}"><title>{says}</title>"#
+        );
+        self.push(&match outline(look.marker, (x, y)) {
+            Some(path) => format!(r#"<path d="{path}" {ink}</path>"#),
+            None => format!(
+                r#"<circle cx="{}" cy="{}" r="{RADIUS}" {ink}</circle>"#,
+                Px(x),
+                Px(y)
+            ),
+        });
+    }
+
+    /// A heading, and what it heads in a sentence.
+    pub(super) fn caption(&mut self, (x, y): (f64, f64), title: &str, caption: &str) {
+        let (x, y, title, caption) = (Px(x), Px(y), Escaped(title), Escaped(caption));
+        self.push(&format!(
+            r#"<text class="caption" x="{x}" y="{y}">{title} <tspan class="what" dx="6">{caption}</tspan></text>"#
+        ));
     }
 
     /// A trial, with what it says when pointed at.
@@ -161,10 +170,16 @@ impl Canvas {
     }
 }
 
-/// The name of the element that `shape` opens.
-fn element(shape: &str) -> &str {
-    let name = shape.trim_start_matches('<');
-    name.split(' ').next().unwrap_or(name)
+/// The radius of a point's marker.
+const RADIUS: f64 = 4.2;
+
+/// The path around a marker at a place; none for a circle, which has no corners.
+fn outline(marker: Marker, (x, y): (f64, f64)) -> Option<String> {
+    let corner = |(right, down): &(f64, f64)| {
+        format!("{} {}", Px(x + right * RADIUS), Px(y + down * RADIUS))
+    };
+    let corners: Vec<_> = marker.0.iter().map(corner).collect();
+    (!corners.is_empty()).then(|| format!("M{}z", corners.join("L")))
 }
 
 /// The width of a label's text, near enough to leave room for it: an SVG file cannot measure its reader's font.

@@ -3,29 +3,31 @@
 //! The invariant: a curve is broken where a cell has no estimate or is missing, and what failed is a cross in a row of its own below
 //! the axis, so that it covers no data.
 
-use std::collections::BTreeSet;
-
 use super::canvas::{Anchor, Canvas, Px, text_width};
 use super::frame::{Frame, shortened};
 use super::marked;
-use super::panel::{Curve, Extent, MARGIN, Panel, Point, tooltip};
-use crate::report::quantity::Quantity;
+use super::panel::{Curve, MARGIN, tooltip};
+use crate::report::figure::{Counts, Figure, Point};
 use crate::report::scale::Scale;
 
 /// Between two rows of crosses, and between two labels.
 const ROW: f64 = 17.0;
 
 /// Draws the panel below `top`, and returns where it ends.
-pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f64) -> f64 {
+pub(super) fn draw(
+    canvas: &mut Canvas,
+    (figure, over): (&Figure, &Counts),
+    curves: &[Curve],
+    top: f64,
+) -> f64 {
     let frame = Frame::beside(
-        curves.iter().map(|curve| curve.label),
+        curves.iter().map(Curve::label),
         top,
-        // Half a marker of air, so that the first and last points do not sit on the frame.
-        |(left, right)| Scale::of_counts(ends(curves), (left + 10.0, right - 10.0)),
-        |sides| vertical(panel, curves, sides),
+        over.range,
+        figure.axis().range,
     );
-    axes(canvas, panel, &frame);
-    counts(canvas, curves, &frame);
+    axes(canvas, figure, &frame);
+    counts(canvas, over, &frame);
     for curve in curves {
         bands(canvas, curve, &frame);
     }
@@ -36,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f6
         marked::draw(canvas, curve, &frame);
     }
     for curve in curves {
-        points(canvas, panel, curve, &frame);
+        points(canvas, curve, &frame);
     }
     labels(canvas, curves, &frame);
     let end = crosses(canvas, curves, &frame);
@@ -50,66 +52,17 @@ pub(super) fn draw(canvas: &mut Canvas, panel: &Panel, curves: &[Curve], top: f6
     end + 34.0
 }
 
-/// The smallest and the largest count.
-fn ends(curves: &[Curve]) -> (f64, f64) {
-    let counts = || {
-        curves
-            .iter()
-            .flat_map(|curve| &curve.points)
-            .map(|point| f64::from(point.count))
-    };
-    (
-        counts().fold(f64::INFINITY, f64::min),
-        counts().fold(0.0, f64::max),
-    )
-}
-
-fn vertical(panel: &Panel, curves: &[Curve], pixels: (f64, f64)) -> Scale {
-    let mut values = Vec::new();
-    for point in curves.iter().flat_map(|curve| &curve.points) {
-        let Some(estimate) = point.estimate else {
-            continue;
-        };
-        values.push(estimate.median);
-        values.extend(estimate.interval.map(|(_, high)| high));
-        values.extend(point.band.into_iter().flat_map(|(low, high)| [low, high]));
-    }
-    match panel.extent {
-        Extent::Values => Scale::fitting(&values, pixels),
-        Extent::ValuesAndOne(_) => {
-            values.push(1.0);
-            Scale::fitting(&values, pixels)
-        }
-        Extent::Share => Scale::linear((0.0, 1.0), pixels),
-    }
-}
-
-fn axes(canvas: &mut Canvas, panel: &Panel, frame: &Frame) {
-    let caption = match &panel.band {
-        Some(band) => format!("{}; {}", panel.caption, band.caption),
-        None => panel.caption.to_owned(),
-    };
-    canvas.text(
-        "caption",
-        (MARGIN, frame.top - 14.0),
-        Anchor::Start,
-        &caption,
-    );
-    let quantity = Quantity::of(panel.metric);
-    for tick in frame.y.ticks() {
-        let y = frame.y.place(tick);
+fn axes(canvas: &mut Canvas, figure: &Figure, frame: &Frame) {
+    canvas.caption((MARGIN, frame.top - 14.0), figure.title, &figure.caption);
+    for (tick, text) in &figure.axis().ticks {
+        let y = frame.y.place(*tick);
         canvas.line("grid", (frame.left, y), (frame.right, y));
-        canvas.text(
-            "tick",
-            (frame.left - 8.0, y + 4.0),
-            Anchor::End,
-            &quantity.tick(tick),
-        );
+        canvas.text("tick", (frame.left - 8.0, y + 4.0), Anchor::End, text);
     }
-    if let Extent::ValuesAndOne(words) = panel.extent {
+    if let Some(word) = figure.one {
         let y = frame.y.place(1.0);
         canvas.line("reference", (frame.left, y), (frame.right, y));
-        canvas.text("tick", (frame.right - 4.0, y - 5.0), Anchor::End, words);
+        canvas.text("tick", (frame.right - 4.0, y - 5.0), Anchor::End, word);
     }
     canvas.line(
         "axis",
@@ -119,34 +72,22 @@ fn axes(canvas: &mut Canvas, panel: &Panel, frame: &Frame) {
 }
 
 /// Marks every count, and writes those that have room; the first and the last always have.
-fn counts(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
-    let counts: BTreeSet<u32> = curves
-        .iter()
-        .flat_map(|curve| &curve.points)
-        .map(|point| point.count)
-        .collect();
-    let Some(last) = counts.last().copied() else {
-        return;
-    };
-    let sides = |count: u32| {
-        let (x, half) = (
-            frame.x.place(f64::from(count)),
-            text_width(&count.to_string()) / 2.0 + 3.0,
-        );
+fn counts(canvas: &mut Canvas, over: &Counts, frame: &Frame) {
+    let sides = |(count, text): &(u32, String)| {
+        let x = frame.x.place(f64::from(*count));
+        let half = text_width(text) / 2.0 + 3.0;
         (x - half, x + half)
     };
+    let Some(last) = over.ticks.last() else {
+        return;
+    };
     let mut taken = f64::NEG_INFINITY;
-    for count in counts {
-        let x = frame.x.place(f64::from(count));
+    for tick in &over.ticks {
+        let x = frame.x.place(f64::from(tick.0));
         canvas.line("axis", (x, frame.bottom), (x, frame.bottom + 5.0));
-        let (left, right) = sides(count);
-        if count == last || (left > taken && right < sides(last).0) {
-            canvas.text(
-                "tick",
-                (x, frame.bottom + 20.0),
-                Anchor::Middle,
-                &count.to_string(),
-            );
+        let (left, right) = sides(tick);
+        if tick == last || (left > taken && right < sides(last).0) {
+            canvas.text("tick", (x, frame.bottom + 20.0), Anchor::Middle, &tick.1);
             taken = right;
         }
     }
@@ -156,9 +97,10 @@ fn counts(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
 fn stretches<'a>(curve: &'a Curve<'a>) -> impl Iterator<Item = &'a [Point<'a>]> {
     let alike = |left: &Point, right: &Point| {
         left.estimate.is_some() == right.estimate.is_some()
-            && !curve.series.is_broken_between(left.count, right.count)
+            && !curve.line.series.is_broken_between(left.count, right.count)
     };
     curve
+        .line
         .points
         .chunk_by(alike)
         .filter(|stretch| stretch[0].estimate.is_some())
@@ -177,7 +119,7 @@ fn bands(canvas: &mut Canvas, curve: &Curve, frame: &Frame) {
             .map(|(count, (low, _))| frame.place(count, low));
         let outline = path(above.chain(below));
         if bands().count() > 1 {
-            let colour = curve.look.colour;
+            let colour = curve.look.colour();
             canvas.push(&format!(
                 r#"<path class="band" fill="{colour}" stroke="{colour}" d="{outline}z"/>"#
             ));
@@ -190,11 +132,20 @@ fn lines(canvas: &mut Canvas, curve: &Curve, frame: &Frame) {
         let places = stretch
             .iter()
             .filter_map(|point| Some(frame.place(point.count, point.estimate?.median)));
-        let (colour, dash, line) = (curve.look.colour, curve.look.dash, path(places));
+        let (colour, dash, line) = (curve.look.colour(), dashes(curve.look.dash), path(places));
         canvas.push(&format!(
             r#"<path class="curve" stroke="{colour}" stroke-dasharray="{dash}" d="{line}"/>"#
         ));
     }
+}
+
+/// `stroke-dasharray` of a curve.
+fn dashes(lengths: &[u8]) -> String {
+    if lengths.is_empty() {
+        return "none".to_owned();
+    }
+    let lengths: Vec<_> = lengths.iter().map(u8::to_string).collect();
+    lengths.join(" ")
 }
 
 fn path(places: impl Iterator<Item = (f64, f64)>) -> String {
@@ -205,33 +156,30 @@ fn path(places: impl Iterator<Item = (f64, f64)>) -> String {
     steps.collect()
 }
 
-fn points(canvas: &mut Canvas, panel: &Panel, curve: &Curve, frame: &Frame) {
-    for point in &curve.points {
+fn points(canvas: &mut Canvas, curve: &Curve, frame: &Frame) {
+    for point in &curve.line.points {
         let Some(estimate) = point.estimate else {
             continue;
         };
         let (x, y) = frame.place(point.count, estimate.median);
-        if let Some((low, high)) = estimate.interval {
-            whisker(
-                canvas,
-                x,
-                (frame.y.place(low), frame.y.place(high)),
-                curve.look.colour,
-            );
+        if let Some(ends) = estimate.interval {
+            whisker(canvas, (x, &frame.y), ends, curve.look.colour());
         }
-        canvas.marker(
-            curve.look.marker,
-            (x, y),
-            curve.look.colour,
-            &tooltip(panel, curve, point, estimate),
-        );
+        canvas.marker(curve.look, (x, y), &tooltip(curve, point, estimate));
     }
 }
 
-fn whisker(canvas: &mut Canvas, x: f64, (low, high): (f64, f64), colour: &str) {
-    let (x, left, low, high) = (Px(x), Px(x - 4.0), Px(low), Px(high));
+/// An interval; an end beyond the axis is left open, without its cap.
+fn whisker(canvas: &mut Canvas, (x, y): (f64, &Scale), (low, high): (f64, f64), colour: &str) {
+    let cap = |end: f64| {
+        let (left, place) = (Px(x - 4.0), Px(y.place(end)));
+        let drawn = y.holds(end).then(|| format!("M{left} {place}h8"));
+        drawn.unwrap_or_default()
+    };
+    let (caps, x) = ([cap(low), cap(high)].concat(), Px(x));
+    let (low, high) = (Px(y.place(low)), Px(y.place(high)));
     canvas.push(&format!(
-        r#"<path class="whisker" stroke="{colour}" d="M{left} {low}h8M{left} {high}h8M{x} {low}V{high}"/>"#
+        r#"<path class="whisker" stroke="{colour}" d="{caps}M{x} {low}V{high}"/>"#
     ));
 }
 
@@ -241,6 +189,7 @@ fn labels(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
         .iter()
         .filter_map(|curve| {
             let last = curve
+                .line
                 .points
                 .iter()
                 .rfind(|point| point.estimate.is_some())?;
@@ -250,7 +199,7 @@ fn labels(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
     ends.sort_by(|(_, left), (_, right)| left.1.total_cmp(&right.1));
     let wanted: Vec<_> = ends.iter().map(|(_, place)| place.1).collect();
     for ((curve, place), y) in ends.iter().zip(apart(&wanted, (frame.top, frame.bottom))) {
-        let colour = curve.look.colour;
+        let colour = curve.look.colour();
         let line = path(
             [
                 (place.0 + 6.0, place.1),
@@ -265,7 +214,7 @@ fn labels(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) {
         canvas.label(
             (frame.right + 16.0, y + 4.5),
             colour,
-            &shortened(curve.label),
+            &shortened(curve.label()),
         );
     }
 }
@@ -290,6 +239,7 @@ fn crosses(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) -> f64 {
     let mut y = frame.bottom + 24.0;
     for curve in curves {
         let failed: Vec<_> = curve
+            .line
             .points
             .iter()
             .filter_map(|point| Some((point.count, point.failure()?)))
@@ -301,14 +251,14 @@ fn crosses(canvas: &mut Canvas, curves: &[Curve], frame: &Frame) -> f64 {
         canvas.text("tick", (frame.left - 8.0, y), Anchor::End, "failed");
         canvas.label(
             (frame.right + 16.0, y),
-            curve.look.colour,
-            &shortened(curve.label),
+            curve.look.colour(),
+            &shortened(curve.label()),
         );
         for (count, why) in failed {
-            let says = format!("{}, {count} {}: {why}", curve.label, curve.over);
+            let says = format!("{}, {count} {}: {why}", curve.label(), curve.over);
             canvas.cross(
                 (frame.x.place(f64::from(count)), y - 4.0),
-                curve.look.colour,
+                curve.look.colour(),
                 &says,
             );
         }

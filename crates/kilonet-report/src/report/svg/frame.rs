@@ -5,7 +5,7 @@
 
 use super::canvas::text_width;
 use super::panel::{MARGIN, WIDTH};
-use crate::report::scale::Scale;
+use crate::report::scale::{Range, Scale};
 
 /// Room left of the plot, for tick labels.
 const LEFT: f64 = 92.0;
@@ -24,13 +24,12 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame of a panel that begins at `top`, with these labels at its right. The axes are made for the plot's left and
-    /// right, and for its bottom and top.
+    /// The frame of a panel that begins at `top`, with these labels at its right.
     pub(super) fn beside<'a>(
         labels: impl Iterator<Item = &'a str>,
         top: f64,
-        x: impl FnOnce((f64, f64)) -> Scale,
-        y: impl FnOnce((f64, f64)) -> Scale,
+        x: Range,
+        y: Range,
     ) -> Self {
         let widest = labels
             .map(|label| text_width(&shortened(label)))
@@ -42,8 +41,8 @@ impl Frame {
             right,
             top,
             bottom,
-            x: x((left, right)),
-            y: y((bottom, top)),
+            x: x.along((left, right)),
+            y: y.along((bottom, top)),
         }
     }
 

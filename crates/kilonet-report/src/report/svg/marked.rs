@@ -5,16 +5,17 @@
 
 use super::canvas::{Canvas, Escaped, Px};
 use super::frame::Frame;
-use super::panel::{Curve, Point};
+use super::panel::Curve;
+use crate::report::figure::Point;
 use crate::report::marks::Mark;
 
 /// Draws what was found of a curve.
 pub(super) fn draw(canvas: &mut Canvas, curve: &Curve, frame: &Frame) {
-    for mark in &curve.marks {
+    for mark in &curve.line.marks {
         match mark {
             Mark::Knee { count, says } => {
                 let at = |point: &&Point| point.count == *count;
-                let point = curve.points.iter().find(at);
+                let point = curve.line.points.iter().find(at);
                 if let Some(estimate) = point.and_then(|point| point.estimate) {
                     ring(canvas, curve, frame.place(*count, estimate.median), says);
                 }
@@ -26,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas, curve: &Curve, frame: &Frame) {
 }
 
 fn ring(canvas: &mut Canvas, curve: &Curve, (x, y): (f64, f64), says: &str) {
-    let (x, y, colour, says) = (Px(x), Px(y), curve.look.colour, title(curve, says));
+    let (x, y, colour, says) = (Px(x), Px(y), curve.look.colour(), title(curve, says));
     canvas.push(&format!(
         r#"<circle class="knee" stroke="{colour}" cx="{x}" cy="{y}" r="9"><title>{says}</title></circle>"#,
         says = Escaped(&says)
@@ -38,7 +39,7 @@ fn gate(canvas: &mut Canvas, curve: &Curve, (x, frame): (f64, &Frame), says: &st
     let (x, bottom, colour, says) = (
         Px(x),
         Px(frame.bottom),
-        curve.look.colour,
+        curve.look.colour(),
         title(curve, says),
     );
     canvas.push(&format!(
@@ -50,7 +51,7 @@ fn gate(canvas: &mut Canvas, curve: &Curve, (x, frame): (f64, &Frame), says: &st
 /// A solid line from the axis to the top.
 fn wall(canvas: &mut Canvas, curve: &Curve, (x, frame): (f64, &Frame), says: &str) {
     let (x, top, bottom) = (Px(x), Px(frame.top), Px(frame.bottom));
-    let (colour, says) = (curve.look.colour, title(curve, says));
+    let (colour, says) = (curve.look.colour(), title(curve, says));
     canvas.push(&format!(
         r#"<path class="wall" stroke="{colour}" d="M{x} {bottom}V{top}"><title>{says}</title></path>"#,
         says = Escaped(&says)
@@ -58,5 +59,5 @@ fn wall(canvas: &mut Canvas, curve: &Curve, (x, frame): (f64, &Frame), says: &st
 }
 
 fn title(curve: &Curve, says: &str) -> String {
-    format!("{}, {}: {says}", curve.label, curve.over)
+    format!("{}, {}: {says}", curve.label(), curve.over)
 }

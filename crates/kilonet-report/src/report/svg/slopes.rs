@@ -5,11 +5,11 @@
 use super::canvas::{Anchor, Canvas, Px};
 use super::curves::apart;
 use super::frame::{Frame, shortened};
-use super::look;
 use super::panel::{HEADER, MARGIN, WIDTH, count_name};
+use crate::analysis::quantity::Quantity;
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
-use crate::report::quantity::Quantity;
-use crate::report::scale::Scale;
+use crate::report::look;
+use crate::report::scale::Range;
 use crate::report::title::machine;
 
 /// The file.
@@ -67,12 +67,14 @@ fn frame(lines: &[Drawn], top: f64) -> Frame {
     let points = || lines.iter().flat_map(|line| &line.fit.points);
     let counts: Vec<_> = points().map(|(count, _)| f64::from(*count)).collect();
     let values: Vec<_> = points().map(|(_, value)| *value).collect();
-    Frame::beside(
-        lines.iter().map(|line| line.label),
-        top,
-        |(left, right)| Scale::spanning(&counts, (left, right - 10.0)),
-        |sides| Scale::spanning(&values, sides),
-    )
+    let counts = Range::spanning(&counts);
+    let labels = lines.iter().map(|line| line.label);
+    let frame = Frame::beside(labels, top, counts, Range::spanning(&values));
+    Frame {
+        // Air for the last dots.
+        x: counts.along((frame.left, frame.right - 10.0)),
+        ..frame
+    }
 }
 
 fn panel(canvas: &mut Canvas, lines: &[Drawn], over: Count, top: f64) -> f64 {
@@ -116,7 +118,7 @@ fn axes(canvas: &mut Canvas, frame: &Frame) {
     for tick in frame.x.ticks() {
         let x = frame.x.place(tick);
         canvas.line("axis", (x, frame.bottom), (x, frame.bottom + 5.0));
-        let text = Quantity::Pairs.tick(tick);
+        let text = Quantity::Number.tick(tick);
         canvas.text("tick", (x, frame.bottom + 20.0), Anchor::Middle, &text);
     }
     canvas.line(

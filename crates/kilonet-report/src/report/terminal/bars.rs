@@ -6,28 +6,25 @@ use owo_colors::Style;
 
 use super::marker::style;
 use super::view::View;
-use crate::analysis::{Analysis, Metric};
 use crate::printable::Printable;
-use crate::report::quantity::Quantity;
+use crate::report::figure::Figure;
 use crate::report::scale::whole;
 
 /// A bar for each series, from zero.
-pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: View) -> Printable {
-    let widest = analysis
-        .series
-        .iter()
-        .map(|series| series.label.chars().count())
-        .max()
-        .unwrap_or(0);
+pub(super) fn render(figure: &Figure, view: View) -> Printable {
+    let labels = figure.series.iter().map(|line| &line.series.label);
+    let widest = labels.map(|label| label.chars().count()).max().unwrap_or(0);
     // A name that would leave a bar too little room has a line of its own.
     let above = widest > view.columns() / 3;
     let widest = if above { 0 } else { widest };
-    let most = medians(analysis, metric).into_iter().fold(0.0, f64::max);
+    let points = figure.series.iter().flat_map(|line| &line.points);
+    let medians = points.filter_map(|point| Some(point.estimate?.median));
+    let most = medians.fold(0.0, f64::max);
     let room = (view.columns() - widest - 16) as f64;
-    let mut lines = vec![view.paint(Style::new().bold(), title)];
-    for (nth, series) in analysis.series.iter().enumerate() {
-        for cell in series.cells.iter().map(|index| &analysis.cells[*index]) {
-            let Some(estimate) = cell.estimate(metric) else {
+    let mut lines = vec![view.paint(Style::new().bold(), figure.title)];
+    for (nth, line) in figure.series.iter().enumerate() {
+        for point in &line.points {
+            let (Some(estimate), Some(text)) = (point.estimate, &point.text) else {
                 continue;
             };
             let length = if most > 0.0 {
@@ -35,7 +32,7 @@ pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: Vie
             } else {
                 0
             };
-            let label = view.plain(&series.label);
+            let label = view.plain(&line.series.label);
             let label = if above {
                 lines.push(format!("  {label}").into());
                 String::new()
@@ -43,19 +40,10 @@ pub(super) fn render(analysis: &Analysis, metric: Metric, title: &str, view: Vie
                 label
             };
             let bar = view.paint(style(nth), &view.glyph("█", "#").repeat(length));
-            let figure = Quantity::of(metric).show(estimate.median);
             let label = format!("  {label:<widest$}  ");
-            let line = [label.into(), bar, format!(" {figure}").into()];
+            let line = [label.into(), bar, format!(" {}", text.median).into()];
             lines.push(line.into_iter().collect());
         }
     }
     Printable::joined(lines, "\n")
-}
-
-pub(super) fn medians(analysis: &Analysis, metric: Metric) -> Vec<f64> {
-    analysis
-        .cells
-        .iter()
-        .filter_map(|cell| Some(cell.estimate(metric)?.median))
-        .collect()
 }

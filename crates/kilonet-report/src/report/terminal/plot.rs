@@ -3,53 +3,36 @@
 //! The invariant: a marker stands for an estimate; what joins two markers is a lighter glyph, and nothing joins two across a
 //! cell that failed or is missing.
 
-use std::collections::BTreeSet;
-
 use owo_colors::Style;
 
-use super::bars::{self, medians};
+use super::bars;
 use super::legend::{self, LEFT, Sign};
 use super::marker::{marker, style};
 use super::view::{Glyphs, View};
-use crate::analysis::{Analysis, CellSummary, Count, Metric, Series};
+use crate::analysis::{Analysis, Count, Metric};
 use crate::printable::Printable;
-use crate::report::marks::{self, Mark};
-use crate::report::quantity::Quantity;
-use crate::report::scale::{Scale, whole};
+use crate::report::figure::{self, Axis, Counts, Figure, Line};
+use crate::report::marks::Mark;
+use crate::report::scale::{Range, Scale, whole};
 
 /// Lines of a plot.
 const ROWS: usize = 12;
 /// Rows that a mark up from the axis takes.
 const GATE: usize = 2;
 
-const PLOTS: [(Metric, &str); 2] = [
-    (Metric::Goodput, "aggregate goodput"),
-    (Metric::PairP50, "goodput of the median pair"),
-];
+const PLOTS: [Metric; 2] = [Metric::Goodput, Metric::PairP50];
 
 /// Where every cell is of requests, whose bytes say little.
-const PLOTS_OF_REQUESTS: [(Metric, &str); 2] = [
-    (Metric::Transactions, "requests answered"),
-    (Metric::LatencyP99, "99th percentile of their latency"),
-];
+const PLOTS_OF_REQUESTS: [Metric; 2] = [Metric::Transactions, Metric::LatencyP99];
 
 /// Where requests are timed while others do something else.
-const PLOTS_UNDER_LOAD: [(Metric, &str); 2] = [
-    (Metric::Goodput, "aggregate goodput"),
-    (
-        Metric::LatencyP99,
-        "99th percentile of the latency of requests",
-    ),
-];
+const PLOTS_UNDER_LOAD: [Metric; 2] = [Metric::Goodput, Metric::LatencyP99];
 
 /// Where every cell is of datagrams, which may be lost.
-const PLOTS_OF_DATAGRAMS: [(Metric, &str); 2] = [
-    (Metric::Datagrams, "datagrams received"),
-    (Metric::Loss, "share of datagrams lost"),
-];
+const PLOTS_OF_DATAGRAMS: [Metric; 2] = [Metric::Datagrams, Metric::Loss];
 
 /// What there is to plot of a run.
-fn chosen(analysis: &Analysis) -> [(Metric, &'static str); 2] {
+fn chosen(analysis: &Analysis) -> [Metric; 2] {
     let cells = analysis.cells.iter().filter(|cell| cell.measured > 0);
     let all_have = |metric| cells.clone().all(|cell| cell.estimate(metric).is_some());
     if analysis.of_requests {
@@ -65,31 +48,29 @@ fn chosen(analysis: &Analysis) -> [(Metric, &'static str); 2] {
 
 /// Both plots and their legend; empty without a figure to plot.
 pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
-    let counts: BTreeSet<u32> = analysis
-        .cells
-        .iter()
-        .map(|cell| analysis.count.of(&cell.cell))
-        .collect();
-    let with_figures = chosen(analysis)
+    let counts = figure::counts(analysis);
+    let figures = chosen(analysis)
         .into_iter()
-        .filter(|(metric, _)| !medians(analysis, *metric).is_empty());
-    if counts.len() <= 1 {
+        .filter_map(|metric| figure::by_metric(metric, analysis));
+    if counts.ticks.len() <= 1 {
         // With one count the second would say little that the table does not.
-        return with_figures
+        return figures
             .take(1)
-            .map(|(metric, title)| bars::render(analysis, metric, title, view))
+            .map(|figure| bars::render(&figure, view))
             .collect();
     }
-    let plots =
-        with_figures.map(|(metric, title)| (Plot::of(analysis, metric, &counts, view), title));
-    let plots: Vec<_> = plots.collect();
+    let figures: Vec<_> = figures.collect();
+    let plots: Vec<_> = figures
+        .iter()
+        .map(|figure| Plot::of(analysis, figure, &counts, view))
+        .collect();
     if plots.is_empty() {
         return Printable::default();
     }
     let drawn = plots
         .iter()
-        .map(|(plot, title)| Printable::joined(plot.lines(title), "\n"));
-    let signs = plots.iter().flat_map(|(plot, _)| plot.signs());
+        .map(|plot| Printable::joined(plot.lines(), "\n"));
+    let signs = plots.iter().flat_map(Plot::signs);
     let legend = Printable::joined(legend::lines(analysis, signs, view), "\n");
     Printable::joined(drawn.chain([legend]), "\n\n")
 }
@@ -109,70 +90,61 @@ enum Spot {
 
 struct Plot<'a> {
     view: View,
-    metric: Metric,
+    figure: &'a Figure<'a>,
     analysis: &'a Analysis,
-    counts: &'a BTreeSet<u32>,
+    counts: &'a Counts,
     spots: Vec<Vec<Spot>>,
     x: Scale,
     y: Scale,
+    axis: Axis,
 }
 
 impl<'a> Plot<'a> {
-    fn of(analysis: &'a Analysis, metric: Metric, counts: &'a BTreeSet<u32>, view: View) -> Self {
+    fn of(analysis: &'a Analysis, figure: &'a Figure<'a>, counts: &'a Counts, view: View) -> Self {
         let columns = view.columns() - LEFT - 2;
-        let ends = (
-            counts.first().copied().unwrap_or(1),
-            counts.last().copied().unwrap_or(1),
-        );
-        let x = Scale::of_counts(
-            (f64::from(ends.0), f64::from(ends.1)),
-            (1.0, columns as f64 - 3.0),
-        );
-        let y = Scale::fitting(&medians(analysis, metric), (ROWS as f64 - 1.0, 0.0));
-        let spots = vec![vec![Spot::Empty; columns]; ROWS];
+        let end = |tick: Option<&(u32, String)>| tick.map_or(1.0, |tick| f64::from(tick.0));
+        let ends = (end(counts.ticks.first()), end(counts.ticks.last()));
+        let axis = figure.medians_axis();
         let mut plot = Self {
             view,
-            metric,
+            figure,
             analysis,
             counts,
-            spots,
-            x,
-            y,
+            spots: vec![vec![Spot::Empty; columns]; ROWS],
+            x: Range::of_counts(ends).along((1.0, columns as f64 - 3.0)),
+            y: axis.range.along((ROWS as f64 - 1.0, 0.0)),
+            axis,
         };
-        for (nth, series) in analysis.series.iter().enumerate() {
-            plot.join(nth, series);
+        for (nth, line) in figure.series.iter().enumerate() {
+            plot.join(nth, line);
         }
-        for (nth, series) in analysis.series.iter().enumerate() {
-            plot.mark(nth, series);
+        for (nth, line) in figure.series.iter().enumerate() {
+            plot.mark(nth, line);
         }
-        for (nth, series) in analysis.series.iter().enumerate() {
-            plot.sign(nth, series);
+        for (nth, line) in figure.series.iter().enumerate() {
+            plot.sign(nth, line);
         }
         plot
     }
 
     /// The counts of a series' cells and their places; none where a cell has no figure.
-    fn places(&self, series: &Series) -> Vec<(u32, Option<(f64, f64)>)> {
-        let place = |count, cell: &CellSummary| {
-            let median = cell.estimate(self.metric)?.median;
-            Some((self.x.place(f64::from(count)), self.y.place(median)))
-        };
-        let cells = series
-            .cells
-            .iter()
-            .map(|index| &self.analysis.cells[*index]);
-        cells
-            .map(|cell| (self.analysis.count.of(&cell.cell), cell))
-            .map(|(count, cell)| (count, place(count, cell)))
+    fn places(&self, line: &Line) -> Vec<(u32, Option<(f64, f64)>)> {
+        let place = |count: u32, median| (self.x.place(f64::from(count)), self.y.place(median));
+        let points = line.points.iter();
+        points
+            .map(|point| {
+                let median = point.estimate.map(|estimate| estimate.median);
+                (point.count, median.map(|median| place(point.count, median)))
+            })
             .collect()
     }
 
-    fn join(&mut self, nth: usize, series: &Series) {
-        for pair in self.places(series).windows(2) {
+    fn join(&mut self, nth: usize, line: &Line) {
+        for pair in self.places(line).windows(2) {
             let [(left, Some(from)), (right, Some(to))] = pair else {
                 continue;
             };
-            if series.is_broken_between(*left, *right) {
+            if line.series.is_broken_between(*left, *right) {
                 continue;
             }
             for column in whole(from.0)..whole(to.0) {
@@ -184,8 +156,8 @@ impl<'a> Plot<'a> {
         }
     }
 
-    fn mark(&mut self, nth: usize, series: &Series) {
-        let places = self.places(series).into_iter();
+    fn mark(&mut self, nth: usize, line: &Line) {
+        let places = self.places(line).into_iter();
         for (x, y) in places.filter_map(|(_, place)| place) {
             let spot = &mut self.spots[whole(y)][whole(x)];
             *spot = match spot {
@@ -196,9 +168,9 @@ impl<'a> Plot<'a> {
     }
 
     /// Marks what was found of a series; where a marker is, that stays.
-    fn sign(&mut self, nth: usize, series: &Series) {
-        for mark in marks::of(self.analysis, nth, self.metric) {
-            for (row, column, sign) in self.spots_of(&mark, series) {
+    fn sign(&mut self, nth: usize, line: &Line) {
+        for mark in &line.marks {
+            for (row, column, sign) in self.spots_of(mark, line) {
                 let spot = &mut self.spots[row][column];
                 let covers = sign.is_ring() && matches!(spot, Spot::Joint(_));
                 if covers || matches!(spot, Spot::Empty) {
@@ -209,21 +181,21 @@ impl<'a> Plot<'a> {
     }
 
     /// Where a mark is drawn, row by row.
-    fn spots_of(&self, mark: &Mark, series: &Series) -> Vec<(usize, usize, Sign)> {
+    fn spots_of(&self, mark: &Mark, line: &Line) -> Vec<(usize, usize, Sign)> {
         let upright = |count: f64, rows: usize, sign: Sign| {
             let column = whole(self.x.place(count));
             (ROWS - rows..ROWS).map(move |row| (row, column, sign))
         };
         match mark {
-            Mark::Knee { count, .. } => self.ring(*count, series),
+            Mark::Knee { count, .. } => self.ring(*count, line),
             Mark::Half { count, .. } => upright(*count, GATE, Sign::Gate).collect(),
             Mark::Wall { count, .. } => upright(*count, ROWS, Sign::Wall).collect(),
         }
     }
 
     /// The spots on both sides of a series' marker at a count.
-    fn ring(&self, count: u32, series: &Series) -> Vec<(usize, usize, Sign)> {
-        let mut places = self.places(series).into_iter();
+    fn ring(&self, count: u32, line: &Line) -> Vec<(usize, usize, Sign)> {
+        let mut places = self.places(line).into_iter();
         let place = places.find_map(|(at, place)| place.filter(|_| at == count));
         place.map_or_else(Vec::new, |(x, y)| {
             let (row, column) = (whole(y), whole(x));
@@ -242,20 +214,16 @@ impl<'a> Plot<'a> {
         })
     }
 
-    fn lines(&self, title: &str) -> Vec<Printable> {
-        let mut lines = vec![self.view.paint(Style::new().bold(), title)];
-        let ticks: Vec<_> = self
-            .y
-            .ticks()
-            .into_iter()
-            .map(|tick| (whole(self.y.place(tick)), tick))
+    fn lines(&self) -> Vec<Printable> {
+        let mut lines = vec![self.view.paint(Style::new().bold(), self.figure.title)];
+        let ticks = self.axis.ticks.iter();
+        let ticks: Vec<_> = ticks
+            .map(|(tick, text)| (whole(self.y.place(*tick)), text))
             .collect();
         let bar = self.view.glyph("│", "|");
         for (nth, row) in self.spots.iter().enumerate() {
             let tick = ticks.iter().find(|(at, _)| *at == nth);
-            let value = tick
-                .map(|(_, tick)| Quantity::of(self.metric).tick(*tick))
-                .unwrap_or_default();
+            let value = tick.map_or("", |(_, text)| text);
             let spots: Printable = row.iter().map(|spot| self.show(*spot)).collect();
             let mut line = Printable::from(format!("{value:>LEFT$} {bar}"));
             line.push(spots.trim_end());
@@ -285,7 +253,7 @@ impl<'a> Plot<'a> {
             Glyphs::Ascii => ('+', '-', '+'),
         };
         let mut axis = vec![line; self.spots[0].len()];
-        for count in self.counts {
+        for (count, _) in &self.counts.ticks {
             axis[self.column(*count)] = tick;
         }
         format!(
@@ -303,7 +271,7 @@ impl<'a> Plot<'a> {
     fn count_labels(&self) -> Vec<char> {
         let mut labels = vec![' '; self.spots[0].len()];
         let mut free = 0;
-        for count in self.counts {
+        for (count, _) in &self.counts.ticks {
             let text = count.to_string();
             let start = (self.column(*count) + 1).saturating_sub(text.len().div_ceil(2));
             let start = start.min(labels.len() - text.len().min(labels.len()));

@@ -102,7 +102,7 @@ fn a_plot_in_which_nothing_was_found_has_no_legend_of_marks() {
 fn nothing_joins_two_points_across_a_cell_that_is_missing() {
     let joints = |lost: &[u32]| {
         let text = text(&crate::report::tests::thinned(lost), UNICODE);
-        let (_, plot) = text.split_once("\naggregate goodput\n").unwrap();
+        let (_, plot) = text.split_once("\nAggregate goodput\n").unwrap();
         let (plot, _) = plot.split_once("\n\n").unwrap();
         let longest = plot
             .split(|c| c != '·')

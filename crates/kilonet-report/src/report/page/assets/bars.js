@@ -39,9 +39,8 @@ class Bars {
     const rows = this.#rows();
     const label = Math.max(...rows.map(({ series }) => textWidth(series.label, SHEET_FONT))) + 48;
     const box = { left: label, top: 0, width: width - label - 230, height: BAR_STEP * rows.length };
-    const [, top] = linearRange(this.#figure);
-    const sheet = new Sheet(ctx, box, scaleOver([0, top]), scaleOver([0, rows.length]));
-    rows.forEach((row, i) => paintBarRow(sheet, this.#figure, row, BAR_STEP * (i + 0.5)));
+    const sheet = new Sheet(ctx, box, scaleOf(axisOf(this.#figure, "linear")), scaleOver([0, rows.length]));
+    rows.forEach((row, i) => paintBarRow(sheet, row, BAR_STEP * (i + 0.5)));
     return { height: box.height };
   }
 
@@ -50,7 +49,7 @@ class Bars {
   }
 
   draw() {
-    const [, top] = linearRange(this.#figure);
+    const { high: top } = axisOf(this.#figure, "linear");
     this.#parts.plot.className = "bars";
     this.#parts.plot.replaceChildren(make("dl", {}, this.#rows().flatMap(row => this.#row(row, top))));
   }
@@ -64,7 +63,7 @@ class Bars {
     if (!point.value) {
       return [name, make("dd", {}, make("span", { class: "why" }, reason(point.summary) || "not measured"))];
     }
-    const [exact, rest] = barTexts(this.#figure, point);
+    const [exact, rest] = barTexts(point);
     return [name, make("dd", {}, [
       bar(point, top),
       make("span", { class: "bar-value" }, [make("b", {}, exact), ` ${rest}`]),
@@ -73,8 +72,8 @@ class Bars {
 }
 
 /** What is written beside a bar: its value, then its interval and trials. */
-function barTexts({ kind }, { value: { median, interval, n } }) {
-  return [kind.exact(median), [interval ? span(interval, kind) : undefined, `n = ${n}`].filter(Boolean).join(", ")];
+function barTexts({ value: { n }, text: { median, interval } }) {
+  return [median, [interval, `n = ${n}`].filter(Boolean).join(", ")];
 }
 
 /** The bar, with the band as a lighter stretch and the interval as a whisker, all held within the scale. */
@@ -94,7 +93,7 @@ function bar({ series, value, band }, top) {
 const BAR_STEP = 30;
 
 /** A bar on a sheet, its name left of it and its value right. */
-function paintBarRow(sheet, figure, point, y) {
+function paintBarRow(sheet, point, y) {
   const { ctx, bbox: { left, width } } = sheet;
   const { series, value } = point;
   ctx.insert(`<g transform="translate(14 ${y})">${swatchVectors(lookOf(series), SWATCH_LINE, colour)}</g>`);
@@ -107,7 +106,7 @@ function paintBarRow(sheet, figure, point, y) {
   }
   paintBar(sheet, point, y);
   ctx.fillStyle = colour("ink");
-  ctx.fillText(barTexts(figure, point).join(" · "), left + width + 14, y + 4);
+  ctx.fillText(barTexts(point).join(" · "), left + width + 14, y + 4);
 }
 
 /** The bar alone: pale for a series whose marker is hollow, with the band over it and the interval as a whisker. */

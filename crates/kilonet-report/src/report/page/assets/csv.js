@@ -1,11 +1,5 @@
 // What a figure shows, as a table for other programs: a row a point, plain numbers in the units that the header names.
 
-/** The unit of each kind of quantity, as records name it. */
-const UNIT = new Map([
-  [quantity.rate, "bps"], [quantity.requests, "per_s"], [quantity.time, "ns"], [quantity.bytes, "bytes"], [quantity.share, "ratio"],
-  [quantity.percent, "ratio"], [quantity.whole, "count"], [quantity.cost, "ns_per_byte"],
-]);
-
 /** Fields with a comma, a quote or a line break stand in quotes; what is absent is empty. */
 function csvField(value) {
   const text = String(value ?? "");
@@ -21,11 +15,10 @@ const placeFields = (series, count) =>
 
 /** The header of a metric's columns. */
 function metricColumns(figure) {
-  const unit = UNIT.get(figure.kind);
-  const column = (metric, what) => `${metric}_${what}_${unit}`;
+  const column = (metric, what) => `${metric}_${what}_${figure.unit}`;
   return [
     column(figure.metric, "median"), column(figure.metric, "ci95_low"), column(figure.metric, "ci95_high"),
-    ...(figure.band ?? []).map(metric => column(metric, "median")), "trials", "state",
+    ...(figure.band_of ?? []).map(metric => column(metric, "median")), "trials", "state",
   ];
 }
 
@@ -36,7 +29,7 @@ function tableOfFigure(figure) {
     const value = estimate(summary, figure.metric);
     return [
       ...placeFields(series, countOf(summary)), value?.median, ...(value?.interval ?? [undefined, undefined]),
-      ...(figure.band ?? []).map(metric => estimate(summary, metric)?.median), value?.n ?? 0, stateOf(summary),
+      ...(figure.band_of ?? []).map(metric => estimate(summary, metric)?.median), value?.n ?? 0, stateOf(summary),
     ];
   }));
   return [[...PLACE_COLUMNS, ...metricColumns(figure)], ...rows];

@@ -19,7 +19,7 @@ class Curve {
 
   constructor(figure) {
     this.#figure = figure;
-    this.#scale = figure.scale;
+    this.#scale = figure.first;
     this.#parts = frame(figure, [this.#scaleSwitch(), saveButtons(this)]);
     this.#parts.plot.after(this.#marks);
     this.#parts.plot.tabIndex = 0;
@@ -55,9 +55,10 @@ class Curve {
 
   /** The curves as vectors; gives the height they take, and what their marks mean. */
   paint(ctx, width) {
-    const sheet = countSheet(ctx, this.#figure, this.#scale, { left: 72, top: 24, width: width - 90, height: 400 });
+    const axis = axisOf(this.#figure, this.#scale);
+    const sheet = countSheet(ctx, axis, { left: 72, top: 24, width: width - 90, height: 400 });
     nameValueAxis(sheet, this.#figure.title);
-    drawValueAxis(sheet, this.#figure.kind);
+    drawValueAxis(sheet, axis);
     drawCountAxis(sheet);
     const marks = paintCurves(sheet, this.#figure, this.#scale);
     return { height: 470, note: meaningOf(marks) };
@@ -84,16 +85,18 @@ class Curve {
   }
 
   #options(width) {
+    const { min, max, distr } = scaleOf(drawn.counts);
+    const axis = axisOf(this.#figure, this.#scale);
     const height = innerWidth < 640 ? HEIGHT.narrow : HEIGHT[this.#figure.wide ? "wide" : "normal"];
     return {
       width, height, padding: [12, 14, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false }, move: snapToCount },
       scales: {
-        x: { time: false, distr: countsAreLog ? 3 : 1, log: 2, range: countRange },
-        y: { distr: this.#scale === "log" ? 3 : 1, log: 10, range: () => valueRange(this.#figure, this.#scale) },
+        x: { time: false, distr, log: 2, range: () => [min, max] },
+        y: { distr: scaleOf(axis).distr, log: 10, range: () => [axis.low, axis.high] },
       },
-      axes: [this.#countAxis(), this.#valueAxis()],
+      axes: [this.#countAxis(), valueAxis(axis)],
       series: [{}, ...shownSeries().map(series => ({
         label: series.label, stroke: colourOf(series), width: 1.75, dash: lookOf(series).dash, points: { show: false },
       }))],
@@ -114,22 +117,9 @@ class Curve {
     };
   }
 
-  #valueAxis() {
-    const { kind } = this.#figure;
-    const splits = kind === quantity.bytes ? binarySplits : logSplits;
-    return {
-      stroke: colour("ink-soft"), font: FONT, size: 66, gap: 6, space: 44,
-      grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false },
-      values: (_, splits) => splits.map(split => kind.tick(split)),
-      ...(kind === quantity.bytes && { incrs: BINARY_STEPS }),
-      ...(this.#scale === "log" && {
-        splits: () => splits(valueRange(this.#figure, "log")), filter: (_, splits) => splits,
-      }),
-    };
-  }
-
   #paintUnder(plot) {
-    if (this.#figure.guide && analysis.count !== "rules") paintGuide(plot, this.#figure, shownSeries());
+    paintOne(plot, this.#figure);
+    if (this.#figure.guide) paintGuide(plot, this.#figure, shownSeries());
     if (this.#figure.band) for (const series of shownSeries()) paintBand(plot, this.#figure, series);
   }
 
@@ -163,6 +153,15 @@ class Curve {
     const control = segments("Vertical axis", ["linear", "log"], scale => { this.#scale = scale; }, this.#scale);
     return control(() => this.draw());
   }
+}
+
+/** The values' axis, with the ticks that the page carries. */
+function valueAxis(axis) {
+  return {
+    stroke: colour("ink-soft"), font: FONT, size: 66, gap: 6,
+    grid: { stroke: colour("grid"), width: 1 }, ticks: { show: false },
+    splits: () => axis.ticks.map(([value]) => value), filter: (_, splits) => splits, values: () => axis.ticks.map(([, text]) => text),
+  };
 }
 
 /** The cursor stands on measured counts only. */

@@ -38,9 +38,11 @@ function heatPlan() {
 function paintHeat(ctx, width, figure) {
   const groups = heatGroups();
   const seconds = [...new Set(groups.flatMap(({ cells }) => cells.map(summary => secondOf(summary, secondCount))))].sort((a, b) => a - b);
-  const values = groups.flatMap(({ cells }) => cells.map(summary => estimate(summary, figure.metric)?.median)).filter(Number.isFinite);
-  const ramp = rampOver(values, figure.scale === "log");
-  paintRamp(ctx, ramp, figure.kind, Math.min(width, 420));
+  const shown = groups.flatMap(({ cells }) => cells).filter(summary => estimate(summary, figure.metric))
+    .sort((a, b) => estimate(a, figure.metric).median - estimate(b, figure.metric).median);
+  const ramp = rampOver(shown.map(summary => estimate(summary, figure.metric).median), figure.first === "log");
+  const ends = [shown.at(0), shown.at(-1)].map(summary => textOf(summary, figure.metric)?.median ?? "");
+  paintRamp(ctx, ramp, axisOf(figure, figure.first), { ends, width: Math.min(width, 420) });
   Object.assign(ctx, { textAlign: "start", fillStyle: colour("muted") });
   ctx.fillText(`${SECOND_COUNTS[secondCount]} up, ${countNoun} across`, 0, HEAT.ramp);
   const { boxes, height } = panelBoxes(width, groups.length, { height: HEAT.row * seconds.length, least: 320 });
@@ -70,7 +72,8 @@ function paintHeatCell(sheet, seconds, summary, { figure, ramp }) {
   const [width, height] = [bbox.width / counts.length, bbox.height / seconds.length];
   const [x, y] = [bbox.left + column * width, bbox.top + bbox.height - (row + 1) * height];
   const value = estimate(summary, figure.metric);
-  const text = value ? figure.kind.tick(Number(value.median.toPrecision(3))) : { failed: "×", invalid: "?" }[stateOf(summary)] ?? "";
+  const written = textOf(summary, figure.metric);
+  const text = written ? written.median : { failed: "×", invalid: "?" }[stateOf(summary)] ?? "";
   const share = value && ramp.shareOf(value.median);
   Object.assign(ctx, { fillStyle: value ? rampColour(share) : colour("raised"), strokeStyle: colour("rule"), lineWidth: 1 });
   ctx.fillRect(x + 0.5, y + 0.5, width - 1, height - 1);
@@ -82,7 +85,7 @@ function paintHeatCell(sheet, seconds, summary, { figure, ramp }) {
     caption: `${grouped(countOf(summary))} ${countNoun}, ${grouped(secondOf(summary, secondCount))} ${SECOND_COUNTS[secondCount]}`,
     rows: [{
       label: figure.title,
-      values: value ? [figure.kind.exact(value.median), value.interval ? span(value.interval, figure.kind) : "no interval", `n = ${value.n}`]
+      values: value ? [written.median, written.interval ?? "no interval", `n = ${value.n}`]
         : [reason(summary) || "not measured"],
     }],
   };
@@ -93,5 +96,5 @@ function heatTable(figure) {
     const value = estimate(summary, figure.metric);
     return [name, countOf(summary), secondOf(summary, secondCount), value?.median, value?.n ?? 0, stateOf(summary)];
   }));
-  return [["group", analysis.count, secondCount, `${figure.metric}_median_${UNIT.get(figure.kind)}`, "trials", "state"], ...rows];
+  return [["group", analysis.count, secondCount, `${figure.metric}_median_${figure.unit}`, "trials", "state"], ...rows];
 }

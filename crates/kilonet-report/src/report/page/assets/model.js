@@ -1,8 +1,7 @@
 // The analysis this page carries, and which of it is switched on. A figure that is absent stays absent: `estimate` then
 // gives nothing, and `reason` says why.
 
-const analysis = JSON.parse(document.getElementById("data").textContent);
-const countNoun = { containers: "containers", active: "active containers", rules: "rules" }[analysis.count];
+const countNoun = drawn.counts.noun;
 // A record leaves out what is at its default, and no rules is one.
 const countOf = summary => summary.cell[analysis.count] ?? 0;
 
@@ -10,8 +9,7 @@ const countOf = summary => summary.cell[analysis.count] ?? 0;
 const lostOf = series => series.lost ?? [];
 
 /** Every count any series has, or should have, smallest first. */
-const counts = [...new Set(analysis.series.flatMap(series =>
-  [...series.cells.map(i => countOf(analysis.cells[i])), ...lostOf(series)]))].sort((a, b) => a - b);
+const counts = drawn.counts.ticks.map(([count]) => count);
 
 /** Levels switched off, as `factor level`. */
 const switchedOff = new Set();
@@ -37,19 +35,26 @@ const factorLevels = (() => {
 /** Those of the factors that have more than one level. */
 const manyLevelled = [...factorLevels].filter(([, levels]) => levels.length > 1);
 
-const cellsByCount = new Map(analysis.series.map(series =>
-  [series, new Map(series.cells.map(i => [countOf(analysis.cells[i]), analysis.cells[i]]))]));
+/** The places of series, and of cells, in what the page carries. */
+const placeOf = new Map([analysis.series, analysis.cells].flatMap(all => all.map((one, place) => [one, place])));
+
+/** Of each series, by count, which of its cells is there. */
+const pointsByCount = new Map(analysis.series.map(series =>
+  [series, new Map(series.cells.map((i, point) => [countOf(analysis.cells[i]), point]))]));
 
 /** A series' cell at a count, if the run has one. */
-const cellAt = (series, count) => cellsByCount.get(series).get(count);
+const cellAt = (series, count) => analysis.cells[series.cells[pointsByCount.get(series).get(count)]];
 
 /** Whether a series has a cell at a count, or should have: its line passes over other counts, and breaks where this has no value. */
 const isOn = (series, count) => cellAt(series, count) !== undefined || lostOf(series).includes(count);
 
 const estimate = (summary, metric) => summary?.metrics[metric];
 
-/** What all cells say of a metric. */
-const estimates = metric => analysis.cells.map(cell => estimate(cell, metric)).filter(Boolean);
+/** What is written of a cell. */
+const writtenOf = summary => drawn.cells[placeOf.get(summary)];
+
+/** How a cell's estimate of a metric is written: its `median` and, where there is one, its `interval`. */
+const textOf = (summary, metric) => summary && writtenOf(summary).texts[metric];
 
 /** `measured`, `failed`, `invalid`, or `absent` when no trial of the cell has run. */
 function stateOf(summary) {

@@ -22,13 +22,14 @@ function multiplesPlan() {
 
 function paintMultiples(ctx, width, figure, panels) {
   const { boxes, height } = panelBoxes(width, panels.length);
+  const axis = withFew(axisOf(figure, figure.first));
   const marks = new Set();
   const spots = panels.flatMap(({ level, list }, i) => {
-    const sheet = countSheet(ctx, figure, figure.scale, boxes[i]);
+    const sheet = countSheet(ctx, axis, boxes[i]);
     namePanel(ctx, boxes[i], level);
-    drawValueAxis(sheet, figure.kind, { labels: boxes[i].isFirst, most: 5 });
+    drawValueAxis(sheet, axis, { labels: boxes[i].isFirst });
     drawCountAxis(sheet, { name: boxes[i].isLast ? countNoun : "" });
-    for (const mark of paintCurves(sheet, figure, figure.scale, list)) marks.add(mark);
+    for (const mark of paintCurves(sheet, figure, figure.first, list)) marks.add(mark);
     return counts.map(count => countSpot(sheet, figure, list, count));
   });
   return { height, spots, note: meaningOf(marks) };
@@ -45,8 +46,8 @@ function countSpot(sheet, figure, list, count) {
     box: [left, top, right - left, height],
     caption: `${grouped(count)} ${countNoun}`,
     rows: seriesLegend(list).map(({ label, mark }, i) => {
-      const { summary, value } = pointAt(figure, list[i], count);
-      return { mark, label, values: [value ? figure.kind.exact(value.median) : reason(summary) || "not measured"] };
+      const { summary, text } = pointAt(figure, list[i], count);
+      return { mark, label, values: [text ? text.median : reason(summary) || "not measured"] };
     }),
   };
 }

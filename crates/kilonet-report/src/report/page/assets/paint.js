@@ -76,7 +76,7 @@ function paintMarker(ctx, outline, x, y) {
 /** The markers of a series and their intervals. */
 function paintPoints(plot, figure, series) {
   const look = lookOf(series);
-  const outline = outlineOf(OUTLINES[look.marker](pixels(plot, 3.4)));
+  const outline = outlineOf(outlineData(look, pixels(plot, 3.4)));
   const log = plot.scales.y.distr === 3;
   inside(plot, ctx => {
     ctx.setLineDash([]);
@@ -125,14 +125,10 @@ function paintFloor(plot, figure, scale, list) {
   return drawn;
 }
 
-/** Equal shares of the fastest first point: goodput at the first count times first pairs over pairs. */
+/** Equal shares of the fastest first point of some series. */
 function guidePoints(figure, list) {
-  const first = list.map(series => pointAt(figure, series, counts[0])).filter(point => point.value)
-    .sort((a, b) => b.value.median - a.value.median)[0];
-  if (!first) return [];
-  const pairsAt = count => list.map(series => cellAt(series, count)?.cell.pairs).find(Boolean);
-  return counts.map(count => [count, first.value.median * first.summary.cell.pairs / pairsAt(count)])
-    .filter(([, value]) => Number.isFinite(value));
+  const guides = list.map(series => lineOf(figure, series).guide).filter(Boolean);
+  return guides.sort(([[, a]], [[, b]]) => b - a)[0] ?? [];
 }
 
 function paintGuide(plot, figure, list) {
@@ -149,17 +145,22 @@ function paintGuide(plot, figure, list) {
   });
 }
 
-/** What was found of a series in a figure: its knee, where it halves, and where something refuses. */
-function foundOf(figure, series) {
-  const index = analysis.series.indexOf(series);
-  // Set-up bends by the container; the figure is of the whole.
-  const answer = figure.metric !== "setup"
-    && analysis.answers.find(one => one.series === index && one.metric === figure.metric);
-  return {
-    knee: answer?.bend?.kind === "knee" ? answer.bend.count : undefined,
-    half: answer?.halving?.count,
-    wall: analysis.limits.find(limit => limit.series === index),
-  };
+/** A line at 1, where that has a name. */
+function paintOne(plot, { one }) {
+  const { min, max } = plot.scales.y;
+  if (!one || min > 1 || max < 1) return;
+  const { ctx, bbox: { left, width } } = plot;
+  const y = plot.valToPos(1, "y", true);
+  ctx.save();
+  Object.assign(ctx, { strokeStyle: colour("muted"), fillStyle: colour("muted"), lineWidth: pixels(plot, 1), textAlign: "right" });
+  ctx.font = `${pixels(plot, 12)}px system-ui, sans-serif`;
+  ctx.setLineDash([pixels(plot, 5), pixels(plot, 4)]);
+  ctx.beginPath();
+  ctx.moveTo(left, y);
+  ctx.lineTo(left + width, y);
+  ctx.stroke();
+  ctx.fillText(one, left + width - pixels(plot, 4), y - pixels(plot, 5));
+  ctx.restore();
 }
 
 /** A line up from the axis, to a height from 0 to 1, with the series' marker at its top: colour alone does not tell whose it is. */
@@ -174,32 +175,33 @@ function paintUpright(plot, series, count, height) {
   ctx.setLineDash([]);
   ctx.lineWidth = pixels(plot, 1.5);
   ctx.fillStyle = lookOf(series).hollow ? colour("paper") : colourOf(series);
-  paintMarker(ctx, outlineOf(OUTLINES[lookOf(series).marker](pixels(plot, 3.4))), x, top);
+  paintMarker(ctx, outlineOf(outlineData(lookOf(series), pixels(plot, 3.4))), x, top);
 }
+
+/** The signs of what may be found of a series. */
+const SIGNS = { knee: "○", half: "┆", wall: "┃" };
 
 /** A ring around a knee, a dashed line where a pair gets half, a wall where something refuses. Gives the kinds it drew. */
 function paintFound(plot, figure, series) {
-  const { knee, half, wall } = foundOf(figure, series);
-  const value = knee === undefined ? undefined : pointAt(figure, series, knee).value;
+  const { marks } = lineOf(figure, series);
   inside(plot, ctx => {
-    ctx.strokeStyle = colourOf(series);
-    ctx.lineWidth = pixels(plot, 1.5);
-    ctx.setLineDash([]);
-    if (value) {
-      ctx.beginPath();
-      ctx.arc(plot.valToPos(knee, "x", true), heightOf(plot, value.median), pixels(plot, 8), 0, 2 * Math.PI);
-      ctx.stroke();
-    }
-    if (half) {
-      ctx.setLineDash([pixels(plot, 3), pixels(plot, 3)]);
-      paintUpright(plot, series, half, 0.15);
-    }
-    if (wall) {
-      ctx.lineWidth = pixels(plot, 3);
-      paintUpright(plot, series, Math.sqrt(wall.good * wall.bad), 1);
+    for (const { kind, count } of marks) {
+      ctx.strokeStyle = colourOf(series);
+      ctx.lineWidth = pixels(plot, kind === "wall" ? 3 : 1.5);
+      ctx.setLineDash(kind === "half" ? [pixels(plot, 3), pixels(plot, 3)] : []);
+      if (kind === "knee") paintRing(plot, count, pointAt(figure, series, count).value);
+      else paintUpright(plot, series, count, kind === "wall" ? 1 : 0.15);
     }
   });
-  return Object.entries({ "○": value, "┆": half, "┃": wall }).filter(([, is]) => is).map(([mark]) => mark);
+  return marks.map(({ kind }) => SIGNS[kind]);
+}
+
+function paintRing(plot, count, value) {
+  if (!value) return;
+  const { ctx } = plot;
+  ctx.beginPath();
+  ctx.arc(plot.valToPos(count, "x", true), heightOf(plot, value.median), pixels(plot, 8), 0, 2 * Math.PI);
+  ctx.stroke();
 }
 
 /** Points, intervals and marks of some series, over their lines. Gives the kinds of marks it drew. */

@@ -23,18 +23,26 @@ function rampOver(values, wantsLog) {
 
 const RAMP_STEPS = 64;
 
-/** The ramp as a legend: a strip of its colours over the values they stand for. */
-function paintRamp(ctx, { scale }, kind, width) {
+/** The ramp as a legend: a strip of its colours over the values they stand for, the least and the most of these by their texts. */
+function paintRamp(ctx, { scale }, axis, { ends, width }) {
   if (!Number.isFinite(scale.min)) return;
   const step = width / RAMP_STEPS;
   for (let i = 0; i < RAMP_STEPS; i += 1) {
     ctx.fillStyle = rampColour(i / (RAMP_STEPS - 1));
     ctx.fillRect(i * step, 0, step + 0.5, 10);
   }
-  const middle = scale.distr === 3 ? Math.sqrt(scale.min * scale.max) : (scale.min + scale.max) / 2;
   Object.assign(ctx, { font: SHEET_FONT, fillStyle: colour("ink-soft") });
-  for (const [value, x, textAlign] of [[scale.min, 0, "start"], [middle, width / 2, "center"], [scale.max, width, "right"]]) {
+  let free = textWidth(ends[0], SHEET_FONT) + 12;
+  const last = width - textWidth(ends[1], SHEET_FONT) - 12;
+  for (const [text, x, textAlign] of [[ends[0], 0, "start"], [ends[1], width, "right"]]) {
     ctx.textAlign = textAlign;
-    ctx.fillText(kind.exact(value), x, 25);
+    ctx.fillText(text, x, 25);
+  }
+  ctx.textAlign = "center";
+  for (const [value, text] of axis.ticks) {
+    const [x, half] = [width * shareOf(scale, value), textWidth(text, SHEET_FONT) / 2];
+    if (!(x - half >= free && x + half <= last)) continue;
+    ctx.fillText(text, x, 25);
+    free = x + half + 12;
   }
 }

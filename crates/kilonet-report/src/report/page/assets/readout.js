@@ -7,15 +7,14 @@ function ranked(figure, count) {
     .sort((a, b) => (b.value?.median ?? -Infinity) - (a.value?.median ?? -Infinity));
 }
 
-function readoutRow(figure, { series, summary, value, band }) {
+function readoutRow(figure, { series, summary, value, text, bandText }) {
   const name = make("th", { scope: "row" }, [swatch(series), series.label]);
   if (!value) return make("tr", {}, [name, make("td", { colspan: "4", class: "why" }, reason(summary) || "not measured")]);
-  const { exact } = figure.kind;
   return make("tr", {}, [
     name,
-    make("td", { class: "median" }, exact(value.median)),
-    make("td", {}, value.interval ? span(value.interval, figure.kind) : "no interval"),
-    ...(figure.band ? [make("td", {}, band ? span(band, figure.kind) : "")] : []),
+    make("td", { class: "median" }, text.median),
+    make("td", {}, text.interval ?? "no interval"),
+    ...(figure.band ? [make("td", {}, bandText ?? "")] : []),
     make("td", {}, grouped(value.n)),
   ]);
 }
@@ -25,7 +24,7 @@ const MOST_READ = 30;
 
 /** The table for one count. */
 function readoutTable(figure, count) {
-  const heads = ["", "median", "95 % interval", ...(figure.band ? ["P5 to P95"] : []), "n"];
+  const heads = ["", "median", "95 % interval", ...(figure.band ? [figure.band] : []), "n"];
   const points = ranked(figure, count);
   const rows = points.slice(0, MOST_READ).map(point => readoutRow(figure, point));
   const left = points.length - MOST_READ;

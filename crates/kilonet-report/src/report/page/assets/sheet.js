@@ -27,44 +27,22 @@ class Sheet {
 
 const scaleOver = ([min, max], isLog) => ({ min, max, distr: isLog ? 3 : 1 });
 
-/** Round steps of a linear axis, at most as many as asked. */
-function linearSplits([low, high], most) {
-  const least = (high - low) / most;
-  const power = 10 ** Math.floor(Math.log10(least));
-  const step = [1, 2, 5, 10].map(factor => factor * power).find(candidate => candidate >= least);
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
-}
-
-/** Where an axis of values is labelled. */
-function valueSplits(kind, scale, most) {
-  const range = [scale.min, scale.max];
-  if (kind === quantity.bytes) return binarySplits(range);
-  if (scale.distr !== 3) return linearSplits(range, most);
-  const splits = logSplits(range);
-  return splits.length <= most + 2 ? splits : decadesAmong(splits, most);
-}
-
-/** Of the steps of a log axis the powers of ten, and of many of these every other. */
-function decadesAmong(splits, most) {
-  const decades = splits.filter(split => Number.isInteger(Number(Math.log10(split).toFixed(9))));
-  const stride = Math.max(1, Math.ceil(decades.length / most));
-  return decades.length > 1 ? decades.filter((_, i) => i % stride === 0) : splits;
-}
-
-/** The values' axis: a line across at each step, its label left of the plot unless there is no room for it. */
-function drawValueAxis(sheet, kind, { labels = true, most = 7 } = {}) {
+/** The values' axis: a line across at each tick, its label left of the plot unless there is no room for it. */
+function drawValueAxis(sheet, { ticks }, { labels = true } = {}) {
   const { ctx, bbox: { left, width } } = sheet;
   Object.assign(ctx, { font: SHEET_FONT, textAlign: "right", lineWidth: 1, strokeStyle: colour("grid"), fillStyle: colour("ink-soft") });
-  for (const split of valueSplits(kind, sheet.scales.y, most)) {
-    const y = sheet.valToPos(split, "y");
+  for (const [value, label] of ticks) {
+    const y = sheet.valToPos(value, "y");
     ctx.beginPath();
     ctx.moveTo(left, y);
     ctx.lineTo(left + width, y);
     ctx.stroke();
-    if (labels) ctx.fillText(kind.tick(split), left - 8, y + 4);
+    if (labels) ctx.fillText(label, left - 8, y + 4);
   }
 }
+
+/** An axis with the ticks that stand where there is little room. */
+const withFew = axis => ({ ...axis, ticks: fewTicks(axis) });
 
 /** The counts' axis: a tick at each count that has room for its label, and what is counted. */
 function drawCountAxis(sheet, { labels = true, name = countNoun } = {}) {
@@ -112,14 +90,13 @@ function paintLine(sheet, figure, series) {
   });
 }
 
-/** A sheet with the axes of a figure over the counts. */
-function countSheet(ctx, figure, scale, box) {
-  return new Sheet(ctx, box, scaleOver(countRange(), countsAreLog), scaleOver(valueRange(figure, scale), scale === "log"));
-}
+/** A sheet with an axis of values over the counts. */
+const countSheet = (ctx, axis, box) => new Sheet(ctx, box, scaleOf(drawn.counts), scaleOf(axis));
 
 /** All that a figure's curves are made of, from the bottom up. Gives the kinds of marks it drew. */
 function paintCurves(sheet, figure, scale, list = shownSeries()) {
-  if (figure.guide && analysis.count !== "rules") paintGuide(sheet, figure, list);
+  paintOne(sheet, figure);
+  if (figure.guide) paintGuide(sheet, figure, list);
   if (figure.band) for (const series of list) paintBand(sheet, figure, series);
   for (const series of list) paintLine(sheet, figure, series);
   return paintPointsAndMarks(sheet, figure, scale, list);

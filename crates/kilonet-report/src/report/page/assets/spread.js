@@ -19,27 +19,24 @@ function spreadPlan() {
     controls: [segments("Vertical axis", ["log", "linear"], word => { isLog = word === "log"; })],
     paint: (ctx, width) => paintSpread(ctx, width, panelledSeries(has), { five, isLog, note: panelNote(has) }),
     table: () => [
-      [...PLACE_COLUMNS, ...SPREAD.map(metric => `${metric}_median_bps`)],
+      [...PLACE_COLUMNS, ...SPREAD.map(metric => `${metric}_median_${drawn.closer.spread.unit}`)],
       ...shownSeries().flatMap(series => counts.filter(count => five(series, count))
         .map(count => [...placeFields(series, count), ...five(series, count)])),
     ],
   };
 }
 
-/** From the least that moved anything to the most; from nothing on a linear axis. */
-function spreadRange(all, isLog) {
-  const most = Math.max(...all.flat());
-  if (!isLog) return [0, most * 1.06];
-  return [Math.min(most, ...all.flat().filter(value => value > 0)) / 1.25, most * 1.25];
-}
+/** The axis that holds the pairs of some cells. */
+const spreadAxis = (cells, isLog) => (isLog ? drawn.closer.spread.log
+  : firstHolding(drawn.closer.spread.linear, Math.max(0, ...cells.map(figures => figures.at(-1)))));
 
 function paintSpread(ctx, width, list, { five, isLog, note }) {
   const { boxes, height } = panelBoxes(width, list.length);
-  const range = spreadRange(list.flatMap(series => counts.map(count => five(series, count))).filter(Boolean), isLog);
+  const axis = withFew(spreadAxis(list.flatMap(series => counts.map(count => five(series, count))).filter(Boolean), isLog));
   const spots = list.flatMap((series, i) => {
-    const sheet = new Sheet(ctx, boxes[i], evenScale(counts), scaleOver(range, isLog));
+    const sheet = new Sheet(ctx, boxes[i], evenScale(counts), scaleOf(axis));
     namePanel(ctx, boxes[i], series.label);
-    drawValueAxis(sheet, quantity.rate, { labels: boxes[i].isFirst, most: 5 });
+    drawValueAxis(sheet, axis, { labels: boxes[i].isFirst });
     drawEvenAxis(sheet, counts, boxes[i].isLast ? countNoun : "");
     return counts.map((count, index) => paintBox(sheet, index, { figures: five(series, count), series })).filter(Boolean);
   });
@@ -73,6 +70,6 @@ function paintBox(sheet, index, { figures, series }) {
   return {
     box: stripAround(sheet, index, counts.length),
     caption: `${series.label}, ${grouped(counts[index])} ${countNoun}`,
-    rows: figures.map((value, i) => ({ label: SPREAD_WORDS[i], values: [quantity.rate.exact(value)] })).reverse(),
+    rows: SPREAD.map((metric, i) => ({ label: SPREAD_WORDS[i], values: [textOf(cellAt(series, counts[index]), metric).median] })).reverse(),
   };
 }

@@ -1,16 +1,12 @@
 // Every shown cell as a row, sortable by any column. Absent figures sort last in either direction.
 
-const metricColumn = (title, metric, kind) => ({
-  title, metric, present: () => estimates(metric).length > 0,
+const metricColumn = ({ heading, metric }) => ({
+  title: heading,
   key: ({ summary }) => estimate(summary, metric)?.median,
-  show: ({ summary }) => metricText(estimate(summary, metric), kind),
+  show: ({ summary }) => metricText(textOf(summary, metric)),
 });
 
-function metricText(value, kind) {
-  if (!value) return "";
-  const bounds = value.interval ? make("small", {}, span(value.interval, kind)) : "";
-  return [kind.exact(value.median), bounds];
-}
+const metricText = text => (text ? [text.median, text.interval ? make("small", {}, text.interval) : ""] : "");
 
 const trialsText = ({ summary }) => [
   `${summary.measured}`,
@@ -18,14 +14,14 @@ const trialsText = ({ summary }) => [
     summary.failures.length > 0 ? `${summary.failures.length} failed` : "",
     summary.invalid > 0 ? `${summary.invalid} invalid` : "",
     summary.disturbed > 0 ? `${summary.disturbed} disturbed` : "",
-    summary.precision?.reach === "never" ? `never ±${quantity.percent.exact(summary.precision.within)}` : "",
+    writtenOf(summary).never ? `never ±${writtenOf(summary).never}` : "",
   ].filter(Boolean).join(", ")),
 ];
 
 // How far trials of a cell are apart, and how much of that is within each.
-function scatterText({ summary: { scatter } }) {
-  if (!scatter) return "";
-  return [quantity.percent.exact(scatter.between), make("small", {}, quantity.percent.exact(scatter.within))];
+function scatterText({ summary }) {
+  const [between, within] = writtenOf(summary).scatter ?? [];
+  return between ? [between, make("small", {}, within)] : "";
 }
 
 const COLUMNS = [
@@ -33,30 +29,13 @@ const COLUMNS = [
   { title: countNoun, key: ({ summary }) => countOf(summary), show: ({ summary }) => grouped(countOf(summary)) },
   { title: "pairs", key: ({ summary }) => summary.cell.pairs, show: ({ summary }) => grouped(summary.cell.pairs) },
   { title: "measured", key: ({ summary }) => summary.measured, show: trialsText },
-  metricColumn("goodput", "goodput", quantity.rate),
+  ...drawn.columns.map(metricColumn),
   {
     title: "scatter (within)",
     present: () => analysis.cells.some(summary => summary.scatter),
     key: ({ summary }) => summary.scatter?.between,
     show: scatterText,
   },
-  metricColumn("requests", "transactions", quantity.requests),
-  metricColumn("latency p50", "latency_p50", quantity.time),
-  metricColumn("p99", "latency_p99", quantity.time),
-  metricColumn("p99.9", "latency_p999", quantity.time),
-  metricColumn("CPU a request", "cpu_per_transaction", quantity.time),
-  metricColumn("datagrams", "datagrams", quantity.requests),
-  metricColumn("lost", "loss", quantity.percent),
-  metricColumn("ratio to lo", "baseline_ratio", quantity.share),
-  metricColumn("median pair", "pair_p50", quantity.rate),
-  metricColumn("slowest pair", "pair_min", quantity.rate),
-  metricColumn("fastest pair", "pair_max", quantity.rate),
-  metricColumn("Jain", "jain", quantity.share),
-  metricColumn("starved", "starved", quantity.whole),
-  metricColumn("CPU", "cpu_per_byte", quantity.cost),
-  metricColumn("set-up", "setup", quantity.time),
-  metricColumn("teardown", "teardown", quantity.time),
-  metricColumn("memory each", "kernel_memory", quantity.bytes),
 ].filter(column => column.present?.() ?? true);
 
 const sorting = { column: undefined, direction: 1 };

@@ -1,0 +1,134 @@
+//! What a row of the table of metrics is made of.
+//!
+//! Must not know which metrics there are.
+
+use serde::Serialize;
+
+use super::Metric;
+use crate::analysis::quantity::Quantity;
+use crate::store::record::Record;
+
+/// Which way a metric gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+}
+
+/// A row of the table: all that there is to a metric.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// Which.
+    pub metric: Metric,
+    /// What it is asked for by.
+    pub word: &'static str,
+    /// What it is called, in sentences as in headings.
+    pub name: &'static str,
+    /// Which way it gets better.
+    pub better: Direction,
+    /// What its values are of, and so how they are written.
+    pub(crate) quantity: Quantity,
+    /// Where a trial's figure comes from.
+    pub(in crate::analysis) read: Reader,
+    /// What stands above its figure.
+    pub(crate) title: &'static str,
+    /// What its values are, in a sentence.
+    pub(crate) caption: &'static str,
+    /// What stands above it in the table of cells; absent for what is drawn as a part of others only.
+    pub(crate) heading: Option<&'static str>,
+    /// What tells it from most others.
+    pub(crate) traits: Traits,
+}
+
+/// Where a trial's figure of a metric comes from.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::analysis) enum Reader {
+    /// From its record; absent where the record lacks it.
+    Record(fn(&Record) -> Option<f64>),
+    /// From its goodput and that of its block's loopback baseline.
+    Baseline,
+}
+
+/// What tells a metric from most others, which are as [`PLAIN`] says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Traits {
+    /// Whether it says little where all that moves is requests.
+    pub(crate) of_bytes: bool,
+    /// Whether it says nothing where a cell has one pair.
+    pub(crate) of_many_pairs: bool,
+    /// Whether it adds up cause by cause, so that what a cause adds is a difference, and not a ratio.
+    pub(crate) adds_up: bool,
+    /// How far its axis reaches.
+    pub(crate) extent: Extent,
+    /// Whether its curves are asked where they bend, and how.
+    pub(in crate::analysis) bends: Option<Bends>,
+    /// What is asked along a curve in place of a trial's figure.
+    pub(crate) along: Along,
+}
+
+/// A metric of which nothing is to be said beside its row.
+pub(super) const PLAIN: Traits = Traits {
+    of_bytes: false,
+    of_many_pairs: false,
+    adds_up: false,
+    extent: Extent::Values,
+    bends: None,
+    along: Along::Itself,
+};
+
+/// How far the axis of a metric reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// As far as the values do: from zero where they are near one another, logarithmic where they are far apart.
+    Values,
+    /// From zero, whatever the values are: zero is a value like others.
+    Zero,
+    /// As [`Extent::Values`], and to 1, which is marked with this word.
+    One(&'static str),
+    /// From 0 to 1.
+    Share,
+}
+
+/// How curves of a metric are asked for a bend.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::analysis) struct Bends {
+    /// How its figures compare.
+    pub(in crate::analysis) scale: Scale,
+    /// Whether they are where all that moves is requests.
+    pub(in crate::analysis) of_requests: bool,
+    /// Whether they are asked as well where they have halved.
+    pub(in crate::analysis) halves: bool,
+}
+
+/// How figures of a metric compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum Scale {
+    /// By their difference: shares.
+    Linear,
+    /// By their ratio: rates, times and sizes, of which what grows as a power of the count is a straight line.
+    Log,
+}
+
+/// What is asked along a curve in place of a trial's figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Along {
+    /// The figure.
+    Itself,
+    /// The figure by the container, since there it is to stay the same; so it is called then.
+    PerContainer(&'static str),
+    /// The figure of two pairs or more: of one pair it is always the same.
+    ManyPairs,
+}
+
+impl Along {
+    /// What that is called where it is not the figure itself.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::PerContainer(name) => Some(name),
+            Self::Itself | Self::ManyPairs => None,
+        }
+    }
+}

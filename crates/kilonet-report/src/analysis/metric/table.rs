@@ -1,0 +1,326 @@
+//! The table of metrics, a row each. To add one, add a row here and its variant to [`Metric`].
+//!
+//! The invariant of readers: a figure that the record lacks is absent, never zero.
+
+use super::Metric;
+use super::row::Direction::{Down, Up};
+use super::row::{About, Along, Bends, Extent, PLAIN, Reader, Scale, Traits};
+use crate::analysis::quantity::Quantity;
+use crate::store::record::{Latency, PerPair, Record};
+
+/// Every metric, in the order of its variants.
+pub const METRICS: &[About] = &[
+    About {
+        metric: Metric::Goodput,
+        word: "goodput",
+        name: "aggregate goodput",
+        better: Up,
+        quantity: Quantity::Rate,
+        read: Reader::Record(|record| Some(record.aggregate?.goodput_bps)),
+        title: "Aggregate goodput",
+        caption: "Payload delivered to all receivers in the one window they share.",
+        heading: Some("goodput"),
+        traits: Traits {
+            of_bytes: true,
+            bends: Some(OF_BYTES),
+            ..PLAIN
+        },
+    },
+    About {
+        metric: Metric::BaselineRatio,
+        word: "baseline-ratio",
+        name: "the ratio to lo",
+        better: Up,
+        quantity: Quantity::Share,
+        read: Reader::Baseline,
+        title: "Ratio to loopback",
+        caption: "Aggregate goodput over that of one pair on lo, measured in the same block; 1 is as fast as lo.",
+        heading: Some("ratio to lo"),
+        traits: Traits {
+            extent: Extent::One("lo"),
+            ..PLAIN
+        },
+    },
+    About {
+        metric: Metric::PairMin,
+        word: "pair-min",
+        name: "what the slowest pair gets",
+        better: Up,
+        quantity: Quantity::Rate,
+        read: Reader::Record(|record| pairs(record, |pairs| pairs.min_bps)),
+        title: "Goodput of the slowest pair",
+        caption: "The pair of a cell that got least.",
+        heading: Some("slowest pair"),
+        traits: OF_A_PAIR,
+    },
+    About {
+        metric: Metric::PairP5,
+        word: "pair-p5",
+        name: "the 5th percentile of pairs",
+        better: Up,
+        quantity: Quantity::Rate,
+        read: Reader::Record(|record| pairs(record, |pairs| pairs.p5_bps)),
+        title: "Goodput of pairs, 5th percentile",
+        caption: "One pair of twenty gets less.",
+        heading: None,
+        traits: OF_A_PAIR,
+    },
+    About {
+        metric: Metric::PairP50,
+        word: "pair-p50",
+        name: "what the median pair gets",
+        better: Up,
+        quantity: Quantity::Rate,
+        read: Reader::Record(|record| pairs(record, |pairs| pairs.p50_bps)),
+        title: "Goodput of the median pair",
+        caption: "Half of a cell's pairs get less.",
+        heading: Some("median pair"),
+        traits: Traits {
+            bends: Some(Bends {
+                halves: true,
+                ..OF_BYTES
+            }),
+            ..OF_A_PAIR
+        },
+    },
+    About {
+        metric: Metric::PairP95,
+        word: "pair-p95",
+        name: "the 95th percentile of pairs",
+        better: Up,
+        quantity: Quantity::Rate,
+        read: Reader::Record(|record| pairs(record, |pairs| pairs.p95_bps)),
+        title: "Goodput of pairs, 95th percentile",
+        caption: "One pair of twenty gets more.",
+        heading: None,
+        traits: OF_A_PAIR,
+    },
+    About {
+        metric: Metric::PairMax,
+        word: "pair-max",
+        name: "what the fastest pair gets",
+        better: Up,
+        quantity: Quantity::Rate,
+        read: Reader::Record(|record| pairs(record, |pairs| pairs.max_bps)),
+        title: "Goodput of the fastest pair",
+        caption: "The pair of a cell that got most.",
+        heading: Some("fastest pair"),
+        traits: OF_A_PAIR,
+    },
+    About {
+        metric: Metric::Jain,
+        word: "jain",
+        name: "fairness",
+        better: Up,
+        quantity: Quantity::Share,
+        read: Reader::Record(|record| pairs(record, |pairs| pairs.jain)),
+        title: "Fairness among pairs",
+        caption: "Jain's index: 1 when all pairs get the same, 1/n when one of n gets everything.",
+        heading: Some("Jain"),
+        traits: Traits {
+            of_many_pairs: true,
+            extent: Extent::Share,
+            bends: Some(Bends {
+                scale: Scale::Linear,
+                ..OF_BYTES
+            }),
+            along: Along::ManyPairs,
+            ..PLAIN
+        },
+    },
+    About {
+        metric: Metric::Starved,
+        word: "starved",
+        name: "starved pairs",
+        better: Down,
+        quantity: Quantity::Number,
+        read: Reader::Record(|record| pairs(record, |pairs| f64::from(pairs.starved))),
+        title: "Starved pairs",
+        caption: "Pairs that moved no byte in the window.",
+        heading: Some("starved"),
+        traits: FROM_ZERO,
+    },
+    About {
+        metric: Metric::CpuPerByte,
+        word: "cpu-per-byte",
+        name: "CPU time per byte",
+        better: Down,
+        quantity: Quantity::CpuPerByte,
+        read: Reader::Record(|record| record.cpu?.ns_per_byte),
+        title: "CPU time per byte",
+        caption: "The whole machine's user, system and interrupt time over the window, per payload byte.",
+        heading: Some("CPU"),
+        traits: Traits {
+            of_bytes: true,
+            adds_up: true,
+            bends: Some(OF_BYTES),
+            ..PLAIN
+        },
+    },
+    About {
+        metric: Metric::Transactions,
+        word: "transactions",
+        name: "requests answered",
+        better: Up,
+        quantity: Quantity::Count,
+        read: Reader::Record(|record| record.aggregate?.transactions_per_s),
+        title: "Requests answered",
+        caption: "Responses received whole in the window, all pairs together.",
+        heading: Some("requests"),
+        traits: BENDS,
+    },
+    About {
+        metric: Metric::LatencyP50,
+        word: "latency-p50",
+        name: "median latency",
+        better: Down,
+        quantity: Quantity::Time,
+        read: Reader::Record(|record| latency(record, |latency| Some(latency.p50_ns))),
+        title: "Latency, median",
+        caption: "From the moment a request was meant to be sent to its whole response.",
+        heading: Some("latency p50"),
+        traits: PLAIN,
+    },
+    About {
+        metric: Metric::LatencyP99,
+        word: "latency-p99",
+        name: "the 99th percentile of latency",
+        better: Down,
+        quantity: Quantity::Time,
+        read: Reader::Record(|record| latency(record, |latency| latency.p99_ns)),
+        title: "Latency, 99th percentile",
+        caption: "One request of a hundred takes longer.",
+        heading: Some("p99"),
+        traits: BENDS,
+    },
+    About {
+        metric: Metric::LatencyP999,
+        word: "latency-p999",
+        name: "the 99.9th percentile of latency",
+        better: Down,
+        quantity: Quantity::Time,
+        read: Reader::Record(|record| latency(record, |latency| latency.p999_ns)),
+        title: "Latency, 99.9th percentile",
+        caption: "One request of a thousand takes longer.",
+        heading: Some("p99.9"),
+        traits: PLAIN,
+    },
+    About {
+        metric: Metric::CpuPerTransaction,
+        word: "cpu-per-transaction",
+        name: "CPU time per request",
+        better: Down,
+        quantity: Quantity::Time,
+        read: Reader::Record(|record| record.cpu?.ns_per_transaction),
+        title: "CPU time per request",
+        caption: "The whole machine's user, system and interrupt time over the window, per response.",
+        heading: Some("CPU a request"),
+        traits: Traits {
+            adds_up: true,
+            ..PLAIN
+        },
+    },
+    About {
+        metric: Metric::Datagrams,
+        word: "datagrams",
+        name: "datagrams delivered",
+        better: Up,
+        quantity: Quantity::Count,
+        read: Reader::Record(|record| record.aggregate?.datagrams_per_s),
+        title: "Datagrams received",
+        caption: "Datagrams that receivers took in the window, all pairs together, each once.",
+        heading: Some("datagrams"),
+        traits: PLAIN,
+    },
+    About {
+        metric: Metric::Loss,
+        word: "loss",
+        name: "the share of datagrams lost",
+        better: Down,
+        quantity: Quantity::Percent,
+        read: Reader::Record(|record| record.aggregate?.loss_ratio),
+        title: "Datagrams lost",
+        caption: "The share that receivers found missing, as later ones came.",
+        heading: Some("lost"),
+        traits: FROM_ZERO,
+    },
+    About {
+        metric: Metric::Setup,
+        word: "setup",
+        name: "set-up",
+        better: Down,
+        quantity: Quantity::Time,
+        read: Reader::Record(|record| Some(record.lab.as_ref()?.setup_ns as f64)),
+        title: "Set-up",
+        caption: "From the first act to the lab being ready.",
+        heading: Some("set-up"),
+        traits: Traits {
+            along: Along::PerContainer("set-up per container"),
+            ..BENDS
+        },
+    },
+    About {
+        metric: Metric::Teardown,
+        word: "teardown",
+        name: "teardown",
+        better: Down,
+        quantity: Quantity::Time,
+        read: Reader::Record(|record| Some(record.lab.as_ref()?.teardown_ns? as f64)),
+        title: "Teardown",
+        caption: "From the first close until the kernel has destroyed everything.",
+        heading: Some("teardown"),
+        traits: PLAIN,
+    },
+    About {
+        metric: Metric::KernelMemory,
+        word: "kernel-memory",
+        name: "kernel memory per container",
+        better: Down,
+        quantity: Quantity::Memory,
+        read: Reader::Record(|record| {
+            Some(record.lab.as_ref()?.kernel_bytes_per_container? as f64)
+        }),
+        title: "Kernel memory per container",
+        caption: "Growth of slab, per-CPU, page-table, stack and vmalloc memory over the containers.",
+        heading: Some("memory each"),
+        traits: BENDS,
+    },
+];
+
+/// Of curves whose figures compare by their ratio, where bytes are what moves.
+const OF_BYTES: Bends = Bends {
+    scale: Scale::Log,
+    of_requests: false,
+    halves: false,
+};
+
+const BENDS: Traits = Traits {
+    bends: Some(Bends {
+        of_requests: true,
+        ..OF_BYTES
+    }),
+    ..PLAIN
+};
+
+const FROM_ZERO: Traits = Traits {
+    extent: Extent::Zero,
+    ..PLAIN
+};
+
+const OF_A_PAIR: Traits = Traits {
+    of_bytes: true,
+    of_many_pairs: true,
+    ..PLAIN
+};
+
+fn pairs(record: &Record, read: fn(&PerPair) -> f64) -> Option<f64> {
+    record.per_pair.as_ref().map(read)
+}
+
+fn latency(record: &Record, read: fn(&Latency) -> Option<u64>) -> Option<f64> {
+    record
+        .latency
+        .as_ref()
+        .and_then(read)
+        .map(|value| value as f64)
+}
