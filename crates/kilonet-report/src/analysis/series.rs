@@ -50,6 +50,15 @@ impl Count {
         }
     }
 
+    /// What it is of, in words.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Containers => "containers",
+            Self::Active => "active containers",
+            Self::Rules => "rules",
+        }
+    }
+
     /// This count of a cell.
     #[must_use]
     pub fn of(self, cell: &Cell) -> u32 {

@@ -10,126 +10,113 @@ use crate::analysis::quantity::Quantity;
 use crate::analysis::{Analysis, CellSummary, Count, Known, Metric, Reach};
 use crate::units::{counted, decimal, three_digits};
 
-/// A column of the table of cells, after that of the count; from what is kept to what is left out first where room is short.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    Aggregate,
-    Transactions,
-    Latency,
-    Tail,
-    Datagrams,
-    Loss,
-    Pairs,
-    Jain,
-    Ratio,
-    Cpu,
-    CpuEach,
-    Setup,
-    Trials,
+/// A column of the table of cells, after that of the count.
+#[derive(Clone, Copy)]
+pub(super) struct Column {
+    /// What stands above it.
+    pub(super) heading: &'static str,
+    /// The metric without which there is nothing in it; absent for that of trials.
+    of: Option<Metric>,
+    /// What stands in it beside a cell; absent where the cell has no such figure.
+    pub(super) show: fn(&CellSummary) -> Option<String>,
+}
+
+/// From what is kept to what is left out first where room is short.
+const COLUMNS: [Column; 13] = [
+    of(Metric::Goodput, "aggregate", |cell| {
+        known(cell, Metric::Goodput)
+    }),
+    of(Metric::Transactions, "requests", |cell| {
+        known(cell, Metric::Transactions)
+    }),
+    of(Metric::LatencyP50, "p50", |cell| {
+        value(cell, Metric::LatencyP50)
+    }),
+    of(Metric::LatencyP99, "p99 (p99.9)", tail),
+    of(Metric::Datagrams, "datagrams", |cell| {
+        known(cell, Metric::Datagrams)
+    }),
+    of(Metric::Loss, "lost", |cell| value(cell, Metric::Loss)),
+    of(Metric::PairP50, "pair p50 (p5-p95)", pairs),
+    of(Metric::Jain, "Jain", |cell| number(cell, Metric::Jain)),
+    of(Metric::BaselineRatio, "x lo", |cell| {
+        number(cell, Metric::BaselineRatio)
+    }),
+    of(Metric::CpuPerByte, "ns/B", |cell| {
+        number(cell, Metric::CpuPerByte)
+    }),
+    of(Metric::CpuPerTransaction, "CPU each", |cell| {
+        value(cell, Metric::CpuPerTransaction)
+    }),
+    of(Metric::Setup, "set-up", |cell| value(cell, Metric::Setup)),
+    Column {
+        heading: "n",
+        of: None,
+        show: |cell| Some(cell.measured.to_string()),
+    },
+];
+
+const fn of(
+    metric: Metric,
+    heading: &'static str,
+    show: fn(&CellSummary) -> Option<String>,
+) -> Column {
+    Column {
+        heading,
+        of: Some(metric),
+        show,
+    }
 }
 
 impl Column {
-    const ALL: [Self; 13] = [
-        Self::Aggregate,
-        Self::Transactions,
-        Self::Latency,
-        Self::Tail,
-        Self::Datagrams,
-        Self::Loss,
-        Self::Pairs,
-        Self::Jain,
-        Self::Ratio,
-        Self::Cpu,
-        Self::CpuEach,
-        Self::Setup,
-        Self::Trials,
-    ];
-
-    /// What stands above it.
-    pub(super) fn heading(self) -> &'static str {
-        match self {
-            Self::Aggregate => "aggregate",
-            Self::Transactions => "requests",
-            Self::Latency => "p50",
-            Self::Tail => "p99 (p99.9)",
-            Self::Datagrams => "datagrams",
-            Self::Loss => "lost",
-            Self::CpuEach => "CPU each",
-            Self::Pairs => "pair p50 (p5-p95)",
-            Self::Jain => "Jain",
-            Self::Ratio => "x lo",
-            Self::Cpu => "ns/B",
-            Self::Setup => "set-up",
-            Self::Trials => "n",
-        }
-    }
-
     /// The columns in which the cells have anything to tell.
     pub(super) fn needed(analysis: &Analysis) -> Vec<Self> {
-        let mut columns: Vec<_> = Self::ALL
+        let mut columns: Vec<_> = COLUMNS
             .into_iter()
             .filter(|column| column.is_needed(analysis))
             .collect();
         if is_adaptive(analysis) {
             // How often each cell was measured is then a result too: the last to be left out.
-            columns.sort_by_key(|column| *column != Self::Trials);
+            columns.sort_by_key(|column| !column.is_of_trials());
         }
         columns
     }
 
-    fn is_needed(self, analysis: &Analysis) -> bool {
-        let cells = &analysis.cells;
-        let any = |metric| cells.iter().any(|cell| cell.estimate(metric).is_some());
-        let bytes = !analysis.of_requests;
-        match self {
-            Self::Aggregate => bytes,
-            Self::Transactions => any(Metric::Transactions),
-            Self::Latency => any(Metric::LatencyP50),
-            Self::Tail => any(Metric::LatencyP99),
-            Self::Datagrams => any(Metric::Datagrams),
-            Self::Loss => any(Metric::Loss),
-            Self::CpuEach => any(Metric::CpuPerTransaction),
-            Self::Pairs => bytes && any(Metric::PairP50),
-            Self::Jain => any(Metric::Jain),
-            Self::Ratio => any(Metric::BaselineRatio),
-            Self::Cpu => bytes && any(Metric::CpuPerByte),
-            Self::Setup => any(Metric::Setup),
-            Self::Trials => trials(cells).len() > 1 || is_adaptive(analysis),
-        }
+    /// Whether it says how many trials there are.
+    pub(super) fn is_of_trials(self) -> bool {
+        self.of.is_none()
     }
 
-    /// What stands in it beside a cell; absent where the cell has no such figure.
-    pub(super) fn show(self, cell: &CellSummary) -> Option<String> {
-        let number = |metric| {
-            cell.estimate(metric)
-                .map(|estimate| three_digits(estimate.median))
+    fn is_needed(self, analysis: &Analysis) -> bool {
+        let cells = &analysis.cells;
+        let Some(metric) = self.of else {
+            return trials(cells).len() > 1 || is_adaptive(analysis);
         };
-        let time = |metric| {
-            cell.estimate(metric)
-                .map(|estimate| Quantity::Time.show(estimate.median))
-        };
-        match self {
-            Self::Aggregate => aggregate(cell, Metric::Goodput),
-            Self::Transactions => aggregate(cell, Metric::Transactions),
-            Self::Latency => time(Metric::LatencyP50),
-            Self::Tail => {
-                let (tail, far) = (time(Metric::LatencyP99)?, time(Metric::LatencyP999)?);
-                Some(format!("{tail} ({far})"))
-            }
-            Self::Datagrams => aggregate(cell, Metric::Datagrams),
-            Self::Loss => {
-                let share = cell.estimate(Metric::Loss)?;
-                Some(Quantity::Percent.show(share.median))
-            }
-            Self::CpuEach => time(Metric::CpuPerTransaction),
-            Self::Pairs => pairs(cell),
-            Self::Jain => number(Metric::Jain),
-            Self::Ratio => number(Metric::BaselineRatio),
-            Self::Cpu => number(Metric::CpuPerByte),
-            Self::Setup => time(Metric::Setup),
-            Self::Trials => Some(cell.measured.to_string()),
-        }
+        // What a table begins with is there also where nothing was measured.
+        let begins = self.of == COLUMNS[0].of;
+        let is_there = begins || cells.iter().any(|cell| cell.estimate(metric).is_some());
+        is_there && !(metric.about().traits.of_bytes && analysis.of_requests)
     }
+}
+
+/// `4.07 ms`
+fn value(cell: &CellSummary, metric: Metric) -> Option<String> {
+    let estimate = cell.estimate(metric)?;
+    Some(metric.about().quantity.show(estimate.median))
+}
+
+/// `0.998`, where the heading says the unit.
+fn number(cell: &CellSummary, metric: Metric) -> Option<String> {
+    Some(three_digits(cell.estimate(metric)?.median))
+}
+
+/// `1.20 ms (4.07 ms)`
+fn tail(cell: &CellSummary) -> Option<String> {
+    let (tail, far) = (
+        value(cell, Metric::LatencyP99)?,
+        value(cell, Metric::LatencyP999)?,
+    );
+    Some(format!("{tail} ({far})"))
 }
 
 /// Whether trials went on until cells were known well enough.
@@ -164,7 +151,7 @@ fn trials(cells: &[CellSummary]) -> BTreeSet<usize> {
 }
 
 /// `41.2 Gb/s ±3.1%`
-fn aggregate(cell: &CellSummary, metric: Metric) -> Option<String> {
+fn known(cell: &CellSummary, metric: Metric) -> Option<String> {
     let estimate = cell.estimate(metric)?;
     let value = metric.about().quantity.show(estimate.median);
     let Some((low, high)) = estimate.interval.filter(|_| estimate.median > 0.0) else {

@@ -19,7 +19,7 @@ mod signs;
 
 use crate::analysis::Analysis;
 
-pub(super) use finding::{Finding, Section, Shown, metric_name, noun};
+pub(super) use finding::{Finding, Section, Shown, metric_name};
 
 /// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its
 /// curves do, what rules

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::analysis::Analysis;
+use crate::analysis::CellSummary;
 use crate::analysis::quantity::grouped;
-use crate::analysis::{CellSummary, Count};
 use crate::units::Bytes;
 
 /// One thing known of the machine.
@@ -158,11 +158,7 @@ fn covered(analysis: &Analysis) -> String {
         1 => "One configuration".to_owned(),
         many => format!("{} configurations", grouped(many)),
     };
-    let noun = match analysis.count {
-        Count::Containers => "containers",
-        Count::Active => "active containers",
-        Count::Rules => "rules",
-    };
+    let noun = analysis.count.noun();
     match counts.as_slice() {
         [] => "No cell has a record.".to_owned(),
         [only] => format!("{curves} at {} {noun}.", grouped(*only as usize)),

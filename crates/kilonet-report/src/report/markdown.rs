@@ -66,7 +66,7 @@ fn finding(finding: &Finding) -> String {
 /// A row for each cell, folded where there are many.
 fn cells(analysis: &Analysis) -> String {
     let columns = Column::needed(analysis);
-    let names: Vec<_> = columns.iter().map(|column| column.heading()).collect();
+    let names: Vec<_> = columns.iter().map(|column| column.heading).collect();
     let headings = [&["", heading(analysis.count)], &names[..], &[""]].concat();
     let rule = format!("|---|--:|{}---|", "--:|".repeat(columns.len()));
     let rows = analysis.series.iter().flat_map(|series| {
@@ -90,7 +90,7 @@ fn row(
 ) -> Vec<String> {
     let figures = columns
         .iter()
-        .map(|column| column.show(cell).unwrap_or_else(|| "-".to_owned()));
+        .map(|column| (column.show)(cell).unwrap_or_else(|| "-".to_owned()));
     let said: Vec<_> = remarks(cell).into_iter().map(|(_, text)| text).collect();
     let count = analysis.count.of(&cell.cell).to_string();
     [escaped(&series.label), count]

@@ -119,11 +119,11 @@ impl Range {
 
     /// A logarithmic axis that holds what is between two values above zero, with round ends.
     pub(super) fn across((least, most): (f64, f64), round: Round) -> Self {
-        let most = most.min(FURTHEST / 10.0);
-        let least = least.min(most).max(10.0 / FURTHEST);
         if most <= 0.0 {
             return Self::log((0.1, 1.0));
         }
+        let least = least.clamp(10.0 / FURTHEST, FURTHEST / 10.0);
+        let most = most.clamp(least, FURTHEST / 10.0);
         let (low, high) = (round_down(least, round), round_up(most, round));
         // One value alone has an axis too.
         let high = if low < high { high } else { 2.0 * high };

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::Metric;
+use super::variants::Metric;
 use crate::analysis::quantity::Quantity;
 use crate::store::record::Record;
 

@@ -2,9 +2,9 @@
 //!
 //! The invariant of readers: a figure that the record lacks is absent, never zero.
 
-use super::Metric;
 use super::row::Direction::{Down, Up};
 use super::row::{About, Along, Bends, Extent, PLAIN, Reader, Scale, Traits};
+use super::variants::Metric;
 use crate::analysis::quantity::Quantity;
 use crate::store::record::{Latency, PerPair, Record};
 

@@ -5,6 +5,7 @@
 //! invariant: a text is of the value beside it, an axis holds every median, and a metric that no cell carries has no figure.
 
 mod axis;
+mod line;
 mod reach;
 mod table;
 
@@ -12,13 +13,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::findings::noun;
-use super::marks::{self, Mark};
+use super::marks;
 use super::scale::{Kind, Range};
 use crate::analysis::metric::row::Extent;
-use crate::analysis::{Analysis, CellSummary, Count, Estimate, Metric, Series};
+use crate::analysis::{Analysis, CellSummary, Count, Metric, Series};
 
 pub(super) use axis::{Axis, Counts};
+pub(super) use line::{Line, Point, Text};
 pub(super) use table::{Panel, SHEETS, Sheet, file_of};
 
 use reach::Reach;
@@ -57,75 +58,6 @@ pub(super) struct Figure<'a> {
     medians: (f64, f64),
     /// The series, as the analysis has them.
     pub(super) series: Vec<Line<'a>>,
-}
-
-/// One series in a figure.
-#[derive(Serialize)]
-pub(super) struct Line<'a> {
-    /// Which.
-    #[serde(skip)]
-    pub(super) series: &'a Series,
-    /// Its cells, smallest count first; the page has their values and texts by cell, each once.
-    #[serde(skip)]
-    pub(super) points: Vec<Point<'a>>,
-    /// How the band of each is written; empty without a band.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    bands: Vec<Option<String>>,
-    /// How high the linear axis is to reach for it.
-    top: f64,
-    /// What was found of it.
-    pub(super) marks: Vec<Mark>,
-    /// By count, what equal shares of its first point would be; empty where that is not at the figure's first count.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    guide: Vec<(u32, f64)>,
-}
-
-/// One cell in a figure.
-pub(super) struct Point<'a> {
-    /// Its place.
-    pub(super) count: u32,
-    /// All of it.
-    pub(super) cell: &'a CellSummary,
-    /// Its value; absent where the cell has none.
-    pub(super) estimate: Option<&'a Estimate>,
-    /// How it is written.
-    pub(super) text: Option<Text>,
-    /// The ends of its band.
-    pub(super) band: Option<(f64, f64)>,
-}
-
-/// How a value is written, wherever it stands.
-#[derive(Debug, Serialize)]
-pub(super) struct Text {
-    /// The median.
-    pub(super) median: String,
-    /// Its interval; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) interval: Option<String>,
-}
-
-impl Text {
-    /// That of a metric's estimate.
-    pub(super) fn of(metric: Metric, estimate: &Estimate) -> Self {
-        let quantity = metric.about().quantity;
-        Self {
-            median: quantity.show(estimate.median),
-            interval: estimate.interval.map(|ends| quantity.span(ends)),
-        }
-    }
-}
-
-impl Point<'_> {
-    /// Why there is no figure, where a trial should have given one.
-    pub(super) fn failure(&self) -> Option<String> {
-        if self.cell.measured > 0 {
-            return None;
-        }
-        match self.cell.failures.first() {
-            Some(failure) => Some(failure.sentence()),
-            None => Some("invalid: the witnesses of its trials disagree".to_owned()),
-        }
-    }
 }
 
 /// The figure of a metric, if any cell carries it.
@@ -290,7 +222,7 @@ pub(super) fn counts(analysis: &Analysis) -> Counts {
     });
     let counts: BTreeSet<_> = cells.collect();
     let counts: Vec<_> = counts.into_iter().collect();
-    Counts::over(&counts, noun(analysis.count))
+    Counts::over(&counts, analysis.count.noun())
 }
 
 #[cfg(test)]

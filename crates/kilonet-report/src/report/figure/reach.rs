@@ -3,7 +3,7 @@
 //! The invariant: an axis holds every median. Wide intervals and bands may not squeeze the curves: they stretch it only so far,
 //! and what is drawn of them beyond has no end.
 
-use super::{Line, Point};
+use super::line::{Line, Point};
 use crate::analysis::metric::row::Extent;
 use crate::report::scale::{Kind, Range, WIDE, ends};
 

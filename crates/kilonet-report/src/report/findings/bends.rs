@@ -2,7 +2,7 @@
 //!
 //! The invariant: what repeats say nothing about is not mentioned.
 
-use super::finding::{Finding, Shown, metric_name, noun};
+use super::finding::{Finding, Shown, metric_name};
 use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Answer, Basis, Bend, Knee};
 use crate::units::three_digits;
@@ -30,7 +30,7 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
         .collect();
     let bent = knees.iter().enumerate().map(|(nth, (metric, knee))| {
         let verb = if nth == 0 { " bends" } else { "" };
-        let counted = if nth == 0 { noun(analysis.count) } else { "" };
+        let counted = if nth == 0 { analysis.count.noun() } else { "" };
         let (count, ends) = place(*knee);
         let place = format!("{verb} at {count} {counted}");
         format!("{}{} ({ends})", metric_name(*metric), place.trim_end())

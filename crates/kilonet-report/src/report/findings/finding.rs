@@ -2,7 +2,7 @@
 //!
 //! Must not know the rules by which it is found.
 
-use crate::analysis::{Count, Metric};
+use crate::analysis::Metric;
 use crate::report::figure;
 
 /// A sentence, what it rests on, and where it is seen.
@@ -32,15 +32,6 @@ impl Shown {
             Self::In(metric) => figure::file_of(metric).map(str::to_owned),
             Self::Section(id) => Some(format!("below: {id}")),
         }
-    }
-}
-
-/// What a count is of.
-pub(in crate::report) fn noun(over: Count) -> &'static str {
-    match over {
-        Count::Containers => "containers",
-        Count::Active => "active containers",
-        Count::Rules => "rules",
     }
 }
 

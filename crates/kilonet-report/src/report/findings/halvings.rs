@@ -1,6 +1,6 @@
 //! Where what a pair gets has halved, in sentences.
 
-use super::finding::{Finding, Shown, metric_name, noun};
+use super::finding::{Finding, Shown, metric_name};
 use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Answer, Halving};
 use crate::units::counted;
@@ -18,7 +18,7 @@ fn finding(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<Fi
     let series = &analysis.series[answer.series];
     let (last, first) = halving.between;
     let (last, first) = (grouped(last as usize), grouped(first as usize));
-    let counted = noun(analysis.count);
+    let counted = analysis.count.noun();
     let place = match halving.interval {
         Some((low, high)) => format!(
             "at {} {counted} (95 %: {} to {})",

@@ -1,6 +1,6 @@
 //! Where something refuses, in sentences.
 
-use super::finding::{Finding, Shown, noun};
+use super::finding::{Finding, Shown};
 use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Limit, Metric};
 
@@ -18,7 +18,7 @@ fn finding(analysis: &Analysis, limit: &Limit) -> Finding {
         text: format!(
             "{}: {good} {} could be measured, {bad} are refused: {}{}",
             analysis.series[limit.series].label,
-            noun(analysis.count),
+            analysis.count.noun(),
             limit.failure.sentence(),
             mechanism.unwrap_or_default()
         ),

@@ -2,7 +2,7 @@
 //!
 //! The invariant: a term without an interval is not spoken of, and what a model leaves over is said with it.
 
-use super::finding::{Finding, Shown, noun};
+use super::finding::{Finding, Shown};
 use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, Capacity, Metric, Residual, Term, Usl};
 use crate::units::three_digits;
@@ -109,7 +109,7 @@ pub(super) fn capacity(analysis: &Analysis) -> Vec<Finding> {
 /// `bridge: moves 27.9 Gb/s a pair or what 2 CPUs pay for, whichever is less; a byte costs 0.03 ns more with each doubling`
 fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
     let (left, at) = worst(&model.residuals).filter(|(left, _)| *left <= DESCRIBES)?;
-    let (label, counted) = (&analysis.series[model.series].label, noun(analysis.count));
+    let (label, counted) = (&analysis.series[model.series].label, analysis.count.noun());
     let one = Quantity::Rate.show(model.one_bps);
     let (slope, more) = if model.cost.slope < 0.0 {
         (-model.cost.slope, "less")

@@ -3,7 +3,7 @@
 //! The invariant: a slope whose interval holds zero is said to be none, with the interval that says so; one without an
 //! interval is said to have none.
 
-use super::finding::{Finding, Shown, noun};
+use super::finding::{Finding, Shown};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
 use crate::units::three_digits;
 
@@ -43,7 +43,7 @@ fn about(slope: &Slope) -> String {
     format!(
         "{}, {least} to {most} {}{relative}",
         slope.label,
-        noun(slope.over)
+        slope.over.noun()
     )
 }
 
@@ -60,7 +60,7 @@ fn evidence(fit: &Fit) -> String {
 
 fn finding(fit: &Fit, over: Count) -> String {
     let what = what(fit.metric);
-    let per = format!("per {MANY} {}", noun(over));
+    let per = format!("per {MANY} {}", over.noun());
     let slope = change(fit, fit.line.slope);
     let Some(interval) = fit.line.interval else {
         return format!("{slope} {what} {per}, without an interval, which one block does not give");

@@ -1,6 +1,6 @@
 //! The highest rates of datagrams that searches found within a loss, in sentences.
 
-use super::finding::{Finding, Shown, noun};
+use super::finding::{Finding, Shown};
 use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
 use crate::scenario::Search;
@@ -29,7 +29,7 @@ fn finding(analysis: &Analysis, series: &Series) -> Option<Finding> {
     let found = searched.into_iter();
     let found: Vec<_> = found.filter_map(|cell| Found::of(analysis, cell)).collect();
     let (first, rest) = found.split_first()?;
-    let rates = [format!("{} {}", first.rate(), noun(analysis.count))].into_iter();
+    let rates = [format!("{} {}", first.rate(), analysis.count.noun())].into_iter();
     let rates: Vec<_> = rates.chain(rest.iter().map(Found::rate)).collect();
     let evidence: Vec<_> = found.iter().map(Found::evidence).collect();
     Some(Finding {

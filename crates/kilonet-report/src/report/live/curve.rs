@@ -12,7 +12,7 @@ use ratatui::widgets::{Paragraph, Widget};
 
 use super::panel::{hue, panel};
 use super::{Focus, Picture};
-use crate::analysis::{Count, Growing, Metric};
+use crate::analysis::{Growing, Metric};
 use crate::report::figure::Axis;
 use crate::report::scale::{Range, Scale, whole};
 use crate::report::terminal::{COLOURS, View, marker};
@@ -34,11 +34,7 @@ pub(super) fn draw(sheet: &mut Buffer, area: Rect, picture: &Picture, view: View
     let curves = &picture.curves;
     let metric = subject(curves, picture.focus);
     let title = metric.about().title;
-    let over = match curves.count {
-        Count::Containers => "containers",
-        Count::Active => "active containers",
-        Count::Rules => "rules",
-    };
+    let over = curves.count.noun();
     let frame = panel(format!("{title} over {over}"), view);
     let inner = frame.inner(area);
     frame.render(area, sheet);

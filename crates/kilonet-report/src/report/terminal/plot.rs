@@ -9,7 +9,7 @@ use super::bars;
 use super::legend::{self, LEFT, Sign};
 use super::marker::{marker, style};
 use super::view::{Glyphs, View};
-use crate::analysis::{Analysis, Count, Metric};
+use crate::analysis::{Analysis, Metric};
 use crate::printable::Printable;
 use crate::report::figure::{self, Axis, Counts, Figure, Line};
 use crate::report::marks::Mark;
@@ -302,11 +302,7 @@ impl<'a> Plot<'a> {
 
     fn under(&self, labels: &[char]) -> String {
         let labels: String = labels.iter().collect();
-        let over = match self.analysis.count {
-            Count::Containers => "containers",
-            Count::Active => "active",
-            Count::Rules => "rules",
-        };
+        let over = self.analysis.count.key();
         format!("{over:>LEFT$}  {}", labels.trim_end())
     }
 }

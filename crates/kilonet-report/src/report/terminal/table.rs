@@ -40,7 +40,7 @@ fn fitting(analysis: &Analysis, view: View) -> Vec<String> {
     let mut columns = Column::needed(analysis);
     loop {
         // How many trials there are is not worth narrow gaps: it is said above, and a row that lacks some says so.
-        let gaps: &[u16] = if columns.last() == Some(&Column::Trials) {
+        let gaps: &[u16] = if columns.last().is_some_and(|column| column.is_of_trials()) {
             &[2]
         } else {
             &[2, 1]
@@ -66,7 +66,7 @@ fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<S
     table.set_header(
         [heading(analysis.count)]
             .into_iter()
-            .chain(columns.iter().map(|column| column.heading())),
+            .chain(columns.iter().map(|column| column.heading)),
     );
     let cells = analysis
         .series
@@ -76,7 +76,7 @@ fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<S
     for cell in cells.filter(|cell| cell.measured > 0) {
         let figures = columns
             .iter()
-            .map(|column| view.plain(column.show(cell).as_deref().unwrap_or("-")));
+            .map(|column| view.plain((column.show)(cell).as_deref().unwrap_or("-")));
         table.add_row(
             [analysis.count.of(&cell.cell).to_string()]
                 .into_iter()
