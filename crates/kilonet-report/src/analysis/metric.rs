@@ -69,6 +69,37 @@ impl FromStr for Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Topology;
+    use crate::store::record::{Counters, Window};
+    use crate::store::sample::{cell, measured};
+
+    #[test]
+    fn segments_sent_again_are_by_the_second_and_absent_where_nobody_counted() {
+        let mut record = measured(cell(Topology::Veth, 2), 0);
+        record.window = Some(Window {
+            start_unix_ns: 0,
+            duration_ns: 2_000_000_000,
+            skew_ns: 0,
+        });
+        assert_eq!(own_figure(Metric::Retransmits, &record), None);
+        let shown = |retransmits| {
+            let counters = Counters {
+                retransmits,
+                ..Counters::default()
+            };
+            let record = Record {
+                counters: Some(counters),
+                ..record.clone()
+            };
+            let rate = own_figure(Metric::Retransmits, &record);
+            rate.map(|rate| Metric::Retransmits.about().quantity.show(rate))
+        };
+        let texts = [Some(301), Some(0), None].map(shown);
+        assert_eq!(
+            texts,
+            [Some("150 /s"), Some("0 /s"), None].map(|it| it.map(str::to_owned))
+        );
+    }
 
     #[test]
     fn every_metric_has_its_row_at_its_place() {

@@ -245,6 +245,21 @@ pub const METRICS: &[About] = &[
         traits: FROM_ZERO,
     },
     About {
+        metric: Metric::Retransmits,
+        word: "retransmits",
+        name: "segments sent again",
+        better: Down,
+        quantity: Quantity::Count,
+        read: Reader::Record(|record| {
+            let seconds = record.window?.duration_ns as f64 / 1e9;
+            (seconds > 0.0).then_some(record.counters?.retransmits? as f64 / seconds)
+        }),
+        title: "Segments sent again",
+        caption: "TCP segments that all senders sent again over the life of their flows, by the seconds of the window.",
+        heading: Some("sent again"),
+        traits: FROM_ZERO,
+    },
+    About {
         metric: Metric::Setup,
         word: "setup",
         name: "set-up",

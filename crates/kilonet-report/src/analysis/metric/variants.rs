@@ -43,6 +43,8 @@ pub enum Metric {
     Datagrams,
     /// The share of datagrams that was lost, from 0 to 1.
     Loss,
+    /// Segments that senders sent again, a second.
+    Retransmits,
     /// Set-up, nanoseconds.
     Setup,
     /// Teardown to the barrier, nanoseconds.

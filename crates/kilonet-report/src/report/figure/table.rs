@@ -105,6 +105,14 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
         ],
     },
     Sheet {
+        file: "retransmits.svg",
+        question: "How often is a segment sent again?",
+        panels: &[Panel {
+            above_zero: true,
+            ..of(Metric::Retransmits)
+        }],
+    },
+    Sheet {
         file: "ratio.svg",
         question: "How close does it come to loopback?",
         panels: &[of(Metric::BaselineRatio)],
