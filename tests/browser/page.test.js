@@ -4,7 +4,7 @@
 
 const assert = require("node:assert/strict");
 const { test } = require("node:test");
-const { PHONE, cellOf, countOf, countsOf, forEachPage, median, near, open, parse } = require("./harness.js");
+const { PHONE, cellOf, countOf, countsOf, forEachPage, median, near, open, parse, saved, vectorsOf } = require("./harness.js");
 
 /** Canvas pixels of a figure that have the colour of a legend entry's line, as drawn opaque. */
 const inkOf = (page, figure, rgb) => page.evaluate(([id, colour]) => {
@@ -125,6 +125,24 @@ forEachPage(file => {
     const pressed = page.locator("#figure-cpu_per_byte .segments [aria-pressed=true]");
     if (countsOf(data).size === 1 || data.of_requests || costs.length === 0) return context.skip("bars, or no such figure");
     assert.equal(await pressed.first().textContent(), Math.max(...costs) < 20 * Math.min(...costs) ? "linear" : "log");
+    await page.close();
+  });
+
+  test("an axis from zero ends above all that is shown and not far from it, whatever is switched off", async context => {
+    const { page, data, main, metric } = await open(file);
+    const chip = page.locator("#switches input").first();
+    if (countsOf(data).size === 1 || await chip.count() === 0) return context.skip("bars, or one series");
+    const figure = data.drawn.figures.find(one => one.metric === metric);
+    const labels = new Set(figure.linear.flatMap(axis => axis.ticks.map(([, text]) => text)));
+    await page.locator(`#${main}`).getByRole("button", { name: "linear" }).click();
+    const [factor, level] = [await chip.getAttribute("name"), await chip.getAttribute("value")];
+    for (const series of [data.series, data.series.filter(one => one.factors[factor] !== level)]) {
+      const { texts } = await vectorsOf(page, (await saved(page, main, "SVG")).bytes);
+      const highest = Math.max(...texts.filter(text => labels.has(text)).map(parse));
+      const most = Math.max(...series.flatMap(one => one.cells.map(i => median(data.cells[i], metric) ?? 0)));
+      assert.ok(highest >= most && highest < 2 * most, `${highest} for ${most}`);
+      await chip.uncheck({ force: true });
+    }
     await page.close();
   });
 
