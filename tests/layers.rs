@@ -332,7 +332,7 @@ const NAME_TOPOLOGIES: &[&str] = &[
     "analysis/post/table.rs",
     "report/findings/post.rs",
     // The colours of those that are seen most.
-    "report/svg/look.rs",
+    "report/look.rs",
     // A made-up machine, for tests.
     "store/sample.rs",
     "store/sample/",

@@ -71,7 +71,7 @@ use ledger::Ledger;
 use outcome::{Finished, Roll};
 use plan::FlowName;
 use priority::Urgent;
-use window::{Counters, Measured};
+use window::{Counters, Measured, Moved};
 
 /// Whether a flow can be brought up at all. It is closed again at once.
 ///
@@ -107,12 +107,12 @@ pub fn run(
         .into_iter()
         .flat_map(|(flow, sockets)| sockets.endpoints((flow, names[flow].orders), &ledger));
     let field = Field::new(endpoints.collect(), settings.driver)?;
-    let counters = Counters {
+    let mut counters = Counters {
         ledger: &ledger,
         flows: plans.len(),
     };
     observer.flowing(Dials::new(&ledger, &names));
-    let measured = drive(&field, counters, settings, observer)?;
+    let measured = drive(&field, &mut counters, settings, observer)?;
     Ok(roll.outcome(Finished {
         measured,
         accounts: field.endpoints.iter().map(Account::of).collect(),
@@ -123,10 +123,10 @@ pub fn run(
 /// Drives the flows while a window is measured. On return nothing drives them any more.
 fn drive(
     field: &Field,
-    counters: Counters<'_>,
+    counters: &mut Counters<'_>,
     settings: &Settings,
     observer: &mut dyn Observer,
-) -> Result<Measured> {
+) -> Result<Measured<Moved>> {
     thread::scope(|scope| {
         // Dropped on every way out of this scope, and before it joins: no thread outlives a failure here.
         let halt = driver::Halt::new(settings.driver, field);

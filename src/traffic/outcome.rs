@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::moment::Moment;
 use super::numbered::{Datagrams, Numbered};
 use super::plan::FlowName;
-use super::window::{Measured, Moved, Sample, Window};
+use super::window::{Count, Measured, Moved, Sample, Window};
 use crate::error::{Act, Error, Result};
 use crate::scenario::Workload;
 use crate::stats::Latencies;
@@ -194,7 +194,7 @@ pub(super) struct Roll {
 /// What is known of a trial's flows when it is over.
 #[derive(Debug)]
 pub(super) struct Finished<'a> {
-    pub(super) measured: Measured,
+    pub(super) measured: Measured<Moved>,
     /// Of every endpoint whose process is still there to give one.
     pub(super) accounts: Vec<Account>,
     pub(super) ledger: &'a Ledger,

@@ -45,7 +45,43 @@ impl Sample {
     }
 }
 
-/// The counters that count in a window: those of the first so many flows of a ledger.
+/// What counts in a window: a figure for each flow, read as close together as can be.
+pub(super) trait Counts {
+    /// What is counted of a flow.
+    type Count: Count;
+
+    /// How many times as long as a reading the time between two samples is at least, so that reading is no load of its own.
+    const REST: u32;
+
+    /// A figure for each flow, which later readings take the place of.
+    ///
+    /// # Errors
+    /// When what counts cannot be read.
+    fn first(&mut self) -> Result<Vec<Self::Count>>;
+
+    /// Lets an edge of the window pass for each flow, and reads what had been counted of it then.
+    ///
+    /// # Errors
+    /// When what counts cannot be read.
+    fn pass(&mut self, edge: Edge, into: &mut [Self::Count]) -> Result<()>;
+
+    /// The payload of all flows so far, in bytes.
+    ///
+    /// # Errors
+    /// When what counts cannot be read.
+    fn bytes(&mut self) -> Result<u64>;
+}
+
+/// What is counted of a flow.
+pub(super) trait Count: Copy {
+    /// Its payload, in bytes.
+    fn bytes(self) -> u64;
+
+    /// What was counted from an earlier figure to this one.
+    fn since(self, earlier: Self) -> Self;
+}
+
+/// The counters of a ledger that count in a window: those of its first so many flows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counters<'a> {
     pub(super) ledger: &'a Ledger,
@@ -69,18 +105,41 @@ impl Counters<'_> {
         }
     }
 
-    /// Lets an edge of the window pass for each flow, and reads what it had moved then.
-    fn pass(&self, edge: Edge) -> impl Iterator<Item = Moved> {
-        (0..self.flows).map(move |flow| {
-            let messages = &self.ledger.counter(place(flow, Role::Client)).messages;
-            loop {
-                let moved = self.read_one(flow);
-                // A response that has come meanwhile is within one count and without the others: all are read again.
-                if messages.pass(edge, moved.transactions) {
-                    return moved;
-                }
+    fn pass_one(&self, edge: Edge, flow: usize) -> Moved {
+        let messages = &self.ledger.counter(place(flow, Role::Client)).messages;
+        loop {
+            let moved = self.read_one(flow);
+            // A response that has come meanwhile is within one count and without the others: all are read again.
+            if messages.pass(edge, moved.transactions) {
+                return moved;
             }
-        })
+        }
+    }
+}
+
+impl Counts for Counters<'_> {
+    type Count = Moved;
+
+    /// Reading takes microseconds, and no system call.
+    const REST: u32 = 0;
+
+    fn first(&mut self) -> Result<Vec<Moved>> {
+        Ok(self.read().collect())
+    }
+
+    fn pass(&mut self, edge: Edge, into: &mut [Moved]) -> Result<()> {
+        match edge {
+            Edge::Opens => self.ledger.edges().open(),
+            Edge::Closes => self.ledger.edges().close(),
+        }
+        for (flow, slot) in into.iter_mut().enumerate() {
+            *slot = self.pass_one(edge, flow);
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self) -> Result<u64> {
+        Ok(self.read().map(Count::bytes).sum())
     }
 }
 
@@ -97,9 +156,9 @@ pub(super) struct Moved {
     pub(super) numbered: Numbered,
 }
 
-impl Moved {
+impl Count for Moved {
     /// Payload received by either end.
-    pub(super) fn bytes(self) -> u64 {
+    fn bytes(self) -> u64 {
         self.to_server + self.to_client
     }
 
@@ -115,10 +174,10 @@ impl Moved {
 
 /// What a window saw.
 #[derive(Debug)]
-pub(super) struct Measured {
+pub(super) struct Measured<C> {
     pub(super) window: Window,
-    /// What each flow moved in the window.
-    pub(super) moved: Vec<Moved>,
+    /// What was counted of each flow in the window.
+    pub(super) moved: Vec<C>,
     pub(super) samples: Vec<Sample>,
     /// When the last snapshot was done.
     pub(super) closed: Moment,
@@ -127,70 +186,63 @@ pub(super) struct Measured {
 /// Lets the flows, which have been started, warm up, and measures.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when the observer says so.
-pub(super) fn measure(
-    counters: Counters<'_>,
+/// [`Error::Interrupted`] when the observer says so, and when what counts cannot be read.
+pub(super) fn measure<C: Counts>(
+    counts: &mut C,
     settings: &Settings,
     observer: &mut dyn Observer,
-) -> Result<Measured> {
-    let mut first = Snapshot::room_for(counters);
-    let mut last = Snapshot::room_for(counters);
+) -> Result<Measured<C::Count>> {
+    let mut first = Snapshot::room_for(counts)?;
+    let mut last = first.clone();
     wait_until(Instant::now() + settings.warmup, observer)?;
     observer.before_window();
     let unix = SystemTime::now();
-    counters.ledger.edges().open();
-    first.take(counters, Edge::Opens);
-    let inner = watch(counters, settings, first.mark(), observer)?;
-    counters.ledger.edges().close();
-    last.take(counters, Edge::Closes);
+    first.take(counts, Edge::Opens)?;
+    let inner = watch(counts, settings, &first, observer)?;
+    last.take(counts, Edge::Closes)?;
     let closed = Moment::now();
     observer.after_window();
     let samples = between(first.mark(), &inner, last.mark());
     if let Some(sample) = samples.last() {
         observer.sample(sample.goodput_bps(), last.middle() - first.middle());
     }
+    let both = first.counted.iter().zip(&last.counted);
     Ok(Measured {
         window: Window {
             start_unix_ns: nanos(unix.duration_since(UNIX_EPOCH).unwrap_or_default()),
             duration_ns: nanos(last.middle() - first.middle()),
             skew_ns: nanos(first.length().max(last.length())),
         },
-        moved: first
-            .moved
-            .iter()
-            .zip(&last.moved)
-            .map(|(from, to)| to.since(*from))
-            .collect(),
+        moved: both.map(|(from, to)| to.since(*from)).collect(),
         samples,
         closed,
     })
 }
 
-/// Every flow's counters, read as close together as can be.
-#[derive(Debug)]
-struct Snapshot {
-    moved: Vec<Moved>,
+/// Every flow's figure, read as close together as can be.
+#[derive(Debug, Clone)]
+struct Snapshot<C> {
+    counted: Vec<C>,
     before: Instant,
     after: Instant,
 }
 
-impl Snapshot {
+impl<C: Count> Snapshot<C> {
     /// Made beforehand and written through once (zeroes would not be), so that taking it neither allocates nor faults.
-    fn room_for(counters: Counters<'_>) -> Self {
+    fn room_for(counts: &mut impl Counts<Count = C>) -> Result<Self> {
         let now = Instant::now();
-        Self {
-            moved: counters.read().collect(),
+        Ok(Self {
+            counted: counts.first()?,
             before: now,
             after: now,
-        }
+        })
     }
 
-    fn take(&mut self, counters: Counters<'_>, edge: Edge) {
+    fn take(&mut self, counts: &mut impl Counts<Count = C>, edge: Edge) -> Result<()> {
         self.before = Instant::now();
-        for (slot, moved) in self.moved.iter_mut().zip(counters.pass(edge)) {
-            *slot = moved;
-        }
+        counts.pass(edge, &mut self.counted)?;
         self.after = Instant::now();
+        Ok(())
     }
 
     fn length(&self) -> Duration {
@@ -204,7 +256,7 @@ impl Snapshot {
     fn mark(&self) -> Mark {
         Mark {
             at: self.middle(),
-            bytes: self.moved.iter().map(|moved| moved.bytes()).sum(),
+            bytes: self.counted.iter().map(|counted| counted.bytes()).sum(),
         }
     }
 }
@@ -217,18 +269,18 @@ struct Mark {
 }
 
 impl Mark {
-    fn now(counters: Counters<'_>) -> Self {
+    fn now(counts: &mut impl Counts) -> Result<Self> {
         let before = Instant::now();
-        let bytes = counters.read().map(Moved::bytes).sum();
-        Self {
+        let bytes = counts.bytes()?;
+        Ok(Self {
             at: before + before.elapsed() / 2,
             bytes,
-        }
+        })
     }
 
     fn since(self, earlier: Self) -> Sample {
         Sample {
-            bytes: self.bytes - earlier.bytes,
+            bytes: self.bytes.saturating_sub(earlier.bytes),
             duration: self.at - earlier.at,
         }
     }
@@ -237,23 +289,20 @@ impl Mark {
 /// Waits out the window, and marks the inner edges of its samples.
 ///
 /// What is left over after the last whole sample belongs to it: a short one would be a noisy one.
-fn watch(
-    counters: Counters<'_>,
+fn watch<C: Counts>(
+    counts: &mut C,
     settings: &Settings,
-    start: Mark,
+    first: &Snapshot<C::Count>,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Mark>> {
-    let step = if settings.sample.is_zero() {
-        settings.measure
-    } else {
-        settings.sample
-    };
+    let start = first.mark();
+    let step = step(settings, first.length() * C::REST);
     let end = start.at + settings.measure;
     let mut marks: Vec<Mark> = Vec::new();
     let mut edge = start.at + step;
     while edge + step <= end {
         wait_until(edge, observer)?;
-        let mark = Mark::now(counters);
+        let mark = Mark::now(counts)?;
         let sample = mark.since(*marks.last().unwrap_or(&start));
         observer.sample(sample.goodput_bps(), mark.at - start.at);
         marks.push(mark);
@@ -261,6 +310,16 @@ fn watch(
     }
     wait_until(end, observer)?;
     Ok(marks)
+}
+
+/// The length of a sample: as is asked for, or the whole window, and never so short that reading would be a load.
+fn step(settings: &Settings, least: Duration) -> Duration {
+    let asked = if settings.sample.is_zero() {
+        settings.measure
+    } else {
+        settings.sample
+    };
+    asked.max(least)
 }
 
 fn between(first: Mark, inner: &[Mark], last: Mark) -> Vec<Sample> {
@@ -286,7 +345,26 @@ pub(super) fn wait_until(deadline: Instant, observer: &dyn Observer) -> Result<(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
     use super::*;
+    use crate::scenario::{Buffers, Congestion, Driver, Load, Workload};
+
+    fn settings() -> Settings {
+        Settings {
+            driver: Driver::Threads,
+            workload: Workload::default(),
+            message_bytes: 1,
+            load: Load::default(),
+            congestion: Congestion("reno".to_owned()),
+            buffers: Buffers::default(),
+            warmup: Duration::ZERO,
+            measure: Duration::from_secs(1),
+            sample: Duration::ZERO,
+            connect: Duration::ZERO,
+        }
+    }
 
     fn mark(start: Instant, millis: u64, bytes: u64) -> Mark {
         Mark {
@@ -310,6 +388,105 @@ mod tests {
             .collect();
         assert_eq!(bytes, [2_000, 0, 5_000]);
         assert_eq!(millis, [100, 110, 140]);
+    }
+
+    /// Counts a hundred bytes more of its first flow at each reading, and writes down what it is asked.
+    #[derive(Default)]
+    struct Scripted {
+        readings: u64,
+        asked: Rc<RefCell<Vec<&'static str>>>,
+    }
+
+    impl Count for u64 {
+        fn bytes(self) -> u64 {
+            self
+        }
+
+        fn since(self, earlier: Self) -> Self {
+            self - earlier
+        }
+    }
+
+    impl Scripted {
+        fn read(&mut self, what: &'static str) -> [u64; 2] {
+            self.readings += 1;
+            self.asked.borrow_mut().push(what);
+            [100 * self.readings, 7]
+        }
+    }
+
+    impl Counts for Scripted {
+        type Count = u64;
+        const REST: u32 = 0;
+
+        fn first(&mut self) -> Result<Vec<u64>> {
+            Ok(self.read("first").to_vec())
+        }
+
+        fn pass(&mut self, edge: Edge, into: &mut [u64]) -> Result<()> {
+            let what = match edge {
+                Edge::Opens => "opens",
+                Edge::Closes => "closes",
+            };
+            into.copy_from_slice(&self.read(what));
+            Ok(())
+        }
+
+        fn bytes(&mut self) -> Result<u64> {
+            Ok(self.read("sample").iter().sum())
+        }
+    }
+
+    struct Onlooker(Rc<RefCell<Vec<&'static str>>>);
+
+    impl Observer for Onlooker {
+        fn before_window(&mut self) {
+            self.0.borrow_mut().push("before");
+        }
+
+        fn after_window(&mut self) {
+            self.0.borrow_mut().push("after");
+        }
+
+        fn sample(&mut self, _: f64, _: Duration) {}
+
+        fn interrupted(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn whatever_counts_is_read_at_the_edges_within_what_the_observer_reads() {
+        let mut counts = Scripted::default();
+        let mut onlooker = Onlooker(Rc::clone(&counts.asked));
+        let settings = Settings {
+            measure: Duration::from_millis(30),
+            sample: Duration::from_millis(10),
+            ..settings()
+        };
+
+        let measured = measure(&mut counts, &settings, &mut onlooker).unwrap();
+
+        let asked = counts.asked.borrow();
+        let order = [
+            "first", "before", "opens", "sample", "sample", "closes", "after",
+        ];
+        assert_eq!(*asked, order);
+        assert_eq!(measured.moved, [300, 0]);
+        let bytes: Vec<_> = measured.samples.iter().map(|sample| sample.bytes).collect();
+        assert_eq!(bytes, [100, 100, 100]);
+    }
+
+    #[test]
+    fn a_sample_is_as_long_as_is_asked_for_and_never_so_short_that_reading_is_a_load() {
+        let ms = Duration::from_millis;
+        let of = |sample| Settings {
+            sample: ms(sample),
+            ..settings()
+        };
+        assert_eq!(step(&of(100), ms(0)), ms(100));
+        assert_eq!(step(&of(100), ms(250)), ms(250));
+        assert_eq!(step(&of(0), ms(250)), ms(1_000));
     }
 
     #[test]

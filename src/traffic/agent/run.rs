@@ -94,7 +94,7 @@ pub fn run(
     let names = routes.iter().map(|route| route.name(settings));
     let names: Vec<_> = names.collect();
     let (_, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
-    let counters = Counters {
+    let mut counters = Counters {
         ledger: &ledger,
         flows: routes.len(),
     };
@@ -102,7 +102,7 @@ pub fn run(
     let measured = {
         let _urgent = Urgent::raise();
         plan.start();
-        window::measure(counters, settings, observer)?
+        window::measure(&mut counters, settings, observer)?
     };
     Ok(roll.outcome(Finished {
         measured,

@@ -10,17 +10,18 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::crossing::{Crossed, Crossing, Meter};
 use super::drivers::{Programs, find, tool};
 use super::process::{Call, Process, bad_end, hear};
 use super::tool::{Errand, Said, Tool};
 use super::verdict::{self, Fates, last_words};
-use super::window::{self, Measured, Meter};
 
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
 use crate::scenario::running_time;
 use crate::traffic::plan::FlowName;
 use crate::traffic::priority::Urgent;
+use crate::traffic::window::{self, Measured};
 use crate::traffic::{Buffered, FlowOutcome, FlowPlan, Observer, Outcome, Settings, Uncopied};
 
 /// The first port that is listened on; iperf3's own. Each pair has one to itself, as some share an address.
@@ -147,7 +148,7 @@ impl<'a> Crew<'a> {
         let began = Instant::now();
         let sending = self.release(meter, observer)?;
         let urgent = Urgent::raise();
-        let measured = window::measure(meter, self.settings, observer)?;
+        let measured = window::measure(&mut Crossing(meter), self.settings, observer)?;
         drop(urgent);
         hear(&mut self.processes, Duration::ZERO)?;
         let early = self
@@ -311,15 +312,20 @@ impl<'a> Crew<'a> {
         said.congestion.clone().or_else(begun_with).filter(|_| tcp)
     }
 
-    fn told(&self, said: Vec<Result<Said, String>>, measured: Measured, fates: &Fates) -> Told {
+    fn told(
+        &self,
+        said: Vec<Result<Said, String>>,
+        measured: Measured<Crossed>,
+        fates: &Fates,
+    ) -> Told {
         let flows = self.errands.iter().enumerate();
         let flows = flows.map(|(pair, errand)| FlowOutcome {
-            window_bytes: measured.crossed[pair],
-            transactions: self.transactions(measured.crossed[pair]),
+            window_bytes: measured.moved[pair].payload,
+            transactions: self.transactions(measured.moved[pair].payload),
             retransmits: said[pair].as_ref().ok().and_then(|said| said.retransmits),
             ..FlowOutcome::blank(
                 FlowName::of(&errand.plan, self.settings),
-                fates.status(pair, measured.crossed[pair], &said[pair]),
+                fates.status(pair, measured.moved[pair].payload, &said[pair]),
             )
         });
         let words = said.iter().find_map(|said| said.as_ref().ok());

@@ -11,13 +11,14 @@
 //! | `process` | one of them |
 //! | `tool`, `drivers` | what any tool is asked; which tool each driver is |
 //! | `verdict` | what their outputs come to |
-//! | `window` | the common window, over what interfaces count |
+//! | `crossing` | what interfaces count, for the common window |
 //! | `iperf3`, `netperf`, `sockperf` | one tool: its command lines, when it listens, what it says |
 //!
 //! Must not know how labs are built: what crossed is asked of a [`Meter`]. The invariant: no figure of a tool is taken for what
 //! crossed; both are handed back, side by side.
 
 mod crew;
+mod crossing;
 mod drivers;
 mod iperf3;
 mod netperf;
@@ -25,9 +26,8 @@ mod process;
 mod sockperf;
 mod tool;
 mod verdict;
-mod window;
 
 pub use crew::{Crew, Output, Told};
+pub use crossing::{Crossed, Meter};
 pub use drivers::{Programs, find};
 pub use tool::{Said, SaidDatagrams};
-pub use window::{Crossed, Meter};
