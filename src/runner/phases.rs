@@ -113,17 +113,13 @@ mod tests {
     #[test]
     fn a_phase_that_comes_again_is_added_and_one_that_never_came_is_absent() {
         let phases = Phases::new(Some(Totals::take), &Nobody);
-        let steps = [Phase::Setup, Phase::Connect, Phase::Measure, Phase::Drain];
-        steps.into_iter().for_each(|phase| phases.phase(phase));
+        for phase in [Phase::Setup, Phase::Connect, Phase::Measure, Phase::Drain] {
+            phases.phase(phase);
+        }
         let once = phases.kept.lock().unwrap().over.window.unwrap().duration_ns;
-        [
-            Phase::Connect,
-            Phase::Measure,
-            Phase::Drain,
-            Phase::Teardown,
-        ]
-        .into_iter()
-        .for_each(|phase| phases.phase(phase));
+        for phase in [Phase::Connect, Phase::Measure, Phase::Teardown] {
+            phases.phase(phase);
+        }
 
         let kept = phases.ended().unwrap();
 
