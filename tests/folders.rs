@@ -171,7 +171,7 @@ fn records_of_a_newer_schema_are_left_out_and_said_once() {
         Some(record)
     });
     let said = reported(&folder);
-    let note = "line 1 is skipped: its schema 99 is newer than this kilonet reads (1); so are 79 more lines up to line 80";
+    let note = "line 1 is skipped: its schema 99 is newer than this kilonet reads (2); so are 79 more lines up to line 80";
     assert!(said.contains(note), "{said}");
     assert!(said.contains("no trial is recorded"), "{said}");
     assert_eq!(exported(&folder).len(), 0);

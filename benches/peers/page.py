@@ -9,8 +9,10 @@ import gate_page
 
 def write(folder):
     raw = Raw(folder / "raw")
-    if raw.of("gate"):
-        sections = [gate_page.head(raw), gate_page.ratios_table(raw), gate_page.fields_table(raw)]
+    if raw.of("gate") or raw.of("fields"):
+        sections = [gate_page.head(raw)]
+        sections += [gate_page.ratios_table(raw)] if raw.of("gate") else []
+        sections += [gate_page.fields_table(raw)] if raw.of("fields") else []
         (folder / "README.md").write_text("\n".join(sections))
         return
     sections = [head(raw)]

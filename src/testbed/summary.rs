@@ -314,7 +314,7 @@ fn stalled_flows(cell: &Cell, outcome: &Outcome) -> Option<String> {
     let stalled = stalled.filter(|flow| flow.status == FlowStatus::Stalled);
     let (count, of) = (stalled.count(), counted(outcome.flows.len(), "flow"));
     (shows_nothing && count > 0)
-        .then(|| format!("{count} of {of} did nothing in the window of what they were there for"))
+        .then(|| format!("{count} of {of} were connected and completed no request in the window"))
 }
 
 fn loss(flow: &FlowOutcome) -> Option<String> {

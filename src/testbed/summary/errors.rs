@@ -21,8 +21,11 @@ pub(super) fn of(outcome: &Outcome) -> Vec<FlowErrors> {
         let errno = loss
             .errno
             .map(|number| format!("{:?}", Errno::from_raw(number)));
-        let same =
-            |it: &&mut FlowErrors| it.phase == phase && it.act == loss.act && it.errno == errno;
+        // What no number tells apart, its words do.
+        let same = |it: &&mut FlowErrors| {
+            (it.phase, &it.act, &it.errno) == (phase, &loss.act, &errno)
+                && (errno.is_some() || it.first == loss.sentence)
+        };
         match met.iter_mut().find(same) {
             Some(known) => known.flows += 1,
             None => met.push(FlowErrors {

@@ -421,7 +421,7 @@ fn connections_over_which_nothing_is_said_are_held_against_their_first_packets()
         ..flow.clone()
     };
     let measured = told(&cell, &outcome(vec![flow, idle]), None);
-    let said = "1 of 2 flows did nothing in the window of what they were there for";
+    let said = "1 of 2 flows were connected and completed no request in the window";
     assert!(
         measured.warnings.contains(&said.to_owned()),
         "{:?}",

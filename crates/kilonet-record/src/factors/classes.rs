@@ -37,6 +37,12 @@ impl Cell {
         iter::once(self.workload).chain(self.beside.workloads())
     }
 
+    /// Whether goodput says anything of it: where it has requests and sends no message, no byte is ever moved.
+    #[must_use]
+    pub fn has_goodput(&self) -> bool {
+        !self.has_requests() || self.workloads().any(Workload::has_messages)
+    }
+
     /// Whether some of its flows have requests.
     #[must_use]
     pub fn has_requests(&self) -> bool {

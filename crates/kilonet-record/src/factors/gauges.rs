@@ -4,7 +4,6 @@
 
 use super::cell::Cell;
 use super::repeats::{Gauge, Goal};
-use super::workload::Workload;
 
 impl Goal {
     /// What is to be known of a cell: those that were asked for and that it has, or else those of its workload.
@@ -36,8 +35,11 @@ impl Gauge {
     pub fn is_of(self, cell: &Cell) -> bool {
         match self {
             // What moves nothing at all has its goodput to be judged by, which is none.
-            Self::Goodput | Self::PairP50 | Self::CpuPerByte => {
-                !cell.has_requests() || cell.workloads().any(Workload::has_messages)
+            Self::Goodput | Self::CpuPerByte => cell.has_goodput(),
+            // Of pairs that do the cell's own workload.
+            Self::PairP50 => {
+                let own = cell.workload;
+                cell.has_goodput() && (own.has_messages() || !own.has_requests())
             }
             Self::Transactions | Self::LatencyP50 | Self::LatencyP99 => cell.has_requests(),
             Self::Datagrams => cell.workload.is_datagram_stream(),

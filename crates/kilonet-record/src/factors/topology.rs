@@ -127,6 +127,9 @@ impl Testbed {
 /// 2 CPUs: 1.2 s for 1,000 behind one router, 18 s for 4,000, 101 s for 8,000), so that more containers get more routers.
 pub const PORTS_PER_ROUTER: u32 = 1000;
 
+/// The two of a redirected pair are behind one host side.
+const _: () = assert!(PORTS_PER_ROUTER.is_multiple_of(2));
+
 impl Topology {
     /// The lab whose figures are a node's ceiling, to which others are set in relation.
     pub const CEILING: Self = Self::Loopback;

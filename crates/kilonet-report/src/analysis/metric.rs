@@ -70,18 +70,12 @@ impl FromStr for Metric {
 mod tests {
     use super::*;
     use crate::scenario::Topology;
-    use crate::store::record::{Counters, Window};
+    use crate::store::record::Counters;
     use crate::store::sample::{cell, measured};
 
     #[test]
-    fn segments_sent_again_are_by_the_second_and_absent_where_nobody_counted() {
-        let mut record = measured(cell(Topology::Veth, 2), 0);
-        record.window = Some(Window {
-            start_unix_ns: 0,
-            duration_ns: 2_000_000_000,
-            skew_ns: 0,
-        });
-        assert_eq!(own_figure(Metric::Retransmits, &record), None);
+    fn segments_sent_again_are_counted_and_absent_where_nobody_did() {
+        let record = measured(cell(Topology::Veth, 2), 0);
         let shown = |retransmits| {
             let counters = Counters {
                 retransmits,
@@ -91,14 +85,22 @@ mod tests {
                 counters: Some(counters),
                 ..record.clone()
             };
-            let rate = own_figure(Metric::Retransmits, &record);
-            rate.map(|rate| Metric::Retransmits.about().quantity.show(rate))
+            let count = own_figure(Metric::Retransmits, &record);
+            count.map(|count| Metric::Retransmits.about().quantity.show(count))
         };
         let texts = [Some(301), Some(0), None].map(shown);
         assert_eq!(
             texts,
-            [Some("150 /s"), Some("0 /s"), None].map(|it| it.map(str::to_owned))
+            [Some("301"), Some("0"), None].map(|it| it.map(str::to_owned))
         );
+    }
+
+    #[test]
+    fn what_moves_no_byte_by_its_nature_has_no_goodput() {
+        let mut record = measured(cell(Topology::Veth, 2), 0);
+        assert!(own_figure(Metric::Goodput, &record).is_some());
+        record.cell.workload = "tcp-cc".parse().unwrap();
+        assert_eq!(own_figure(Metric::Goodput, &record), None);
     }
 
     #[test]

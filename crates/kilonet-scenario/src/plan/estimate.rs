@@ -269,7 +269,7 @@ fn flow_bytes(cell: &Cell) -> u64 {
 /// Bytes of TCP's that are in the queues of a flow's two sockets.
 fn queued_bytes(cell: &Cell) -> u64 {
     match cell.buffers {
-        _ if cell.workload.is_datagrams() => 0,
+        _ if cell.workload.is_datagrams() || !cell.workload.has_messages() => 0,
         Buffers::Auto => TUNED_QUEUE_BYTES,
         // A send and a receive buffer, each of which the kernel doubles.
         Buffers::Bytes(bytes) => 4 * u64::from(bytes),

@@ -16,7 +16,10 @@ pub const METRICS: &[About] = &[
         name: "aggregate goodput",
         better: Up,
         quantity: Quantity::Rate,
-        read: Reader::Record(|record| Some(record.aggregate?.goodput_bps)),
+        read: Reader::Record(|record| {
+            let all = record.aggregate?.goodput_bps;
+            record.cell.has_goodput().then_some(all)
+        }),
         title: "Aggregate goodput",
         caption: "Payload delivered to all receivers in the one window they share.",
         heading: Some("goodput"),
@@ -165,7 +168,7 @@ pub const METRICS: &[About] = &[
         quantity: Quantity::Count,
         read: Reader::Record(|record| record.aggregate?.transactions_per_s),
         title: "Requests answered",
-        caption: "Responses received whole in the window, all pairs together.",
+        caption: "Requests that were over in the window, all pairs together: answered whole or, with tcp-cc, connected and closed.",
         heading: Some("requests"),
         traits: BENDS,
     },
@@ -177,7 +180,7 @@ pub const METRICS: &[About] = &[
         quantity: Quantity::Time,
         read: Reader::Record(|record| latency(record, |latency| Some(latency.p50_ns))),
         title: "Latency, median",
-        caption: "From the moment a request was meant to be sent to its whole response.",
+        caption: "From the moment a request was meant to be sent until it was over: answered whole or, with tcp-cc, closed.",
         heading: Some("latency p50"),
         traits: PLAIN,
     },
@@ -213,7 +216,7 @@ pub const METRICS: &[About] = &[
         quantity: Quantity::Time,
         read: Reader::Record(|record| record.cpu?.ns_per_transaction),
         title: "CPU time per request",
-        caption: "The whole machine's user, system and interrupt time over the window, per response.",
+        caption: "The whole machine's user, system and interrupt time over the window, per request.",
         heading: Some("CPU a request"),
         traits: Traits {
             adds_up: true,
@@ -249,13 +252,10 @@ pub const METRICS: &[About] = &[
         word: "retransmits",
         name: "segments sent again",
         better: Down,
-        quantity: Quantity::Count,
-        read: Reader::Record(|record| {
-            let seconds = record.window?.duration_ns as f64 / 1e9;
-            (seconds > 0.0).then_some(record.counters?.retransmits? as f64 / seconds)
-        }),
+        quantity: Quantity::Number,
+        read: Reader::Record(|record| Some(record.counters?.retransmits? as f64)),
         title: "Segments sent again",
-        caption: "TCP segments that all senders sent again over the life of their flows, by the seconds of the window.",
+        caption: "TCP segments that all senders sent again over the whole life of their flows, warm-up included.",
         heading: Some("sent again"),
         traits: FROM_ZERO,
     },

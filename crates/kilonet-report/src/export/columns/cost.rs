@@ -45,7 +45,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "cpu_ns_per_transaction",
         NanosecondsPerTransaction,
-        "The same over responses; absent for workloads without.",
+        "The same over requests; absent for workloads without.",
         |it| it.cpu?.ns_per_transaction,
     ),
     integer(

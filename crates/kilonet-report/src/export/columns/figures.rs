@@ -41,7 +41,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "aggregate_transactions_per_s",
         PerSecond,
-        "Requests whose response came in the window; absent for workloads without.",
+        "Requests that were over in the window: answered or, with `tcp-cc`, connected and closed; absent for workloads without.",
         |it| it.aggregate?.transactions_per_s,
     ),
     number(

@@ -38,7 +38,7 @@ pub(super) const COLUMNS: &[Column<FlowRow>] = &[
     integer(
         "transactions",
         Plain,
-        "Requests whose response came in the window; absent, as are the next three, for workloads without.",
+        "Requests that were over in the window: answered or, with `tcp-cc`, connected and closed; absent, as are the next three, for workloads without.",
         |it| it.transactions,
     ),
     integer(

@@ -12,9 +12,9 @@ macro_rules! of_phase {
                 concat!("phases_", stringify!($phase), "_duration_ns"),
                 Nanoseconds,
                 concat!(
-                    "How long it was ",
+                    "Time spent ",
                     $when,
-                    "; absent where that was not, and before schema 2."
+                    "; absent before schema 2 and where the trial never came to that."
                 ),
                 |it: &Record| Some(it.phases.as_ref()?.$phase?.duration_ns),
             ),
@@ -66,14 +66,11 @@ const ERRORS: Column<Record> = text(
 /// What the machine counted in each phase, and by which errors flows were lost.
 pub(super) fn columns() -> Vec<Column<Record>> {
     let phases = [
-        of_phase!(setup, "in which the lab was raised"),
-        of_phase!(connect, "in which flows were brought up"),
-        of_phase!(warmup, "in which flows ran and did not count yet"),
-        of_phase!(window, "in which they counted"),
-        of_phase!(
-            teardown,
-            "in which flows were ended and the lab was removed"
-        ),
+        of_phase!(setup, "while the lab was raised"),
+        of_phase!(connect, "while flows were brought up"),
+        of_phase!(warmup, "while flows ran before the window"),
+        of_phase!(window, "while the window was open"),
+        of_phase!(teardown, "while flows were ended and the lab was removed"),
     ];
     phases.into_iter().flatten().chain([ERRORS]).collect()
 }
