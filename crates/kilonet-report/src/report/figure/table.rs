@@ -106,7 +106,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "retransmits.svg",
-        question: "How often is a segment sent again?",
+        question: "How many segments are sent again?",
         panels: &[Panel {
             above_zero: true,
             ..of(Metric::Retransmits)
