@@ -43,8 +43,7 @@ def blocks(bench, binaries):
     for block in range(first, first + bench.blocks):
         bench.keep("noise", busy=bench.busy_share())
         for number, case in enumerate(CASES):
-            if case["containers"] > 4:
-                case = case | {"containers": bench.count(case["containers"])}
+            case = case | {"containers": bench.count(case["containers"])}
             order = list(binaries)
             if (block + number) % 2:
                 order.reverse()

@@ -229,20 +229,24 @@ fn ipv6_and_flows_of_one_namespace_have_connections_too() {
     }
 }
 
+/// What one flow comes to between two containers with an agent each, and the lab they were in, once the agents have ended.
+fn by_agents(settings: &Settings) -> (Outcome, Lab) {
+    let meeting = tempfile::tempdir().unwrap();
+    let muster = Muster::open(meeting.path()).unwrap();
+    let agents = Agents::start(meeting.path(), 2);
+    let crew = gathered(&muster, 2);
+    let routes: [Route; 1] = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
+    let outcome = agent::run(&crew, &routes, settings, &mut Hooks::default()).unwrap();
+    drop(crew);
+    (outcome, agents.end())
+}
+
 #[test]
 fn agents_make_connections_in_their_containers() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
-        let meeting = tempfile::tempdir().unwrap();
-        let muster = Muster::open(meeting.path()).unwrap();
-        let agents = Agents::start(meeting.path(), 2);
-        let crew = gathered(&muster, 2);
-        let routes: [Route; 1] = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
-        let settings = calling(driver, None);
-        let outcome = agent::run(&crew, &routes, &settings, &mut Hooks::default()).unwrap();
-        drop(crew);
+        let (outcome, lab) = by_agents(&calling(driver, None));
         assert_fine(&outcome, &driver.to_string());
-        let lab = agents.end();
         let accepted = lab.inside(1, connections_accepted);
         let asked = requests(&outcome);
         assert!((asked + 1..=asked + 2).contains(&accepted), "{driver}");
@@ -253,19 +257,11 @@ fn agents_make_connections_in_their_containers() {
 fn agents_make_and_close_connections_without_a_word() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
-        let meeting = tempfile::tempdir().unwrap();
-        let muster = Muster::open(meeting.path()).unwrap();
-        let agents = Agents::start(meeting.path(), 2);
-        let crew = gathered(&muster, 2);
-        let routes: [Route; 1] = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
-        let settings = closing(driver, None);
-        let outcome = agent::run(&crew, &routes, &settings, &mut Hooks::default()).unwrap();
-        drop(crew);
+        let (outcome, lab) = by_agents(&closing(driver, None));
         let flow = &outcome.flows[0];
         assert_eq!(flow.status, FlowStatus::Ok, "{driver}: {flow:?}");
         let timed = flow.latency.as_ref().unwrap().count();
         assert_eq!(flow.transactions, timed, "{driver}: {flow:?}");
-        let lab = agents.end();
         let accepted = lab.inside(1, connections_accepted);
         assert!(timed > 0 && accepted > timed, "{driver}: {accepted}");
     }

@@ -1,7 +1,7 @@
 //! The figures of a run, ready to be drawn: axes with their ticks, series with their points, what was found of them, and every
 //! word and number that stands beside any of it.
 //!
-//! Computed once from an analysis, and drawn by SVG, PNG, the terminal and the page, which place and paint and no more. The
+//! Computed from an analysis by one piece of code, and drawn by SVG, PNG, the terminal and the page, which place and paint and no more. The
 //! invariant: a text is of the value beside it, an axis holds every median, and a metric that no cell carries has no figure.
 
 mod axis;
