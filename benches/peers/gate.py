@@ -38,7 +38,8 @@ CASES = [
 
 
 def blocks(bench, binaries):
-    """Every case by both builds, one right after the other, block by block: which of them is first turns."""
+    """Every case by both builds, block by block: in each twice, there and back, so that what drifts within a block weighs on both
+    alike. Which of them is first turns."""
     first = bench.blocks_kept("gate")
     for block in range(first, first + bench.blocks):
         bench.keep("noise", busy=bench.busy_share())
@@ -47,7 +48,7 @@ def blocks(bench, binaries):
             order = list(binaries)
             if (block + number) % 2:
                 order.reverse()
-            for by in order:
+            for by in [*order, *reversed(order)]:
                 bench.keep("gate", block=block, by=by, case=case, **one_trial(binaries[by], case))
 
 

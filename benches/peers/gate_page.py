@@ -43,7 +43,7 @@ def ratios_table(raw):
         "",
         "In each cell the geometric mean of the blocks' ratios, and after it the one-sided 95 % bound by Student's t over their",
         f"logarithms that must hold: {missed} of {len(cases) * len(ASKED)} do not, in bold. Trials that failed or were invalid: {len(failed)}, which",
-        "leave their block out. Which build is first turns from block to block.",
+        "leave their block out. In each block both builds have two trials of a case, there and back; which is first turns.",
     ]
     return "\n".join(table) + "\n"
 
@@ -54,17 +54,17 @@ def case_name(case):
 
 
 def pairs(lines):
+    """By block, the trials of both builds: of the blocks in which all of them can be used."""
     blocks = {}
     for line in lines:
-        if "failed" not in line and line["valid"]:
-            blocks.setdefault(line["block"], {})[line["by"]] = line
-    return [both for both in blocks.values() if len(both) == 2]
+        blocks.setdefault(line["block"], {}).setdefault(line["by"], []).append(line)
+    usable = (both for both in blocks.values() if len(both) == 2)
+    return [both for both in usable if all("failed" not in line and line["valid"] for lines in both.values() for line in lines)]
 
 
 def cell(key, both):
     """Absent where a build does not say, or says 0: a process whose time is less than a tick of the kernel's clock."""
-    sides = [(both_["new"].get(key), both_["base"].get(key)) for both_ in both]
-    ratios = [log(new / base) for new, base in sides if new and base]
+    ratios = [ratio for ratio in (ratio_of_logs(key, sides) for sides in both) if ratio is not None]
     if len(ratios) < 3:
         return "not said"
     _, side, bound = ASKED[key]
@@ -73,6 +73,15 @@ def cell(key, both):
     met, end = (low >= bound, low) if side == "at least" else (high <= bound, high)
     shown = f"{exp(mean(ratios)):.3f}, {side} {end:.3f}"
     return shown if met else f"**{shown}**"
+
+
+def ratio_of_logs(key, sides):
+    """The logarithm of new over base in one block, by the geometric means of its trials."""
+    values = {by: [line.get(key) for line in lines] for by, lines in sides.items()}
+    if not all(value for lines in values.values() for value in lines):
+        return None
+    means = {by: mean(map(log, lines)) for by, lines in values.items()}
+    return means["new"] - means["base"]
 
 
 def student(freedom):
