@@ -7,6 +7,8 @@ mod sample;
 
 use std::error::Error;
 
+use kilonet::report::{Figures, page};
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let out = arguments.next().ok_or("give the file to write")?;
@@ -20,6 +22,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(count) => sample::analysis(&[count.parse()?]),
         None => sample::analysis(&(1..=12).map(|power| 1 << power).collect::<Vec<_>>()),
     };
-    std::fs::write(out, kilonet::report::page::render(&analysis)?)?;
+    std::fs::write(out, page::render(&Figures::of(&analysis))?)?;
     Ok(())
 }

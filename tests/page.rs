@@ -4,12 +4,12 @@
 #[path = "page/sample.rs"]
 mod sample;
 
-use kilonet::report::page;
+use kilonet::report::{Figures, page};
 
 const CURVES: &[u32] = &[2, 64, 512, 4096];
 
 fn rendered(counts: &[u32]) -> String {
-    page::render(&sample::analysis(counts)).expect("the sample renders")
+    page::render(&Figures::of(&sample::analysis(counts))).expect("the sample renders")
 }
 
 /// The analysis as a browser would read it back out of the page.
@@ -42,7 +42,7 @@ fn the_page_loads_nothing() {
 
 #[test]
 fn the_page_knows_which_counts_are_lost_and_says_nothing_where_none_is() {
-    let html = page::render(&sample::with_lost_cells()).expect("it renders");
+    let html = page::render(&Figures::of(&sample::with_lost_cells())).expect("it renders");
     let data = carried_data(&html);
     let series = data["series"].as_array().expect("series");
     let bridges = series
@@ -65,7 +65,7 @@ fn a_warning_cannot_end_the_script() {
     let mut analysis = sample::analysis(CURVES);
     let hostile = "</script><script>alert('<!--')</script>";
     analysis.cells[0].warnings.push(hostile.to_owned());
-    let html = page::render(&analysis).expect("it renders");
+    let html = page::render(&Figures::of(&analysis)).expect("it renders");
     assert!(!html.contains(hostile));
     assert_eq!(carried_data(&html)["cells"][0]["warnings"][0], hostile);
     let plain = rendered(CURVES);
@@ -81,7 +81,7 @@ fn no_text_turns_the_writing_round_or_has_a_control_character() {
     let hostile = "\u{9b}31m\u{202e}\u{7f}\rred".to_owned();
     analysis.name.push_str(&hostile);
     analysis.cells[0].warnings.push(hostile.clone());
-    let html = page::render(&analysis).expect("it renders");
+    let html = page::render(&Figures::of(&analysis)).expect("it renders");
     let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
     assert_eq!(html.find(obeyed), None);
     assert_eq!(carried_data(&html)["cells"][0]["warnings"][0], hostile);
@@ -123,7 +123,7 @@ fn findings_are_told_before_any_script_runs() {
 fn a_run_without_findings_has_no_sections_of_them() {
     let mut analysis = sample::analysis(CURVES);
     (analysis.slopes, analysis.realities, analysis.post) = (Vec::new(), Vec::new(), None);
-    let html = page::render(&analysis).expect("it renders");
+    let html = page::render(&Figures::of(&analysis)).expect("it renders");
     assert!(!html.contains("class=\"findings\""));
 }
 
@@ -157,13 +157,13 @@ fn a_run_without_a_manifest_or_a_record_still_renders() {
     let mut analysis = sample::analysis(&[]);
     analysis.manifest = serde_json::Value::Null;
     analysis.series.clear();
-    let html = page::render(&analysis).expect("it renders");
+    let html = page::render(&Figures::of(&analysis)).expect("it renders");
     assert!(html.contains("No cell has a record."));
 }
 
 #[test]
 fn a_run_over_rules_says_so() {
-    let html = page::render(&sample::over_rules()).expect("it renders");
+    let html = page::render(&Figures::of(&sample::over_rules())).expect("it renders");
     assert!(html.contains("8 configurations at 4 counts, 0 to 1,000 rules."));
 }
 
@@ -172,7 +172,9 @@ fn the_page_stays_light_however_many_cells_it_has() {
     for (streams, cells, megabytes) in [(2, 192, 2), (21, 2016, 10)] {
         let analysis = sample::large(streams);
         assert_eq!(analysis.cells.len(), cells);
-        let length = page::render(&analysis).expect("it renders").len();
+        let length = page::render(&Figures::of(&analysis))
+            .expect("it renders")
+            .len();
         assert!(
             length < megabytes << 20,
             "{cells} cells make {length} bytes"
@@ -182,7 +184,7 @@ fn the_page_stays_light_however_many_cells_it_has() {
 
 #[test]
 fn a_run_over_existing_and_active_containers_is_one_of_curves() {
-    let html = page::render(&sample::over_two_counts()).expect("it renders");
+    let html = page::render(&Figures::of(&sample::over_two_counts())).expect("it renders");
     assert!(html.contains("6 configurations at 5 counts, 8 to 2,048 containers."));
     let cells = &carried_data(&html)["cells"];
     assert_eq!(cells[0]["cell"]["active"], 8);
@@ -190,7 +192,7 @@ fn a_run_over_existing_and_active_containers_is_one_of_curves() {
 
 #[test]
 fn what_lies_beside_the_estimates_is_carried_where_there_is_any() {
-    let requests = page::render(&sample::of_requests()).expect("it renders");
+    let requests = page::render(&Figures::of(&sample::of_requests())).expect("it renders");
     let detail = &carried_data(&requests)["cells"][0]["detail"];
     assert_eq!(detail["latency"][4][0], 1.0);
     let detail = &carried_data(&rendered(CURVES))["cells"][0]["detail"];
@@ -200,7 +202,7 @@ fn what_lies_beside_the_estimates_is_carried_where_there_is_any() {
 
 #[test]
 fn a_run_without_a_measured_trial_is_told_all_the_same() {
-    let html = page::render(&sample::all_failed()).expect("it renders");
+    let html = page::render(&Figures::of(&sample::all_failed())).expect("it renders");
     assert!(html.contains("0 of 50 planned trials measured, 48 failed, 2 not run."));
     assert!(html.contains("create namespace c00417: ENOSPC"));
 }

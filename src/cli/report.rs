@@ -10,9 +10,8 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::out;
-use crate::analysis::Analysis;
 use crate::error::{Act, Error, Remedy, Result};
-use crate::report::{self, Form, markdown, terminal};
+use crate::report::{self, Figures, Form, markdown, terminal};
 
 /// Needs no rights, nor the machine the run was made on.
 #[derive(Debug, Args)]
@@ -73,9 +72,10 @@ impl Report {
             ));
         }
         let analysis = report::read(&self.dir)?;
+        let figures = Figures::of(&analysis);
         // Files are written also where nothing can be printed.
         let printed = if self.has(Format::Term) {
-            print(&analysis)
+            print(&figures)
         } else {
             Ok(())
         };
@@ -83,13 +83,13 @@ impl Report {
             Some(file) if files == [Form::Markdown] => {
                 report::save(file, markdown::render(&analysis).as_bytes())
             }
-            _ => self.write(&analysis, &files),
+            _ => self.write(&figures, &files),
         }?;
         printed
     }
 
     /// Writes files, prints Markdown where it is none of these, and says which files there are.
-    fn write(&self, analysis: &Analysis, files: &[Form]) -> Result<()> {
+    fn write(&self, figures: &Figures, files: &[Form]) -> Result<()> {
         let folder = self.out.as_deref().unwrap_or(&self.dir);
         fs::create_dir_all(folder).map_err(|error| {
             Error::kernel(
@@ -98,10 +98,10 @@ impl Report {
                 error,
             )
         })?;
-        let written = report::write(folder, analysis, files)?;
+        let written = report::write(folder, figures, files)?;
         let is_printed = self.has(Format::Md) && self.out.is_none();
         if is_printed {
-            out::data(markdown::render(analysis).as_bytes())?;
+            out::data(markdown::render(figures.analysis).as_bytes())?;
         }
         for path in &written {
             if is_printed {
@@ -138,9 +138,10 @@ impl Report {
 /// Where the folder cannot be written to, the table has been printed all the same, and the other way round.
 pub(super) fn show(dir: &Path) -> Result<()> {
     let analysis = report::read(dir)?;
-    let printed = print(&analysis);
+    let figures = Figures::of(&analysis);
+    let printed = print(&figures);
     let whole = Remedy::RecordsKept(dir.display().to_string());
-    report::write(dir, &analysis, &Form::OF_A_RUN).map_err(|error| error.with_remedy(whole))?;
+    report::write(dir, &figures, &Form::OF_A_RUN).map_err(|error| error.with_remedy(whole))?;
     let page = dir.join(report::PAGE);
     let pointer = format!("\nThe curves, to look at: {}\n", page.display());
     let printed = printed.and_then(|()| out::page(pointer));
@@ -150,7 +151,7 @@ pub(super) fn show(dir: &Path) -> Result<()> {
         .map_err(|error| error.with_remedy(kept))
 }
 
-fn print(analysis: &Analysis) -> Result<()> {
+fn print(figures: &Figures) -> Result<()> {
     let view = terminal::View::of_stdout();
-    out::page(terminal::render(analysis, view))
+    out::page(terminal::render(figures, view))
 }

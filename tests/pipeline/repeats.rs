@@ -1,7 +1,7 @@
 //! How often cells are measured: until they are known well enough.
 
 use kilonet::analysis::Reach;
-use kilonet::report::terminal;
+use kilonet::report::{Figures, terminal};
 
 use super::*;
 
@@ -38,7 +38,7 @@ fn quiet_cells_stop_once_confirmed_and_noisy_ones_at_the_most_and_are_marked() {
         assert_eq!(cell.metrics[&Metric::BaselineRatio].n, trials);
     }
     assert_eq!(analysis.notes, [""; 0]);
-    let text = terminal::render(&analysis, terminal::View::PLAIN);
+    let text = terminal::render(&Figures::of(&analysis), terminal::View::PLAIN);
     assert!(
         text.contains("never within +-2% in 12 trials: aggregate goodput +-"),
         "{text}"

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::path::Path;
 
 use kilonet_report::report::terminal::{View, render};
-use kilonet_report::report::{self, Form};
+use kilonet_report::report::{self, Figures, Form};
 
 #[allow(
     clippy::print_stdout,
@@ -19,9 +19,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let folder = words.next().ok_or("name a run folder")?;
     let analysis = report::read(Path::new(&folder))?;
-    anstream::print!("{}", &*render(&analysis, View::of_stdout()));
+    let figures = Figures::of(&analysis);
+    anstream::print!("{}", &*render(&figures, View::of_stdout()));
     if let Some(out) = words.next() {
-        for path in report::write(Path::new(&out), &analysis, &Form::OF_A_RUN)? {
+        for path in report::write(Path::new(&out), &figures, &Form::OF_A_RUN)? {
             anstream::println!("{}", path.display());
         }
     }

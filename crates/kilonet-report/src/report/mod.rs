@@ -7,6 +7,7 @@
 mod cells;
 pub mod compare;
 mod figure;
+mod figures;
 mod findings;
 mod head;
 pub mod live;
@@ -31,6 +32,8 @@ use crate::analysis::Analysis;
 use crate::error::{Act, Error, Result};
 use crate::files::{self, FileName};
 use crate::store::folder::{Line, Run};
+
+pub use figures::Figures;
 
 /// The page, beside the records it was made from.
 pub const PAGE: &str = "report.html";
@@ -62,14 +65,14 @@ impl Form {
     pub const OF_A_RUN: [Self; 2] = [Self::Svg, Self::Html];
 
     /// Its files, each with its name.
-    fn files(self, analysis: &Analysis) -> Result<Vec<(FileName, Vec<u8>)>> {
+    fn files(self, figures: &Figures) -> Result<Vec<(FileName, Vec<u8>)>> {
         let named =
             |(name, text): (&'static str, String)| (FileName::fixed(name), text.into_bytes());
         Ok(match self {
-            Self::Svg => svg::figures(analysis).into_iter().map(named).collect(),
-            Self::Png => png::pictures(&svg::figures(analysis))?,
-            Self::Html => vec![named((PAGE, page::render(analysis)?))],
-            Self::Markdown => vec![named((markdown::FILE, markdown::render(analysis)))],
+            Self::Svg => svg::files(figures).into_iter().map(named).collect(),
+            Self::Png => png::pictures(&svg::files(figures))?,
+            Self::Html => vec![named((PAGE, page::render(figures)?))],
+            Self::Markdown => vec![named((markdown::FILE, markdown::render(figures.analysis)))],
         })
     }
 }
@@ -81,10 +84,10 @@ impl Form {
 ///
 /// # Errors
 /// When `dir` cannot be written to, or a figure cannot be drawn.
-pub fn write(dir: &Path, analysis: &Analysis, forms: &[Form]) -> Result<Vec<PathBuf>> {
+pub fn write(dir: &Path, figures: &Figures, forms: &[Form]) -> Result<Vec<PathBuf>> {
     let mut written = Vec::new();
     for form in forms {
-        for (name, content) in form.files(analysis)? {
+        for (name, content) in form.files(figures)? {
             let path = dir.join(name);
             files::create(&path)
                 .and_then(|mut file| file.write_all(&content))

@@ -16,7 +16,8 @@ mod slopes;
 
 use std::collections::BTreeSet;
 
-use super::figure::{self, Counts, Figure, SHEETS, Sheet};
+use super::figure::{Figure, SHEETS, Sheet};
+use super::figures::Figures;
 use super::look::Looks;
 use super::title::machine;
 use crate::analysis::Analysis;
@@ -24,27 +25,25 @@ use canvas::{Anchor, Canvas};
 use panel::{Curve, HEADER, MARGIN, WIDTH, count_name};
 
 /// The files of all figures the run has data for, by name.
-pub(super) fn figures(analysis: &Analysis) -> Vec<(&'static str, String)> {
-    let looks = Looks::of(&analysis.series);
-    let counts = figure::counts(analysis);
+pub(super) fn files(figures: &Figures) -> Vec<(&'static str, String)> {
     SHEETS
         .iter()
-        .filter_map(|sheet| Some((sheet.file, draw(sheet, analysis, &looks, &counts)?)))
-        .chain(slopes::figure(analysis))
+        .filter_map(|sheet| Some((sheet.file, draw(sheet, figures)?)))
+        .chain(slopes::figure(figures.analysis))
         .collect()
 }
 
 /// Draws the figures of a file, if any cell carries any of their metrics.
-fn draw(sheet: &Sheet, analysis: &Analysis, looks: &Looks, counts: &Counts) -> Option<String> {
+fn draw(sheet: &Sheet, figures: &Figures) -> Option<String> {
+    let analysis = figures.analysis;
     let mut canvas = Canvas::new(WIDTH);
     let mut bottom = HEADER;
-    let panels = sheet.panels.iter();
-    for figure in panels.filter_map(|panel| figure::of(panel, analysis)) {
-        let curves = curves(&figure, count_name(analysis.count), looks);
+    for figure in figures.of_sheet(sheet) {
+        let curves = curves(figure, count_name(analysis.count), &figures.looks);
         bottom = if one_count(analysis) {
-            bars::draw(&mut canvas, &figure, &curves, bottom)
+            bars::draw(&mut canvas, figure, &curves, bottom)
         } else {
-            curves::draw(&mut canvas, (&figure, counts), &curves, bottom)
+            curves::draw(&mut canvas, (figure, &figures.counts), &curves, bottom)
         };
     }
     if bottom == HEADER {

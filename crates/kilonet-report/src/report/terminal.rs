@@ -14,8 +14,8 @@ mod view;
 
 use owo_colors::Style;
 
+use super::figures::Figures;
 use super::title::machine;
-use crate::analysis::Analysis;
 use crate::printable::Printable;
 pub use view::{Colours, Glyphs, View};
 
@@ -23,15 +23,16 @@ pub(super) use marker::{COLOURS, marker};
 
 /// The report of a run as text, ending in a line end.
 #[must_use]
-pub fn render(analysis: &Analysis, view: View) -> Printable {
+pub fn render(figures: &Figures, view: View) -> Printable {
+    let analysis = figures.analysis;
     let title = view.paragraph(Style::new().bold(), &machine(analysis));
-    let figures = [
+    let first = [
         title,
         findings::first(analysis, view),
         table::render(analysis, view),
-        plot::render(analysis, view),
+        plot::render(figures, view),
     ];
-    let parts = figures
+    let parts = first
         .into_iter()
         .chain(findings::render(analysis, view))
         .chain([notes::render(analysis, view)]);

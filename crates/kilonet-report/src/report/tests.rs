@@ -29,7 +29,7 @@ fn figures_are_written_beside_the_records_and_can_be_written_again() {
     let out = tempfile::tempdir().unwrap();
     let dir = folder(out.path(), &sample::sweep(16));
     let analysis = read(&dir).unwrap();
-    let written = write(&dir, &analysis, &Form::OF_A_RUN).unwrap();
+    let written = write(&dir, &Figures::of(&analysis), &Form::OF_A_RUN).unwrap();
     let names: Vec<_> = written
         .iter()
         .map(|file| file.strip_prefix(&dir).unwrap().to_str().unwrap())
@@ -48,7 +48,7 @@ fn figures_are_written_beside_the_records_and_can_be_written_again() {
         ]
     );
     let first: Vec<_> = written.iter().map(|file| fs::read(file).unwrap()).collect();
-    let again: Vec<_> = write(&dir, &analysis, &Form::OF_A_RUN)
+    let again: Vec<_> = write(&dir, &Figures::of(&analysis), &Form::OF_A_RUN)
         .unwrap()
         .iter()
         .map(|file| fs::read(file).unwrap())
@@ -61,7 +61,7 @@ fn a_figure_that_cannot_be_written_names_its_file() {
     let out = tempfile::tempdir().unwrap();
     let dir = folder(out.path(), &sample::sweep(4));
     fs::create_dir(dir.join("fairness.svg")).unwrap();
-    let error = write(&dir, &read(&dir).unwrap(), &Form::OF_A_RUN).unwrap_err();
+    let error = write(&dir, &Figures::of(&read(&dir).unwrap()), &Form::OF_A_RUN).unwrap_err();
     assert!(error.to_string().contains("fairness.svg"), "{error}");
 }
 
@@ -82,5 +82,5 @@ fn a_sample_run_to_look_at() {
         &std::env::temp_dir().join("kilonet-sample"),
         &sample::sweep(4096),
     );
-    write(&dir, &read(&dir).unwrap(), &Form::OF_A_RUN).unwrap();
+    write(&dir, &Figures::of(&read(&dir).unwrap()), &Form::OF_A_RUN).unwrap();
 }

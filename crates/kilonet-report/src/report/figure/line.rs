@@ -2,7 +2,7 @@
 //!
 //! Must not know axes. The invariant: a text is of the value beside it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::analysis::{CellSummary, Estimate, Metric, Series};
 use crate::report::marks::Mark;
@@ -43,13 +43,19 @@ pub(in crate::report) struct Point<'a> {
 }
 
 /// How a value is written, wherever it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone)]
 pub(in crate::report) struct Text {
     /// The median.
     pub(in crate::report) median: String,
     /// Its interval; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::report) interval: Option<String>,
+}
+
+/// As a list of one or two texts: a page carries thousands of them, and their names would be half of it.
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq([&self.median].into_iter().chain(&self.interval))
+    }
 }
 
 impl Text {

@@ -107,12 +107,6 @@ pub(super) fn of<'a>(panel: &Panel, analysis: &'a Analysis) -> Option<Figure<'a>
     })
 }
 
-/// The figure in which a metric is drawn, if any cell carries it.
-pub(super) fn by_metric(metric: Metric, analysis: &Analysis) -> Option<Figure<'_>> {
-    let mut panels = SHEETS.iter().flat_map(|sheet| sheet.panels);
-    of(panels.find(|panel| panel.metric == metric)?, analysis)
-}
-
 /// Whether a run has better to tell than this metric.
 fn says_little(metric: Metric, analysis: &Analysis) -> bool {
     let traits = metric.about().traits;

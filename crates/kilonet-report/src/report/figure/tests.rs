@@ -1,4 +1,5 @@
 use super::*;
+use crate::report::figures::Figures;
 use crate::scenario::Topology;
 use crate::store::record::Record;
 use crate::store::sample::{cell, failed, measured, run, sweep};
@@ -6,7 +7,8 @@ use crate::store::sample::{cell, failed, measured, run, sweep};
 /// The figure of a metric over records.
 fn figure(metric: Metric, records: Vec<Record>, seen: impl Fn(&Figure)) {
     let analysis = Analysis::of(&run(records));
-    seen(&by_metric(metric, &analysis).expect("a figure"));
+    let figures = Figures::of(&analysis);
+    seen(figures.by_metric(metric).expect("a figure"));
 }
 
 /// Trials of pairs of veths, each with a goodput.
@@ -75,11 +77,7 @@ fn a_wide_interval_does_not_squeeze_the_curves() {
 
 #[test]
 fn what_series_reach_has_an_axis_of_its_own_and_the_last_holds_all() {
-    let analysis = Analysis::of(&sweep(64));
-    for panel in SHEETS.iter().flat_map(|sheet| sheet.panels) {
-        let Some(figure) = of(panel, &analysis) else {
-            continue;
-        };
+    for figure in Figures::of(&Analysis::of(&sweep(64))).all() {
         for line in &figure.series {
             let medians = line
                 .points
@@ -93,7 +91,7 @@ fn what_series_reach_has_an_axis_of_its_own_and_the_last_holds_all() {
                 .find(|axis| axis.range.high >= line.top * 0.999_999);
             let ticks = &lowest.expect("an axis").ticks;
             let top = figure.one.map_or(line.top, |_| line.top.max(1.0));
-            let is_fixed = panel.metric.about().traits.extent == Extent::Share || top == 0.0;
+            let is_fixed = figure.metric.about().traits.extent == Extent::Share || top == 0.0;
             assert!(
                 is_fixed || ticks[ticks.len() - 2].0 < top,
                 "a lower one would do"
@@ -130,13 +128,14 @@ fn a_cell_that_failed_has_neither_value_nor_text_but_a_reason() {
 #[test]
 fn what_nobody_carries_or_never_happened_has_no_figure() {
     let analysis = Analysis::of(&run(trials(&[(2, &[9e9][..]), (4, &[8e9])])));
-    assert!(by_metric(Metric::Loss, &analysis).is_none());
+    let figures = Figures::of(&analysis);
+    assert!(figures.by_metric(Metric::Loss).is_none());
     assert!(
-        by_metric(Metric::Starved, &analysis).is_none(),
+        figures.by_metric(Metric::Starved).is_none(),
         "no pair starved"
     );
     assert!(
-        by_metric(Metric::PairMin, &analysis).is_none(),
+        figures.by_metric(Metric::PairMin).is_none(),
         "a part of others"
     );
 }

@@ -3,7 +3,8 @@
 //! The script places and paints. The invariant: every number that a reader sees on the page is written here, as it is in every
 //! other form of the report, and every axis that the page has is here with its ticks.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -11,7 +12,8 @@ use super::closer::Closer;
 use crate::analysis::metric::METRICS;
 use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, CellSummary, Metric, Reach};
-use crate::report::figure::{self, Counts, Figure, SHEETS, Text};
+use crate::report::figure::{Counts, Figure, Text};
+use crate::report::figures::Figures;
 use crate::report::look::Looks;
 
 /// See the file's head.
@@ -24,17 +26,22 @@ pub(super) struct Data<'a> {
 
 #[derive(Serialize)]
 struct Drawn<'a> {
-    counts: Counts,
-    looks: Looks,
-    figures: Vec<Figure<'a>>,
+    counts: &'a Counts,
+    looks: &'a Looks,
+    figures: Vec<&'a Figure<'a>>,
     /// The columns of the table of cells that are of metrics.
     columns: Vec<Column>,
-    /// What is written of each cell.
+    /// How values are written: by metric, cell by cell.
+    texts: BTreeMap<Metric, Texts<'a>>,
+    /// What else is written of each cell.
     cells: Vec<Cell>,
     /// How whole numbers are written that are not written as they are.
     numbers: BTreeMap<usize, String>,
     closer: Closer,
 }
+
+/// Of each cell, absent where it has no value.
+type Texts<'a> = Vec<Option<Cow<'a, Text>>>;
 
 #[derive(Serialize)]
 struct Column {
@@ -44,7 +51,6 @@ struct Column {
 
 #[derive(Serialize)]
 struct Cell {
-    texts: BTreeMap<Metric, Text>,
     /// How far its trials are apart, and how far each is within itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     scatter: Option<(String, String)>,
@@ -54,14 +60,13 @@ struct Cell {
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn of(analysis: &'a Analysis) -> Self {
-        let panels = SHEETS.iter().flat_map(|sheet| sheet.panels);
+    pub(super) fn of(figures: &'a Figures) -> Self {
+        let analysis = figures.analysis;
         let drawn = Drawn {
-            counts: figure::counts(analysis),
-            looks: Looks::of(&analysis.series),
-            figures: panels
-                .filter_map(|panel| figure::of(panel, analysis))
-                .collect(),
+            counts: &figures.counts,
+            looks: &figures.looks,
+            figures: figures.all().collect(),
+            texts: texts(figures),
             columns: columns(analysis),
             cells: analysis.cells.iter().map(Cell::of).collect(),
             numbers: numbers(analysis),
@@ -85,14 +90,35 @@ fn columns(analysis: &Analysis) -> Vec<Column> {
         .collect()
 }
 
+/// The texts of all that cells have: those of a metric's figure, and written here where it has none.
+fn texts<'a>(figures: &'a Figures) -> BTreeMap<Metric, Texts<'a>> {
+    let cells = &figures.analysis.cells;
+    let drawn = figures.all().map(|figure| {
+        let mut texts: Texts = vec![None; cells.len()];
+        for line in &figure.series {
+            for (index, point) in line.series.cells.iter().zip(&line.points) {
+                texts[*index] = point.text.as_ref().map(Cow::Borrowed);
+            }
+        }
+        (figure.metric, texts)
+    });
+    let mut texts: BTreeMap<_, _> = drawn.collect();
+    let metrics: BTreeSet<_> = cells.iter().flat_map(|cell| cell.metrics.keys()).collect();
+    for metric in metrics {
+        let text = |cell: &CellSummary| {
+            let estimate = cell.estimate(*metric)?;
+            Some(Cow::Owned(Text::of(*metric, estimate)))
+        };
+        let written = || cells.iter().map(text).collect();
+        texts.entry(*metric).or_insert_with(written);
+    }
+    texts
+}
+
 impl Cell {
     fn of(cell: &CellSummary) -> Self {
-        let texts = cell.metrics.iter();
         let percent = |share| Quantity::Percent.show(share);
         Self {
-            texts: texts
-                .map(|(metric, estimate)| (*metric, Text::of(*metric, estimate)))
-                .collect(),
             scatter: cell
                 .scatter
                 .map(|scatter| (percent(scatter.between), percent(scatter.within))),

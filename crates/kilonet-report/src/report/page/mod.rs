@@ -13,8 +13,8 @@ use std::fmt::Write;
 
 use askama::Template;
 
-use crate::analysis::Analysis;
 use crate::printable::{escaped, is_unprintable};
+use crate::report::figures::Figures;
 use crate::report::findings::{self, Section};
 use crate::report::head::{self, Fact};
 use crate::report::look;
@@ -86,7 +86,8 @@ struct Page<'a> {
 ///
 /// # Errors
 /// [`Error::Refused`] when the analysis cannot be written as JSON or the page cannot be set.
-pub fn render(analysis: &Analysis) -> Result<String> {
+pub fn render(figures: &Figures) -> Result<String> {
+    let analysis = figures.analysis;
     let facts = head::facts(&analysis.manifest);
     let page = Page {
         name: &analysis.name,
@@ -100,7 +101,7 @@ pub fn render(analysis: &Analysis) -> Result<String> {
         found: found::found(analysis),
         sections: findings::sections(analysis),
         machine: machine(analysis),
-        data: inline_json(analysis)?,
+        data: inline_json(figures)?,
         uplot_script: UPLOT_SCRIPT,
         uplot_licence: UPLOT_LICENCE,
         uplot_style: UPLOT_STYLE,
@@ -114,8 +115,8 @@ pub fn render(analysis: &Analysis) -> Result<String> {
 
 /// JSON that may stand inside a `script` element: `<` and what is not to be printed can only occur in its strings, where the
 /// escape means the same.
-fn inline_json(analysis: &Analysis) -> Result<String> {
-    serde_json::to_string(&Data::of(analysis))
+fn inline_json(figures: &Figures) -> Result<String> {
+    serde_json::to_string(&Data::of(figures))
         .map(|json| json_escaped(&json))
         .map_err(|source| Error::refused("serialize", "analysis", source.to_string()))
 }

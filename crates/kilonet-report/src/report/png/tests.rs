@@ -1,5 +1,6 @@
 use super::*;
 use crate::analysis::Analysis;
+use crate::report::figures::Figures;
 use crate::report::svg;
 use crate::store::sample;
 
@@ -29,7 +30,7 @@ fn words(text: &str, weight: u32) -> u64 {
 
 #[test]
 fn every_figure_is_a_picture_of_twice_its_size_with_text_and_curves() {
-    let figures = svg::figures(&Analysis::of(&sample::sweep(64)));
+    let figures = svg::files(&Figures::of(&Analysis::of(&sample::sweep(64))));
     let pictures = pictures(&figures).unwrap();
     assert_eq!(pictures.len(), figures.len());
     for ((name, svg), (file, png)) in figures.iter().zip(&pictures) {

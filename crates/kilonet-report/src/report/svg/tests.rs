@@ -4,7 +4,7 @@ use crate::store::record::Record;
 use crate::store::sample::{self, cell, failed, measured, run};
 
 fn figure(file: &str, run: &crate::store::folder::Run) -> Option<String> {
-    figures(&Analysis::of(run))
+    files(&Figures::of(&Analysis::of(run)))
         .into_iter()
         .find(|(name, _)| *name == file)
         .map(|(_, text)| text)
@@ -36,7 +36,7 @@ fn table() -> Vec<Record> {
 #[test]
 fn curves_are_drawn_as_blessed() {
     let run = sample::sweep(64);
-    for (name, text) in figures(&Analysis::of(&run)) {
+    for (name, text) in files(&Figures::of(&Analysis::of(&run))) {
         insta::assert_snapshot!(name, text);
     }
 }

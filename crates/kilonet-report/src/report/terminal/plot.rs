@@ -11,7 +11,8 @@ use super::marker::{marker, style};
 use super::view::{Glyphs, View};
 use crate::analysis::{Analysis, Metric};
 use crate::printable::Printable;
-use crate::report::figure::{self, Axis, Counts, Figure, Line};
+use crate::report::figure::{Axis, Counts, Figure, Line};
+use crate::report::figures::Figures;
 use crate::report::marks::Mark;
 use crate::report::scale::{Range, Scale, whole};
 
@@ -47,22 +48,19 @@ fn chosen(analysis: &Analysis) -> [Metric; 2] {
 }
 
 /// Both plots and their legend; empty without a figure to plot.
-pub(super) fn render(analysis: &Analysis, view: View) -> Printable {
-    let counts = figure::counts(analysis);
-    let figures = chosen(analysis)
-        .into_iter()
-        .filter_map(|metric| figure::by_metric(metric, analysis));
+pub(super) fn render(figures: &Figures, view: View) -> Printable {
+    let (analysis, counts) = (figures.analysis, &figures.counts);
+    let chosen = chosen(analysis).into_iter();
+    let plotted = chosen.filter_map(|metric| figures.by_metric(metric));
     if counts.ticks.len() <= 1 {
         // With one count the second would say little that the table does not.
-        return figures
+        return plotted
             .take(1)
-            .map(|figure| bars::render(&figure, view))
+            .map(|figure| bars::render(figure, view))
             .collect();
     }
-    let figures: Vec<_> = figures.collect();
-    let plots: Vec<_> = figures
-        .iter()
-        .map(|figure| Plot::of(analysis, figure, &counts, view))
+    let plots: Vec<_> = plotted
+        .map(|figure| Plot::of(analysis, figure, counts, view))
         .collect();
     if plots.is_empty() {
         return Printable::default();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::analysis::Analysis;
 use crate::printable::is_unprintable;
 use crate::scenario::{self, Family, Testbed, Topology};
 use crate::store::folder::Run;
@@ -12,7 +13,7 @@ const UNICODE: View = View {
 };
 
 fn text(run: &Run, view: View) -> String {
-    render(&Analysis::of(run), view).to_string()
+    render(&Figures::of(&Analysis::of(run)), view).to_string()
 }
 
 fn table() -> Vec<Record> {
@@ -169,7 +170,7 @@ fn no_line_is_wider_than_the_view() {
     for power in 1..13 {
         let analysis = Analysis::of(&sample::sweep(1 << power));
         for width in (60..200).step_by(3) {
-            let text = render(&analysis, View { width, ..UNICODE });
+            let text = render(&Figures::of(&analysis), View { width, ..UNICODE });
             for line in text.lines() {
                 assert!(line.chars().count() <= usize::from(width), "{line}");
             }

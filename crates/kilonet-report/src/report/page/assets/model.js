@@ -50,11 +50,14 @@ const isOn = (series, count) => cellAt(series, count) !== undefined || lostOf(se
 
 const estimate = (summary, metric) => summary?.metrics[metric];
 
-/** What is written of a cell. */
+/** What is written of a cell beside its values. */
 const writtenOf = summary => drawn.cells[placeOf.get(summary)];
 
 /** How a cell's estimate of a metric is written: its `median` and, where there is one, its `interval`. */
-const textOf = (summary, metric) => summary && writtenOf(summary).texts[metric];
+function textOf(summary, metric) {
+  const written = drawn.texts[metric]?.[placeOf.get(summary)];
+  return written && { median: written[0], interval: written[1] };
+}
 
 /** `measured`, `failed`, `invalid`, or `absent` when no trial of the cell has run. */
 function stateOf(summary) {
