@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::counters::{Delta, ForeignDelta, tick_ns};
+use super::counters::{Delta, ForeignDelta, Softnet, tick_ns};
 use crate::units::{counted, were};
 
 /// A share of the CPU that others may take before a reader is told. On a node whose CPUs are all busy, goodput is
@@ -114,7 +114,7 @@ fn steal(window: &Delta) -> Taken {
         } else {
             time
         },
-        of: cpu_time(window.elapsed, window.cpus),
+        of: cpu_time(window.counted.elapsed, window.cpus),
         bound: STEAL_SHARE,
     }
 }
@@ -132,10 +132,17 @@ fn others(window: &Delta, foreign: &ForeignDelta) -> Taken {
 }
 
 fn backlog(window: &Delta) -> Option<String> {
-    let seen = window.softnet.processed + window.softnet.dropped;
-    let share = window.softnet.dropped as f64 / seen.max(1) as f64;
+    let Some(Softnet {
+        processed, dropped, ..
+    }) = window.counted.softnet
+    else {
+        return Some(
+            "packets dropped at a full backlog are not counted: /proc/net/softnet_stat cannot be read, or not in known columns"
+                .to_owned(),
+        );
+    };
+    let share = dropped as f64 / (processed + dropped).max(1) as f64;
     (share > BACKLOG_DROP_SHARE).then(|| {
-        let dropped = window.softnet.dropped;
         format!(
             "{} {} dropped at a full backlog (sysctl net.core.netdev_max_backlog), {} of all",
             counted(dropped, "packet"),
@@ -147,6 +154,7 @@ fn backlog(window: &Delta) -> Option<String> {
 
 fn neighbours(window: &Delta) -> Option<String> {
     let overflows = window
+        .counted
         .neighbour_overflows
         .filter(|overflows| *overflows > 0)?;
     Some(format!(
@@ -167,7 +175,7 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::counters::{CpuTimes, OwnCpu, Softnet};
+    use crate::host::counters::{Counted, CpuTimes, OwnCpu};
 
     const NOBODY: [&str; 0] = [];
 
@@ -178,7 +186,14 @@ mod tests {
     /// A window on two CPUs, so many steps of the kernel's clock of it stolen.
     fn window(elapsed: Duration, steal_ticks: u64) -> Delta {
         Delta {
-            elapsed,
+            counted: Counted {
+                elapsed,
+                softnet: Some(Softnet {
+                    processed: 1_000_000,
+                    ..Softnet::default()
+                }),
+                neighbour_overflows: None,
+            },
             cpus: 2,
             cpu: CpuTimes {
                 steal_ns: steal_ticks * tick_ns(),
@@ -186,12 +201,7 @@ mod tests {
             },
             counts_steal: true,
             own: OwnCpu::default(),
-            softnet: Softnet {
-                processed: 1_000_000,
-                ..Softnet::default()
-            },
             tcp_memory_pages: None,
-            neighbour_overflows: None,
         }
     }
 
@@ -294,10 +304,23 @@ mod tests {
     }
 
     #[test]
+    fn drops_that_cannot_be_counted_are_said_and_no_zero() {
+        let mut window = window(millis(2000), 0);
+        assert_eq!(warnings(&window), NOBODY);
+        window.counted.softnet = None;
+        let said = warnings(&window);
+        assert!(said.len() == 1 && said[0].contains("/proc/net/softnet_stat"));
+    }
+
+    #[test]
     fn drops_and_overflows_name_the_sysctl_that_helps() {
         let mut window = window(millis(2000), 0);
-        window.softnet.dropped = 5_000;
-        window.neighbour_overflows = Some(3);
+        window.counted.softnet = Some(Softnet {
+            processed: 1_000_000,
+            dropped: 5_000,
+            squeezed: 0,
+        });
+        window.counted.neighbour_overflows = Some(3);
         assert_eq!(
             warnings(&window),
             [

@@ -136,13 +136,15 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>, socket_drops: Option<u64>)
         .filter_map(|flow| flow.retransmits)
         .collect();
     let machine = edges.map(|edges| &edges.machine);
+    let counted = machine.map(|delta| delta.counted);
+    let softnet = counted.and_then(|counted| counted.softnet);
     let conntrack = edges.and_then(|edges| edges.conntrack);
     Counters {
         retransmits: (!known.is_empty()).then(|| known.iter().sum()),
         socket_drops,
-        backlog_drops: machine.map(|delta| delta.softnet.dropped),
-        softirq_squeezes: machine.map(|delta| delta.softnet.squeezed),
-        neighbour_overflows: machine.and_then(|delta| delta.neighbour_overflows),
+        backlog_drops: softnet.map(|packets| packets.dropped),
+        softirq_squeezes: softnet.map(|packets| packets.squeezed),
+        neighbour_overflows: counted.and_then(|counted| counted.neighbour_overflows),
         conntrack_entries: conntrack.map(|counted| counted.entries),
         conntrack_insert_failed: conntrack.map(|counted| counted.insert_failed),
         conntrack_drops: conntrack.map(|counted| counted.drops),

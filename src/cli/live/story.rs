@@ -224,13 +224,13 @@ impl Story {
         let history = &mut self.picture.cpu;
         history.extend(shares(&machine.cpu));
         history.drain(..history.len().saturating_sub(HISTORY));
-        let seconds = machine.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+        let seconds = machine.counted.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
         let rate = |events: u64| events as f64 / seconds;
         let marks = machine.tcp_memory_pages.zip(self.tcp_memory);
         let drops = &mut self.picture.drops;
-        drops.backlog = rate(machine.softnet.dropped);
-        drops.squeezed = rate(machine.softnet.squeezed);
-        drops.neighbours = machine.neighbour_overflows.map(rate);
+        drops.backlog = machine.counted.softnet.map(|it| rate(it.dropped));
+        drops.squeezed = machine.counted.softnet.map(|it| rate(it.squeezed));
+        drops.neighbours = machine.counted.neighbour_overflows.map(rate);
         drops.tcp_memory =
             marks.map(|(pages, marks)| pages as f64 / marks.pressure_pages.max(1) as f64);
     }

@@ -14,7 +14,7 @@ mod softnet;
 mod totals;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
@@ -22,7 +22,6 @@ use nix::sys::time::TimeVal;
 use super::pseudo;
 use crate::error::{Error, Result};
 use columns::malformed;
-use neighbours::neighbour_overflows;
 
 pub(super) use columns::tick_ns;
 pub(super) use neighbours::neighbour_entries;
@@ -130,36 +129,30 @@ fn nanoseconds(time: TimeVal) -> u64 {
 /// All counters at one instant.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    taken: Instant,
+    totals: Totals,
     cpus: usize,
     cpu: CpuTimes,
     own: OwnCpu,
-    softnet: Vec<Softnet>,
     tcp_memory_pages: Option<u64>,
-    neighbour_overflows: Option<u64>,
 }
 
 impl Snapshot {
     /// Reads them, first the CPU's, so that what the reading itself costs falls behind them.
     ///
     /// # Errors
-    /// When `/proc/stat` or `/proc/net/softnet_stat` is not there or reads differently from every kernel known.
+    /// When `/proc/stat` is not there or reads differently from every kernel known: without CPU time there is no figure of cost.
     pub fn take() -> Result<Self> {
         let taken = Instant::now();
         let own = OwnCpu::take()?;
         let stat = pseudo::text("/proc/stat")?;
         let cpu = CpuTimes::parse(stat.lines().next().unwrap_or_default(), tick_ns())
             .ok_or_else(|| malformed("/proc/stat"))?;
-        let softnet = Softnet::parse(&pseudo::text("/proc/net/softnet_stat")?)
-            .ok_or_else(|| malformed("/proc/net/softnet_stat"))?;
         Ok(Self {
-            taken,
+            totals: Totals::begun(taken),
             cpus: online_cpus(&stat),
             cpu,
             own,
-            softnet,
             tcp_memory_pages: tcp_memory_pages(),
-            neighbour_overflows: neighbour_overflows(),
         })
     }
 
@@ -167,17 +160,12 @@ impl Snapshot {
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Delta {
         Delta {
-            elapsed: self.taken.saturating_duration_since(earlier.taken),
+            counted: self.totals.since(&earlier.totals),
             cpus: self.cpus,
             cpu: self.cpu.since(&earlier.cpu),
             counts_steal: self.cpu.steal_ns > 0,
             own: self.own.since(&earlier.own),
-            softnet: Softnet::growth(&self.softnet, &earlier.softnet),
             tcp_memory_pages: self.tcp_memory_pages,
-            neighbour_overflows: self
-                .neighbour_overflows
-                .zip(earlier.neighbour_overflows)
-                .map(|(now, before)| now.saturating_sub(before)),
         }
     }
 }
@@ -185,8 +173,8 @@ impl Snapshot {
 /// What happened between two snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delta {
-    /// Time between them, by the monotonic clock.
-    pub elapsed: Duration,
+    /// Time between them, and what went wrong meanwhile.
+    pub counted: Counted,
     /// CPUs online at the end.
     pub cpus: usize,
     /// The machine's CPU time by kind.
@@ -196,13 +184,8 @@ pub struct Delta {
     pub counts_steal: bool,
     /// This process's CPU time.
     pub own: OwnCpu,
-    /// Packets through the backlogs.
-    pub softnet: Softnet,
     /// Pages in TCP sockets at the end, not a difference. Each CPU keeps some back, so it is coarse.
     pub tcp_memory_pages: Option<u64>,
-    /// Times the IPv4 or IPv6 neighbour table was full, in any namespace of the machine; absent where the kernel does
-    /// not say, which is so outside of the initial namespace.
-    pub neighbour_overflows: Option<u64>,
 }
 
 /// The mark of TCP's memory pool, one for the whole machine, in pages.
@@ -253,6 +236,7 @@ fn online_cpus(stat: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+    use std::time::Duration;
 
     use proptest::prelude::*;
 

@@ -1,6 +1,8 @@
-//! What the whole machine has counted so far, of what goes wrong outside of windows too: read at the edges of a trial's phases.
+//! What the whole machine has counted so far, of what goes wrong outside of windows too: read at the edges of a trial's phases, and
+//! with all else at the edges of its window.
 //!
-//! Must not know trials. The invariant: a reading is three small files, and what cannot be read is absent and no error.
+//! Must not know trials. The invariant: a reading is three small files, and a counter that cannot be read, or not in the columns
+//! that are known, is absent and no error: who needs it says that it is (`noise::warnings`).
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +25,8 @@ pub struct Counted {
     pub elapsed: Duration,
     /// Packets through the CPUs' backlogs; absent where either reading has none.
     pub softnet: Option<Softnet>,
-    /// Times the neighbour table of either family was full; absent likewise.
+    /// Times the IPv4 or IPv6 neighbour table was full, in any namespace of the machine; absent likewise, and the kernel says it in
+    /// the initial namespace only.
     pub neighbour_overflows: Option<u64>,
 }
 
@@ -31,9 +34,14 @@ impl Totals {
     /// Reads it.
     #[must_use]
     pub fn take() -> Self {
+        Self::begun(Instant::now())
+    }
+
+    /// Reads it as the rest of a reading that began at an instant.
+    pub(super) fn begun(taken: Instant) -> Self {
         let softnet = pseudo::word("/proc/net/softnet_stat");
         Self {
-            taken: Instant::now(),
+            taken,
             softnet: softnet.and_then(|text| Softnet::parse(&text)),
             neighbour_overflows: neighbour_overflows(),
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::*;
-use crate::host::counters::{CpuTimes, Delta, ForeignDelta, OwnCpu, Softnet, TcpMemory};
+use crate::host::counters::{Counted, CpuTimes, Delta, ForeignDelta, OwnCpu, Softnet, TcpMemory};
 use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
 use crate::store::record::TrialPhase;
@@ -78,7 +78,15 @@ fn outcome(flows: Vec<FlowOutcome>) -> Outcome {
 fn edges(witnessed: Vec<Witnessed>) -> Edges {
     Edges {
         machine: Delta {
-            elapsed: Duration::from_nanos(WINDOW_NS),
+            counted: Counted {
+                elapsed: Duration::from_nanos(WINDOW_NS),
+                softnet: Some(Softnet {
+                    processed: 1_000_000,
+                    dropped: 3,
+                    squeezed: 5,
+                }),
+                neighbour_overflows: None,
+            },
             cpus: 2,
             cpu: CpuTimes {
                 user_ns: 100_000_000,
@@ -92,13 +100,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
                 user_ns: 80_000_000,
                 system_ns: 2_000_000_000,
             },
-            softnet: Softnet {
-                processed: 1_000_000,
-                dropped: 3,
-                squeezed: 5,
-            },
             tcp_memory_pages: Some(400),
-            neighbour_overflows: None,
         },
         foreign: ForeignDelta {
             cpu: Duration::from_millis(1),

@@ -84,11 +84,11 @@ pub struct Shares {
 /// Packets and requests for memory that come to nothing. Rates are the machine's over the last tick, in events a second.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Drops {
-    /// Packets dropped because a CPU's backlog was full.
-    pub backlog: f64,
-    /// Times a softirq gave up with work left.
-    pub squeezed: f64,
-    /// Times the neighbour table was full; absent where the kernel does not say.
+    /// Packets dropped because a CPU's backlog was full; absent where the kernel does not say.
+    pub backlog: Option<f64>,
+    /// Times a softirq gave up with work left; absent likewise.
+    pub squeezed: Option<f64>,
+    /// Times the neighbour table was full; absent likewise.
     pub neighbours: Option<f64>,
     /// TCP's memory over the mark of pressure; absent where the mark is not known.
     pub tcp_memory: Option<f64>,

@@ -104,13 +104,13 @@ pub(super) fn notes(sheet: &mut Buffer, area: Rect, picture: &Picture, view: Vie
 }
 
 fn dropped(drops: &Drops) -> Vec<Line<'static>> {
-    let rate = |rate: f64| format!("{} /s", three_digits(rate));
-    let neighbours = drops.neighbours.map(rate);
+    let unknown = || "-".to_owned();
+    let rate =
+        |rate: Option<f64>| rate.map_or_else(unknown, |rate| format!("{} /s", three_digits(rate)));
     let memory = drops
         .tcp_memory
         .map(|share| format!("TCP memory {:.0} %", share * 100.0));
     let retransmits = drops.retransmits.map(|it| it.to_string());
-    let unknown = || "-".to_owned();
     vec![
         Line::raw(format!(
             "backlog {}   squeezed {}",
@@ -119,7 +119,7 @@ fn dropped(drops: &Drops) -> Vec<Line<'static>> {
         )),
         Line::raw(format!(
             "neighbours full {}   {}",
-            neighbours.unwrap_or_else(unknown),
+            rate(drops.neighbours),
             memory.unwrap_or_default()
         )),
         Line::raw(format!(

@@ -79,8 +79,8 @@ fn picture() -> Picture {
         pairs_bps: Some(uneven(256)),
         cpu: cpu(200),
         drops: Drops {
-            backlog: 12.0,
-            squeezed: 340.0,
+            backlog: Some(12.0),
+            squeezed: Some(340.0),
             neighbours: Some(0.0),
             tcp_memory: Some(0.42),
             retransmits: Some(17),
