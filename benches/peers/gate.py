@@ -87,14 +87,9 @@ def fields(bench, binaries):
         bench.keep("fields", scenario=scenario.name, **found)
 
 
-# Two of them have many counts that take long to raise: their ends are enough to see every field.
-ENDS = {"docker-model-vs-real.toml": ["--containers", "2,64"], "request-latency.toml": ["--containers", "2,512"]}
-
-
 def verified(binary, scenario):
     with tempfile.TemporaryDirectory() as folder:
-        engine = [ROOT / "scripts/with-engine"] if '"docker"' in scenario.read_text() else []
-        command = [*engine, binary, "run", scenario, *ENDS.get(scenario.name, []), "--verify", "--quiet", "--out", folder]
+        command = [ROOT / "scripts/verify-scenario", binary, scenario, folder]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         trials = [path.read_text().splitlines() for path in Path(folder).glob("*/trials.jsonl")]
         records = [json.loads(line) for lines in trials for line in lines]

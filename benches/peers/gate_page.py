@@ -21,7 +21,7 @@ def head(raw):
 Measured to see whether the newer build (commit {machine["commit"]}) raises labs as fast, moves as much and costs as little as the
 older one ({machine["base"]}), by `benches/peers/run --base BINARY`.
 
-{machine["date"]}, {machine["cpus"]} CPUs ({machine["cpu"]}), {machine["memory_bytes"] / 2**30:.0f} GiB, Linux {machine["kernel"]}.
+{raw.machine_line()}
 {machine["iperf3"]}, {machine["rustc"]}.
 """
 

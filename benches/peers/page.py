@@ -41,6 +41,11 @@ class Raw:
         records = [line for line in map(json.loads, lines) if line["status"] == "ok"]
         return [record for record in records if matches(record["cell"], wanted)]
 
+    def machine_line(self):
+        """When, and on which machine."""
+        of = self.machine
+        return f"{of['date']}, {of['cpus']} CPUs ({of['cpu']}), {of['memory_bytes'] / 2**30:.0f} GiB, Linux {of['kernel']}."
+
 
 def matches(line, wanted):
     return all(line.get(key) == value for key, value in wanted.items())
@@ -52,8 +57,7 @@ def head(raw):
     versions = ", ".join(machine[tool] for tool in tools)
     return f"""{question(raw)}
 
-{machine["date"]}, {machine["cpus"]} CPUs ({machine["cpu"]}), {machine["memory_bytes"] / 2**30:.0f} GiB, \
-Linux {machine["kernel"]}.
+{raw.machine_line()}
 Others kept the machine busy, in the second before each step: {noise(raw)}.
 {versions}.
 
