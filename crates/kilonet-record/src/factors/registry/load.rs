@@ -14,9 +14,10 @@ use crate::units::{Bytes, Unit};
 
 use super::traffic::MessageSize;
 
-const REQUESTS: NeedsWorkload = NeedsWorkload {
-    has: Workload::has_requests,
-    lacking: "requests",
+/// Where each request has a connection of its own, the next follows it.
+const SEVERAL_REQUESTS: NeedsWorkload = NeedsWorkload {
+    has: Workload::has_outstanding,
+    lacking: "several requests over one connection",
 };
 
 const RESPONSES: NeedsWorkload = NeedsWorkload {
@@ -69,7 +70,7 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 .about(Part::Traffic)
 .usual(Usual::Number("1"))
 .sets(|cell, outstanding| cell.load.outstanding = Some(outstanding.0))
-.needs_workload(REQUESTS)
+.needs_workload(SEVERAL_REQUESTS)
 .fields(&[Field::integer(
     "outstanding",
     Unit::Plain,

@@ -16,7 +16,6 @@ use crate::units::counted;
 pub(super) fn check(axes: &Values, problems: &mut Problems) {
     check_datagrams(axes, &MESSAGE, problems);
     check_datagrams(axes, &RESPONSE, problems);
-    check_outstanding(axes, problems);
     check_loop(axes, problems);
     check_batch(axes, problems);
     check_published(axes, problems);
@@ -37,19 +36,6 @@ fn check_datagrams(axes: &Values, key: &Key<MessageSize>, problems: &mut Problem
         let remedy = format!("allowed with it: {SMALLEST_DATAGRAM} to {LARGEST_DATAGRAM}");
         let problem = Problem::of(axes.key(key), message).at(at.span.clone());
         problems.push(problem.remedy(remedy));
-    }
-}
-
-/// A connection for each request has one of them.
-fn check_outstanding(axes: &Values, problems: &mut Problems) {
-    let workloads = || axes.levels(&WORKLOAD).map(|at| at.value);
-    let more = axes.levels(&OUTSTANDING).find(|at| at.value.0 != 1);
-    let all_renew = workloads().all(Workload::renews_connections);
-    if let (Some(at), Some(workload), true) = (more, workloads().next(), all_renew) {
-        let message =
-            format!("with {workload}, a connection has one request, and the next follows it");
-        let problem = Problem::of(axes.key(&OUTSTANDING), message).at(at.span.clone());
-        problems.push(problem.remedy("leave it out; `streams` has more of them at once"));
     }
 }
 

@@ -271,11 +271,15 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     (
         "workload = \"tcp-cc\"\noutstanding = 4",
-        &["4:15", "with tcp-cc, a connection has one request"],
+        &[
+            "4:15",
+            "no cell has several requests over one connection",
+            "allowed with workload = \"tcp-rr\" or \"udp-rr\"",
+        ],
     ),
     (
         "workload = \"tcp-crr\"\noutstanding = 4",
-        &["4:15", "`axes.outstanding`", "one request", "`streams`"],
+        &["4:15", "`axes.outstanding`", "over one connection"],
     ),
     (
         "[lab]\nper_namespace = 3",
