@@ -185,6 +185,50 @@ fn killed_at_twenty_instants_a_run_leaves_the_machine_as_it_was() {
     assert_eq!(Machine::now(), before);
 }
 
+/// Whether a process has joined the last of so many groups of a run.
+fn is_settled(run: &Child, containers: u32) -> bool {
+    let root = format!("kilonet-{}-", run.id());
+    let last = format!("c{:05}", containers - 1);
+    let of_run = |path: &PathBuf| path.to_string_lossy().contains(&root) && path.ends_with(&last);
+    let mut groups = cgroups(Path::new("/sys/fs/cgroup")).into_iter();
+    groups.any(|group| {
+        let inside = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+        of_run(&group) && !inside.is_empty()
+    })
+}
+
+/// The processes of containers are started from one that holds the run's standard error too: its end is that of all of them.
+#[test]
+fn a_killed_run_of_processes_leaves_no_control_group() {
+    if !is_real_root() {
+        return;
+    }
+    let before = Machine::now();
+    let out = tempfile::tempdir().unwrap();
+    let flags = "--driver processes --topology veth --containers 4 --baseline false --measure 10m --repeats 1 --quiet --out";
+    let mut run = kilonet(["sweep"])
+        .args(flags.split(' '))
+        .arg(out.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !is_settled(&run, 4) {
+        assert_eq!(run.try_wait().unwrap(), None, "it ended before");
+        std::thread::yield_now();
+    }
+    send(&run, Signal::SIGKILL);
+    run.wait().unwrap();
+    let mut said = String::new();
+    run.stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    await_destruction();
+    assert_eq!(Machine::now(), before, "{said}");
+}
+
 /// In a user namespace that may hold 560 network namespaces, 500 that stayed behind would be missed by the next run: the
 /// kernel itself keeps this count, and lowers it when a namespace is destroyed, whoever still had a name for it.
 #[test]

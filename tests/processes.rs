@@ -393,10 +393,33 @@ fn each_container_is_a_process_of_its_own_and_none_outlives_a_kill() {
 
     kill(Pid::from_raw(running.pid()), Signal::SIGKILL).unwrap();
     running.run.wait().unwrap();
-    // They die by the same signal, which nobody can hold up; the event to wait for is their end.
+    // The last of them to end is the one that takes the groups away; the event to wait for is their end.
     while everyone.iter().any(|pid| parents().contains_key(pid)) {
         std::thread::yield_now();
     }
+    assert!(running.groups().is_empty(), "{:?}", running.groups());
+}
+
+#[test]
+fn groups_of_a_run_that_was_killed_with_all_its_processes_are_removed_by_the_next() {
+    if !is_real_root() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let mut running = Running::start(out.path(), 2, "10m");
+    let everyone = running.descendants();
+    let groups = running.groups();
+    // Or it would see the others die, and take the groups away itself.
+    kill(Pid::from_raw(running.pid()), Signal::SIGSTOP).unwrap();
+    for pid in &everyone {
+        kill(Pid::from_raw(*pid), Signal::SIGKILL).unwrap();
+    }
+    kill(Pid::from_raw(running.pid()), Signal::SIGKILL).unwrap();
+    running.run.wait().unwrap();
+    while everyone.iter().any(|pid| parents().contains_key(pid)) {
+        std::thread::yield_now();
+    }
+    assert!(!groups.is_empty());
     assert_eq!(running.groups(), groups, "nobody was left to remove them");
     sweep(
         &[

@@ -1,16 +1,18 @@
 //! Control groups: where this process stands, which limits hold there, and groups of a lab's own below.
 //!
 //! [`groups`] reads where this process stands, [`nest`] makes groups below it for containers, [`usage`] reads what these used,
-//! [`leftovers`] finds those of the dead.
+//! [`removal`] takes them away, [`leftovers`] finds those of the dead.
 
 mod delegation;
 mod groups;
 pub(crate) mod leftovers;
 mod nest;
+mod removal;
 mod usage;
 
 pub use leftovers::remove_leftovers;
 pub use nest::{Limits, Nest};
+pub use removal::Removal;
 pub use usage::{CpuTime, Memory};
 
 pub(super) use groups::{Controller, Groups};

@@ -35,7 +35,7 @@ impl Processes {
         // What is another user's is that user's to remove; `kilonet clean` says of it.
         let _ = cgroup::remove_leftovers();
         let groups = Nest::build(cell.containers, &requirements::groups(cell))?;
-        let nursery = Nursery::open()?;
+        let nursery = Nursery::open(groups.removal())?;
         let cradle = |container| Cradle {
             namespace: lab.seat(container).0,
             doors: groups.doors(container),

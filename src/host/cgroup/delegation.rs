@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
@@ -19,7 +20,7 @@ use crate::host::pseudo;
 const PASSED_ON: &str = "cgroup.subtree_control";
 
 /// See the file's head.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Delegation {
     own: PathBuf,
     nest: PathBuf,
@@ -86,7 +87,7 @@ impl Delegation {
     }
 
     /// Takes back what was passed on, once there are no groups below the nest any more but the one of this process.
-    pub(super) fn end(self) {
+    pub(super) fn end(&self) {
         // Each may be refused where a lab's processes have not ended yet; the groups are leftovers then, and found later.
         let passed = pseudo::word(self.nest.join(PASSED_ON)).unwrap_or_default();
         let _ = write(
@@ -97,7 +98,7 @@ impl Delegation {
             let added = self.added.iter().map(String::as_str);
             let _ = write(&self.own.join(PASSED_ON), &signed('-', added));
         }
-        if let Some(aside) = self.aside {
+        if let Some(aside) = &self.aside {
             let _ = write(&self.own.join("cgroup.procs"), "0");
             let _ = fs::remove_dir(aside);
         }

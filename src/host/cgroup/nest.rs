@@ -1,7 +1,8 @@
 //! A nest: a control group for each container of a lab, below the group of this process in each hierarchy that is needed.
 //!
 //! Must not know what runs in them. The invariant: all groups of a nest are below one that is named for this process, so that
-//! nothing of another's is touched; they go with the nest, or with the next that finds its owner dead.
+//! nothing of another's is touched; they go with the nest, by whoever else was told how they are removed, or with the next that
+//! finds its owner dead.
 
 use std::fs;
 use std::io;
@@ -9,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::delegation::{Delegation, refusal, write};
 use super::groups::{Branch, Groups};
-use super::leftovers::{self, Owner};
+use super::leftovers::Owner;
+use super::removal::{Removal, name};
 use super::usage::{CpuTime, Memory};
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
@@ -63,8 +65,7 @@ impl Part {
 pub struct Nest {
     /// The folder of the nest for each part; several may be one.
     parts: Vec<(Part, Branch)>,
-    containers: u32,
-    delegation: Option<Delegation>,
+    removal: Removal,
 }
 
 impl Nest {
@@ -88,11 +89,16 @@ impl Nest {
         // Dropped on every way out from here, and its groups with it.
         let mut nest = Self {
             parts: own.iter().map(inside).collect(),
-            containers,
-            delegation: None,
+            removal: Removal {
+                roots: Vec::new(),
+                containers,
+                delegation: None,
+            },
         };
-        for root in nest.roots() {
-            make(&root.folder)?;
+        let roots = nest.roots().into_iter().map(|root| root.folder.clone());
+        nest.removal.roots = roots.collect();
+        for root in &nest.removal.roots {
+            make(root)?;
         }
         nest.delegate(&own)?;
         nest.seed_cpuset(&own)?;
@@ -129,7 +135,13 @@ impl Nest {
     /// How many containers it has groups for.
     #[must_use]
     pub fn containers(&self) -> u32 {
-        self.containers
+        self.removal.containers
+    }
+
+    /// What takes the groups away, for a process that is there when this one is killed.
+    #[must_use]
+    pub fn removal(&self) -> &Removal {
+        &self.removal
     }
 
     fn part(&self, wanted: Part) -> Option<&Branch> {
@@ -157,7 +169,7 @@ impl Nest {
             .filter_map(|((part, _), _)| part.unified_word());
         let words: Vec<_> = words.collect();
         if let (Some(((_, own), (_, nest))), false) = (unified.first(), words.is_empty()) {
-            self.delegation = Some(Delegation::begin(&own.folder, &nest.folder, &words)?);
+            self.removal.delegation = Some(Delegation::begin(&own.folder, &nest.folder, &words)?);
         }
         Ok(())
     }
@@ -188,29 +200,8 @@ impl Nest {
 
 impl Drop for Nest {
     fn drop(&mut self) {
-        let roots: Vec<_> = self
-            .roots()
-            .iter()
-            .map(|root| root.folder.clone())
-            .collect();
-        for root in &roots {
-            for container in 0..self.containers {
-                // What is not there need not be removed; what cannot be is found as a leftover later.
-                let _ = fs::remove_dir(root.join(name(container)));
-            }
-        }
-        if let Some(delegation) = self.delegation.take() {
-            delegation.end();
-        }
-        for root in roots {
-            // What is still in use is found as a leftover later.
-            let _ = leftovers::remove_tree(&root);
-        }
+        self.removal.carry_out();
     }
-}
-
-fn name(container: u32) -> String {
-    format!("c{container:05}")
 }
 
 fn leaf(root: &Branch, container: u32) -> Branch {

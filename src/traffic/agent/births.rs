@@ -19,6 +19,7 @@ use super::inside;
 use super::link::Link;
 use super::message::{Birth, Born, Death, Deaths, Newborn, Refusal, Request, Step};
 use crate::error::{Error, Result};
+use crate::host::cgroup::Removal;
 use crate::host::confinement::Confinement;
 use crate::host::kin;
 use crate::lab::netns;
@@ -30,22 +31,23 @@ use crate::lab::netns;
 /// When standard input is no link, and what an agent fails of.
 pub fn nurse() -> Result<()> {
     // Beside the link's end: should this process be stopped just then, it would not hear of that.
-    prctl::set_pdeathsig(Signal::SIGKILL)
+    prctl::set_pdeathsig(Signal::SIGCONT)
         .map_err(|errno| Error::kernel("follow", "the lab's process", errno.into()))?;
     let mut ward = Ward::open().map_err(lost)?;
-    loop {
-        match ward.hear().map_err(lost)? {
-            Heard::Nothing => {}
-            Heard::Newborn(agent) => {
+    let end = loop {
+        match ward.hear() {
+            Ok(Heard::Nothing) => {}
+            Ok(Heard::Newborn(agent)) => {
                 drop(ward);
                 return agent.live();
             }
-            Heard::End => {
-                ward.clear();
-                return Ok(());
-            }
+            Ok(Heard::End) => break Ok(()),
+            // The owner may have been killed while it was being answered.
+            Err(error) => break Err(lost(error)),
         }
-    }
+    };
+    ward.clear();
+    end
 }
 
 fn lost(source: io::Error) -> Error {
@@ -65,6 +67,7 @@ struct Ward {
     /// Those that have not been buried, by process, with their containers.
     agents: BTreeMap<i32, u32>,
     deaths: Vec<Death>,
+    groups: Option<Removal>,
 }
 
 impl Ward {
@@ -76,6 +79,7 @@ impl Ward {
             link: Link::new(link, None)?,
             agents: BTreeMap::new(),
             deaths: Vec::new(),
+            groups: None,
         })
     }
 
@@ -85,6 +89,10 @@ impl Ward {
             Ok((Request::Roll, _)) => {
                 self.bury(WaitPidFlag::WNOHANG);
                 self.link.say(&Deaths(self.deaths.clone()))?;
+                Ok(Heard::Nothing)
+            }
+            Ok((Request::Remove(groups), _)) => {
+                self.groups = Some(groups);
                 Ok(Heard::Nothing)
             }
             Err(error) if inside::is_end(&error) => Ok(Heard::End),
@@ -135,7 +143,7 @@ impl Ward {
         }
     }
 
-    /// Ends all who are left, and waits until they have.
+    /// Ends all who are left, waits until they have, and takes their groups away.
     fn clear(&mut self) {
         self.bury(WaitPidFlag::WNOHANG);
         for process in self.agents.keys() {
@@ -143,6 +151,9 @@ impl Ward {
             let _ = kill(Pid::from_raw(*process), Signal::SIGKILL);
         }
         self.bury(WaitPidFlag::empty());
+        if let Some(groups) = &self.groups {
+            groups.carry_out();
+        }
     }
 }
 

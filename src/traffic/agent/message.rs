@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Act;
+use crate::host::cgroup::Removal;
 use crate::host::confinement::Confinement;
 use crate::scenario::{Buffers, Congestion, Driver, Orders};
 use crate::traffic::account::Account;
@@ -29,6 +30,8 @@ pub(super) enum Request {
     Birth(Birth),
     /// Who has died; answered by [`Deaths`].
     Roll,
+    /// To take these groups away once all agents have ended.
+    Remove(Removal),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

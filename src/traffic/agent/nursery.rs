@@ -1,7 +1,7 @@
 //! The nursery: a small process that agents are forked from, one for each container of a lab, as its owner has it.
 //!
 //! Must not know what control groups mean: a group is a file to be written to. The invariant: whoever was born in the nursery
-//! ends with it, and it ends with its owner, however that ends; when it is dropped, all have ended.
+//! ends with it, and it ends with its owner, however that ends, and leaves none of their groups; when it is dropped, all have ended.
 //!
 //! A process with many threads cannot fork and go on, since a lock that another thread held stays locked for ever in the copy;
 //! and starting this program anew for each container would cost its start and its memory each time. So it is started once.
@@ -17,6 +17,7 @@ use super::crew::Crew;
 use super::link::Link;
 use super::message::{Birth, Born, Death, Deaths, Request};
 use crate::error::{Act, Error, Remedy, Result};
+use crate::host::cgroup::Removal;
 
 /// How long the nursery may take over what it was asked for, and an agent over being born.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,13 +42,16 @@ pub struct Nursery {
 }
 
 impl Nursery {
-    /// Starts one.
+    /// Starts one, which takes `groups` away at its end: this process may be killed before it can.
     ///
     /// # Errors
     /// When this program cannot be started again.
-    pub fn open() -> Result<Self> {
-        Self::run(Command::new("/proc/self/exe").arg(VERB))
-            .map_err(|source| Error::kernel(Act::Start, "the nursery of processes", source))
+    pub fn open(groups: &Removal) -> Result<Self> {
+        let opened = Self::run(Command::new("/proc/self/exe").arg(VERB)).and_then(|nursery| {
+            nursery.link.say(&Request::Remove(groups.clone()))?;
+            Ok(nursery)
+        });
+        opened.map_err(|source| Error::kernel(Act::Start, "the nursery of processes", source))
     }
 
     /// Starts one by another program than this, which tests want.
