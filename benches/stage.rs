@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use kilonet::lab::Lab;
 use kilonet::lab::witness::{Reading, Witness};
 use kilonet::scenario::{Cell, Scenario, Timing};
-use kilonet::traffic::{self, FlowPlan, Observer, Seat, Settings};
+use kilonet::traffic::{self, Flow, Observer, Seat, Settings};
 use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -62,9 +62,6 @@ fn raised(cell: &Cell, lab: &Lab) -> Value {
 fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Value> {
     let settings = Settings {
         driver: driver.parse()?,
-        workload: cell.workload,
-        message_bytes: cell.message_bytes,
-        load: cell.load,
         congestion: cell.congestion.clone(),
         buffers: cell.buffers,
         warmup: timing.warmup,
@@ -73,7 +70,11 @@ fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Valu
         connect: timing.connect,
     };
     let mut edges = Edges::of(lab)?;
-    let outcome = traffic::run(&flows(lab), &settings, &mut edges)?;
+    let outcome = traffic::run(
+        (&flows(cell, lab)?, &lab.namespaces()),
+        &settings,
+        &mut edges,
+    )?;
     let bytes: u64 = outcome.flows.iter().map(|flow| flow.window_bytes).sum();
     let window = Duration::from_nanos(outcome.window.duration_ns);
     Ok(json!({
@@ -87,24 +88,16 @@ fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Valu
     }))
 }
 
-fn flows(lab: &Lab) -> Vec<FlowPlan<'_>> {
-    let seat = |container| {
-        let (namespace, address) = lab.seat(container);
-        Seat {
-            container,
-            namespace,
-            address,
-        }
+fn flows(cell: &Cell, lab: &Lab) -> kilonet::Result<Vec<Flow>> {
+    let seat = |container| Seat {
+        container,
+        address: lab.seat(container).1,
     };
-    let flow = |(pair, (client, server)): (u32, &(u32, u32))| FlowPlan {
-        pair,
-        stream: 0,
-        client: seat(*client),
-        server: seat(*server),
-        door: None,
-        orders: None,
-    };
-    (0..).zip(lab.pairs()).map(flow).collect()
+    let pairs = lab.pairs().iter();
+    let pairs: Vec<_> = pairs
+        .map(|(client, server)| [*client, *server].map(seat))
+        .collect();
+    Flow::all_of(cell, &pairs, |_| Ok(None))
 }
 
 /// What some interfaces had counted, and the moments just before and just after they were read.

@@ -85,6 +85,15 @@ impl Lab {
         (self.namespace(seat.place).as_fd(), seat.address)
     }
 
+    /// The namespaces of all containers, by their numbers.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<BorrowedFd<'_>> {
+        let seats = self.layout.seats.iter();
+        seats
+            .map(|seat| self.namespace(seat.place).as_fd())
+            .collect()
+    }
+
     /// What was built.
     #[must_use]
     pub fn layout(&self) -> &Layout {

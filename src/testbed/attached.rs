@@ -14,7 +14,7 @@ use crate::lab::existing::{Existing, Spot};
 use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
-use crate::traffic::{self, FlowPlan, Seat};
+use crate::traffic::{self, Flow, Seat};
 
 /// Pairs of containers that exist: the first of each sends to the second.
 #[derive(Debug)]
@@ -35,7 +35,8 @@ impl Attached {
         tcp_memory: Option<TcpMemory>,
     ) -> Result<Measurement> {
         let pairs = self.pairs(trial.cell)?;
-        let plans = self.flows(&pairs, trial.cell);
+        let flows = flows(&pairs, trial.cell)?;
+        let namespaces: Vec<_> = self.places.iter().map(AsFd::as_fd).collect();
         let bench = Bench {
             witness: self.witness(&pairs)?,
             tracking: Tracking::default(),
@@ -45,7 +46,7 @@ impl Attached {
             tcp_memory,
         };
         bench.measure((trial, watch), |settings, observer| {
-            traffic::run(&plans, settings, observer)
+            traffic::run((&flows, &namespaces), settings, observer)
         })
     }
 
@@ -54,26 +55,6 @@ impl Attached {
         pairs
             .map(|pair| Existing::spots(&pair[0], &pair[1], cell.family))
             .collect()
-    }
-
-    fn flows(&self, pairs: &[[Spot; 2]], cell: &Cell) -> Vec<FlowPlan<'_>> {
-        let seat = |container: u32, spot: &Spot| Seat {
-            container,
-            namespace: self.places[container as usize].as_fd(),
-            address: spot.address,
-        };
-        let pairs = (0..).zip(pairs).zip(cell.orders_of_pairs());
-        let flows = pairs.flat_map(|((pair, [client, server]), orders)| {
-            (0..cell.streams).map(move |stream| FlowPlan {
-                pair,
-                stream,
-                client: seat(2 * pair, client),
-                server: seat(2 * pair + 1, server),
-                door: None,
-                orders: Some(orders),
-            })
-        });
-        flows.collect()
     }
 
     /// The servers' interfaces, each once.
@@ -90,4 +71,16 @@ impl Attached {
             Ok((devices, interface(seat).1.to_owned()))
         })
     }
+}
+
+/// Each pair's streams.
+fn flows(pairs: &[[Spot; 2]], cell: &Cell) -> Result<Vec<Flow>> {
+    let seat = |container, spot: &Spot| Seat {
+        container,
+        address: spot.address,
+    };
+    let pairs = (0..).step_by(2).zip(pairs);
+    let seats =
+        pairs.map(|(first, [client, server])| [seat(first, client), seat(first + 1, server)]);
+    Flow::all_of(cell, &seats.collect::<Vec<_>>(), |_| Ok(None))
 }

@@ -82,9 +82,6 @@ pub(super) fn settings(trial: TrialPlan<'_>) -> Settings {
     let TrialPlan { cell, timing, .. } = trial;
     Settings {
         driver: cell.driver,
-        workload: cell.workload,
-        message_bytes: cell.message_bytes,
-        load: cell.load,
         congestion: cell.congestion.clone(),
         buffers: cell.buffers,
         warmup: timing.warmup,

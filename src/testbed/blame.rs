@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::error::{Act, Error, Remedy, Result};
 use crate::lab::Lab;
 use crate::scenario::Firewall;
-use crate::traffic::{self, FlowPlan, Observer, Settings};
+use crate::traffic::{self, Flow, Observer, Settings};
 
 /// What a flow that nothing stops takes to connect, and more.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,7 +43,7 @@ pub(super) struct Suspect<'a> {
     /// Whose rules.
     pub(super) firewall: Firewall,
     /// The first of the flows.
-    pub(super) flow: FlowPlan<'a>,
+    pub(super) flow: Flow,
     /// How they were brought up.
     pub(super) settings: Settings,
 }
@@ -54,7 +54,7 @@ impl Suspect<'_> {
         if !self.lab.lift_rules()? {
             return Ok(false);
         }
-        let flow = FlowPlan {
+        let flow = Flow {
             door: None,
             ..self.flow
         };
@@ -62,6 +62,6 @@ impl Suspect<'_> {
             connect: PATIENCE,
             ..self.settings.clone()
         };
-        traffic::connects(flow, &settings, observer)
+        traffic::connects((flow, &self.lab.namespaces()), &settings, observer)
     }
 }

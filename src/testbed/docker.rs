@@ -4,7 +4,6 @@
 //! brought to the engine is removed when the testbed is dropped.
 
 use std::cell::Cell as Slot;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,8 @@ use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
 use crate::store::record::{LabCost, Phases};
-use crate::traffic::agent::{self, Crew, Muster, Route};
+use crate::traffic::agent::{self, Crew, Muster};
+use crate::traffic::{Door, Flow, Seat};
 use crate::units::nanos;
 
 /// How long the agents of all started containers may take to report.
@@ -118,7 +118,7 @@ impl Testbed for Docker {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement> {
-        let routes = lab.routes(trial.cell)?;
+        let flows = lab.flows(trial.cell)?;
         let bench = Bench {
             witness: lab.witness()?,
             tracking: Tracking::default(),
@@ -128,7 +128,7 @@ impl Testbed for Docker {
             tcp_memory: self.tcp_memory,
         };
         let mut measurement = bench.measure((trial, watch), |settings, observer| {
-            agent::run(&lab.crew, &routes, settings, observer)
+            agent::run(&lab.crew, &flows, settings, observer)
         })?;
         measurement.effective.engine = Some(self.engine.version().to_owned());
         Ok(measurement)
@@ -164,38 +164,24 @@ fn gather(muster: &Muster, lab: &Lab, (containers, watch): (u32, &dyn Watch)) ->
 
 impl DockerLab {
     /// Each pair's streams.
-    fn routes(&self, cell: &Cell) -> Result<Vec<Route>> {
-        let mut routes = Vec::new();
-        let pairs = (0..).zip(self.lab.pairs()).zip(cell.orders_of_pairs());
-        for ((pair, ends), orders) in pairs {
-            for stream in 0..cell.streams {
-                let route = self.route(cell, (pair, stream), *ends)?;
-                routes.push(Route {
-                    orders: Some(orders),
-                    ..route
-                });
-            }
-        }
-        Ok(routes)
-    }
-
-    fn route(&self, cell: &Cell, (pair, stream): (u32, u32), ends: (u32, u32)) -> Result<Route> {
-        let (client, server) = ends;
-        let (port, door) = if cell.path.is_by_port() {
-            let (_, port) = flow_ports(cell, pair, stream);
-            (port, Some(self.lab.door(server, port)?))
-        } else {
-            (0, None)
-        };
-        Ok(Route {
-            pair,
-            stream,
-            client,
-            server,
-            from: self.lab.origin(client, server)?,
-            listen: SocketAddr::new(self.lab.address(server)?, port),
-            call: door,
-            orders: None,
+    fn flows(&self, cell: &Cell) -> Result<Vec<Flow>> {
+        let seat = |container, address| Seat { container, address };
+        let pairs = self.lab.pairs().iter();
+        let pairs = pairs.map(|(client, server)| {
+            Ok([
+                seat(*client, self.lab.origin(*client, *server)?),
+                seat(*server, self.lab.address(*server)?),
+            ])
+        });
+        let pairs = pairs.collect::<Result<Vec<_>>>()?;
+        Flow::all_of(cell, &pairs, |flow| {
+            let (_, listen) = flow_ports(cell, flow.pair, flow.stream);
+            let by_port = cell.path.is_by_port();
+            let door = || {
+                let call = self.lab.door(flow.server.container, listen)?;
+                Ok(Door { call, listen })
+            };
+            by_port.then(door).transpose()
         })
     }
 

@@ -12,19 +12,20 @@ use crate::error::Result;
 use crate::lab::Lab;
 use crate::lab::meters::Meters;
 use crate::store::record::{CountedBy, GeneratedDatagrams, Generator, ProgramOutput};
-use crate::traffic::FlowPlan;
+use crate::traffic::Flow;
 use crate::traffic::generator::{Crew, Crossed, Output, Said, SaidDatagrams};
 use crate::units::{counted, nanos};
 
 /// Measures one window. What the programs printed is left in `outputs`, whatever comes of it.
 pub(super) fn measure(
-    (lab, plans): (&Lab, &[FlowPlan<'_>]),
+    (lab, flows): (&Lab, &[Flow]),
     bench: Bench<'_>,
     (trial, watch): (TrialPlan<'_>, &dyn Watch),
     outputs: &mut Vec<ProgramOutput>,
 ) -> Result<Measurement> {
     let settings = settings(trial);
-    let mut crew = Crew::of(plans, &settings)?;
+    let namespaces = lab.namespaces();
+    let mut crew = Crew::of((flows, &namespaces), &settings)?;
     let measured = run(lab, bench, (trial, watch), &mut crew);
     outputs.extend(crew.outputs().into_iter().map(kept));
     measured

@@ -20,7 +20,7 @@ use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
 use crate::scenario::{Cell, Driver};
 use crate::store::record::{LabCost, Phases, ProgramOutput};
-use crate::traffic::{self, Door, FlowPlan, Seat};
+use crate::traffic::{self, Door, Flow, Seat};
 use crate::units::nanos;
 
 /// Labs raised in this machine's kernel.
@@ -79,7 +79,8 @@ impl Testbed for Kernel {
         trial: TrialPlan<'_>,
         watch: &dyn Watch,
     ) -> Result<Measurement> {
-        let plans = flows(&lab.lab, trial.cell);
+        let flows = flows(&lab.lab, trial.cell)?;
+        let namespaces = lab.lab.namespaces();
         let processes = lab.processes.as_deref();
         let generated = trial.cell.driver.is_generator();
         let bench = Bench {
@@ -96,19 +97,23 @@ impl Testbed for Kernel {
             tcp_memory: self.tcp_memory,
         };
         if generated {
-            let from = (&lab.lab, &plans[..]);
-            return generated::measure(from, bench, (trial, watch), &mut self.outputs);
+            return generated::measure(
+                (&lab.lab, &flows),
+                bench,
+                (trial, watch),
+                &mut self.outputs,
+            );
         }
         let measured = bench.measure((trial, watch), |settings, observer| {
             let driven = match processes {
-                Some(processes) => processes.drive(&plans, settings, observer),
-                None => traffic::run(&plans, settings, observer),
+                Some(processes) => processes.drive(&flows, settings, observer),
+                None => traffic::run((&flows, &namespaces), settings, observer),
             };
             driven.map_err(|error| {
                 let suspect = Suspect {
                     lab: &lab.lab,
                     firewall: trial.cell.firewall,
-                    flow: plans[0],
+                    flow: flows[0],
                     settings: settings.clone(),
                 };
                 blame::explain(error, &suspect, observer)
@@ -156,32 +161,21 @@ fn furnish(lab: &Lab, cell: &Cell, watch: &dyn Watch) -> Result<Option<Box<Proce
 }
 
 /// The flows of a lab: each pair's streams.
-fn flows<'a>(lab: &'a Lab, cell: &Cell) -> Vec<FlowPlan<'a>> {
-    let seat = |container| {
-        let (namespace, address) = lab.seat(container);
-        Seat {
-            container,
-            namespace,
-            address,
-        }
+fn flows(lab: &Lab, cell: &Cell) -> Result<Vec<Flow>> {
+    let seat = |container| Seat {
+        container,
+        address: lab.seat(container).1,
     };
-    let pairs = (0..).zip(lab.pairs()).zip(cell.orders_of_pairs());
-    pairs
-        .flat_map(|((pair, (client, server)), orders)| {
-            (0..cell.streams).map(move |stream| FlowPlan {
-                pair,
-                stream,
-                client: seat(*client),
-                server: seat(*server),
-                door: lab.entrance(pair).map(|address| {
-                    let (host_port, listen) = flow_ports(cell, pair, stream);
-                    Door {
-                        call: SocketAddr::new(address, host_port),
-                        listen,
-                    }
-                }),
-                orders: Some(orders),
-            })
-        })
-        .collect()
+    let pairs = lab.pairs().iter();
+    let pairs: Vec<_> = pairs
+        .map(|(client, server)| [*client, *server].map(seat))
+        .collect();
+    Flow::all_of(cell, &pairs, |flow| {
+        let (host_port, listen) = flow_ports(cell, flow.pair, flow.stream);
+        let entrance = lab.entrance(flow.pair);
+        Ok(entrance.map(|address| Door {
+            call: SocketAddr::new(address, host_port),
+            listen,
+        }))
+    })
 }

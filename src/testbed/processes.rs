@@ -3,7 +3,6 @@
 //! Must not know how a process or a group is made. The invariant: groups are there before the processes, and go after them;
 //! without groups there are no processes, since one that nobody accounts for is no container.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::{Measurement, Watch, requirements};
@@ -12,8 +11,8 @@ use crate::host::cgroup::{self, Nest};
 use crate::host::confinement::Confinement;
 use crate::lab::Lab;
 use crate::scenario::Cell;
-use crate::traffic::agent::{self, Cradle, Crew, Death, Nursery, Route};
-use crate::traffic::{FlowPlan, Observer, Outcome, Settings};
+use crate::traffic::agent::{self, Cradle, Crew, Death, Nursery};
+use crate::traffic::{Flow, Observer, Outcome, Settings};
 use crate::units::{counted, were};
 
 /// Deaths put into one warning at most.
@@ -79,12 +78,11 @@ impl Processes {
     /// Has them bring up and drive the flows.
     pub(super) fn drive(
         &self,
-        plans: &[FlowPlan<'_>],
+        flows: &[Flow],
         settings: &Settings,
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
-        let routes: Vec<_> = plans.iter().map(route).collect();
-        agent::run(&self.crew, &routes, settings, observer)
+        agent::run(&self.crew, flows, settings, observer)
     }
 
     /// Adds to what came of a trial who has died in it, and of what.
@@ -135,19 +133,5 @@ impl Processes {
         }
         let signal = death.signal.unwrap_or_default();
         format!("that of container {container} from outside, by signal {signal}")
-    }
-}
-
-fn route(plan: &FlowPlan<'_>) -> Route {
-    let listen = plan.door.map_or(0, |door| door.listen);
-    Route {
-        pair: plan.pair,
-        stream: plan.stream,
-        orders: plan.orders,
-        client: plan.client.container,
-        server: plan.server.container,
-        from: plan.client.address,
-        listen: SocketAddr::new(plan.server.address, listen),
-        call: plan.door.map(|door| door.call),
     }
 }

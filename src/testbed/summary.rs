@@ -233,10 +233,10 @@ fn row(trial: &str, flow: &FlowOutcome, goodput_bps: f64) -> FlowRow {
     let datagrams = flow.datagrams;
     FlowRow {
         trial: trial.to_owned(),
-        pair: flow.pair,
-        stream: flow.stream,
-        client: flow.client,
-        server: flow.server,
+        pair: flow.plan.pair,
+        stream: flow.plan.stream,
+        client: flow.plan.client.container,
+        server: flow.plan.server.container,
         status: status.to_owned(),
         bytes: flow.window_bytes,
         goodput_bps,
@@ -320,7 +320,8 @@ fn stalled_flows(cell: &Cell, outcome: &Outcome) -> Option<String> {
 }
 
 fn loss(flow: &FlowOutcome) -> Option<String> {
-    let name = format!("{} to {}", flow.client, flow.server);
+    let [from, to] = [flow.plan.client, flow.plan.server].map(|seat| seat.container);
+    let name = format!("{from} to {to}");
     match &flow.status {
         FlowStatus::Ok | FlowStatus::Stalled => None,
         FlowStatus::Unconnected(loss) => {

@@ -24,7 +24,7 @@ use socket2::Socket;
 use super::dialer::Dialer;
 use super::flow::{Role, Sockets};
 use super::observer::Observer;
-use super::plan::{FlowPlan, PATIENCE, Settings};
+use super::plan::{Flow, Namespaces, PATIENCE, Settings};
 use super::socket::{self, Dress, Taken};
 use super::workload;
 use crate::error::{Act, Error, Result};
@@ -48,7 +48,7 @@ pub(super) struct Connected {
 /// # Errors
 /// [`Error::Interrupted`] when the observer says so, and where the thread or the way home cannot be had.
 pub(super) fn connect(
-    plans: &[FlowPlan<'_>],
+    (plans, namespaces): (&[Flow], Namespaces<'_>),
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<Connected> {
@@ -59,7 +59,7 @@ pub(super) fn connect(
         let work = move || {
             // Nothing is ever sent: that this end is gone tells that the thread is done.
             let _alive = alive;
-            Connector::new(plans, settings, cancelled)?.run()
+            Connector::new((plans, namespaces), settings, cancelled)?.run()
         };
         let thread = thread::Builder::new()
             .name("connect".to_owned())
@@ -105,7 +105,8 @@ enum News {
 }
 
 struct Connector<'a> {
-    plans: &'a [FlowPlan<'a>],
+    plans: &'a [Flow],
+    namespaces: Namespaces<'a>,
     dress: Dress,
     settings: &'a Settings,
     deadline: Instant,
@@ -121,12 +122,13 @@ struct Connector<'a> {
 
 impl<'a> Connector<'a> {
     fn new(
-        plans: &'a [FlowPlan<'a>],
+        (plans, namespaces): (&'a [Flow], Namespaces<'a>),
         settings: &'a Settings,
         cancelled: &'a AtomicBool,
     ) -> Result<Self> {
         Ok(Self {
             plans,
+            namespaces,
             dress: Dress::new(&settings.congestion, settings.buffers),
             settings,
             deadline: Instant::now() + settings.connect,
@@ -160,21 +162,21 @@ impl<'a> Connector<'a> {
     /// Makes a flow's listener in the server's namespace, and calls it from the client's. A listener of each flow's own
     /// makes sure that what it accepts is that flow.
     fn call(&mut self, plan: usize) -> Result<Pending> {
-        let FlowPlan {
+        let flow = self.plans[plan];
+        let Flow {
             client,
             server,
             door,
             ..
-        } = self.plans[plan];
-        let workload = self.orders(plan).workload;
-        self.enter(server.namespace, plan)?;
-        let port = door.map_or(0, |door| door.listen);
+        } = flow;
+        let workload = flow.orders.workload;
+        self.enter(self.namespaces[server.container as usize], plan)?;
         let listener = self.attempt(Act::ListenForFlow, plan, |dress| {
-            dress.listener((server.address, port).into(), workload)
+            dress.listener(flow.listens_at(), workload)
         })?;
         let own = self.attempt(Act::ListenForFlow, plan, |_| socket::address(&listener))?;
         let target = door.map_or(own, |door| door.call);
-        self.enter(client.namespace, plan)?;
+        self.enter(self.namespaces[client.container as usize], plan)?;
         let client = self.attempt(Act::ConnectFlow, plan, |dress| {
             dress.caller((client.address, target), workload)
         })?;
@@ -188,7 +190,7 @@ impl<'a> Connector<'a> {
     }
 
     fn orders(&self, plan: usize) -> Orders {
-        self.plans[plan].orders(self.settings)
+        self.plans[plan].orders
     }
 
     fn attempt<T>(
@@ -307,10 +309,11 @@ impl<'a> Connector<'a> {
     /// What the client of a flow makes its further connections with.
     fn dialer(&mut self, plan: usize, to: SocketAddr) -> io::Result<Dialer> {
         let client = self.plans[plan].client;
-        let place = client.namespace.as_raw_fd();
+        let namespace = self.namespaces[client.container as usize];
+        let place = namespace.as_raw_fd();
         let home = match self.homes.entry(place) {
             Entry::Occupied(home) => home.into_mut(),
-            Entry::Vacant(none) => none.insert(Arc::new(client.namespace.try_clone_to_owned()?)),
+            Entry::Vacant(none) => none.insert(Arc::new(namespace.try_clone_to_owned()?)),
         };
         Ok(Dialer {
             home: Some(Arc::clone(home)),
@@ -334,19 +337,6 @@ impl<'a> Connector<'a> {
     }
 }
 
-fn failure(act: impl Into<Act>, plan: &FlowPlan<'_>, source: io::Error) -> Error {
-    let FlowPlan {
-        pair,
-        stream,
-        client,
-        server,
-        door,
-        ..
-    } = plan;
-    let by = door.map_or(String::new(), |door| format!(" by {}", door.call));
-    let object = format!(
-        "{pair}.{stream} from {} to {}{by}",
-        client.address, server.address
-    );
-    Error::kernel(act, object, source)
+fn failure(act: impl Into<Act>, flow: &Flow, source: io::Error) -> Error {
+    Error::kernel(act, flow.to_string(), source)
 }

@@ -9,14 +9,14 @@ use std::sync::{Arc, Weak};
 use super::flow::{Role, place};
 use super::ledger::Ledger;
 use super::numbered::{Datagrams, Numbered};
-use super::plan::FlowName;
+use super::plan::Flow;
 
 /// A handle on the counters that the flows of one trial publish. Clones read the same ones.
 #[derive(Debug, Clone)]
 pub struct Dials {
     /// The trial's own, which go with it.
     ledger: Weak<Ledger>,
-    flows: Arc<[FlowName]>,
+    flows: Arc<[Flow]>,
 }
 
 /// Ends of flows that are read together.
@@ -71,7 +71,7 @@ impl Tallies {
 
 impl Dials {
     /// For the flows of a ledger, in their order.
-    pub(super) fn new(ledger: &Arc<Ledger>, flows: &[FlowName]) -> Self {
+    pub(super) fn new(ledger: &Arc<Ledger>, flows: &[Flow]) -> Self {
         Self {
             ledger: Arc::downgrade(ledger),
             flows: flows.into(),
@@ -92,9 +92,9 @@ impl Dials {
         let ledger = self.ledger.upgrade()?;
         let pairs = self.flows.iter().map(|flow| flow.pair as usize + 1).max();
         let mut bytes = vec![0; pairs.unwrap_or(0)];
-        for (flow, name) in self.flows.iter().enumerate() {
+        for (flow, plan) in self.flows.iter().enumerate() {
             let ends = [Role::Client, Role::Server].map(|role| place(flow, role));
-            bytes[name.pair as usize] += ends
+            bytes[plan.pair as usize] += ends
                 .map(|end| ledger.counter(end).received.read())
                 .iter()
                 .sum::<u64>();
@@ -107,9 +107,9 @@ impl Dials {
     pub fn ends_in(&self, containers: &[u32]) -> Ends {
         let containers: HashSet<_> = containers.iter().collect();
         let flows = self.flows.iter().enumerate();
-        let ends = flows.flat_map(|(flow, name)| {
-            let both = [(name.server, Role::Server), (name.client, Role::Client)];
-            both.map(|(container, role)| (container, (flow, role)))
+        let ends = flows.flat_map(|(flow, plan)| {
+            let both = [(plan.server, Role::Server), (plan.client, Role::Client)];
+            both.map(|(seat, role)| (seat.container, (flow, role)))
         });
         let within = ends.filter(|(container, _)| containers.contains(container));
         Ends(within.map(|(_, end)| end).collect())
@@ -150,14 +150,20 @@ mod tests {
     use super::*;
     use crate::scenario::{Load, Orders, Workload};
     use crate::traffic::flow::places;
+    use crate::traffic::plan::Seat;
 
     /// A flow of a pair from container 2k to 2k + 1.
-    fn name(pair: u32, workload: Workload) -> FlowName {
-        FlowName {
+    fn flow_of(pair: u32, workload: Workload) -> Flow {
+        let seat = |container| Seat {
+            container,
+            address: [127, 0, 0, 1].into(),
+        };
+        Flow {
             pair,
             stream: 0,
-            client: 2 * pair,
-            server: 2 * pair + 1,
+            client: seat(2 * pair),
+            server: seat(2 * pair + 1),
+            door: None,
             orders: Orders {
                 workload,
                 message_bytes: 100,
@@ -169,7 +175,7 @@ mod tests {
     #[test]
     fn the_streams_of_a_pair_add_up_until_the_trial_ends() {
         let ledger = Ledger::create(places(3)).unwrap();
-        let flows = [0, 1, 1].map(|pair| name(pair, Workload::TcpStream));
+        let flows = [0, 1, 1].map(|pair| flow_of(pair, Workload::TcpStream));
         let dials = Dials::new(&ledger, &flows);
         let received = |flow, role, bytes| ledger.counter(place(flow, role)).received.add(bytes);
         received(0, Role::Server, 5);
@@ -187,7 +193,10 @@ mod tests {
     #[test]
     fn tallies_are_of_the_ends_that_are_in_the_containers() {
         let ledger = Ledger::create(places(2)).unwrap();
-        let flows = [name(0, Workload::UdpStream), name(1, Workload::TcpCrr)];
+        let flows = [
+            flow_of(0, Workload::UdpStream),
+            flow_of(1, Workload::TcpCrr),
+        ];
         let dials = Dials::new(&ledger, &flows);
         let counter = |flow, role| ledger.counter(place(flow, role));
         counter(0, Role::Client).datagrams.add(9);

@@ -60,7 +60,7 @@ pub use dials::{Dials, Ends, Tallies};
 pub use numbered::Datagrams;
 pub use observer::Observer;
 pub use outcome::{Buffered, FlowOutcome, FlowStatus, Loss, Outcome, Uncopied};
-pub use plan::{Door, FlowPlan, Seat, Settings};
+pub use plan::{Door, Flow, Namespaces, Seat, Settings};
 pub use window::{Sample, Window};
 
 use crate::error::Result;
@@ -69,7 +69,6 @@ use field::Field;
 use flow::places;
 use ledger::Ledger;
 use outcome::{Finished, Roll};
-use plan::FlowName;
 use priority::Urgent;
 use window::{Counters, Measured, Moved};
 
@@ -79,8 +78,12 @@ use window::{Counters, Measured, Moved};
 /// [`Error::Interrupted`] when the observer says so, and where the thread or the way home cannot be had.
 ///
 /// [`Error::Interrupted`]: crate::Error::Interrupted
-pub fn connects(plan: FlowPlan<'_>, settings: &Settings, observer: &dyn Observer) -> Result<bool> {
-    let connected = connect::connect(&[plan], settings, observer)?;
+pub fn connects(
+    (flow, namespaces): (Flow, Namespaces<'_>),
+    settings: &Settings,
+    observer: &dyn Observer,
+) -> Result<bool> {
+    let connected = connect::connect((&[flow], namespaces), settings, observer)?;
     Ok(connected.flows.iter().all(Result::is_ok))
 }
 
@@ -94,24 +97,22 @@ pub fn connects(plan: FlowPlan<'_>, settings: &Settings, observer: &dyn Observer
 ///
 /// [`Error::Interrupted`]: crate::Error::Interrupted
 pub fn run(
-    plans: &[FlowPlan<'_>],
+    (flows, namespaces): (&[Flow], Namespaces<'_>),
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    let connected = connect::connect(plans, settings, observer)?;
-    let names = plans.iter().map(|plan| FlowName::of(plan, settings));
-    let names: Vec<_> = names.collect();
-    let (present, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
-    let ledger = Ledger::create(places(plans.len()))?;
+    let connected = connect::connect((flows, namespaces), settings, observer)?;
+    let (present, roll) = Roll::call(flows.to_vec(), connected.flows, connected.warnings)?;
+    let ledger = Ledger::create(places(flows.len()))?;
     let endpoints = present
         .into_iter()
-        .flat_map(|(flow, sockets)| sockets.endpoints((flow, names[flow].orders), &ledger));
+        .flat_map(|(flow, sockets)| sockets.endpoints((flow, flows[flow].orders), &ledger));
     let field = Field::new(endpoints.collect(), settings.driver)?;
     let mut counters = Counters {
         ledger: &ledger,
-        flows: plans.len(),
+        flows: flows.len(),
     };
-    observer.flowing(Dials::new(&ledger, &names));
+    observer.flowing(Dials::new(&ledger, flows));
     let measured = drive(&field, &mut counters, settings, observer)?;
     Ok(roll.outcome(Finished {
         measured,

@@ -9,7 +9,7 @@ use super::flow::{Cause, End, Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
 use super::numbered::{Datagrams, Numbered};
-use super::plan::FlowName;
+use super::plan::Flow;
 use super::window::{Count, Measured, Moved, Sample, Window};
 use crate::error::{Act, Error, Result};
 use crate::scenario::Workload;
@@ -55,14 +55,8 @@ pub struct Uncopied {
 /// What became of one flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FlowOutcome {
-    /// Pair, from 0.
-    pub pair: u32,
-    /// Stream of the pair, from 0.
-    pub stream: u32,
-    /// Container that sends.
-    pub client: u32,
-    /// Container that receives.
-    pub server: u32,
+    /// The flow, as it was planned.
+    pub plan: Flow,
     /// How it fared.
     pub status: FlowStatus,
     /// Payload the server received in the window.
@@ -110,17 +104,14 @@ impl FlowOutcome {
     }
 
     /// One that never connected, and moved nothing.
-    pub(super) fn absent(name: FlowName, cause: Loss) -> Self {
-        Self::blank(name, FlowStatus::Unconnected(cause))
+    pub(super) fn absent(plan: Flow, cause: Loss) -> Self {
+        Self::blank(plan, FlowStatus::Unconnected(cause))
     }
 
     /// One of which nothing is known but how it fared.
-    pub(super) fn blank(name: FlowName, status: FlowStatus) -> Self {
+    pub(super) fn blank(plan: Flow, status: FlowStatus) -> Self {
         Self {
-            pair: name.pair,
-            stream: name.stream,
-            client: name.client,
-            server: name.server,
+            plan,
             status,
             window_bytes: 0,
             total_bytes: 0,
@@ -185,7 +176,7 @@ impl Loss {
 /// The planned flows and what connecting them came to.
 #[derive(Debug)]
 pub(super) struct Roll {
-    names: Vec<FlowName>,
+    plans: Vec<Flow>,
     /// For each flow why it has no connection, if it has none.
     lost: Vec<Option<Loss>>,
     warnings: Vec<String>,
@@ -206,7 +197,7 @@ impl Roll {
     /// # Errors
     /// The first flow's cause when none connected.
     pub(super) fn call<T>(
-        names: Vec<FlowName>,
+        plans: Vec<Flow>,
         connected: Vec<Result<T>>,
         warnings: Vec<String>,
     ) -> Result<(Vec<(usize, T)>, Self)> {
@@ -227,7 +218,7 @@ impl Roll {
             });
         }
         let roll = Self {
-            names,
+            plans,
             lost,
             warnings,
         };
@@ -239,22 +230,22 @@ impl Roll {
 
     /// Puts together what the window saw and what the endpoints have to say.
     pub(super) fn outcome(self, finished: Finished<'_>) -> Outcome {
-        let ends = Ends::sort(finished.accounts, self.names.len());
+        let ends = Ends::sort(finished.accounts, self.plans.len());
         let whole = self.lost.iter().position(Option::is_none);
         let first = whole.map(|flow| &ends[flow]);
         let congestion = first.and_then(Ends::congestion);
         let buffers = first.map(Ends::buffers).unwrap_or_default();
         let (measured, ledger) = (finished.measured, finished.ledger);
         let uncopied = uncopied(&ends, ledger);
-        let named = self.names.into_iter().zip(self.lost);
-        let flows = named.zip(ends).enumerate();
-        let flows = flows.map(|(flow, ((name, lost), ends))| match lost {
-            Some(cause) => FlowOutcome::absent(name, cause),
+        let planned = self.plans.into_iter().zip(self.lost);
+        let flows = planned.zip(ends).enumerate();
+        let flows = flows.map(|(flow, ((plan, lost), ends))| match lost {
+            Some(cause) => FlowOutcome::absent(plan, cause),
             None => FlowOutcome {
-                datagrams_in_life: Datagrams::of(numbered(ledger, flow), &name.orders),
+                datagrams_in_life: Datagrams::of(numbered(ledger, flow), &plan.orders),
                 total_bytes: ledger.counter(place(flow, Role::Server)).received.read(),
                 sent_bytes: ledger.counter(place(flow, Role::Client)).sent.read(),
-                ..connected_flow(name, ends, measured.moved[flow], measured.closed)
+                ..connected_flow(plan, ends, measured.moved[flow], measured.closed)
             },
         });
         Outcome {
@@ -338,8 +329,8 @@ fn uncopied(ends: &[Ends], ledger: &Ledger) -> Uncopied {
     }
 }
 
-fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
-    let status = status(&ends, did_nothing(name.orders.workload, moved), closed);
+fn connected_flow(plan: Flow, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
+    let status = status(&ends, did_nothing(plan.orders.workload, moved), closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
     let renamed = ends.renamed();
@@ -356,7 +347,7 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
         lateness: log.lateness,
         lost: log.lost,
         left_out: log.left_out,
-        datagrams: Datagrams::of(moved.numbered, &name.orders),
+        datagrams: Datagrams::of(moved.numbered, &plan.orders),
         socket_drops: queue.and_then(|queue| queue.dropped),
         info_bytes: arrived.map(|arrived| arrived.read),
         unread_bytes: arrived
@@ -364,7 +355,7 @@ fn connected_flow(name: FlowName, ends: Ends, moved: Moved, closed: Moment) -> F
             .or(queue.map(|queue| queue.unread)),
         retransmits,
         renamed,
-        ..FlowOutcome::blank(name, status)
+        ..FlowOutcome::blank(plan, status)
     }
 }
 

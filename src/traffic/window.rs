@@ -354,14 +354,11 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::scenario::{Buffers, Congestion, Driver, Load, Workload};
+    use crate::scenario::{Buffers, Congestion, Driver};
 
     fn settings() -> Settings {
         Settings {
             driver: Driver::Threads,
-            workload: Workload::default(),
-            message_bytes: 1,
-            load: Load::default(),
             congestion: Congestion("reno".to_owned()),
             buffers: Buffers::default(),
             warmup: Duration::ZERO,

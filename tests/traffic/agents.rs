@@ -1,18 +1,17 @@
 //! Flows by agents, each in a namespace of its own as in a container, without any engine: what is counted on shared memory
 //! is held against the kernel's own figures, and an agent that ends costs its own flows and nobody else's.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use kilonet::lab::netns::Visitor;
 use kilonet::scenario::{Batch, Driver};
-use kilonet::traffic::agent::{self, Crew, Muster, Route};
-use kilonet::traffic::{FlowStatus, Observer};
+use kilonet::traffic::agent::{self, Crew, Muster};
+use kilonet::traffic::{Door, Flow, FlowStatus, Observer};
 use kilonet::{Error, Result};
 
-use super::lab::Lab;
+use super::lab::{Lab, doing, stream};
 use super::{Hooks, alone, assert_seen, assert_true_to_its_witnesses, settings};
 
 /// Agents 0 and 1 at the two ends of a veth, 2 and 3 both over the lo of the second.
@@ -57,19 +56,6 @@ pub(super) fn gathered(muster: &Muster, count: u32) -> Crew {
     muster.gather(count, deadline, &|| Ok(())).unwrap()
 }
 
-pub(super) fn route(pair: u32, [client, server]: [u32; 2], [from, to]: [&str; 2]) -> Route {
-    Route {
-        pair,
-        stream: 0,
-        client,
-        server,
-        from: from.parse().unwrap(),
-        listen: SocketAddr::new(to.parse().unwrap(), 0),
-        call: None,
-        orders: None,
-    }
-}
-
 #[test]
 fn agents_in_namespaces_of_their_own_move_what_the_kernel_says() {
     let Some(_alone) = alone() else { return };
@@ -77,13 +63,13 @@ fn agents_in_namespaces_of_their_own_move_what_the_kernel_says() {
     let muster = muster(meeting.path());
     let agents = Agents::start(meeting.path(), 4);
     let crew = gathered(&muster, 4);
-    let routes = [
-        route(0, [0, 1], ["10.9.0.1", "10.9.0.2"]),
-        route(1, [2, 3], ["127.0.0.1", "127.0.0.1"]),
+    let flows = [
+        stream(0, (0, "10.9.0.1"), (1, "10.9.0.2")),
+        stream(1, (2, "127.0.0.1"), (3, "127.0.0.1")),
     ];
     let mut hooks = Hooks::default();
 
-    let outcome = agent::run(&crew, &routes, &settings(Driver::Threads), &mut hooks).unwrap();
+    let outcome = agent::run(&crew, &flows, &settings(Driver::Threads), &mut hooks).unwrap();
 
     outcome.flows.iter().for_each(assert_true_to_its_witnesses);
     assert_eq!(hooks.calls, ["flowing", "before", "after"]);
@@ -92,9 +78,9 @@ fn agents_in_namespaces_of_their_own_move_what_the_kernel_says() {
     let names: Vec<_> = outcome
         .flows
         .iter()
-        .map(|it| (it.client, it.server))
+        .map(|it| [it.plan.client, it.plan.server].map(|end| end.container))
         .collect();
-    assert_eq!(names, [(0, 1), (2, 3)]);
+    assert_eq!(names, [[0, 1], [2, 3]]);
     drop(crew);
     agents.end();
 }
@@ -106,11 +92,11 @@ fn agents_tell_what_became_of_datagrams() {
     let muster = muster(meeting.path());
     let agents = Agents::start(meeting.path(), 2);
     let crew = gathered(&muster, 2);
-    let routes = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
+    let flows = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+    let flows = doing(super::datagrams::streaming(Batch::Gso), flows);
     let mut hooks = Hooks::default();
 
-    let settings = super::datagrams::streaming(Driver::Threads, Batch::Gso);
-    let outcome = agent::run(&crew, &routes, &settings, &mut hooks).unwrap();
+    let outcome = agent::run(&crew, &flows, &settings(Driver::Threads), &mut hooks).unwrap();
 
     super::datagrams::assert_balanced(&outcome, "agents");
     drop(crew);
@@ -124,15 +110,18 @@ fn a_flow_whose_caller_is_refused_is_named_and_the_others_go_on() {
     let muster = muster(meeting.path());
     let agents = Agents::start(meeting.path(), 4);
     let crew = gathered(&muster, 4);
-    let astray = Route {
+    let astray = Flow {
         // Nobody listens there.
-        call: Some("10.9.0.2:1".parse().unwrap()),
-        ..route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])
+        door: Some(Door {
+            call: "10.9.0.2:1".parse().unwrap(),
+            listen: 0,
+        }),
+        ..stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))
     };
-    let routes = [astray, route(1, [2, 3], ["127.0.0.1", "127.0.0.1"])];
+    let flows = [astray, stream(1, (2, "127.0.0.1"), (3, "127.0.0.1"))];
     let mut hooks = Hooks::default();
 
-    let outcome = agent::run(&crew, &routes, &settings(Driver::Threads), &mut hooks).unwrap();
+    let outcome = agent::run(&crew, &flows, &settings(Driver::Threads), &mut hooks).unwrap();
 
     let FlowStatus::Unconnected(cause) = &outcome.flows[0].status else {
         panic!("{:?}", outcome.flows[0]);
@@ -167,9 +156,9 @@ fn agents_end_when_the_owner_of_their_crew_gives_up() {
     let muster = muster(meeting.path());
     let agents = Agents::start(meeting.path(), 2);
     let crew = gathered(&muster, 2);
-    let routes = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
+    let flows = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
 
-    let given_up = agent::run(&crew, &routes, &settings(Driver::Threads), &mut Impatient);
+    let given_up = agent::run(&crew, &flows, &settings(Driver::Threads), &mut Impatient);
 
     assert!(matches!(given_up, Err(Error::Interrupted)), "{given_up:?}");
     drop(crew);

@@ -5,19 +5,19 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use kilonet::scenario::{Driver, Load, Workload};
-use kilonet::traffic::agent::{self, Muster, Route};
-use kilonet::traffic::{FlowPlan, FlowStatus, Outcome, Settings};
+use kilonet::scenario::{Driver, Load, Orders, Workload};
+use kilonet::traffic::agent::{self, Muster};
+use kilonet::traffic::{Flow, FlowStatus, Outcome, Settings};
 use nix::errno::Errno;
 
-use super::agents::{Agents, gathered, route};
-use super::lab::Lab;
+use super::agents::{Agents, gathered};
+use super::lab::{Lab, doing, stream};
 use super::{DRIVERS, Hooks, alone, descriptors, measured, settings};
 
 const RESPONSE: u64 = 3_000;
 
-fn calling(driver: Driver, rate: Option<u32>) -> Settings {
-    Settings {
+fn calling(rate: Option<u32>) -> Orders {
+    Orders {
         workload: Workload::TcpCrr,
         message_bytes: 100,
         load: Load {
@@ -25,20 +25,18 @@ fn calling(driver: Driver, rate: Option<u32>) -> Settings {
             rate,
             ..Load::default()
         },
-        ..settings(driver)
     }
 }
 
-fn closing(driver: Driver, rate: Option<u32>) -> Settings {
+fn closing(rate: Option<u32>) -> Orders {
     let workload = Workload::TcpCc;
-    Settings {
+    Orders {
         workload,
         message_bytes: workload.usual_message_bytes(),
         load: Load {
             rate,
             ..Load::default()
         },
-        ..settings(driver)
     }
 }
 
@@ -85,7 +83,7 @@ fn connections_are_as_many_as_the_kernel_accepted() {
             let case = format!("{driver} {rate:?}");
             let before = descriptors();
             let lab = Lab::new(2);
-            let outcome = measured(&lab.pairs(4), &calling(driver, rate));
+            let outcome = measured(&lab, &doing(calling(rate), lab.pairs(4)), &settings(driver));
             assert_fine(&outcome, &case);
             let accepted: u64 = (0..2)
                 .map(|one| lab.inside(one, connections_accepted))
@@ -112,7 +110,7 @@ fn connections_without_a_word_are_as_many_as_the_kernel_made_and_accepted() {
             let case = format!("{driver} {rate:?}");
             let before = descriptors();
             let lab = Lab::new(2);
-            let outcome = measured(&lab.pairs(4), &closing(driver, rate));
+            let outcome = measured(&lab, &doing(closing(rate), lab.pairs(4)), &settings(driver));
             for flow in &outcome.flows {
                 assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
                 let timed = flow.latency.as_ref().unwrap().count();
@@ -155,10 +153,10 @@ fn the_server_keeps_time_wait_and_the_client_its_ports() {
     for driver in DRIVERS {
         let lab = Lab::new(2);
         lab.join_by_veth();
-        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
-        for settings in [calling(driver, None), closing(driver, None)] {
-            let case = format!("{driver} {}", settings.workload);
-            let outcome = measured(&plans, &settings);
+        let plans = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        for orders in [calling(None), closing(None)] {
+            let case = format!("{driver} {}", orders.workload);
+            let outcome = measured(&lab, &doing(orders, plans), &settings(driver));
             assert!(outcome.flows[0].transactions > 0, "{case}: {outcome:?}");
             let waiting = [0, 1].map(|one| lab.inside(one, || sockets_in("time-wait", "")));
             assert_eq!(waiting[0], 0, "{case}: {waiting:?}");
@@ -175,13 +173,13 @@ fn a_few_ports_are_enough_for_any_number_of_connections() {
     for driver in DRIVERS {
         let lab = Lab::new(2);
         lab.join_by_veth();
-        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        let plans = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
         lab.inside(0, || port_range("40000 40007"));
         let settings = Settings {
             measure: Duration::from_millis(1_500),
-            ..calling(driver, None)
+            ..settings(driver)
         };
-        let outcome = measured(&plans, &settings);
+        let outcome = measured(&lab, &doing(calling(None), plans), &settings);
         assert_fine(&outcome, &driver.to_string());
         assert!(requests(&outcome) > 8, "{driver}: {outcome:?}");
     }
@@ -198,10 +196,10 @@ fn a_client_without_a_port_says_so_and_what_helps() {
     for driver in DRIVERS {
         let lab = Lab::new(2);
         lab.join_by_veth();
-        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        let plans = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
         // Taken by the connection that the flow comes up with.
         lab.inside(0, || port_range("40000 40000"));
-        let outcome = measured(&plans, &calling(driver, None));
+        let outcome = measured(&lab, &doing(calling(None), plans), &settings(driver));
         let FlowStatus::Died { loss, .. } = &outcome.flows[0].status else {
             panic!("{driver}: {outcome:?}");
         };
@@ -220,23 +218,27 @@ fn ipv6_and_flows_of_one_namespace_have_connections_too() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
-        let flow = |stream| FlowPlan {
-            stream,
-            ..lab.plan(0, (0, "::1"), (0, "::1"))
+        let flow = |number| Flow {
+            stream: number,
+            ..stream(0, (0, "::1"), (0, "::1"))
         };
-        let outcome = measured(&[flow(0), flow(1)], &calling(driver, Some(300)));
+        let outcome = measured(
+            &lab,
+            &doing(calling(Some(300)), [flow(0), flow(1)]),
+            &settings(driver),
+        );
         assert_fine(&outcome, &driver.to_string());
     }
 }
 
 /// What one flow comes to between two containers with an agent each, and the lab they were in, once the agents have ended.
-fn by_agents(settings: &Settings) -> (Outcome, Lab) {
+fn by_agents(orders: Orders, driver: Driver) -> (Outcome, Lab) {
     let meeting = tempfile::tempdir().unwrap();
     let muster = Muster::open(meeting.path()).unwrap();
     let agents = Agents::start(meeting.path(), 2);
     let crew = gathered(&muster, 2);
-    let routes: [Route; 1] = [route(0, [0, 1], ["10.9.0.1", "10.9.0.2"])];
-    let outcome = agent::run(&crew, &routes, settings, &mut Hooks::default()).unwrap();
+    let flows = doing(orders, [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))]);
+    let outcome = agent::run(&crew, &flows, &settings(driver), &mut Hooks::default()).unwrap();
     drop(crew);
     (outcome, agents.end())
 }
@@ -245,7 +247,7 @@ fn by_agents(settings: &Settings) -> (Outcome, Lab) {
 fn agents_make_connections_in_their_containers() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
-        let (outcome, lab) = by_agents(&calling(driver, None));
+        let (outcome, lab) = by_agents(calling(None), driver);
         assert_fine(&outcome, &driver.to_string());
         let accepted = lab.inside(1, connections_accepted);
         let asked = requests(&outcome);
@@ -257,7 +259,7 @@ fn agents_make_connections_in_their_containers() {
 fn agents_make_and_close_connections_without_a_word() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
-        let (outcome, lab) = by_agents(&closing(driver, None));
+        let (outcome, lab) = by_agents(closing(None), driver);
         let flow = &outcome.flows[0];
         assert_eq!(flow.status, FlowStatus::Ok, "{driver}: {flow:?}");
         let timed = flow.latency.as_ref().unwrap().count();

@@ -2,31 +2,32 @@
 
 use std::fs;
 
-use kilonet::scenario::{Driver, Factor, Load, Receiving, Sending};
-use kilonet::traffic::{FlowPlan, Outcome, Settings, run};
+use kilonet::scenario::{Factor, Load, Receiving, Sending};
+use kilonet::traffic::{Flow, Outcome, run};
 
-use super::lab::Lab;
+use super::lab::{Lab, stream, under};
 use super::{DRIVERS, Hooks, alone, assert_true_to_its_witnesses, measured, settings};
 
-fn handing_over(driver: Driver, send: Sending, receive: Receiving) -> Settings {
+fn handing_over(
+    send: Sending,
+    receive: Receiving,
+    flows: impl IntoIterator<Item = Flow>,
+) -> Vec<Flow> {
     let load = Load {
         send,
         receive,
         ..Load::default()
     };
-    Settings {
-        load,
-        ..settings(driver)
-    }
+    under(load, flows)
 }
 
 /// A flow over lo and one over a veth, of either family.
-fn ways(lab: &Lab) -> [FlowPlan<'_>; 4] {
+fn ways() -> [Flow; 4] {
     [
-        lab.plan(0, (0, "127.0.0.1"), (0, "127.0.0.1")),
-        lab.plan(1, (0, "::1"), (0, "::1")),
-        lab.plan(2, (0, "10.9.0.1"), (1, "10.9.0.2")),
-        lab.plan(3, (0, "fd09::1"), (1, "fd09::2")),
+        stream(0, (0, "127.0.0.1"), (0, "127.0.0.1")),
+        stream(1, (0, "::1"), (0, "::1")),
+        stream(2, (0, "10.9.0.1"), (1, "10.9.0.2")),
+        stream(3, (0, "fd09::1"), (1, "fd09::2")),
     ]
 }
 
@@ -69,7 +70,11 @@ fn bytes_agree_with_tcp_info_and_with_the_interfaces_whichever_way_they_are_hand
             for receive in Receiving::ALL {
                 let case = format!("{driver}, send = {send}, receive = {receive}");
                 let before = received(&lab);
-                let outcome = measured(&ways(&lab), &handing_over(driver, *send, *receive));
+                let outcome = measured(
+                    &lab,
+                    &handing_over(*send, *receive, ways()),
+                    &settings(driver),
+                );
                 let after = received(&lab);
                 outcome.flows.iter().for_each(assert_true_to_its_witnesses);
                 let frames = [after[0] - before[0], after[1] - before[1]];
@@ -109,8 +114,8 @@ fn where_the_kernel_has_no_memory_to_remember_sends_by_they_are_ordinary_ones() 
         return;
     }
     for driver in DRIVERS {
-        let settings = handing_over(driver, Sending::Zerocopy, Receiving::Copy);
-        let outcome = measured(&lab.pairs(2), &settings);
+        let flows = handing_over(Sending::Zerocopy, Receiving::Copy, lab.pairs(2));
+        let outcome = measured(&lab, &flows, &settings(driver));
         outcome.flows.iter().for_each(assert_true_to_its_witnesses);
         assert_eq!(outcome.uncopied.copied_ratio, Some(1.0), "{driver}");
     }
@@ -127,11 +132,11 @@ fn messages_of_any_size_are_sent_and_received_whole_by_whichever_way() {
         ] {
             for message_bytes in [1, 4097, 1 << 20] {
                 let lab = Lab::new(1);
-                let settings = Settings {
-                    message_bytes,
-                    ..handing_over(driver, send, receive)
-                };
-                let outcome = measured(&lab.pairs(2), &settings);
+                let mut flows = handing_over(send, receive, lab.pairs(2));
+                for flow in &mut flows {
+                    flow.orders.message_bytes = message_bytes;
+                }
+                let outcome = measured(&lab, &flows, &settings(driver));
                 outcome.flows.iter().for_each(assert_true_to_its_witnesses);
             }
         }
@@ -156,8 +161,8 @@ fn what_is_sent_from_a_file_is_sent_from_one_in_memory_that_is_closed_again() {
             before_window: Some(&look),
             ..Hooks::default()
         };
-        let settings = handing_over(driver, Sending::Sendfile, Receiving::Copy);
-        run(&lab.pairs(3), &settings, &mut hooks).unwrap();
+        let flows = handing_over(Sending::Sendfile, Receiving::Copy, lab.pairs(3));
+        run((&flows, &lab.namespaces()), &settings(driver), &mut hooks).unwrap();
         assert_eq!((while_running.get(), files()), (1, 0), "{driver}");
     }
 }

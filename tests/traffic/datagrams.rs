@@ -4,10 +4,10 @@
 use std::fs;
 use std::process::Command;
 
-use kilonet::scenario::{Batch, Buffers, Driver, Load, Workload};
-use kilonet::traffic::{FlowPlan, FlowStatus, Outcome, Settings};
+use kilonet::scenario::{Batch, Buffers, Load, Orders, Workload};
+use kilonet::traffic::{FlowStatus, Outcome, Settings};
 
-use super::lab::Lab;
+use super::lab::{Lab, doing, stream};
 use super::requests::udp_figure;
 use super::{DRIVERS, alone, measured, settings};
 
@@ -15,15 +15,14 @@ const BATCHES: [Batch; 3] = [Batch::None, Batch::Mmsg, Batch::Gso];
 
 const BYTES: u32 = 1400;
 
-pub(crate) fn streaming(driver: Driver, batch: Batch) -> Settings {
-    Settings {
+pub(crate) fn streaming(batch: Batch) -> Orders {
+    Orders {
         workload: Workload::UdpStream,
         message_bytes: BYTES,
         load: Load {
             batch,
             ..Load::default()
         },
-        ..settings(driver)
     }
 }
 
@@ -68,13 +67,13 @@ fn both_ends_balance_by_every_driver_batch_and_family() {
         for batch in BATCHES {
             let lab = Lab::new(2);
             lab.join_by_veth();
-            let plans: [FlowPlan<'_>; 3] = [
-                lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2")),
-                lab.plan(1, (0, "::1"), (0, "::1")),
-                lab.plan(2, (1, "127.0.0.1"), (1, "127.0.0.1")),
+            let flows = [
+                stream(0, (0, "10.9.0.1"), (1, "10.9.0.2")),
+                stream(1, (0, "::1"), (0, "::1")),
+                stream(2, (1, "127.0.0.1"), (1, "127.0.0.1")),
             ];
             let case = format!("{driver} {batch}");
-            let outcome = measured(&plans, &streaming(driver, batch));
+            let outcome = measured(&lab, &doing(streaming(batch), flows), &settings(driver));
             assert_balanced(&outcome, &case);
             let calls = of_life(&outcome, |it| it.sends);
             let sent = of_life(&outcome, |it| it.sent);
@@ -92,7 +91,11 @@ fn the_kernel_counts_the_same_datagrams() {
             let case = format!("{driver} {batch}");
             let lab = Lab::new(1);
             let before = backlog_drops();
-            let outcome = measured(&lab.pairs(2), &streaming(driver, batch));
+            let outcome = measured(
+                &lab,
+                &doing(streaming(batch), lab.pairs(2)),
+                &settings(driver),
+            );
             let on_the_way = backlog_drops() - before;
 
             let [taken, went, dropped] = ["InDatagrams", "OutDatagrams", "RcvbufErrors"]
@@ -123,10 +126,10 @@ fn what_finds_no_room_is_seen_as_loss() {
         let lab = Lab::new(1);
         let narrow = Settings {
             buffers: Buffers::Bytes(4096),
-            ..streaming(driver, Batch::Mmsg)
+            ..settings(driver)
         };
         // More come at once than the receiver's buffer has room for.
-        let outcome = measured(&lab.pairs(1), &narrow);
+        let outcome = measured(&lab, &doing(streaming(Batch::Mmsg), lab.pairs(1)), &narrow);
         assert_balanced(&outcome, "narrow");
         let flow = &outcome.flows[0];
         assert!(flow.datagrams.unwrap().lost > 0, "{driver}: {flow:?}");
@@ -145,10 +148,10 @@ fn an_open_loop_sends_what_is_due_and_not_more() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         for batch in BATCHES {
-            let mut settings = streaming(driver, batch);
-            settings.load.rate = Some(500);
+            let mut orders = streaming(batch);
+            orders.load.rate = Some(500);
             let lab = Lab::new(1);
-            let outcome = measured(&lab.pairs(2), &settings);
+            let outcome = measured(&lab, &doing(orders, lab.pairs(2)), &settings(driver));
             assert_balanced(&outcome, "at a rate");
             // Due in the window, however long it became; what was late at its start may be sent within 10 ms more.
             let seconds = outcome.window.duration_ns as f64 / 1e9;
@@ -188,8 +191,12 @@ fn a_call_that_is_dropped_is_sent_again() {
         let lab = Lab::new(2);
         lab.join_by_veth();
         lab.inside(1, || nft(WITHOUT_FIRST_CALL));
-        let plans = [lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
-        let outcome = measured(&plans, &streaming(driver, Batch::None));
+        let flows = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+        let outcome = measured(
+            &lab,
+            &doing(streaming(Batch::None), flows),
+            &settings(driver),
+        );
         assert_balanced(&outcome, &driver.to_string());
         let rules = lab.inside(1, || nft("list table ip lossy"));
         assert!(rules.contains("counter packets 1 "), "{driver}: {rules}");

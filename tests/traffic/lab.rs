@@ -1,11 +1,11 @@
 //! Labs for the traffic tests: fresh namespaces with lo up, made with `ip` so that nothing of the code under test helps.
 
-use std::net::IpAddr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Command;
 
 use kilonet::lab::netns::{Namespace, Visitor};
-use kilonet::traffic::{FlowPlan, Seat};
+use kilonet::scenario::{Load, Orders, Workload};
+use kilonet::traffic::{Flow, Seat};
 
 /// Namespaces, each with its own lo.
 pub(crate) struct Lab {
@@ -73,36 +73,55 @@ impl Lab {
         }
     }
 
-    /// A flow of `pair` between an address of one namespace and one of another.
-    pub(crate) fn plan(
-        &self,
-        pair: u32,
-        client: (usize, &str),
-        server: (usize, &str),
-    ) -> FlowPlan<'_> {
-        let seat = |container, (namespace, address): (usize, &str)| Seat {
-            container,
-            namespace: self.namespaces[namespace].as_fd(),
-            address: address.parse::<IpAddr>().unwrap(),
-        };
-        FlowPlan {
-            pair,
-            stream: 0,
-            client: seat(2 * pair, client),
-            server: seat(2 * pair + 1, server),
-            door: None,
-            orders: None,
-        }
+    /// All of them, as the containers of the same numbers.
+    pub(crate) fn namespaces(&self) -> Vec<BorrowedFd<'_>> {
+        self.namespaces.iter().map(AsFd::as_fd).collect()
     }
 
     /// `pairs` pairs over lo, each in a namespace of its own as far as there are namespaces.
-    pub(crate) fn pairs(&self, pairs: u32) -> Vec<FlowPlan<'_>> {
-        let plan = |pair| {
-            let namespace = pair as usize % self.namespaces.len();
-            self.plan(pair, (namespace, "127.0.0.1"), (namespace, "127.0.0.1"))
+    pub(crate) fn pairs(&self, pairs: u32) -> Vec<Flow> {
+        let namespaces = u32::try_from(self.namespaces.len()).unwrap();
+        let flow = |pair| {
+            let end = (pair % namespaces, "127.0.0.1");
+            stream(pair, end, end)
         };
-        (0..pairs).map(plan).collect()
+        (0..pairs).map(flow).collect()
     }
+}
+
+/// A stream of `pair` between an address of one container and one of another.
+pub(crate) fn stream(pair: u32, client: (u32, &str), server: (u32, &str)) -> Flow {
+    let seat = |(container, address): (u32, &str)| Seat {
+        container,
+        address: address.parse().unwrap(),
+    };
+    Flow {
+        pair,
+        stream: 0,
+        client: seat(client),
+        server: seat(server),
+        door: None,
+        orders: Orders {
+            workload: Workload::TcpStream,
+            message_bytes: 65_536,
+            load: Load::default(),
+        },
+    }
+}
+
+/// The same flows with other orders.
+pub(crate) fn doing(orders: Orders, flows: impl IntoIterator<Item = Flow>) -> Vec<Flow> {
+    let flows = flows.into_iter();
+    flows.map(|flow| Flow { orders, ..flow }).collect()
+}
+
+/// The same flows with another load.
+pub(crate) fn under(load: Load, flows: impl IntoIterator<Item = Flow>) -> Vec<Flow> {
+    let laden = |mut flow: Flow| {
+        flow.orders.load = load;
+        flow
+    };
+    flows.into_iter().map(laden).collect()
 }
 
 /// Runs `ip` where the calling thread is.

@@ -16,13 +16,11 @@ use std::time::{Duration, Instant};
 
 use kilonet::Error;
 use kilonet::lab::netns::Visitor;
-use kilonet::scenario::{Buffers, Congestion, Driver, Load, Workload};
-use kilonet::traffic::{
-    Dials, FlowOutcome, FlowPlan, FlowStatus, Observer, Outcome, Settings, run,
-};
+use kilonet::scenario::{Buffers, Congestion, Driver};
+use kilonet::traffic::{Dials, Flow, FlowOutcome, FlowStatus, Observer, Outcome, Settings, run};
 use nix::errno::Errno;
 
-use lab::{Lab, ip};
+use lab::{Lab, ip, stream};
 
 const DRIVERS: [Driver; 2] = [Driver::Threads, Driver::Workers];
 
@@ -32,9 +30,6 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn settings(driver: Driver) -> Settings {
     Settings {
         driver,
-        workload: Workload::TcpStream,
-        message_bytes: 65_536,
-        load: Load::default(),
         congestion: Congestion("reno".to_owned()),
         buffers: Buffers::Auto,
         warmup: Duration::from_millis(50),
@@ -84,8 +79,8 @@ impl Observer for Hooks<'_> {
     }
 }
 
-fn measured(plans: &[FlowPlan<'_>], settings: &Settings) -> Outcome {
-    run(plans, settings, &mut Hooks::default()).expect("the flows run")
+fn measured(lab: &Lab, flows: &[Flow], settings: &Settings) -> Outcome {
+    run((flows, &lab.namespaces()), settings, &mut Hooks::default()).expect("the flows run")
 }
 
 /// Leave to make namespaces, for one test at a time; `None` where that is not allowed, which is a failure where it must be
@@ -152,7 +147,7 @@ fn bytes_agree_with_tcp_info_and_with_the_interface() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
-        let outcome = measured(&lab.pairs(3), &settings(driver));
+        let outcome = measured(&lab, &lab.pairs(3), &settings(driver));
 
         outcome.flows.iter().for_each(assert_true_to_its_witnesses);
         let payload: u64 = outcome.flows.iter().map(|flow| flow.total_bytes).sum();
@@ -175,17 +170,17 @@ fn ipv6_and_several_streams_of_a_pair_are_flows_of_their_own() {
     let Some(_alone) = alone() else { return };
     for driver in DRIVERS {
         let lab = Lab::new(1);
-        let flow = |stream| FlowPlan {
-            stream,
-            ..lab.plan(0, (0, "::1"), (0, "::1"))
+        let flow = |number| Flow {
+            stream: number,
+            ..stream(0, (0, "::1"), (0, "::1"))
         };
-        let outcome = measured(&[flow(0), flow(1), flow(2)], &settings(driver));
+        let outcome = measured(&lab, &[flow(0), flow(1), flow(2)], &settings(driver));
 
         outcome.flows.iter().for_each(assert_true_to_its_witnesses);
         let named: Vec<_> = outcome
             .flows
             .iter()
-            .map(|flow| (flow.pair, flow.stream))
+            .map(|flow| (flow.plan.pair, flow.plan.stream))
             .collect();
         assert_eq!(named, [(0, 0), (0, 1), (0, 2)]);
     }
@@ -197,7 +192,12 @@ fn samples_add_up_to_the_window() {
     for driver in DRIVERS {
         let lab = Lab::new(2);
         let mut hooks = Hooks::default();
-        let outcome = run(&lab.pairs(2), &settings(driver), &mut hooks).unwrap();
+        let outcome = run(
+            (&lab.pairs(2), &lab.namespaces()),
+            &settings(driver),
+            &mut hooks,
+        )
+        .unwrap();
 
         let window: u64 = outcome.flows.iter().map(|flow| flow.window_bytes).sum();
         assert_eq!(
@@ -225,7 +225,7 @@ fn nothing_is_left_open_and_no_connection_lingers() {
     for driver in DRIVERS {
         let lab = Lab::new(3);
         let before = descriptors();
-        measured(&lab.pairs(6), &settings(driver));
+        measured(&lab, &lab.pairs(6), &settings(driver));
 
         assert_eq!(descriptors(), before, "{driver}");
         for namespace in 0..3 {
@@ -243,10 +243,10 @@ fn a_flow_nobody_answers_is_named_and_the_others_go_on() {
     for driver in DRIVERS {
         let lab = Lab::new(2);
         // The server listens in the other namespace: in the client's, nobody does on that port.
-        let refused = lab.plan(7, (0, "127.0.0.1"), (1, "127.0.0.1"));
-        let homeless = lab.plan(8, (0, "192.0.2.1"), (0, "127.0.0.1"));
-        let good = lab.plan(9, (0, "127.0.0.1"), (0, "127.0.0.1"));
-        let outcome = measured(&[refused, homeless, good], &settings(driver));
+        let refused = stream(7, (0, "127.0.0.1"), (1, "127.0.0.1"));
+        let homeless = stream(8, (0, "192.0.2.1"), (0, "127.0.0.1"));
+        let good = stream(9, (0, "127.0.0.1"), (0, "127.0.0.1"));
+        let outcome = measured(&lab, &[refused, homeless, good], &settings(driver));
 
         let FlowStatus::Unconnected(cause) = &outcome.flows[0].status else {
             panic!("{:?}", outcome.flows[0])
@@ -278,10 +278,15 @@ fn when_no_flow_connects_the_first_cause_is_the_error() {
     let lab = Lab::new(2);
     let before = descriptors();
     let plans = [
-        lab.plan(0, (0, "127.0.0.1"), (1, "127.0.0.1")),
-        lab.plan(1, (0, "192.0.2.1"), (0, "127.0.0.1")),
+        stream(0, (0, "127.0.0.1"), (1, "127.0.0.1")),
+        stream(1, (0, "192.0.2.1"), (0, "127.0.0.1")),
     ];
-    let error = run(&plans, &settings(Driver::Threads), &mut Hooks::default()).unwrap_err();
+    let error = run(
+        (&plans, &lab.namespaces()),
+        &settings(Driver::Threads),
+        &mut Hooks::default(),
+    )
+    .unwrap_err();
 
     assert_eq!(error.errno(), Some(Errno::ECONNREFUSED as i32));
     assert_eq!(
@@ -302,10 +307,10 @@ fn a_call_that_is_never_answered_ends_at_the_deadline() {
         ..settings(Driver::Workers)
     };
     let plans = [
-        lab.plan(0, (0, "10.9.0.1"), (1, "10.9.0.2")),
-        lab.plan(1, (0, "127.0.0.1"), (0, "127.0.0.1")),
+        stream(0, (0, "10.9.0.1"), (1, "10.9.0.2")),
+        stream(1, (0, "127.0.0.1"), (0, "127.0.0.1")),
     ];
-    let outcome = measured(&plans, &settings);
+    let outcome = measured(&lab, &plans, &settings);
 
     let FlowStatus::Unconnected(cause) = &outcome.flows[0].status else {
         panic!("{:?}", outcome.flows[0])
@@ -334,7 +339,12 @@ fn a_flow_whose_interface_goes_down_is_stalled_and_the_trial_ends() {
             before_window: Some(&down),
             ..Hooks::default()
         };
-        let outcome = run(&lab.pairs(2), &settings(driver), &mut hooks).unwrap();
+        let outcome = run(
+            (&lab.pairs(2), &lab.namespaces()),
+            &settings(driver),
+            &mut hooks,
+        )
+        .unwrap();
 
         assert_true_to_its_witnesses(&outcome.flows[0]);
         assert_eq!(
@@ -373,7 +383,7 @@ fn a_flow_that_is_cut_off_died_and_the_trial_ends() {
             ..settings(driver)
         };
         let began = Instant::now();
-        let outcome = run(&lab.pairs(2), &settings, &mut hooks).unwrap();
+        let outcome = run((&lab.pairs(2), &lab.namespaces()), &settings, &mut hooks).unwrap();
 
         assert_true_to_its_witnesses(&outcome.flows[0]);
         let FlowStatus::Died { loss, before_end } = &outcome.flows[1].status else {
@@ -410,7 +420,7 @@ fn an_interrupt_ends_the_trial_early() {
             interrupt: true,
             ..Hooks::default()
         };
-        let ended = run(&lab.pairs(2), &forever, &mut hooks);
+        let ended = run((&lab.pairs(2), &lab.namespaces()), &forever, &mut hooks);
 
         assert!(matches!(ended, Err(Error::Interrupted)), "{ended:?}");
         assert_eq!(descriptors(), before);
@@ -425,7 +435,7 @@ fn what_takes_effect_is_read_back() {
         buffers: Buffers::Bytes(65_536),
         ..settings(Driver::Workers)
     };
-    let outcome = measured(&lab.pairs(1), &settings);
+    let outcome = measured(&lab, &lab.pairs(1), &settings);
 
     assert_eq!(outcome.congestion.as_deref(), Some("reno"));
     assert_eq!(outcome.buffers.send_bytes, Some(131_072));
@@ -442,7 +452,7 @@ fn what_the_kernel_does_not_grant_is_a_warning_said_once() {
         buffers: Buffers::Bytes(1 << 30),
         ..settings(Driver::Threads)
     };
-    let outcome = measured(&lab.pairs(2), &settings);
+    let outcome = measured(&lab, &lab.pairs(2), &settings);
 
     assert_eq!(outcome.warnings.len(), 3, "{:?}", outcome.warnings);
     assert!(

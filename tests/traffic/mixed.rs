@@ -1,12 +1,12 @@
 //! Flows that do different things at once, each counted for what it does.
 
 use kilonet::scenario::{Load, Orders, Workload};
-use kilonet::traffic::{FlowPlan, FlowStatus};
+use kilonet::traffic::{Flow, FlowStatus};
 
 use super::lab::Lab;
 use super::{DRIVERS, alone, measured, settings};
 
-fn with(plan: FlowPlan<'_>, workload: Workload) -> FlowPlan<'_> {
+fn with(flow: Flow, workload: Workload) -> Flow {
     let load = Load {
         response_bytes: workload.has_responses().then_some(16),
         ..Load::default()
@@ -16,10 +16,7 @@ fn with(plan: FlowPlan<'_>, workload: Workload) -> FlowPlan<'_> {
         message_bytes: 16,
         load,
     };
-    FlowPlan {
-        orders: Some(orders),
-        ..plan
-    }
+    Flow { orders, ..flow }
 }
 
 #[test]
@@ -28,14 +25,14 @@ fn each_flow_does_what_it_was_told_to() {
     for driver in DRIVERS {
         let lab = Lab::new(2);
         let [stream, rr, datagrams, idle]: [_; 4] = lab.pairs(4).try_into().unwrap();
-        let plans = [
+        let flows = [
             stream,
             with(rr, Workload::TcpRr),
             with(datagrams, Workload::UdpRr),
             with(idle, Workload::Idle),
         ];
 
-        let outcome = measured(&plans, &settings(driver));
+        let outcome = measured(&lab, &flows, &settings(driver));
 
         let flows = &outcome.flows;
         assert!(

@@ -5,22 +5,19 @@ use std::fs;
 use std::thread;
 
 use kilonet::scenario::{Driver, Load, Pinning};
-use kilonet::traffic::{Settings, run};
+use kilonet::traffic::{Flow, run};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-use super::lab::Lab;
+use super::lab::{Lab, under};
 use super::{Hooks, alone, assert_true_to_its_witnesses, settings};
 
-fn pinned(driver: Driver, pinning: Pinning) -> Settings {
+fn pinned(pinning: Pinning, flows: Vec<Flow>) -> Vec<Flow> {
     let load = Load {
         pinning,
         ..Load::default()
     };
-    Settings {
-        load,
-        ..settings(driver)
-    }
+    under(load, flows)
 }
 
 /// The threads of this process that are called as the calling one is, by number: those it has started are, unless they were
@@ -78,7 +75,7 @@ fn several_cpus() -> bool {
 }
 
 /// Runs one flow, and looks at something while it runs.
-fn seen_while_running<T: Send>(settings: &Settings, look: impl Fn() -> T) -> T {
+fn seen_while_running<T: Send>(driver: Driver, pinning: Pinning, look: impl Fn() -> T) -> T {
     let lab = Lab::new(1);
     let seen = std::cell::RefCell::new(None);
     let act = || *seen.borrow_mut() = Some(look());
@@ -86,7 +83,8 @@ fn seen_while_running<T: Send>(settings: &Settings, look: impl Fn() -> T) -> T {
         before_window: Some(&act),
         ..Hooks::default()
     };
-    let outcome = run(&lab.pairs(1), settings, &mut hooks).unwrap();
+    let flows = pinned(pinning, lab.pairs(1));
+    let outcome = run((&flows, &lab.namespaces()), &settings(driver), &mut hooks).unwrap();
     outcome.flows.iter().for_each(assert_true_to_its_witnesses);
     seen.into_inner().unwrap()
 }
@@ -99,7 +97,7 @@ fn each_thread_of_a_flow_stays_on_the_cpu_that_was_asked_for() {
     let ours = ours.file_name().unwrap().to_str().unwrap().to_owned();
     let allowed = cpus_of(&ours);
     let cpus = |pinning| {
-        seen_while_running(&pinned(Driver::Threads, pinning), || {
+        seen_while_running(Driver::Threads, pinning, || {
             let new = &threads() - &before;
             new.iter().map(|thread| cpus_of(thread)).collect::<Vec<_>>()
         })
@@ -129,7 +127,7 @@ fn each_thread_of_a_flow_stays_on_the_cpu_that_was_asked_for() {
 fn a_worker_has_both_ends_of_a_flow_or_one() {
     let Some(_alone) = alone() else { return };
     let most = |pinning| {
-        let watched = seen_while_running(&pinned(Driver::Workers, pinning), watched_sockets);
+        let watched = seen_while_running(Driver::Workers, pinning, watched_sockets);
         assert_eq!(watched.iter().sum::<usize>(), 2, "{watched:?}");
         watched.into_iter().max()
     };
@@ -152,8 +150,13 @@ fn on_one_cpu_ends_that_are_to_be_apart_are_refused() {
             let mut only = CpuSet::new();
             only.set(cpu.unwrap()).unwrap();
             sched_setaffinity(this_thread, &only).unwrap();
-            let settings = pinned(driver, Pinning::Apart);
-            run(&lab.pairs(1), &settings, &mut Hooks::default()).unwrap_err()
+            let flows = pinned(Pinning::Apart, lab.pairs(1));
+            run(
+                (&flows, &lab.namespaces()),
+                &settings(driver),
+                &mut Hooks::default(),
+            )
+            .unwrap_err()
         };
         let error = thread::scope(|scope| scope.spawn(attempt).join().unwrap());
         assert_eq!(

@@ -4,21 +4,20 @@
 use std::fs;
 use std::time::Instant;
 
-use kilonet::scenario::{Arrivals, Driver, Load, Workload};
-use kilonet::traffic::{FlowStatus, Outcome, Settings};
+use kilonet::scenario::{Arrivals, Load, Orders, Workload};
+use kilonet::traffic::{FlowStatus, Outcome};
 
-use super::lab::Lab;
+use super::lab::{Lab, doing};
 use super::{DRIVERS, alone, measured, settings};
 
-fn requesting(workload: Workload, driver: Driver, load: Load) -> Settings {
-    Settings {
+fn requesting(workload: Workload, load: Load) -> Orders {
+    Orders {
         workload,
         message_bytes: 100,
         load: Load {
             response_bytes: Some(3_000),
             ..load
         },
-        ..settings(driver)
     }
 }
 
@@ -61,7 +60,11 @@ fn transactions_are_histogram_counts_and_whole_responses() {
             for load in loads() {
                 let case = format!("{driver} {workload} {load:?}");
                 let lab = Lab::new(1);
-                let outcome = measured(&lab.pairs(3), &requesting(workload, driver, load));
+                let outcome = measured(
+                    &lab,
+                    &doing(requesting(workload, load), lab.pairs(3)),
+                    &settings(driver),
+                );
                 assert_counted_alike(&outcome, &case);
             }
         }
@@ -91,8 +94,9 @@ fn every_datagram_the_kernel_delivered_was_one_of_ours() {
     for driver in DRIVERS {
         let lab = Lab::new(1);
         let outcome = measured(
-            &lab.pairs(2),
-            &requesting(Workload::UdpRr, driver, Load::default()),
+            &lab,
+            &doing(requesting(Workload::UdpRr, Load::default()), lab.pairs(2)),
+            &settings(driver),
         );
         let by_kernel = lab.inside(0, || udp_figure("InDatagrams"));
         let requests: u64 = outcome
@@ -119,9 +123,9 @@ fn an_open_loop_offers_its_rate_and_says_how_late_it_was() {
             ..Load::default()
         };
         let lab = Lab::new(1);
-        let settings = requesting(Workload::TcpRr, driver, load);
+        let flows = doing(requesting(Workload::TcpRr, load), lab.pairs(2));
         let began = Instant::now();
-        let outcome = measured(&lab.pairs(2), &settings);
+        let outcome = measured(&lab, &flows, &settings(driver));
         // However late some were, no more were sent than were due by the end.
         let due = began.elapsed().as_secs_f64() * 500.0 + 1.0;
         for flow in &outcome.flows {
@@ -136,8 +140,9 @@ fn an_open_loop_offers_its_rate_and_says_how_late_it_was() {
             );
         }
         let closed = measured(
-            &lab.pairs(1),
-            &requesting(Workload::TcpRr, driver, Load::default()),
+            &lab,
+            &doing(requesting(Workload::TcpRr, Load::default()), lab.pairs(1)),
+            &settings(driver),
         );
         assert!(closed.flows[0].lateness.is_none(), "{driver}");
     }

@@ -15,9 +15,9 @@ use crate::host::cgroup::{Limits, Nest};
 use crate::host::sysctl::{self, Guard, Place};
 use crate::host::{features, privilege};
 use crate::lab::Lab;
-use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Stack, Workload};
+use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Orders, Stack, Workload};
 use crate::testbed::search;
-use crate::traffic::{self, Door, FlowPlan, Observer, Seat, Settings};
+use crate::traffic::{self, Door, Flow, Observer, Seat, Settings};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![
@@ -126,16 +126,12 @@ impl Observer for Still {
 /// How a flow fails that goes from and to other addresses than the lab's own, where they are given.
 fn astray(from: Option<IpAddr>, call: Option<IpAddr>) -> Error {
     let lab = raised("topology = \"bridge\"\ncontainers = 2").unwrap();
-    let seat = |container| {
-        let (namespace, address) = lab.seat(container);
-        Seat {
-            container,
-            namespace,
-            address,
-        }
+    let seat = |container| Seat {
+        container,
+        address: lab.seat(container).1,
     };
     let client = seat(0);
-    let plan = FlowPlan {
+    let flow = Flow {
         pair: 0,
         stream: 0,
         client: Seat {
@@ -147,13 +143,14 @@ fn astray(from: Option<IpAddr>, call: Option<IpAddr>) -> Error {
             call: (address, 5201).into(),
             listen: 5201,
         }),
-        orders: None,
+        orders: Orders {
+            workload: Workload::TcpStream,
+            message_bytes: 1024,
+            load: Load::default(),
+        },
     };
     let settings = Settings {
         driver: Driver::Threads,
-        workload: Workload::TcpStream,
-        message_bytes: 1024,
-        load: Load::default(),
         congestion: Congestion("cubic".to_owned()),
         buffers: Buffers::Auto,
         warmup: Duration::ZERO,
@@ -161,7 +158,7 @@ fn astray(from: Option<IpAddr>, call: Option<IpAddr>) -> Error {
         sample: Duration::from_millis(100),
         connect: Duration::from_secs(10),
     };
-    let error = traffic::run(&[plan], &settings, &mut Still).unwrap_err();
+    let error = traffic::run((&[flow], &lab.namespaces()), &settings, &mut Still).unwrap_err();
     lab.teardown().unwrap();
     error
 }

@@ -101,7 +101,7 @@ struct Interfaces {
 fn unread(outcome: &Outcome) -> HashMap<u32, u64> {
     let mut unread = HashMap::new();
     for flow in &outcome.flows {
-        *unread.entry(flow.server).or_default() += flow.unread_bytes.unwrap_or(0);
+        *unread.entry(flow.plan.server.container).or_default() += flow.unread_bytes.unwrap_or(0);
     }
     unread
 }

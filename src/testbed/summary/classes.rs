@@ -25,7 +25,7 @@ impl<'a> Members<'a> {
             members[*class].pairs.push(pair);
         }
         for flow in &outcome.flows {
-            if let Some(class) = class_of_pairs.get(flow.pair as usize) {
+            if let Some(class) = class_of_pairs.get(flow.plan.pair as usize) {
                 members[*class].flows.push(flow);
             }
         }
@@ -70,7 +70,7 @@ pub(super) fn per_pair(workload: Workload, members: &Members<'_>, seconds: f64) 
     }
     let mut bytes: BTreeMap<u32, u64> = members.pairs.iter().map(|pair| (*pair, 0)).collect();
     for flow in &members.flows {
-        *bytes.entry(flow.pair).or_default() += flow.payload();
+        *bytes.entry(flow.plan.pair).or_default() += flow.payload();
     }
     let starved = bytes.values().filter(|bytes| **bytes == 0).count();
     let rates = bytes

@@ -10,7 +10,7 @@ use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
 use crate::store::record::TrialPhase;
 use crate::store::sample;
-use crate::traffic::{Buffered, Loss, Sample, Tallies, Uncopied, Window as Span};
+use crate::traffic::{Buffered, Flow, Loss, Sample, Seat, Tallies, Uncopied, Window as Span};
 
 fn refused(act: &str, errno: Errno, sentence: &str) -> Loss {
     Loss {
@@ -24,11 +24,19 @@ fn refused(act: &str, errno: Errno, sentence: &str) -> Loss {
 const WINDOW_NS: u64 = 2_000_000_000;
 
 fn flow(pair: u32, window_bytes: u64) -> FlowOutcome {
+    let seat = |container| Seat {
+        container,
+        address: [127, 0, 0, 1].into(),
+    };
     FlowOutcome {
-        pair,
-        stream: 0,
-        client: 2 * pair,
-        server: 2 * pair + 1,
+        plan: Flow {
+            pair,
+            stream: 0,
+            client: seat(2 * pair),
+            server: seat(2 * pair + 1),
+            door: None,
+            orders: sample::cell(Topology::Bridge, 2).orders(),
+        },
         status: if window_bytes == 0 {
             FlowStatus::Stalled
         } else {
@@ -122,7 +130,7 @@ fn interfaces(flow: &FlowOutcome, bytes: u64) -> Witnessed {
     let datagrams = flow.datagrams.unwrap_or_default();
     let payload = |count: u64| count * u64::from(datagrams.length);
     Witnessed {
-        containers: vec![flow.server],
+        containers: vec![flow.plan.server.container],
         bytes,
         packets: 0,
         at_sockets: Tallies {
@@ -190,7 +198,7 @@ fn goodput_is_bits_over_the_measured_window_and_pairs_sum_to_it() {
 #[test]
 fn streams_of_a_pair_are_one_pair() {
     let mut second = flow(0, 1_000_000);
-    second.stream = 1;
+    second.plan.stream = 1;
     let measured = told(&cell(1), &outcome(vec![flow(0, 1_000_000), second]), None);
     near(measured.per_pair.unwrap().min_bps, 8e6);
     near(measured.per_pair.unwrap().max_bps, 8e6);

@@ -30,4 +30,4 @@ pub use crew::{Crew, Muster};
 pub use inside::serve;
 pub use message::Death;
 pub use nursery::{Cradle, Nursery};
-pub use run::{Route, run};
+pub use run::run;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,63 +19,18 @@ use super::message::{
     Start, Stop, Stopped,
 };
 use crate::error::{Error, Result};
-use crate::scenario::Orders;
 use crate::traffic::account::Account;
 use crate::traffic::dials::Dials;
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
 use crate::traffic::outcome::{Finished, Outcome, Roll};
-use crate::traffic::plan::FlowName;
+use crate::traffic::plan::{Flow, Seat};
 use crate::traffic::priority::Urgent;
 use crate::traffic::window::{self, Counters};
 use crate::traffic::{Observer, Settings};
 
 /// How long an agent may take to answer, beyond what it was given for calls.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-
-/// A flow between two containers, each of which has an agent: `client` sends, `server` receives.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// Pair, from 0.
-    pub pair: u32,
-    /// Stream of the pair, from 0.
-    pub stream: u32,
-    /// Container that sends.
-    pub client: u32,
-    /// Container that receives.
-    pub server: u32,
-    /// The address it is sent from.
-    pub from: IpAddr,
-    /// Where the server listens; port 0 is one that the kernel chooses.
-    pub listen: SocketAddr,
-    /// Whom the client calls, where that is not the address the server listens on: the published port of it.
-    pub call: Option<SocketAddr>,
-    /// What it does, where that is not what the settings say.
-    pub orders: Option<Orders>,
-}
-
-impl Route {
-    fn orders(&self, settings: &Settings) -> Orders {
-        self.orders.unwrap_or(settings.orders())
-    }
-
-    fn name(&self, settings: &Settings) -> FlowName {
-        FlowName {
-            pair: self.pair,
-            stream: self.stream,
-            client: self.client,
-            server: self.server,
-            orders: self.orders(settings),
-        }
-    }
-
-    fn failed(&self, refusal: &Refusal) -> Error {
-        let to = self.call.unwrap_or(self.listen).ip();
-        let object = format!("{}.{} from {} to {to}", self.pair, self.stream, self.from);
-        let source = io::Error::from_raw_os_error(refusal.errno);
-        Error::kernel(refusal.act, object, source)
-    }
-}
 
 /// Has the crew bring the flows up and drive them, and measures one window. On return nothing moves any more; the agents
 /// have served, and are of no further use.
@@ -84,21 +39,19 @@ impl Route {
 /// When no flow connects (the first one's cause), and [`Error::Interrupted`] when the observer says so.
 pub fn run(
     crew: &Crew,
-    routes: &[Route],
+    flows: &[Flow],
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    let ledger = Ledger::create(places(routes.len()))?;
-    let plan = Rounds::new(crew, routes, settings);
+    let ledger = Ledger::create(places(flows.len()))?;
+    let plan = Rounds::new(crew, flows, settings);
     let connected = plan.bring_up(&ledger, observer)?;
-    let names = routes.iter().map(|route| route.name(settings));
-    let names: Vec<_> = names.collect();
-    let (_, roll) = Roll::call(names.clone(), connected.flows, connected.warnings)?;
+    let (_, roll) = Roll::call(flows.to_vec(), connected.flows, connected.warnings)?;
     let mut counters = Counters {
         ledger: &ledger,
-        flows: routes.len(),
+        flows: flows.len(),
     };
-    observer.flowing(Dials::new(&ledger, &names));
+    observer.flowing(Dials::new(&ledger, flows));
     let measured = {
         let _urgent = Urgent::raise();
         plan.start();
@@ -111,7 +64,7 @@ pub fn run(
     }))
 }
 
-/// What connecting came to, for each route.
+/// What connecting came to, for each flow.
 struct Connected {
     flows: Vec<Result<()>>,
     warnings: Vec<String>,
@@ -120,20 +73,20 @@ struct Connected {
 /// The rounds of orders and answers.
 struct Rounds<'a> {
     crew: &'a Crew,
-    routes: &'a [Route],
+    flows: &'a [Flow],
     settings: &'a Settings,
     /// Containers with a flow.
     busy: BTreeSet<u32>,
 }
 
 impl<'a> Rounds<'a> {
-    fn new(crew: &'a Crew, routes: &'a [Route], settings: &'a Settings) -> Self {
-        let busy = routes.iter().flat_map(|route| [route.client, route.server]);
+    fn new(crew: &'a Crew, flows: &'a [Flow], settings: &'a Settings) -> Self {
+        let busy = flows.iter().flat_map(|flow| [flow.client, flow.server]);
         Self {
             crew,
-            routes,
+            flows,
             settings,
-            busy: busy.collect(),
+            busy: busy.map(|seat| seat.container).collect(),
         }
     }
 
@@ -158,25 +111,25 @@ impl<'a> Rounds<'a> {
         let answers = answers
             .into_iter()
             .map(|(it, answer)| (it, answer.map(|it| it.0)));
-        let every = self.routes.iter().map(|_| Ok(()));
-        Ok(self.deal(every.collect(), answers.collect(), |route| route.server))
+        let every = self.flows.iter().map(|_| Ok(()));
+        Ok(self.deal(every.collect(), answers.collect(), |flow| flow.server))
     }
 
     fn outfit(&self, container: u32) -> Outfit {
         let settings = self.settings;
-        let served = self.routes.iter().enumerate();
-        let served = served.filter(|(_, route)| route.server == container);
+        let served = self.flows.iter().enumerate();
+        let served = served.filter(|(_, flow)| flow.server.container == container);
         Outfit {
-            flows: self.routes.len(),
+            flows: self.flows.len(),
             driver: settings.driver,
             congestion: settings.congestion.clone(),
             buffers: settings.buffers,
             patience: settings.connect,
             listen: served
-                .map(|(flow, route)| Ear {
-                    flow,
-                    orders: route.orders(settings),
-                    address: route.listen,
+                .map(|(number, flow)| Ear {
+                    flow: number,
+                    orders: flow.orders,
+                    address: flow.listens_at(),
                 })
                 .collect(),
         }
@@ -188,13 +141,13 @@ impl<'a> Rounds<'a> {
         observer: &dyn Observer,
     ) -> Result<Vec<Result<()>>> {
         let mut orders: BTreeMap<u32, Calls> = self.silence();
-        for ((flow, route), address) in self.routes.iter().enumerate().zip(&listening) {
-            if let (Ok(address), Some(calls)) = (address, orders.get_mut(&route.client)) {
+        for ((number, flow), address) in self.flows.iter().enumerate().zip(&listening) {
+            if let (Ok(address), Some(calls)) = (address, orders.get_mut(&flow.client.container)) {
                 calls.0.push(Call {
-                    flow,
-                    orders: route.orders(self.settings),
-                    from: route.from,
-                    to: route.call.unwrap_or(*address),
+                    flow: number,
+                    orders: flow.orders,
+                    from: flow.client.address,
+                    to: flow.door.map_or(*address, |door| door.call),
                 });
             }
         }
@@ -202,14 +155,14 @@ impl<'a> Rounds<'a> {
         let answers = answers
             .into_iter()
             .map(|(it, answer)| (it, answer.map(|it| it.0)));
-        Ok(self.deal(listening, answers.collect(), |route| route.client))
+        Ok(self.deal(listening, answers.collect(), |flow| flow.client))
     }
 
     fn accept(&self, called: Vec<Result<()>>, observer: &dyn Observer) -> Result<Connected> {
         let mut orders: BTreeMap<u32, Accepts> = self.silence();
-        for ((flow, route), called) in self.routes.iter().enumerate().zip(&called) {
-            if let (Ok(()), Some(accepts)) = (called, orders.get_mut(&route.server)) {
-                accepts.0.push(flow);
+        for ((number, flow), called) in self.flows.iter().enumerate().zip(&called) {
+            if let (Ok(()), Some(accepts)) = (called, orders.get_mut(&flow.server.container)) {
+                accepts.0.push(number);
             }
         }
         let mut warnings = BTreeSet::new();
@@ -222,7 +175,7 @@ impl<'a> Rounds<'a> {
             answers.insert(container, flows);
         }
         Ok(Connected {
-            flows: self.deal(called, answers, |route| route.server),
+            flows: self.deal(called, answers, |flow| flow.server),
             warnings: warnings.into_iter().collect(),
         })
     }
@@ -232,30 +185,31 @@ impl<'a> Rounds<'a> {
         self.busy.iter().map(|it| (*it, Q::default())).collect()
     }
 
-    /// Deals answers out to the routes that were still well: each agent has answered for its own, in their order.
+    /// Deals answers out to the flows that were still well: each agent has answered for its own, in their order.
     fn deal<A, T>(
         &self,
         before: Vec<Result<A>>,
         answers: BTreeMap<u32, Result<Vec<Result<T, Refusal>>>>,
-        whose: impl Fn(&Route) -> u32,
+        whose: impl Fn(&Flow) -> Seat,
     ) -> Vec<Result<T>> {
         let mut answers: BTreeMap<u32, _> = answers
             .into_iter()
             .map(|(container, answer)| (container, answer.map(Vec::into_iter)))
             .collect();
-        let dealt = before.into_iter().zip(self.routes).map(|(before, route)| {
+        let dealt = before.into_iter().zip(self.flows).map(|(before, flow)| {
             before?;
-            match answers.get_mut(&whose(route)) {
+            let container = whose(flow).container;
+            match answers.get_mut(&container) {
                 Some(Ok(own)) => match own.next() {
-                    Some(result) => result.map_err(|refusal| route.failed(&refusal)),
-                    None => Err(silent(whose(route))),
+                    Some(result) => result.map_err(|refusal| failed(flow, &refusal)),
+                    None => Err(silent(container)),
                 },
                 Some(Err(error)) => Err(Error::refused(
                     "bring up",
-                    format!("flow {}.{}", route.pair, route.stream),
+                    format!("flow {flow}"),
                     error.sentence(),
                 )),
-                None => Err(silent(whose(route))),
+                None => Err(silent(container)),
             }
         });
         dealt.collect()
@@ -306,7 +260,11 @@ impl<'a> Rounds<'a> {
     /// Stops the senders, then the receivers, which have read all that was sent by then, and hears their accounts. One that
     /// does not answer has none.
     fn stop(&self, observer: &dyn Observer) -> Result<Vec<Account>> {
-        let senders: BTreeSet<u32> = self.routes.iter().map(|route| route.client).collect();
+        let senders: BTreeSet<u32> = self
+            .flows
+            .iter()
+            .map(|flow| flow.client.container)
+            .collect();
         let (first, last): (BTreeSet<u32>, BTreeSet<u32>) =
             self.busy.iter().partition(|it| senders.contains(it));
         for group in [first, last] {
@@ -318,6 +276,11 @@ impl<'a> Rounds<'a> {
         let accounts = answers.into_values().flatten();
         Ok(accounts.flat_map(|accounts| accounts.0).collect())
     }
+}
+
+fn failed(flow: &Flow, refusal: &Refusal) -> Error {
+    let source = io::Error::from_raw_os_error(refusal.errno);
+    Error::kernel(refusal.act, flow.to_string(), source)
 }
 
 fn silent(container: u32) -> Error {

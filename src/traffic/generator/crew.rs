@@ -18,11 +18,12 @@ use super::verdict::{self, Fates, last_words};
 
 use crate::error::{Error, Result};
 use crate::lab::netns::Visitor;
-use crate::scenario::running_time;
-use crate::traffic::plan::FlowName;
+use crate::scenario::{Orders, running_time};
 use crate::traffic::priority::Urgent;
 use crate::traffic::window::{self, Measured};
-use crate::traffic::{Buffered, FlowOutcome, FlowPlan, Observer, Outcome, Settings, Uncopied};
+use crate::traffic::{
+    Buffered, Flow, FlowOutcome, Namespaces, Observer, Outcome, Settings, Uncopied,
+};
 
 /// The first port that is listened on; iperf3's own. Each pair has one to itself, as some share an address.
 const FIRST_PORT: u16 = 5201;
@@ -68,6 +69,7 @@ pub struct Crew<'a> {
     tool: &'static dyn Tool,
     programs: Programs,
     errands: Vec<Errand<'a>>,
+    namespaces: Namespaces<'a>,
     settings: &'a Settings,
     /// A server for each pair, and behind these a client for each.
     processes: Vec<Process>,
@@ -79,27 +81,31 @@ impl<'a> Crew<'a> {
     ///
     /// # Errors
     /// When the tool is not installed.
-    pub fn of(plans: &[FlowPlan<'a>], settings: &'a Settings) -> Result<Self> {
+    pub fn of(
+        (flows, namespaces): (&[Flow], Namespaces<'a>),
+        settings: &'a Settings,
+    ) -> Result<Self> {
         let programs = find(settings.driver)?;
         let Some(tool) = tool(settings.driver) else {
             return Err(Error::refused("run", "a generator", "the driver is none"));
         };
-        let firsts: Vec<_> = plans.iter().filter(|plan| plan.stream == 0).collect();
+        let firsts: Vec<_> = flows.iter().filter(|flow| flow.stream == 0).collect();
         let pairs = u32::try_from(firsts.len()).unwrap_or(u32::MAX).max(1);
-        let streams = u32::try_from(plans.len()).unwrap_or(u32::MAX) / pairs;
+        let streams = u32::try_from(flows.len()).unwrap_or(u32::MAX) / pairs;
         let seconds = running_time(pairs, settings.warmup + settings.measure).as_secs();
-        let errands = (FIRST_PORT..).zip(firsts).map(|(port, plan)| Errand {
-            plan: *plan,
+        let errands = (FIRST_PORT..).zip(firsts).map(|(port, flow)| Errand {
+            flow: *flow,
             settings,
             streams,
-            listen: plan.door.map_or(port, |door| door.listen),
-            call: plan
+            listen: flow.door.map_or(port, |door| door.listen),
+            call: flow
                 .door
-                .map_or(SocketAddr::new(plan.server.address, port), |door| door.call),
+                .map_or(SocketAddr::new(flow.server.address, port), |door| door.call),
             seconds,
         });
         Ok(Self {
             errands: errands.collect(),
+            namespaces,
             tool,
             programs,
             settings,
@@ -182,12 +188,15 @@ impl<'a> Crew<'a> {
     fn start_servers(&mut self) -> Result<()> {
         let visitor = Visitor::new()?;
         for errand in &self.errands {
-            enter(&visitor, errand.plan.server.namespace)?;
+            enter(
+                &visitor,
+                self.namespaces[errand.flow.server.container as usize],
+            )?;
             let call = Call {
                 name: format!(
                     "{}, server of pair {}",
                     self.tool.program(),
-                    errand.plan.pair
+                    errand.flow.pair
                 ),
                 file: &self.programs.server,
                 arguments: self.tool.server(errand),
@@ -203,12 +212,15 @@ impl<'a> Crew<'a> {
         self.gate = Some(opens);
         let visitor = Visitor::new()?;
         for errand in &self.errands {
-            enter(&visitor, errand.plan.client.namespace)?;
+            enter(
+                &visitor,
+                self.namespaces[errand.flow.client.container as usize],
+            )?;
             let call = Call {
                 name: format!(
                     "{}, client of pair {}",
                     self.tool.program(),
-                    errand.plan.pair
+                    errand.flow.pair
                 ),
                 file: &self.programs.client,
                 arguments: self.tool.client(errand),
@@ -294,21 +306,21 @@ impl<'a> Crew<'a> {
     }
 
     /// Requests that were answered, by the payload of both: a response is as large as its request.
-    fn transactions(&self, crossed: u64) -> u64 {
-        if self.settings.workload.has_responses() {
-            crossed / (2 * u64::from(self.settings.message_bytes))
+    fn transactions(orders: Orders, crossed: u64) -> u64 {
+        if orders.workload.has_responses() {
+            crossed / (2 * u64::from(orders.message_bytes))
         } else {
             0
         }
     }
 
     /// Congestion control that took effect: where the tool does not say, that which namespaces begin with.
-    fn congestion(&self, said: &Said) -> Option<String> {
+    fn congestion(orders: Orders, said: &Said) -> Option<String> {
         let begun_with = || {
             let name = fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control").ok()?;
             Some(name.trim_end().to_owned())
         };
-        let tcp = !self.settings.workload.is_datagrams();
+        let tcp = !orders.workload.is_datagrams();
         said.congestion.clone().or_else(begun_with).filter(|_| tcp)
     }
 
@@ -321,20 +333,22 @@ impl<'a> Crew<'a> {
         let flows = self.errands.iter().enumerate();
         let flows = flows.map(|(pair, errand)| FlowOutcome {
             window_bytes: measured.moved[pair].payload,
-            transactions: self.transactions(measured.moved[pair].payload),
+            transactions: Self::transactions(errand.flow.orders, measured.moved[pair].payload),
             retransmits: said[pair].as_ref().ok().and_then(|said| said.retransmits),
             ..FlowOutcome::blank(
-                FlowName::of(&errand.plan, self.settings),
+                errand.flow,
                 fates.status(pair, measured.moved[pair].payload, &said[pair]),
             )
         });
-        let words = said.iter().find_map(|said| said.as_ref().ok());
+        let mut words = self.errands.iter().zip(&said);
+        let words =
+            words.find_map(|(errand, said)| Some((errand.flow.orders, said.as_ref().ok()?)));
         Told {
             outcome: Outcome {
                 flows: flows.collect(),
                 window: measured.window,
                 samples: measured.samples,
-                congestion: words.and_then(|said| self.congestion(said)),
+                congestion: words.and_then(|(orders, said)| Self::congestion(orders, said)),
                 buffers: Buffered::default(),
                 uncopied: Uncopied::default(),
                 warnings: Vec::new(),

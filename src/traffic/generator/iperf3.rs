@@ -6,8 +6,7 @@
 use serde_json::Value;
 
 use super::tool::{Answer, Errand, Said, SaidDatagrams, Tool};
-use crate::scenario::Buffers;
-use crate::traffic::Settings;
+use crate::scenario::{Buffers, Orders};
 
 #[derive(Debug)]
 pub(super) struct Iperf3;
@@ -22,25 +21,25 @@ impl Tool for Iperf3 {
         let mut arguments = words("--server --one-off --forceflush --interval 0 --port");
         arguments.push(errand.listen.to_string());
         arguments.push("--bind".to_owned());
-        arguments.push(errand.plan.server.address.to_string());
+        arguments.push(errand.flow.server.address.to_string());
         arguments
     }
 
     fn client(&self, errand: &Errand<'_>) -> Vec<String> {
-        let settings = errand.settings;
+        let (settings, orders) = (errand.settings, errand.flow.orders);
         let mut arguments = words("--json --interval 0");
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         option("--client", errand.call.ip().to_string());
         option("--port", errand.call.port().to_string());
-        option("--bind", errand.plan.client.address.to_string());
+        option("--bind", errand.flow.client.address.to_string());
         option("--time", errand.seconds.to_string());
-        option("--length", settings.message_bytes.to_string());
+        option("--length", orders.message_bytes.to_string());
         option("--parallel", errand.streams.to_string());
         if let Buffers::Bytes(bytes) = settings.buffers {
             option("--window", bytes.to_string());
         }
-        if settings.workload.is_datagrams() {
-            option("--bitrate", bitrate(settings).to_string());
+        if orders.workload.is_datagrams() {
+            option("--bitrate", bitrate(orders).to_string());
             arguments.push("--udp".to_owned());
         } else {
             option("--congestion", settings.congestion.to_string());
@@ -83,8 +82,8 @@ impl Tool for Iperf3 {
 }
 
 /// Payload that each of its streams is to offer, in bits a second; 0 is as fast as it goes.
-fn bitrate(settings: &Settings) -> u64 {
-    u64::from(settings.load.rate.unwrap_or(0)) * u64::from(settings.message_bytes) * 8
+fn bitrate(orders: Orders) -> u64 {
+    u64::from(orders.load.rate.unwrap_or(0)) * u64::from(orders.message_bytes) * 8
 }
 
 /// What both ends say of datagrams; the first figure that is not there.

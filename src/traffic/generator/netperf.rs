@@ -26,7 +26,7 @@ impl Tool for Netperf {
     }
 
     fn server(&self, errand: &Errand<'_>) -> Vec<String> {
-        let address = errand.plan.server.address;
+        let address = errand.flow.server.address;
         let mut arguments = vec!["-D".to_owned(), family(address::family_of(address))];
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         option("-L", address.to_string());
@@ -35,26 +35,26 @@ impl Tool for Netperf {
     }
 
     fn client(&self, errand: &Errand<'_>) -> Vec<String> {
-        let settings = errand.settings;
+        let (settings, orders) = (errand.settings, errand.flow.orders);
         let mut arguments = vec![family(address::family_of(errand.call.ip()))];
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         option("-H", errand.call.ip().to_string());
         option("-p", errand.call.port().to_string());
-        option("-L", errand.plan.client.address.to_string());
+        option("-L", errand.flow.client.address.to_string());
         option("-P", "0".to_owned());
         option("-l", errand.seconds.to_string());
-        let test = settings.workload.name_in(Driver::Netperf);
+        let test = orders.workload.name_in(Driver::Netperf);
         option("-t", test.unwrap_or_default().to_owned());
         arguments.push("--".to_owned());
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         option("-k", FIGURES.to_owned());
-        let bytes = settings.message_bytes;
-        if settings.workload.has_responses() {
+        let bytes = orders.message_bytes;
+        if orders.workload.has_responses() {
             option("-r", format!("{bytes},{bytes}"));
         } else {
             option("-m", bytes.to_string());
         }
-        if !settings.workload.is_datagrams() {
+        if !orders.workload.is_datagrams() {
             option("-K", settings.congestion.to_string());
         }
         if let Buffers::Bytes(bytes) = settings.buffers {

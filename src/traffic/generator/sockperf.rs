@@ -20,7 +20,7 @@ impl Tool for Sockperf {
         let mut arguments = vec!["server".to_owned()];
         arguments.extend(transport(errand));
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
-        option("--ip", errand.plan.server.address.to_string());
+        option("--ip", errand.flow.server.address.to_string());
         option("--port", errand.listen.to_string());
         if let Buffers::Bytes(bytes) = errand.settings.buffers {
             option("--buffer-size", bytes.to_string());
@@ -29,15 +29,15 @@ impl Tool for Sockperf {
     }
 
     fn client(&self, errand: &Errand<'_>) -> Vec<String> {
-        let settings = errand.settings;
+        let (settings, orders) = (errand.settings, errand.flow.orders);
         let mut arguments = vec!["ping-pong".to_owned()];
         arguments.extend(transport(errand));
         let mut option = |name: &str, value: String| arguments.extend([name.to_owned(), value]);
         option("--ip", errand.call.ip().to_string());
         option("--port", errand.call.port().to_string());
-        option("--client_ip", errand.plan.client.address.to_string());
+        option("--client_ip", errand.flow.client.address.to_string());
         option("--time", errand.seconds.to_string());
-        option("--msg-size", settings.message_bytes.to_string());
+        option("--msg-size", orders.message_bytes.to_string());
         if let Buffers::Bytes(bytes) = settings.buffers {
             option("--buffer-size", bytes.to_string());
         }
@@ -76,7 +76,7 @@ impl Tool for Sockperf {
 }
 
 fn transport(errand: &Errand<'_>) -> Option<String> {
-    let datagrams = errand.settings.workload.is_datagrams();
+    let datagrams = errand.flow.orders.workload.is_datagrams();
     (!datagrams).then(|| "--tcp".to_owned())
 }
 

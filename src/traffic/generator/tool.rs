@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use nix::sys::signal::Signal;
 
-use crate::traffic::{FlowPlan, Settings};
+use crate::traffic::{Flow, Settings};
 
 /// What a tool says of one pair, over whatever interval it has chosen.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,7 +54,8 @@ pub(super) enum Answer {
 /// What one pair's two processes are told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Errand<'a> {
-    pub(super) plan: FlowPlan<'a>,
+    /// The first of the pair's flows.
+    pub(super) flow: Flow,
     pub(super) settings: &'a Settings,
     /// Flows of the pair.
     pub(super) streams: u32,
