@@ -6,6 +6,7 @@
 use std::iter;
 
 use super::beside::{Class, Orders};
+use super::called::Called;
 use super::cell::Cell;
 use super::workload::Workload;
 
@@ -47,6 +48,13 @@ impl Cell {
     #[must_use]
     pub fn has_requests(&self) -> bool {
         self.workloads().any(Workload::has_requests)
+    }
+
+    /// What the requests of its flows are called.
+    #[must_use]
+    pub fn requests(&self) -> Called {
+        let some = self.workloads().filter(|workload| workload.has_requests());
+        Called::shared(some.map(|workload| workload.facts().called))
     }
 
     /// Whether all that its flows move is requests and their responses, if anything.

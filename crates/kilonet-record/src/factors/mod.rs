@@ -8,6 +8,7 @@
 
 mod baseline;
 pub mod beside;
+pub mod called;
 pub mod cell;
 mod classes;
 pub mod copying;

@@ -3,6 +3,7 @@
 //! Knows no text of a scenario and no machine. Invariant: what a workload has or lacks follows from its row of facts, so that a
 //! new one cannot be forgotten.
 
+use super::called::Called;
 use super::factor::{Factor, factor};
 use super::load::SMALLEST_DATAGRAM;
 use super::traffic::Driver;
@@ -58,6 +59,8 @@ pub struct Facts {
     pub transport: Transport,
     /// What is counted of it.
     pub counts: Counts,
+    /// What its requests are called; of no meaning where it has none.
+    pub called: Called,
     /// Whether each request has a connection of its own.
     pub renews_connections: bool,
     /// Bytes of a message from client to server, unless a scenario says otherwise; absent where none is sent. Of requests that
@@ -71,6 +74,7 @@ pub struct Facts {
 const TCP_STREAM: Facts = Facts {
     transport: Transport::Tcp,
     counts: Counts::Bytes,
+    called: Called::REQUESTS,
     renews_connections: false,
     message_bytes: Some(128 << 10),
     generators: &[(Driver::Iperf3, "TCP"), (Driver::Netperf, "TCP_STREAM")],
@@ -92,6 +96,7 @@ const TCP_CRR: Facts = Facts {
 
 /// Each connection is a request.
 const TCP_CC: Facts = Facts {
+    called: Called::CONNECTIONS,
     message_bytes: None,
     ..TCP_CRR
 };

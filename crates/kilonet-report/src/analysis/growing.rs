@@ -11,6 +11,7 @@ use super::metric::own_figure;
 use super::series::Count;
 use crate::plan::Role;
 use crate::scenario::Cell;
+use crate::scenario::called::Called;
 use crate::stats;
 use crate::store::record::Record;
 
@@ -29,6 +30,8 @@ pub struct Growing {
     pub count: Count,
     /// Whether every cell is of requests, so that bytes say little.
     pub of_requests: bool,
+    /// What requests are called.
+    pub requests: Called,
     /// The curves, in the report's order.
     pub curves: Vec<GrowingCurve>,
 }
@@ -62,9 +65,11 @@ impl Growing {
         let ordered = varying.in_order(distinct);
         let curves = ordered.chunk_by(|left, right| varying.same_curve(left, right));
         let count = varying.count();
+        let asked = cells.iter().filter(|cell| cell.has_requests());
         Self {
             count,
             of_requests: cells.iter().all(|cell| cell.is_of_requests()),
+            requests: Called::shared(asked.map(|cell| cell.requests())),
             curves: curves
                 .map(|cells| GrowingCurve {
                     label: varying.label(cells[0]),

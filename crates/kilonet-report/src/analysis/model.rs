@@ -10,7 +10,8 @@ use super::metric::Metric;
 use super::series::Series;
 use super::signs::Sign;
 use super::summary::CellSummary;
-use crate::scenario::Topology;
+use crate::scenario::called::Called;
+use crate::scenario::{Cell, Topology};
 use crate::stats::Line;
 
 pub use super::series::Count;
@@ -158,4 +159,14 @@ pub struct Analysis {
     pub recorded: usize,
     /// Sentences about the folder itself: cut off, a line that could not be read, machines mixed.
     pub notes: Vec<String>,
+}
+
+impl Analysis {
+    /// What the requests of its cells are called.
+    #[must_use]
+    pub fn requests(&self) -> Called {
+        let cells = self.cells.iter().map(|cell| &cell.cell);
+        let some = cells.filter(|cell| cell.has_requests());
+        Called::shared(some.map(Cell::requests))
+    }
 }

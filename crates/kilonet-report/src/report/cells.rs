@@ -3,6 +3,7 @@
 //! Must not know how the table is laid out. The invariant: a figure that a cell lacks is absent, and a cell that has none has
 //! a sentence that says why.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::findings::metric_name;
@@ -13,8 +14,8 @@ use crate::units::{counted, decimal, three_digits};
 /// A column of the table of cells, after that of the count.
 #[derive(Clone, Copy)]
 pub(super) struct Column {
-    /// What stands above it.
-    pub(super) heading: &'static str,
+    /// What stands above it, with the words for requests to be filled in.
+    heading: &'static str,
     /// The metric without which there is nothing in it; absent for that of trials.
     of: Option<Metric>,
     /// What stands in it beside a cell; absent where the cell has no such figure.
@@ -26,7 +27,7 @@ const COLUMNS: [Column; 13] = [
     of(Metric::Goodput, "aggregate", |cell| {
         known(cell, Metric::Goodput)
     }),
-    of(Metric::Transactions, "requests", |cell| {
+    of(Metric::Transactions, "{requests}", |cell| {
         known(cell, Metric::Transactions)
     }),
     of(Metric::LatencyP50, "p50", |cell| {
@@ -80,6 +81,11 @@ impl Column {
             columns.sort_by_key(|column| !column.is_of_trials());
         }
         columns
+    }
+
+    /// What stands above it.
+    pub(super) fn heading(self, analysis: &Analysis) -> Cow<'static, str> {
+        analysis.requests().fill(self.heading)
     }
 
     /// Whether it says how many trials there are.
@@ -215,7 +221,7 @@ fn never_known(cell: &CellSummary) -> Option<String> {
     Some(format!(
         "never within ±{} in {trials} trials: {} {found}",
         percent(within),
-        metric_name(metric)
+        metric_name(metric, cell.cell.requests())
     ))
 }
 

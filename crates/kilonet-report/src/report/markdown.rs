@@ -66,7 +66,11 @@ fn finding(finding: &Finding) -> String {
 /// A row for each cell, folded where there are many.
 fn cells(analysis: &Analysis) -> String {
     let columns = Column::needed(analysis);
-    let names: Vec<_> = columns.iter().map(|column| column.heading).collect();
+    let names: Vec<_> = columns
+        .iter()
+        .map(|column| column.heading(analysis))
+        .collect();
+    let names: Vec<_> = names.iter().map(|name| &**name).collect();
     let headings = [&["", heading(analysis.count)], &names[..], &[""]].concat();
     let rule = format!("|---|--:|{}---|", "--:|".repeat(columns.len()));
     let rows = analysis.series.iter().flat_map(|series| {

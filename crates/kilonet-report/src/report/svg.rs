@@ -49,7 +49,8 @@ fn draw(sheet: &Sheet, figures: &Figures) -> Option<String> {
     if bottom == HEADER {
         return None;
     }
-    canvas.text("title", (MARGIN, 36.0), Anchor::Start, sheet.question);
+    let question = analysis.requests().fill(sheet.question);
+    canvas.text("title", (MARGIN, 36.0), Anchor::Start, &question);
     canvas.text("sub", (MARGIN, 58.0), Anchor::Start, &machine(analysis));
     canvas.text(
         "sub",
@@ -57,7 +58,7 @@ fn draw(sheet: &Sheet, figures: &Figures) -> Option<String> {
         Anchor::Start,
         &basis(analysis),
     );
-    Some(canvas.finish(bottom + 30.0, sheet.question))
+    Some(canvas.finish(bottom + 30.0, &question))
 }
 
 fn curves<'a>(figure: &'a Figure, over: &'static str, looks: &Looks) -> Vec<Curve<'a>> {

@@ -205,6 +205,7 @@ impl Found<'_, '_> {
             cell: cell_id(self.cell),
             label: varying.label(self.cell),
             count: varying.count().of(self.cell),
+            requests: self.cell.requests(),
             presence: Presence::of(base.as_ref(), new.as_ref()),
             base,
             new,

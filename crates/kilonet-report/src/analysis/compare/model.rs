@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::fingerprint::Difference;
 use super::verdict::{Change, Doubt, Terms, Verdict};
 use crate::analysis::{Count, Estimate, Metric};
+use crate::scenario::called::Called;
 use crate::store::folder::Run;
 use crate::store::record::Failure;
 
@@ -64,6 +65,9 @@ pub struct CellPair {
     pub label: String,
     /// Its place on the curve.
     pub count: u32,
+    /// What its requests are called.
+    #[serde(skip)]
+    pub requests: Called,
     /// What became of its trials in the base; absent where that has none.
     pub base: Option<Standing>,
     /// What became of them in the new run, likewise.

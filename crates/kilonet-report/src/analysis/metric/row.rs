@@ -25,7 +25,7 @@ pub struct About {
     pub metric: Metric,
     /// What it is asked for by.
     pub word: &'static str,
-    /// What it is called, in sentences as in headings.
+    /// What it is called, in sentences as in headings. Here and in the texts below, words for requests are to be filled in.
     pub name: &'static str,
     /// Which way it gets better.
     pub better: Direction,

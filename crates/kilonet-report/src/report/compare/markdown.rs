@@ -56,7 +56,7 @@ fn differences(differences: &[Difference]) -> String {
 fn figures(lines: &[&Line<'_>], against: &Against) -> String {
     let rows = lines.iter().map(|line| {
         [
-            line.about.name.to_owned(),
+            line.cell.requests.fill(line.about.name).into_owned(),
             escaped(&place(
                 &line.cell.label,
                 &line.cell.count.to_string(),

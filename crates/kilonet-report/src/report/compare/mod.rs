@@ -13,6 +13,7 @@ use crate::analysis::compare::{
 };
 use crate::analysis::metric::{About, Direction};
 use crate::analysis::{Count, Metric};
+use crate::scenario::called::Called;
 use crate::units::{counted, three_digits};
 
 /// How a line is to be taken.
@@ -102,12 +103,14 @@ fn percent(share: f64) -> String {
 }
 
 /// What a metric's block is called: `aggregate goodput, more is better`.
-fn title(about: &About) -> String {
+fn title(block: &[Line]) -> String {
+    let cells = block.iter().map(|line| line.cell.requests);
+    let (about, requests) = (block[0].about, Called::shared(cells));
     let better = match about.better {
         Direction::Up => "more",
         Direction::Down => "less",
     };
-    format!("{}, {better} is better", about.name)
+    format!("{}, {better} is better", requests.fill(about.name))
 }
 
 /// The first thing to know: `2 regressions`.
@@ -282,8 +285,10 @@ fn one_sided(against: &Against) -> Vec<String> {
             }
         }
     }
+    let requests = Called::shared(against.cells.iter().map(|cell| cell.requests));
     let said = cells.into_iter().map(|((metric, side), cells)| {
-        let (folder, name) = (&against.new.folder, metric.about().name);
+        let name = requests.fill(metric.about().name);
+        let folder = &against.new.folder;
         format!(
             "{folder}: {name} is there {side} only, for {}",
             counted(cells, "cell")

@@ -104,7 +104,7 @@ fn differences(differences: &[Difference], view: View) -> Printable {
 fn table(block: &[Line<'_>], count: Count, view: View) -> Printable {
     let mut rows = rows(block, count).into_iter();
     let mut lines = vec![
-        view.paint(Style::new().bold(), &title(block[0].about)),
+        view.paint(Style::new().bold(), &title(block)),
         rows.next().unwrap_or_default().into(),
     ];
     let mut label = None;

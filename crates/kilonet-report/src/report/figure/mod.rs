@@ -9,6 +9,7 @@ mod line;
 mod reach;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -30,7 +31,7 @@ pub(super) struct Figure<'a> {
     /// The metric.
     pub(super) metric: Metric,
     /// What stands above it.
-    pub(super) title: &'static str,
+    pub(super) title: Cow<'static, str>,
     /// What its values and its band are, in sentences.
     pub(super) caption: String,
     /// What the dotted line for equal shares is, where there is one.
@@ -78,11 +79,13 @@ pub(super) fn of<'a>(panel: &Panel, analysis: &'a Analysis) -> Option<Figure<'a>
     medians().find(|median| *median >= least)?;
     let about = panel.metric.about();
     let band = panel.band.as_ref();
-    let captions = [Some(about.caption), band.map(|band| band.caption)];
+    let called = analysis.requests();
+    let caption = called.fill(about.caption);
+    let captions = [Some(&*caption), band.map(|band| band.caption)];
     let reach = Reach::of(&series, about.traits.extent);
     Some(Figure {
         metric: panel.metric,
-        title: about.title,
+        title: called.fill(about.title),
         caption: captions.into_iter().flatten().collect::<Vec<_>>().join(" "),
         guide: guide_of(panel, analysis),
         band: band.map(|band| band.heading),

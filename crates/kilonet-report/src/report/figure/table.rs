@@ -9,7 +9,7 @@ use crate::analysis::Metric;
 pub(in crate::report) struct Sheet {
     /// The file.
     pub(in crate::report) file: &'static str,
-    /// What they answer.
+    /// What they answer, with the words for requests to be filled in.
     pub(in crate::report) question: &'static str,
     /// The figures.
     pub(in crate::report) panels: &'static [Panel],
@@ -70,7 +70,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "requests.svg",
-        question: "How many requests are answered?",
+        question: "How many {requests} are {answered}?",
         panels: &[Panel {
             wide: true,
             ..of(Metric::Transactions)
@@ -78,7 +78,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "latency.svg",
-        question: "How long does a request take?",
+        question: "How long does a {request} take?",
         panels: &[
             of(Metric::LatencyP50),
             Panel {
@@ -137,7 +137,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "cpu-per-request.svg",
-        question: "What does a request cost?",
+        question: "What does a {request} cost?",
         panels: &[of(Metric::CpuPerTransaction)],
     },
     Sheet {

@@ -33,14 +33,20 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
         let counted = if nth == 0 { analysis.count.noun() } else { "" };
         let (count, ends) = place(*knee);
         let place = format!("{verb} at {count} {counted}");
-        format!("{}{} ({ends})", metric_name(*metric), place.trim_end())
+        format!(
+            "{}{} ({ends})",
+            metric_name(*metric, analysis.requests()),
+            place.trim_end()
+        )
     });
     let bent = bent.collect::<Vec<_>>().join(", ");
     let named = |words: &str, is: fn(&Bend) -> bool| {
         let said = answers
             .iter()
             .filter(|answer| answer.bend.as_ref().is_some_and(is));
-        let names: Vec<_> = said.map(|answer| metric_name(answer.metric)).collect();
+        let names: Vec<_> = said
+            .map(|answer| metric_name(answer.metric, analysis.requests()))
+            .collect();
         (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")))
     };
     let parts = [

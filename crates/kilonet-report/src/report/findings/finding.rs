@@ -2,8 +2,11 @@
 //!
 //! Must not know the rules by which it is found.
 
+use std::borrow::Cow;
+
 use crate::analysis::Metric;
 use crate::report::figure;
+use crate::scenario::called::Called;
 
 /// A sentence, what it rests on, and where it is seen.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,9 +39,9 @@ impl Shown {
 }
 
 /// A metric as sentences on a curve name it.
-pub(in crate::report) fn metric_name(metric: Metric) -> &'static str {
+pub(in crate::report) fn metric_name(metric: Metric, requests: Called) -> Cow<'static, str> {
     let about = metric.about();
-    about.traits.along.name().unwrap_or(about.name)
+    requests.fill(about.traits.along.name().unwrap_or(about.name))
 }
 
 /// A question and what the run answers.

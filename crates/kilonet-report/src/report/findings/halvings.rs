@@ -32,7 +32,7 @@ fn finding(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<Fi
         text: format!(
             "{}: {} halves {place}",
             series.label,
-            metric_name(answer.metric)
+            metric_name(answer.metric, analysis.requests())
         ),
         evidence: evidence(analysis, answer, halving)?,
         shown: Shown::In(answer.metric),

@@ -50,7 +50,7 @@ fn finding(analysis: &Analysis, series: &[Wide]) -> Option<Finding> {
             "{number} of {} had all their trials; widest is {} in {} of {label} at {}, {}",
             counted(analysis.cells.len(), "cell"),
             either_side(widest.half_width),
-            metric_name(widest.metric),
+            metric_name(widest.metric, analysis.requests()),
             count(cell),
             counted(widest.trials, "trial")
         ),

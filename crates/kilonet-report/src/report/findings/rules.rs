@@ -5,6 +5,7 @@
 
 use super::finding::{Finding, Shown};
 use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
+use crate::scenario::called::Called;
 use crate::units::three_digits;
 
 /// A cost is shown for so many, since that of one is small.
@@ -18,7 +19,11 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let slopes = analysis.slopes.iter();
     let fits = slopes.flat_map(|slope| slope.fits.iter().map(move |fit| (slope, fit)));
     fits.map(|(slope, fit)| Finding {
-        text: format!("{}: {}", about(slope), finding(fit, slope.over)),
+        text: format!(
+            "{}: {}",
+            about(slope),
+            finding(fit, slope.over, analysis.requests())
+        ),
         evidence: evidence(fit),
         shown: Shown::In(fit.metric),
     })
@@ -58,8 +63,8 @@ fn evidence(fit: &Fit) -> String {
     }
 }
 
-fn finding(fit: &Fit, over: Count) -> String {
-    let what = what(fit.metric);
+fn finding(fit: &Fit, over: Count, requests: Called) -> String {
+    let what = requests.fill(what(fit.metric));
     let per = format!("per {MANY} {}", over.noun());
     let slope = change(fit, fit.line.slope);
     let Some(interval) = fit.line.interval else {
@@ -87,8 +92,8 @@ fn range(fit: &Fit, (low, high): (f64, f64)) -> String {
 fn what(metric: Metric) -> &'static str {
     match metric {
         Metric::CpuPerByte => "of CPU time",
-        Metric::CpuPerTransaction => "of CPU time a request",
-        Metric::Transactions => "of requests answered",
+        Metric::CpuPerTransaction => "of CPU time a {request}",
+        Metric::Transactions => "of {requests} {answered}",
         _ => "of aggregate goodput",
     }
 }

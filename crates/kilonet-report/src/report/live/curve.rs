@@ -33,7 +33,7 @@ fn subject(curves: &Growing, focus: Focus) -> Metric {
 pub(super) fn draw(sheet: &mut Buffer, area: Rect, picture: &Picture, view: View) {
     let curves = &picture.curves;
     let metric = subject(curves, picture.focus);
-    let title = metric.about().title;
+    let title = curves.requests.fill(metric.about().title);
     let over = curves.count.noun();
     let frame = panel(format!("{title} over {over}"), view);
     let inner = frame.inner(area);

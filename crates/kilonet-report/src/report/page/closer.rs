@@ -2,6 +2,7 @@
 //!
 //! The values stand in the analysis, cell by cell, in the same order. The invariant: what a cell lacks has no text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -25,7 +26,7 @@ pub(super) struct Closer {
 #[derive(Serialize)]
 struct Measure {
     /// What it is chosen by.
-    word: &'static str,
+    word: Cow<'static, str>,
     /// Its key in the analysis.
     key: &'static str,
     /// What columns of it begin and end with.
@@ -120,7 +121,7 @@ const MEASURES: [Way; 3] = [
         read: |cpu| cpu.per_byte_ns,
     },
     Way {
-        word: "per request",
+        word: "per {request}",
         key: "per_transaction_ns",
         column: ("cpu_per_request", "ns"),
         quantity: Quantity::Time,
@@ -147,7 +148,7 @@ impl Way {
         let cells: Vec<_> = cells.map(|cell| parts(cell).map(stack)).collect();
         let sums: Vec<_> = cells.iter().flatten().map(|stack| stack.all).collect();
         (!sums.is_empty()).then(|| Measure {
-            word: self.word,
+            word: analysis.requests().fill(self.word),
             key: self.key,
             column: self.column,
             axes: Axis::from_zero(&sums, self.quantity),

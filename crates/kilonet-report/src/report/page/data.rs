@@ -27,6 +27,8 @@ pub(super) struct Data<'a> {
 #[derive(Serialize)]
 struct Drawn<'a> {
     counts: &'a Counts,
+    /// What requests are called: one, and some.
+    requests: (&'static str, &'static str),
     looks: &'a Looks,
     figures: Vec<&'a Figure<'a>>,
     /// The columns of the table of cells that are of metrics.
@@ -46,7 +48,7 @@ type Texts<'a> = Vec<Option<Cow<'a, Text>>>;
 #[derive(Serialize)]
 struct Column {
     metric: Metric,
-    heading: &'static str,
+    heading: Cow<'static, str>,
 }
 
 #[derive(Serialize)]
@@ -62,8 +64,10 @@ struct Cell {
 impl<'a> Data<'a> {
     pub(super) fn of(figures: &'a Figures) -> Self {
         let analysis = figures.analysis;
+        let called = analysis.requests();
         let drawn = Drawn {
             counts: &figures.counts,
+            requests: (called.one, called.many),
             looks: &figures.looks,
             figures: figures.all().collect(),
             texts: texts(figures),
@@ -78,13 +82,14 @@ impl<'a> Data<'a> {
 
 fn columns(analysis: &Analysis) -> Vec<Column> {
     let cells = &analysis.cells;
+    let called = analysis.requests();
     let is_there = |metric| cells.iter().any(|cell| cell.estimate(metric).is_some());
     let columns = METRICS.iter().filter(|about| is_there(about.metric));
     columns
         .filter_map(|about| {
             Some(Column {
                 metric: about.metric,
-                heading: about.heading?,
+                heading: called.fill(about.heading?),
             })
         })
         .collect()

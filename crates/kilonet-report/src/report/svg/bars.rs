@@ -25,7 +25,7 @@ pub(super) fn draw(canvas: &mut Canvas, figure: &Figure, curves: &[Curve], top: 
     let x = figure.linear_axis().range.along(pixels);
     let rows = top + CAPTION;
     let bottom = rows + ROW * curves.len() as f64;
-    canvas.caption((MARGIN, top + 16.0), figure.title, &figure.caption);
+    canvas.caption((MARGIN, top + 16.0), &figure.title, &figure.caption);
     grid(canvas, figure, &x, (rows, bottom));
     for (nth, curve) in curves.iter().enumerate() {
         let y = rows + ROW * (nth as f64 + 0.5);

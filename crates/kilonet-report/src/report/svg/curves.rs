@@ -53,7 +53,7 @@ pub(super) fn draw(
 }
 
 fn axes(canvas: &mut Canvas, figure: &Figure, frame: &Frame) {
-    canvas.caption((MARGIN, frame.top - 14.0), figure.title, &figure.caption);
+    canvas.caption((MARGIN, frame.top - 14.0), &figure.title, &figure.caption);
     for (tick, text) in &figure.axis().ticks {
         let y = frame.y.place(*tick);
         canvas.line("grid", (frame.left, y), (frame.right, y));

@@ -41,6 +41,27 @@ fn curves_are_drawn_as_blessed() {
     }
 }
 
+/// Words for what is counted are filled in wherever they stand, by those of the cells' workload.
+#[test]
+fn connections_are_called_so_and_no_requests() {
+    let connections = |repeat| {
+        let mut record = measured(cell(Topology::Veth, 2), repeat);
+        record.cell.workload = "tcp-cc".parse().unwrap();
+        record.aggregate.as_mut().unwrap().transactions_per_s = Some(9e3);
+        record.cpu.as_mut().unwrap().ns_per_transaction = Some(4e4);
+        record
+    };
+    let run = run((0..3).map(connections).collect());
+    let text = figure("requests.svg", &run).unwrap();
+    assert!(
+        text.contains("How many connections are made and closed?"),
+        "{text}"
+    );
+    for (name, text) in files(&Figures::of(&Analysis::of(&run))) {
+        assert!(!text.contains("equest"), "{name}: {text}");
+    }
+}
+
 #[test]
 fn one_count_is_drawn_as_bars() {
     insta::assert_snapshot!("bars", figure("aggregate.svg", &run(table())).unwrap());

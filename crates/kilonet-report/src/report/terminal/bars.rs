@@ -21,7 +21,7 @@ pub(super) fn render(figure: &Figure, view: View) -> Printable {
     let medians = points.filter_map(|point| Some(point.estimate?.median));
     let most = medians.fold(0.0, f64::max);
     let room = (view.columns() - widest - 16) as f64;
-    let mut lines = vec![view.paint(Style::new().bold(), figure.title)];
+    let mut lines = vec![view.paint(Style::new().bold(), &figure.title)];
     for (nth, line) in figure.series.iter().enumerate() {
         for point in &line.points {
             let (Some(estimate), Some(text)) = (point.estimate, &point.text) else {

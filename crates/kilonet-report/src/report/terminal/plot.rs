@@ -213,7 +213,7 @@ impl<'a> Plot<'a> {
     }
 
     fn lines(&self) -> Vec<Printable> {
-        let mut lines = vec![self.view.paint(Style::new().bold(), self.figure.title)];
+        let mut lines = vec![self.view.paint(Style::new().bold(), &self.figure.title)];
         let ticks = self.axis.ticks.iter();
         let ticks: Vec<_> = ticks
             .map(|(tick, text)| (whole(self.y.place(*tick)), text))

@@ -63,11 +63,8 @@ fn fitting(analysis: &Analysis, view: View) -> Vec<String> {
 fn lines(analysis: &Analysis, view: View, columns: &[Column], gap: u16) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(
-        [heading(analysis.count)]
-            .into_iter()
-            .chain(columns.iter().map(|column| column.heading)),
-    );
+    let headings = columns.iter().map(|column| column.heading(analysis));
+    table.set_header([heading(analysis.count).into()].into_iter().chain(headings));
     let cells = analysis
         .series
         .iter()

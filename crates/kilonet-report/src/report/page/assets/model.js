@@ -2,6 +2,8 @@
 // gives nothing, and `reason` says why.
 
 const countNoun = drawn.counts.noun;
+/** What the run's requests are called. */
+const [, manyRequests] = drawn.requests;
 // A record leaves out what is at its default, and no rules is one.
 const countOf = summary => summary.cell[analysis.count] ?? 0;
 

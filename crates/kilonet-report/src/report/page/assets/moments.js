@@ -51,9 +51,9 @@ function latencyPlan() {
   const choice = countChoice(summary => summary?.detail.latency?.length > 0);
   const lines = () => linesAt(choice.count, summary => summary?.detail.latency, drawn.closer.latency.cells);
   return {
-    name: "latency", title: "How long requests took",
+    name: "latency", title: `How long ${manyRequests} took`,
     hasData: () => lines().length > 0,
-    caption: () => `The time that each share of requests does not exceed at ${grouped(choice.count)} ${countNoun}, all trials of a cell together; `
+    caption: () => `The time that each share of ${manyRequests} does not exceed at ${grouped(choice.count)} ${countNoun}, all trials of a cell together; `
       + "to the right, the rarer ones.",
     legend: () => seriesLegend(lines().map(({ series }) => series)),
     controls: [choice.control],
@@ -70,7 +70,7 @@ function paintLatency(ctx, width, lines) {
   const laid = lines.map(line => ({ ...line, points: line.points.map(([share, time]) => [at.get(share), time]) }));
   const sheet = new Sheet(ctx, { left: 72, top: 12, width: width - 100, height: 300 }, scaleOf(across), scaleOf(axis));
   drawValueAxis(sheet, axis);
-  drawBottomAxis(sheet, across.ticks, "share of requests");
+  drawBottomAxis(sheet, across.ticks, `share of ${manyRequests}`);
   paintLines(sheet, laid);
   return { height: 356, spots: lineSpots(sheet, laid, { places: placesOf(laid), name: x => names.get(x) }) };
 }
