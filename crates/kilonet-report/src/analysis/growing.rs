@@ -6,22 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::factors::Varying;
-use super::metric::Metric;
-use super::metric::own_figure;
+use super::metric::{METRICS, Metric, own_figure};
 use super::series::Count;
 use crate::plan::Role;
 use crate::scenario::Cell;
 use crate::scenario::called::Called;
 use crate::stats;
 use crate::store::record::Record;
-
-/// What is worth watching: a report has more.
-const WATCHED: [Metric; 4] = [
-    Metric::Goodput,
-    Metric::PairP50,
-    Metric::Transactions,
-    Metric::LatencyP99,
-];
 
 /// The curves of a run that goes on.
 #[derive(Debug, Clone)]
@@ -88,7 +79,9 @@ impl Growing {
         let Some(cell) = cells.find(|it| it.cell == record.cell) else {
             return;
         };
-        for metric in WATCHED {
+        // A report has more: these are what is watched.
+        let watched = METRICS.iter().filter(|about| about.traits.glance.is_some());
+        for metric in watched.map(|about| about.metric) {
             if let Some(figure) = own_figure(metric, record).filter(|it| it.is_finite()) {
                 let blocks = cell.figures.entry(metric).or_default();
                 if record.again && record.is_disturbed() {

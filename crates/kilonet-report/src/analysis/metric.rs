@@ -10,9 +10,9 @@ use std::str::FromStr;
 
 use crate::scenario::Cell;
 use crate::store::record::Record;
-use row::Reader;
+use row::{Glance, Reader};
 
-pub use row::{About, Direction};
+pub use row::{About, Direction, Focus};
 pub use table::METRICS;
 pub use variants::Metric;
 
@@ -20,6 +20,14 @@ impl Metric {
     /// Every metric, in the table's order.
     pub fn all() -> impl Iterator<Item = Self> {
         METRICS.iter().map(|about| about.metric)
+    }
+
+    /// What stands for a run where there is room for two metrics; one for each focus.
+    pub(crate) fn at_a_glance(of_requests: bool, focus: Focus) -> Option<Self> {
+        let glance = Some(Glance { of_requests, focus });
+        let mut rows = METRICS.iter();
+        let row = rows.find(|about| about.traits.glance == glance)?;
+        Some(row.metric)
     }
 
     /// What a cell's pairs get through, and what the whole machine spends on each unit of it: requests where they move nothing
@@ -101,6 +109,17 @@ mod tests {
         assert!(own_figure(Metric::Goodput, &record).is_some());
         record.cell.workload = "tcp-cc".parse().unwrap();
         assert_eq!(own_figure(Metric::Goodput, &record), None);
+    }
+
+    #[test]
+    fn every_run_has_a_metric_at_a_glance_of_all_and_of_each() {
+        for of_requests in [false, true] {
+            let [all, each] =
+                [Focus::All, Focus::Each].map(|focus| Metric::at_a_glance(of_requests, focus));
+            assert!(all.is_some() && each.is_some() && all != each);
+        }
+        let several = METRICS.iter().filter(|about| about.traits.glance.is_some());
+        assert_eq!(several.count(), 4, "two rows say the same");
     }
 
     #[test]

@@ -61,12 +61,34 @@ pub(crate) struct Traits {
     pub(crate) of_many_pairs: bool,
     /// Whether it adds up cause by cause, so that what a cause adds is a difference, and not a ratio.
     pub(crate) adds_up: bool,
+    /// What a difference of it is of, where its unit says the rest of its name.
+    pub(crate) difference: Option<&'static str>,
     /// How far its axis reaches.
     pub(crate) extent: Extent,
     /// Whether its curves are asked where they bend, and how.
     pub(in crate::analysis) bends: Option<Bends>,
     /// What is asked along a curve in place of a trial's figure.
     pub(crate) along: Along,
+    /// Which runs it stands for where there is room for two metrics.
+    pub(crate) glance: Option<Glance>,
+}
+
+/// A run at a glance is two metrics: one of all pairs together, one of each for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Glance {
+    /// Of runs in which every cell is of requests, or else of all others.
+    pub(crate) of_requests: bool,
+    /// Which of the two.
+    pub(crate) focus: Focus,
+}
+
+/// What is looked at of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// All pairs together: their goodput, or the requests answered.
+    All,
+    /// Each for itself: the median pair, or how long requests took.
+    Each,
 }
 
 /// A metric of which nothing is to be said beside its row.
@@ -74,9 +96,11 @@ pub(super) const PLAIN: Traits = Traits {
     of_bytes: false,
     of_many_pairs: false,
     adds_up: false,
+    difference: None,
     extent: Extent::Values,
     bends: None,
     along: Along::Itself,
+    glance: None,
 };
 
 /// How far the axis of a metric reaches.

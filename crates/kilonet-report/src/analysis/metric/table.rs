@@ -3,7 +3,7 @@
 //! The invariant of readers: a figure that the record lacks is absent, never zero.
 
 use super::row::Direction::{Down, Up};
-use super::row::{About, Along, Bends, Extent, PLAIN, Reader, Scale, Traits};
+use super::row::{About, Along, Bends, Extent, Focus, Glance, PLAIN, Reader, Scale, Traits};
 use super::variants::Metric;
 use crate::analysis::quantity::Quantity;
 use crate::store::record::{Latency, PerPair, Record};
@@ -26,6 +26,7 @@ pub const METRICS: &[About] = &[
         traits: Traits {
             of_bytes: true,
             bends: Some(OF_BYTES),
+            glance: Some(at_a_glance(false, Focus::All)),
             ..PLAIN
         },
     },
@@ -83,6 +84,7 @@ pub const METRICS: &[About] = &[
                 halves: true,
                 ..OF_BYTES
             }),
+            glance: Some(at_a_glance(false, Focus::Each)),
             ..OF_A_PAIR
         },
     },
@@ -156,6 +158,7 @@ pub const METRICS: &[About] = &[
         traits: Traits {
             of_bytes: true,
             adds_up: true,
+            difference: Some("CPU time"),
             bends: Some(OF_BYTES),
             ..PLAIN
         },
@@ -170,7 +173,10 @@ pub const METRICS: &[About] = &[
         title: "{Requests} {answered}",
         caption: "{Requests} that were over in the window, all pairs together: answered whole or, with tcp-cc, connected and closed.",
         heading: Some("{requests}"),
-        traits: BENDS,
+        traits: Traits {
+            glance: Some(at_a_glance(true, Focus::All)),
+            ..BENDS
+        },
     },
     About {
         metric: Metric::LatencyP50,
@@ -194,7 +200,10 @@ pub const METRICS: &[About] = &[
         title: "Latency, 99th percentile",
         caption: "One {request} of a hundred takes longer.",
         heading: Some("p99"),
-        traits: BENDS,
+        traits: Traits {
+            glance: Some(at_a_glance(true, Focus::Each)),
+            ..BENDS
+        },
     },
     About {
         metric: Metric::LatencyP999,
@@ -220,6 +229,7 @@ pub const METRICS: &[About] = &[
         heading: Some("CPU a {request}"),
         traits: Traits {
             adds_up: true,
+            difference: Some("CPU time a {request}"),
             ..PLAIN
         },
     },
@@ -301,6 +311,10 @@ pub const METRICS: &[About] = &[
         traits: BENDS,
     },
 ];
+
+const fn at_a_glance(of_requests: bool, focus: Focus) -> Glance {
+    Glance { of_requests, focus }
+}
 
 /// Of curves whose figures compare by their ratio, where bytes are what moves.
 const OF_BYTES: Bends = Bends {

@@ -4,7 +4,8 @@
 //! interval is said to have none.
 
 use super::finding::{Finding, Shown};
-use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
+use crate::analysis::quantity::Quantity;
+use crate::analysis::{Analysis, Control, Count, Fit, Slope};
 use crate::scenario::called::Called;
 use crate::units::three_digits;
 
@@ -64,7 +65,9 @@ fn evidence(fit: &Fit) -> String {
 }
 
 fn finding(fit: &Fit, over: Count, requests: Called) -> String {
-    let what = requests.fill(what(fit.metric));
+    let about = fit.metric.about();
+    let what = requests.fill(about.traits.difference.unwrap_or(about.name));
+    let what = format!("of {what}");
     let per = format!("per {MANY} {}", over.noun());
     let slope = change(fit, fit.line.slope);
     let Some(interval) = fit.line.interval else {
@@ -89,31 +92,22 @@ fn range(fit: &Fit, (low, high): (f64, f64)) -> String {
     }
 }
 
-fn what(metric: Metric) -> &'static str {
-    match metric {
-        Metric::CpuPerByte => "of CPU time",
-        Metric::CpuPerTransaction => "of CPU time a {request}",
-        Metric::Transactions => "of {requests} {answered}",
-        _ => "of aggregate goodput",
-    }
-}
-
 /// What `slope` comes to over a hundred: `+0.0123 ns/B`, `-1.20 %`.
 fn change(fit: &Fit, slope: f64) -> String {
     let sign = if slope < 0.0 { "-" } else { "+" };
     let size = (slope * MANY).abs();
-    let shown = match (fit.control, fit.metric) {
+    let shown = match (fit.control, fit.metric.about().quantity) {
         (Control::Divided, _) => format!("{} %", three_digits(size * 100.0)),
         // Whole ones would leave nothing of what a rule costs.
-        (_, Metric::CpuPerTransaction) => format!("{} ns", three_digits(size)),
-        (_, metric) => metric.about().quantity.show(size),
+        (_, Quantity::Time) => format!("{} ns", three_digits(size)),
+        (_, quantity) => quantity.show(size),
     };
     format!("{sign}{shown}")
 }
 
 /// The cost of one rule for a full unit, which is what is looked at rule by rule.
 fn by_the_unit(fit: &Fit, over: Count) -> String {
-    if fit.metric != Metric::CpuPerByte {
+    if fit.metric.about().quantity != Quantity::CpuPerByte {
         return String::new();
     }
     let nanoseconds = three_digits(fit.line.slope * UNIT_BYTES);

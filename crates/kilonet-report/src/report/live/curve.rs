@@ -10,8 +10,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget};
 
+use super::Picture;
 use super::panel::{hue, panel};
-use super::{Focus, Picture};
 use crate::analysis::{Growing, Metric};
 use crate::report::figure::Axis;
 use crate::report::scale::{Range, Scale, whole};
@@ -20,19 +20,11 @@ use crate::report::terminal::{COLOURS, View, marker};
 /// Columns left of a plot, for the values and the axis.
 const LEFT: u16 = 10;
 
-/// What the curves are of.
-fn subject(curves: &Growing, focus: Focus) -> Metric {
-    match (curves.of_requests, focus) {
-        (false, Focus::All) => Metric::Goodput,
-        (false, Focus::Each) => Metric::PairP50,
-        (true, Focus::All) => Metric::Transactions,
-        (true, Focus::Each) => Metric::LatencyP99,
-    }
-}
-
 pub(super) fn draw(sheet: &mut Buffer, area: Rect, picture: &Picture, view: View) {
     let curves = &picture.curves;
-    let metric = subject(curves, picture.focus);
+    let Some(metric) = Metric::at_a_glance(curves.of_requests, picture.focus) else {
+        return;
+    };
     let title = curves.requests.fill(metric.about().title);
     let over = curves.count.noun();
     let frame = panel(format!("{title} over {over}"), view);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::analysis::Growing;
+use crate::analysis::metric::Focus;
 use crate::plan::Place;
 
 /// Everything that one frame shows.
@@ -55,15 +56,6 @@ pub struct Trial {
     pub phase: &'static str,
     /// What all flows move together, in bits a second over the last moments.
     pub goodput_bps: Option<f64>,
-}
-
-/// What the curves are of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    /// All pairs together: their goodput, or the requests answered.
-    All,
-    /// Each for itself: the median pair, or how long requests took.
-    Each,
 }
 
 /// Kinds of CPU time as shares of all there was, from 0 to 1.

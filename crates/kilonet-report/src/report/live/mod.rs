@@ -17,7 +17,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget};
 
-pub use figures::{Drops, Focus, Note, Picture, Progress, Severity, Shares, Trial};
+pub use crate::analysis::metric::Focus;
+pub use figures::{Drops, Note, Picture, Progress, Severity, Shares, Trial};
 pub use panel::TICK;
 
 use super::terminal::View;

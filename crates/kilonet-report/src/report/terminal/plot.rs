@@ -9,6 +9,7 @@ use super::bars;
 use super::legend::{self, LEFT, Sign};
 use super::marker::{marker, style};
 use super::view::{Glyphs, View};
+use crate::analysis::metric::Focus;
 use crate::analysis::{Analysis, Metric};
 use crate::printable::Printable;
 use crate::report::figure::{Axis, Counts, Figure, Line};
@@ -21,11 +22,6 @@ const ROWS: usize = 12;
 /// Rows that a mark up from the axis takes.
 const GATE: usize = 2;
 
-const PLOTS: [Metric; 2] = [Metric::Goodput, Metric::PairP50];
-
-/// Where every cell is of requests, whose bytes say little.
-const PLOTS_OF_REQUESTS: [Metric; 2] = [Metric::Transactions, Metric::LatencyP99];
-
 /// Where requests are timed while others do something else.
 const PLOTS_UNDER_LOAD: [Metric; 2] = [Metric::Goodput, Metric::LatencyP99];
 
@@ -33,17 +29,17 @@ const PLOTS_UNDER_LOAD: [Metric; 2] = [Metric::Goodput, Metric::LatencyP99];
 const PLOTS_OF_DATAGRAMS: [Metric; 2] = [Metric::Datagrams, Metric::Loss];
 
 /// What there is to plot of a run.
-fn chosen(analysis: &Analysis) -> [Metric; 2] {
+fn chosen(analysis: &Analysis) -> Vec<Metric> {
     let cells = analysis.cells.iter().filter(|cell| cell.measured > 0);
     let all_have = |metric| cells.clone().all(|cell| cell.estimate(metric).is_some());
-    if analysis.of_requests {
-        PLOTS_OF_REQUESTS
-    } else if all_have(Metric::LatencyP99) {
-        PLOTS_UNDER_LOAD
-    } else if all_have(Metric::Datagrams) {
-        PLOTS_OF_DATAGRAMS
+    if !analysis.of_requests && all_have(Metric::LatencyP99) {
+        PLOTS_UNDER_LOAD.to_vec()
+    } else if !analysis.of_requests && all_have(Metric::Datagrams) {
+        PLOTS_OF_DATAGRAMS.to_vec()
     } else {
-        PLOTS
+        let both = [Focus::All, Focus::Each].into_iter();
+        both.filter_map(|focus| Metric::at_a_glance(analysis.of_requests, focus))
+            .collect()
     }
 }
 
