@@ -142,24 +142,3 @@ impl Endpoint {
         self.end.get().copied()
     }
 }
-
-/// The connected sockets of a flow.
-#[derive(Debug)]
-pub(super) struct Sockets {
-    pub(super) client: Socket,
-    pub(super) server: Socket,
-    /// What client and server make further connections with, where there are any.
-    pub(super) redial: Option<(Dialer, Socket)>,
-}
-
-impl Sockets {
-    /// Both ends of the flow of this number, which does this.
-    pub(super) fn endpoints(self, flow: (usize, Orders), ledger: &Arc<Ledger>) -> [Endpoint; 2] {
-        let (calls, answers) = self.redial.unzip();
-        [
-            Endpoint::new(self.server, Role::Server, flow, ledger)
-                .with(answers.map(Redial::Answers)),
-            Endpoint::new(self.client, Role::Client, flow, ledger).with(calls.map(Redial::Calls)),
-        ]
-    }
-}

@@ -1,15 +1,19 @@
 //! Traffic: flows brought up between containers, driven all at once, and counted over one common window.
 //!
 //! ```text
-//! plans -> connect -> [Field of flows] -> driver moves bytes ... window reads counters -> witness -> Outcome
+//! flows -> connect -> [Field of endpoints] -> driver moves bytes ... window reads counters -> witness -> Outcome
 //! ```
 //!
 //! | file | one thing |
 //! |---|---|
 //! | `plan` | the flows that are to be brought up |
 //! | `observer` | who looks on |
-//! | `connect` | sockets made inside the namespaces, connected, accepted |
+//! | `connect` | how flows come up, whoever has their ends |
+//! | `bench` | the sockets of one process until they are connected |
+//! | `tour` | a thread that goes from container to container |
 //! | `socket` | how one is made: options first, then the address |
+//! | `tentative` | addresses that will be there in a moment |
+//! | `refusal` | what the kernel refused |
 //! | `dialer` | what makes one connection after another |
 //! | `flow` | an endpoint and its counter |
 //! | `field` | all endpoints that a process drives |
@@ -19,6 +23,7 @@
 //! | `gate` | where endpoints wait until all are there, and how they are told to stop |
 //! | `workload` | what one turn of an endpoint does |
 //! | `driver` | which thread gives an endpoint its turns |
+//! | `trial` | one window of flows that came up, and what it came to |
 //! | `priority` | how the controlling thread gets the CPU in time |
 //! | `window` | the edges, the samples, the skew |
 //! | `numbered` | what became of numbered datagrams, by both ends |
@@ -33,6 +38,7 @@
 
 mod account;
 pub mod agent;
+mod bench;
 mod connect;
 mod dialer;
 mod dials;
@@ -49,11 +55,16 @@ mod observer;
 mod outcome;
 mod plan;
 mod priority;
+mod refusal;
 mod socket;
+mod tentative;
+mod tour;
+mod trial;
 mod window;
 mod witness;
 mod workload;
 
+use std::sync::Arc;
 use std::thread;
 
 pub use dials::{Dials, Ends, Tallies};
@@ -65,12 +76,13 @@ pub use window::{Sample, Window};
 
 use crate::error::Result;
 use account::Account;
+use bench::{Bench, Outfit};
 use field::Field;
-use flow::places;
+use flow::{Endpoint, places};
 use ledger::Ledger;
-use outcome::{Finished, Roll};
 use priority::Urgent;
-use window::{Counters, Measured, Moved};
+use trial::{Drive, Trial, Up};
+use window::{Measured, Moved};
 
 /// Whether a flow can be brought up at all. It is closed again at once.
 ///
@@ -83,8 +95,9 @@ pub fn connects(
     settings: &Settings,
     observer: &dyn Observer,
 ) -> Result<bool> {
-    let connected = connect::connect((&[flow], namespaces), settings, observer)?;
-    Ok(connected.flows.iter().all(Result::is_ok))
+    let ledger = Ledger::create(places(1))?;
+    let up = bring_up((&[flow], namespaces), settings, &ledger, observer)?;
+    Ok(up.flows.iter().all(Result::is_ok))
 }
 
 /// Brings the flows up, drives them, measures one window, and closes every socket again.
@@ -101,42 +114,51 @@ pub fn run(
     settings: &Settings,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    let connected = connect::connect((flows, namespaces), settings, observer)?;
-    let (present, roll) = Roll::call(flows.to_vec(), connected.flows, connected.warnings)?;
     let ledger = Ledger::create(places(flows.len()))?;
-    let endpoints = present
-        .into_iter()
-        .flat_map(|(flow, sockets)| sockets.endpoints((flow, flows[flow].orders), &ledger));
-    let field = Field::new(endpoints.collect(), settings.driver)?;
-    let mut counters = Counters {
-        ledger: &ledger,
-        flows: flows.len(),
-    };
-    observer.flowing(Dials::new(&ledger, flows));
-    let measured = drive(&field, &mut counters, settings, observer)?;
-    Ok(roll.outcome(Finished {
-        measured,
-        accounts: field.endpoints.iter().map(Account::of).collect(),
-        ledger: &ledger,
-    }))
+    let up = bring_up((flows, namespaces), settings, &ledger, observer)?;
+    Trial::new((flows, &ledger), settings, observer).measure(up)
 }
 
-/// Drives the flows while a window is measured. On return nothing drives them any more.
-fn drive(
-    field: &Field,
-    counters: &mut Counters<'_>,
+fn bring_up(
+    (flows, namespaces): (&[Flow], Namespaces<'_>),
     settings: &Settings,
-    observer: &mut dyn Observer,
-) -> Result<Measured<Moved>> {
-    thread::scope(|scope| {
-        // Dropped on every way out of this scope, and before it joins: no thread outlives a failure here.
-        let halt = driver::Halt::new(settings.driver, field);
-        driver::launch(scope, settings.driver, field)?;
-        // Not before the threads are there, or they would begin with a priority other than the process's.
-        let _urgent = Urgent::raise();
-        field.gate.open();
-        let measured = window::measure(counters, settings, observer);
-        drop(halt);
-        measured
+    ledger: &Arc<Ledger>,
+    observer: &dyn Observer,
+) -> Result<Up<Own>> {
+    let own = flows.iter().copied().enumerate().collect();
+    let outfit = Outfit::of(settings, flows.len(), own);
+    tour::tour(namespaces, observer, |tour, stop| {
+        let mut bench = Bench::new(outfit, ledger, Some(tour));
+        let came = connect::bring_up(flows, &mut bench, (settings.connect, stop))?;
+        let (ends, warnings) = bench.clear(|flow| came[flow].is_ok());
+        Ok(Up {
+            flows: came,
+            warnings,
+            ends: Own(ends),
+        })
     })
+}
+
+/// Ends that this process drives itself.
+struct Own(Vec<Endpoint>);
+
+impl Drive for Own {
+    fn drive(self, trial: &mut Trial<'_>) -> Result<(Measured<Moved>, Vec<Account>)> {
+        let driver = trial.settings.driver;
+        let field = Field::new(self.0, driver)?;
+        trial.flowing();
+        let measured = thread::scope(|scope| {
+            // Dropped on every way out of this scope, and before it joins: no thread outlives a failure here.
+            let halt = driver::Halt::new(driver, &field);
+            driver::launch(scope, driver, &field)?;
+            // Not before the threads are there, or they would begin with a priority other than the process's.
+            let _urgent = Urgent::raise();
+            field.gate.open();
+            let measured = trial.window();
+            drop(halt);
+            measured
+        })?;
+        let accounts = field.endpoints.iter().map(Account::of);
+        Ok((measured, accounts.collect()))
+    }
 }

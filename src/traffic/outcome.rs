@@ -192,40 +192,26 @@ pub(super) struct Finished<'a> {
 }
 
 impl Roll {
-    /// Tells the connected flows from the others; returns what the connected ones came with, each with its number.
+    /// Tells the connected flows from the others.
     ///
     /// # Errors
     /// The first flow's cause when none connected.
-    pub(super) fn call<T>(
+    pub(super) fn call(
         plans: Vec<Flow>,
-        connected: Vec<Result<T>>,
+        connected: Vec<Result<()>>,
         warnings: Vec<String>,
-    ) -> Result<(Vec<(usize, T)>, Self)> {
-        let mut present = Vec::with_capacity(connected.len());
-        let mut lost = Vec::with_capacity(connected.len());
-        let mut first_cause: Option<Error> = None;
-        for (flow, result) in connected.into_iter().enumerate() {
-            lost.push(match result {
-                Ok(connection) => {
-                    present.push((flow, connection));
-                    None
-                }
-                Err(error) => {
-                    let cause = Loss::of(&error);
-                    first_cause.get_or_insert(error);
-                    Some(cause)
-                }
-            });
+    ) -> Result<Self> {
+        let none = !connected.iter().any(Result::is_ok);
+        let mut failed = connected.into_iter().map(Result::err).peekable();
+        if none && let Some(cause) = failed.next_if(Option::is_some).flatten() {
+            return Err(cause);
         }
-        let roll = Self {
+        let lost = failed.map(|error| error.as_ref().map(Loss::of)).collect();
+        Ok(Self {
             plans,
             lost,
             warnings,
-        };
-        match first_cause {
-            Some(cause) if present.is_empty() => Err(cause),
-            _ => Ok((present, roll)),
-        }
+        })
     }
 
     /// Puts together what the window saw and what the endpoints have to say.

@@ -17,12 +17,13 @@ use nix::unistd::{ForkResult, Pid, dup2_stdin, fork};
 
 use super::inside;
 use super::link::Link;
-use super::message::{Birth, Born, Death, Deaths, Newborn, Refusal, Request, Step};
+use super::message::{Birth, Born, Death, Deaths, Newborn, Request};
 use crate::error::{Error, Result};
 use crate::host::cgroup::Removal;
 use crate::host::confinement::Confinement;
 use crate::host::kin;
 use crate::lab::netns;
+use crate::traffic::refusal::{Refusal, Step};
 
 /// Serves as a nursery for whoever holds the other end of standard input, until that is closed. Returns in the nursery once
 /// all agents have ended, and in each agent at its own end.

@@ -3,6 +3,7 @@
 //! Must not know why it is asked for anything. The invariant: it does as it is told, in one order, and ends when the link
 //! does, its threads with it.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -10,17 +11,16 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
 
-use super::bench::Bench;
 use super::crew;
 use super::link::Link;
-use super::message::{
-    Accepted, Accepts, Accounts, Called, Calls, Hello, Listening, Outfit, Report, Start, Stop,
-    Stopped,
-};
+use super::message::{Accounts, Hello, Launched, Order, Report, Start, Stop, Stopped};
 use crate::error::{Error, Result};
 use crate::host::confinement::Confinement;
+use crate::scenario::Driver;
 use crate::traffic::account::Account;
-use crate::traffic::driver;
+use crate::traffic::bench::{Bench, Outfit};
+use crate::traffic::connect::Hands;
+use crate::traffic::driver::{Halt, launch};
 use crate::traffic::field::Field;
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
@@ -84,15 +84,13 @@ fn work(link: &Link) -> Result<(), Failure> {
     let (outfit, descriptors) = link.hear_with::<Outfit>()?;
     let file = descriptors.into_iter().next();
     let file = file.ok_or_else(|| io::Error::other("no counters came with the outfit"))?;
-    let ledger = Ledger::join(file, places(outfit.flows))?;
-    let mut bench = Bench::new(&outfit, &ledger);
-    link.say(&Listening(bench.listen()))?;
-    let calls = link.hear::<Calls>()?;
-    link.say(&Called(bench.call(&calls)))?;
-    let flows = bench.accept(&link.hear::<Accepts>()?);
-    let (endpoints, warnings) = bench.clear();
-    let field = Field::new(endpoints, outfit.driver)?;
-    drive(link, &field, &outfit, &Accepted { flows, warnings })?;
+    let ledger = Ledger::join(file, places(outfit.planned))?;
+    let driver = outfit.driver;
+    let mut bench = Bench::new(outfit, &ledger, None);
+    let up = bring_up(link, &mut bench)?;
+    let (endpoints, warnings) = bench.clear(|flow| up.contains(&flow));
+    let field = Field::new(endpoints, driver)?;
+    drive(link, &field, driver, &Launched { warnings })?;
     link.hear::<Report>()?;
     let accounts = field.endpoints.iter().map(Account::of);
     link.say(&Accounts(accounts.collect()))?;
@@ -100,13 +98,25 @@ fn work(link: &Link) -> Result<(), Failure> {
     Ok(link.hear()?)
 }
 
+/// Takes the steps that are asked for, until it is said which flows have come up.
+fn bring_up(link: &Link, bench: &mut Bench<'_>) -> Result<HashSet<usize>, Failure> {
+    loop {
+        match link.hear::<Order>()? {
+            Order::Listen(flows) => link.say(&bench.listen(&flows)?)?,
+            Order::Call(calls) => link.say(&bench.call(&calls)?)?,
+            Order::Accept(flows) => link.say(&bench.accept(&flows)?)?,
+            Order::Launch(flows) => return Ok(flows.into_iter().collect()),
+        }
+    }
+}
+
 /// Has the endpoints driven from Start to Stop.
-fn drive(link: &Link, field: &Field, outfit: &Outfit, accepted: &Accepted) -> Result<(), Failure> {
+fn drive(link: &Link, field: &Field, driver: Driver, launched: &Launched) -> Result<(), Failure> {
     thread::scope(|scope| {
         // Dropped on every way out of this scope, and before it joins: an agent whose link ends stops driving.
-        let _halt = driver::Halt::new(outfit.driver, field);
-        driver::launch(scope, outfit.driver, field)?;
-        link.say(accepted)?;
+        let _halt = Halt::new(driver, field);
+        launch(scope, driver, field)?;
+        link.say(launched)?;
         link.hear::<Start>()?;
         field.gate.open();
         Ok::<_, Failure>(link.hear::<Stop>().map(drop)?)

@@ -2,19 +2,15 @@
 //!
 //! Must not know who says it when: the order is in the head of this folder.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Act;
 use crate::host::cgroup::Removal;
 use crate::host::confinement::Confinement;
-use crate::scenario::{Buffers, Congestion, Driver, Orders};
 use crate::traffic::account::Account;
+use crate::traffic::refusal::Refusal;
 
 /// An agent reports. Beside it go the descriptors of its `/proc/net/dev` and of its network namespace.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,55 +60,24 @@ pub struct Death {
     pub signal: Option<i32>,
 }
 
-/// What its flows are like. Beside it goes the descriptor of the ledger.
+/// What an agent is asked for once it has its outfit, in lists of flows by their numbers. Each but the last is answered by what the
+/// step has come to, in their order.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Outfit {
-    /// Planned flows of the trial, for the size of the ledger.
-    pub(super) flows: usize,
-    pub(super) driver: Driver,
-    pub(super) congestion: Congestion,
-    pub(super) buffers: Buffers,
-    /// How long calls may take.
-    pub(super) patience: Duration,
-    pub(super) listen: Vec<Ear>,
+pub(super) enum Order {
+    /// To listen for these.
+    Listen(Vec<usize>),
+    /// To call for these, and whom; or to look what has become of that.
+    Call(Vec<(usize, SocketAddr)>),
+    /// To take the calls of these.
+    Accept(Vec<usize>),
+    /// To have these driven, and to give up all others; answered by [`Launched`].
+    Launch(Vec<usize>),
 }
 
-/// A flow that the agent receives, and where it is to listen; port 0 is one that the kernel chooses.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Ear {
-    pub(super) flow: usize,
-    pub(super) orders: Orders,
-    pub(super) address: SocketAddr,
-}
-
-/// Where the agent listens now, in the order of [`Outfit::listen`].
+/// The driver stands at the gate.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Listening(pub(super) Vec<Result<SocketAddr, Refusal>>);
-
-/// The flows that the agent sends.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Calls(pub(super) Vec<Call>);
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Call {
-    pub(super) flow: usize,
-    pub(super) orders: Orders,
-    pub(super) from: IpAddr,
-    pub(super) to: SocketAddr,
-}
-
-/// What came of the calls, in their order.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Called(pub(super) Vec<Result<(), Refusal>>);
-
-/// The flows whose caller has connected.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Accepts(pub(super) Vec<usize>);
-
-/// What came of taking their calls, in their order, and what the kernel did not grant. The driver stands at the gate.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Accepted {
-    pub(super) flows: Vec<Result<(), Refusal>>,
+pub(super) struct Launched {
+    /// What the kernel did not grant.
     pub(super) warnings: Vec<String>,
 }
 
@@ -133,43 +98,3 @@ pub(super) struct Report;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Accounts(pub(super) Vec<Account>);
-
-/// The kernel's refusal of something that was done for a flow.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Refusal {
-    pub(super) act: Step,
-    pub(super) errno: i32,
-}
-
-/// What an agent, or its nursery, was doing.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) enum Step {
-    Listen,
-    Connect,
-    Accept,
-    Start,
-    JoinGroups,
-    EnterNamespace,
-}
-
-impl From<Step> for Act {
-    fn from(step: Step) -> Self {
-        match step {
-            Step::Listen => Self::ListenForFlow,
-            Step::Connect => Self::ConnectFlow,
-            Step::Accept => Self::AcceptFlow,
-            Step::Start => Self::Start,
-            Step::JoinGroups => "join the groups of".into(),
-            Step::EnterNamespace => "enter the namespace of".into(),
-        }
-    }
-}
-
-impl Refusal {
-    pub(super) fn of(act: Step, source: &io::Error) -> Self {
-        Self {
-            act,
-            errno: source.raw_os_error().unwrap_or(Errno::EIO as i32),
-        }
-    }
-}

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! [`Muster`] waits in a directory that the containers see -> each agent reports -> [`Crew`]
-//!   Outfit: what sockets are like, the counters' memory, where to listen   -> Listening: the addresses
-//!   Calls:  whom to call                                                   -> Called
-//!   Accepts: whose call is to be taken; the driver's threads go to the gate -> Accepted
+//!   Outfit: what sockets are like, the counters' memory, the flows it has ends of
+//!   Orders to listen, to call and to accept, for some flows at a time -> what each has come to
+//!   Order to launch: the driver's threads go to the gate              -> Launched
 //!   Start -> bytes move, counted on shared memory -> the window's edges are snapshots by the crew's owner -> Stop -> Stopped
 //!   Report                                                                 -> accounts of the endpoints
 //! ```
@@ -15,7 +15,6 @@
 //! Must not know what a container is made by: an agent is whoever connects and says its number. The invariant: an agent
 //! lives as long as its connection to the crew's owner does, so that none outlives the process that wanted it.
 
-mod bench;
 mod births;
 mod crew;
 mod inside;
@@ -23,7 +22,6 @@ mod link;
 mod message;
 mod nursery;
 mod run;
-mod tentative;
 
 pub use births::nurse;
 pub use crew::{Crew, Muster};

@@ -85,10 +85,7 @@ impl Nursery {
         for container in 0..crew.len() {
             match crew.hear::<Born>(container, deadline, stop)?.0 {
                 Ok(newborn) => crew.welcome(container, newborn),
-                Err(refusal) => {
-                    let source = io::Error::from_raw_os_error(refusal.errno);
-                    return Err(Error::kernel(refusal.act, process_of(container), source));
-                }
+                Err(refusal) => return Err(refusal.error(process_of(container))),
             }
         }
         Ok(crew)

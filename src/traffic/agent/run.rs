@@ -4,7 +4,6 @@
 //! order; what one of them cannot do costs its own flows, and the others go on.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -14,22 +13,22 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::crew::Crew;
-use super::message::{
-    Accepted, Accepts, Accounts, Call, Called, Calls, Ear, Listening, Outfit, Refusal, Report,
-    Start, Stop, Stopped,
-};
+use super::message::{Accounts, Launched, Order, Report, Start, Stop, Stopped};
 use crate::error::{Error, Result};
 use crate::traffic::account::Account;
-use crate::traffic::dials::Dials;
+use crate::traffic::bench::Outfit;
+use crate::traffic::connect::{self, Failure, Hands, News};
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
-use crate::traffic::outcome::{Finished, Outcome, Roll};
+use crate::traffic::outcome::Outcome;
 use crate::traffic::plan::{Flow, Seat};
 use crate::traffic::priority::Urgent;
-use crate::traffic::window::{self, Counters};
+use crate::traffic::refusal::Refusal;
+use crate::traffic::trial::{Drive, Trial, Up};
+use crate::traffic::window::{Measured, Moved};
 use crate::traffic::{Observer, Settings};
 
-/// How long an agent may take to answer, beyond what it was given for calls.
+/// How long an agent may take to answer, beyond the time that flows have to connect.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// Has the crew bring the flows up and drive them, and measures one window. On return nothing moves any more; the agents
@@ -44,34 +43,13 @@ pub fn run(
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
     let ledger = Ledger::create(places(flows.len()))?;
-    let plan = Rounds::new(crew, flows, settings);
-    let connected = plan.bring_up(&ledger, observer)?;
-    let (_, roll) = Roll::call(flows.to_vec(), connected.flows, connected.warnings)?;
-    let mut counters = Counters {
-        ledger: &ledger,
-        flows: flows.len(),
-    };
-    observer.flowing(Dials::new(&ledger, flows));
-    let measured = {
-        let _urgent = Urgent::raise();
-        plan.start();
-        window::measure(&mut counters, settings, observer)?
-    };
-    Ok(roll.outcome(Finished {
-        measured,
-        accounts: plan.stop(observer)?,
-        ledger: &ledger,
-    }))
+    let agents = Agents::new(crew, flows, settings);
+    let up = agents.bring_up(&ledger, observer)?;
+    Trial::new((flows, &ledger), settings, observer).measure(up)
 }
 
-/// What connecting came to, for each flow.
-struct Connected {
-    flows: Vec<Result<()>>,
-    warnings: Vec<String>,
-}
-
-/// The rounds of orders and answers.
-struct Rounds<'a> {
+/// The agents of a trial's flows.
+struct Agents<'a> {
     crew: &'a Crew,
     flows: &'a [Flow],
     settings: &'a Settings,
@@ -79,7 +57,7 @@ struct Rounds<'a> {
     busy: BTreeSet<u32>,
 }
 
-impl<'a> Rounds<'a> {
+impl<'a> Agents<'a> {
     fn new(crew: &'a Crew, flows: &'a [Flow], settings: &'a Settings) -> Self {
         let busy = flows.iter().flat_map(|flow| [flow.client, flow.server]);
         Self {
@@ -90,129 +68,36 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// Listening first, then calling, then taking the calls that were made: nobody waits for a call that never comes.
-    fn bring_up(&self, ledger: &Arc<Ledger>, observer: &dyn Observer) -> Result<Connected> {
-        let listening = self.listen(ledger, observer)?;
-        let called = self.call(listening, observer)?;
-        self.accept(called, observer)
-    }
-
-    fn listen(
-        &self,
-        ledger: &Arc<Ledger>,
-        observer: &dyn Observer,
-    ) -> Result<Vec<Result<SocketAddr>>> {
-        let told = self.busy.iter().map(|container| {
-            let outfit = self.outfit(*container);
-            let told = self.crew.say(*container, &outfit, &[ledger.as_fd()]);
-            (*container, told)
-        });
-        let answers = self.hear_all::<Listening>(told.collect(), observer)?;
-        let answers = answers
-            .into_iter()
-            .map(|(it, answer)| (it, answer.map(|it| it.0)));
-        let every = self.flows.iter().map(|_| Ok(()));
-        Ok(self.deal(every.collect(), answers.collect(), |flow| flow.server))
-    }
-
-    fn outfit(&self, container: u32) -> Outfit {
-        let settings = self.settings;
-        let served = self.flows.iter().enumerate();
-        let served = served.filter(|(_, flow)| flow.server.container == container);
-        Outfit {
-            flows: self.flows.len(),
-            driver: settings.driver,
-            congestion: settings.congestion.clone(),
-            buffers: settings.buffers,
-            patience: settings.connect,
-            listen: served
-                .map(|(number, flow)| Ear {
-                    flow: number,
-                    orders: flow.orders,
-                    address: flow.listens_at(),
-                })
-                .collect(),
-        }
-    }
-
-    fn call(
-        &self,
-        listening: Vec<Result<SocketAddr>>,
-        observer: &dyn Observer,
-    ) -> Result<Vec<Result<()>>> {
-        let mut orders: BTreeMap<u32, Calls> = self.silence();
-        for ((number, flow), address) in self.flows.iter().enumerate().zip(&listening) {
-            if let (Ok(address), Some(calls)) = (address, orders.get_mut(&flow.client.container)) {
-                calls.0.push(Call {
-                    flow: number,
-                    orders: flow.orders,
-                    from: flow.client.address,
-                    to: flow.door.map_or(*address, |door| door.call),
-                });
-            }
-        }
-        let answers = self.ask::<_, Called>(&orders, observer)?;
-        let answers = answers
-            .into_iter()
-            .map(|(it, answer)| (it, answer.map(|it| it.0)));
-        Ok(self.deal(listening, answers.collect(), |flow| flow.client))
-    }
-
-    fn accept(&self, called: Vec<Result<()>>, observer: &dyn Observer) -> Result<Connected> {
-        let mut orders: BTreeMap<u32, Accepts> = self.silence();
-        for ((number, flow), called) in self.flows.iter().enumerate().zip(&called) {
-            if let (Ok(()), Some(accepts)) = (called, orders.get_mut(&flow.server.container)) {
-                accepts.0.push(number);
-            }
-        }
-        let mut warnings = BTreeSet::new();
-        let mut answers = BTreeMap::new();
-        for (container, answer) in self.ask::<_, Accepted>(&orders, observer)? {
-            let flows = answer.map(|answer| {
-                warnings.extend(answer.warnings);
-                answer.flows
-            });
-            answers.insert(container, flows);
-        }
-        Ok(Connected {
-            flows: self.deal(called, answers, |flow| flow.server),
-            warnings: warnings.into_iter().collect(),
+    /// On return the drivers' threads stand at their gates.
+    fn bring_up(self, ledger: &Arc<Ledger>, observer: &dyn Observer) -> Result<Up<Self>> {
+        self.fit_out(ledger);
+        let mut asking = Asking {
+            agents: &self,
+            observer,
+        };
+        let within = self.settings.connect;
+        let stop = || observer.interrupted();
+        let flows = connect::bring_up(self.flows, &mut asking, (within, &stop))?;
+        let (flows, warnings) = asking.launch(flows)?;
+        Ok(Up {
+            flows,
+            warnings,
+            ends: self,
         })
     }
 
-    /// An order for every busy agent that asks nothing of it yet.
-    fn silence<Q: Default>(&self) -> BTreeMap<u32, Q> {
-        self.busy.iter().map(|it| (*it, Q::default())).collect()
-    }
-
-    /// Deals answers out to the flows that were still well: each agent has answered for its own, in their order.
-    fn deal<A, T>(
-        &self,
-        before: Vec<Result<A>>,
-        answers: BTreeMap<u32, Result<Vec<Result<T, Refusal>>>>,
-        whose: impl Fn(&Flow) -> Seat,
-    ) -> Vec<Result<T>> {
-        let mut answers: BTreeMap<u32, _> = answers
-            .into_iter()
-            .map(|(container, answer)| (container, answer.map(Vec::into_iter)))
-            .collect();
-        let dealt = before.into_iter().zip(self.flows).map(|(before, flow)| {
-            before?;
-            let container = whose(flow).container;
-            match answers.get_mut(&container) {
-                Some(Ok(own)) => match own.next() {
-                    Some(result) => result.map_err(|refusal| failed(flow, &refusal)),
-                    None => Err(silent(container)),
-                },
-                Some(Err(error)) => Err(Error::refused(
-                    "bring up",
-                    format!("flow {flow}"),
-                    error.sentence(),
-                )),
-                None => Err(silent(container)),
+    /// Tells all of their flows. One that cannot be told is gone, which its flows will show.
+    fn fit_out(&self, ledger: &Arc<Ledger>) {
+        let mut own: BTreeMap<u32, BTreeMap<usize, Flow>> = BTreeMap::new();
+        for (number, flow) in self.flows.iter().enumerate() {
+            for end in [flow.client, flow.server] {
+                own.entry(end.container).or_default().insert(number, *flow);
             }
-        });
-        dealt.collect()
+        }
+        for (container, flows) in own {
+            let outfit = Outfit::of(self.settings, self.flows.len(), flows);
+            let _ = self.crew.say(container, &outfit, &[ledger.as_fd()]);
+        }
     }
 
     /// Tells every agent its order, then hears every answer. An agent that fails has its error as its answer.
@@ -223,14 +108,7 @@ impl<'a> Rounds<'a> {
     ) -> Result<BTreeMap<u32, Result<A>>> {
         let told = orders.iter();
         let told = told.map(|(it, order)| (*it, self.crew.say(*it, order, &[])));
-        self.hear_all(told.collect(), observer)
-    }
-
-    fn hear_all<A: DeserializeOwned>(
-        &self,
-        told: Vec<(u32, Result<()>)>,
-        observer: &dyn Observer,
-    ) -> Result<BTreeMap<u32, Result<A>>> {
+        let told: Vec<_> = told.collect();
         let deadline = Instant::now() + self.settings.connect + ANSWER_LIMIT;
         let stop = || {
             if observer.interrupted() {
@@ -260,11 +138,8 @@ impl<'a> Rounds<'a> {
     /// Stops the senders, then the receivers, which have read all that was sent by then, and hears their accounts. One that
     /// does not answer has none.
     fn stop(&self, observer: &dyn Observer) -> Result<Vec<Account>> {
-        let senders: BTreeSet<u32> = self
-            .flows
-            .iter()
-            .map(|flow| flow.client.container)
-            .collect();
+        let clients = self.flows.iter().map(|flow| flow.client.container);
+        let senders: BTreeSet<u32> = clients.collect();
         let (first, last): (BTreeSet<u32>, BTreeSet<u32>) =
             self.busy.iter().partition(|it| senders.contains(it));
         for group in [first, last] {
@@ -278,15 +153,117 @@ impl<'a> Rounds<'a> {
     }
 }
 
-fn failed(flow: &Flow, refusal: &Refusal) -> Error {
-    let source = io::Error::from_raw_os_error(refusal.errno);
-    Error::kernel(refusal.act, flow.to_string(), source)
+impl Drive for Agents<'_> {
+    fn drive(self, trial: &mut Trial<'_>) -> Result<(Measured<Moved>, Vec<Account>)> {
+        trial.flowing();
+        let measured = {
+            let _urgent = Urgent::raise();
+            self.start();
+            trial.window()?
+        };
+        Ok((measured, self.stop(trial.observer)?))
+    }
 }
 
-fn silent(container: u32) -> Error {
-    Error::refused(
-        "hear the agent of",
-        format!("container {container}"),
-        "it has said nothing of a flow of its own",
-    )
+/// Agents who are asked to bring flows up.
+struct Asking<'a> {
+    agents: &'a Agents<'a>,
+    observer: &'a dyn Observer,
+}
+
+impl Asking<'_> {
+    /// Has a step done for some flows by the agents of those ends of them, and deals the answers out: each agent has answered for
+    /// its own, in their order.
+    fn round<Q: Copy, T: DeserializeOwned>(
+        &self,
+        (asked, number): (&[Q], fn(&Q) -> usize),
+        (whose, order): (fn(&Flow) -> Seat, fn(Vec<Q>) -> Order),
+    ) -> Result<Vec<News<T, Failure>>> {
+        let whose = |it: &Q| whose(&self.agents.flows[number(it)]).container;
+        let mut orders: BTreeMap<u32, Vec<Q>> = BTreeMap::new();
+        for it in asked {
+            orders.entry(whose(it)).or_default().push(*it);
+        }
+        let orders = orders
+            .into_iter()
+            .map(|(container, own)| (container, order(own)));
+        let answers = self
+            .agents
+            .ask::<_, Vec<News<T, Refusal>>>(&orders.collect(), self.observer)?;
+        let answers = answers.into_iter().map(|(container, answer)| {
+            let answer = answer.map(Vec::into_iter);
+            (container, answer.map_err(|error| error.sentence()))
+        });
+        let mut answers: BTreeMap<_, _> = answers.collect();
+        let dealt = asked.iter().map(|it| {
+            let container = whose(it);
+            let unheard = |reason| Some(Err(Failure::Unheard(reason)));
+            match answers.get_mut(&container) {
+                Some(Ok(own)) => match own.next() {
+                    Some(news) => news.map(|news| news.map_err(Failure::Refused)),
+                    None => unheard(silence_of(container)),
+                },
+                Some(Err(reason)) => unheard(reason.clone()),
+                None => unheard(silence_of(container)),
+            }
+        });
+        Ok(dealt.collect())
+    }
+
+    /// Has the drivers of flows that came up wait for the start; also what the kernel did not grant to any. A flow comes up no
+    /// more when an end of it cannot be driven.
+    fn launch(&self, came: Vec<Result<()>>) -> Result<(Vec<Result<()>>, Vec<String>)> {
+        let agents = self.agents;
+        let mut own: BTreeMap<u32, Vec<usize>> =
+            agents.busy.iter().map(|it| (*it, Vec::new())).collect();
+        let flows = agents.flows.iter().enumerate().zip(&came);
+        for ((number, flow), _) in flows.filter(|(_, came)| came.is_ok()) {
+            for end in [flow.client, flow.server] {
+                own.entry(end.container).or_default().push(number);
+            }
+        }
+        let orders = own.into_iter();
+        let orders = orders.map(|(container, flows)| (container, Order::Launch(flows)));
+        let answers = agents.ask::<_, Launched>(&orders.collect(), self.observer)?;
+        let warnings: BTreeSet<_> = answers
+            .values()
+            .flatten()
+            .flat_map(|it| &it.warnings)
+            .collect();
+        let flows = came.into_iter().zip(agents.flows).map(|(came, flow)| {
+            came?;
+            let answers = [flow.server, flow.client].map(|end| answers.get(&end.container));
+            match answers
+                .into_iter()
+                .flatten()
+                .find_map(|answer| answer.as_ref().err())
+            {
+                Some(error) => Err(Failure::Unheard(error.sentence()).of(flow)),
+                None => Ok(()),
+            }
+        });
+        Ok((flows.collect(), warnings.into_iter().cloned().collect()))
+    }
+}
+
+impl Hands for Asking<'_> {
+    type Failure = Failure;
+
+    fn listen(&mut self, flows: &[usize]) -> Result<Vec<News<SocketAddr, Failure>>> {
+        self.round((flows, |it| *it), (|flow| flow.server, Order::Listen))
+    }
+
+    fn call(&mut self, calls: &[(usize, SocketAddr)]) -> Result<Vec<News<(), Failure>>> {
+        self.round((calls, |it| it.0), (|flow| flow.client, Order::Call))
+    }
+
+    fn accept(&mut self, flows: &[usize]) -> Result<Vec<News<(), Failure>>> {
+        self.round((flows, |it| *it), (|flow| flow.server, Order::Accept))
+    }
+}
+
+fn silence_of(container: u32) -> String {
+    let object = format!("container {container}");
+    let reason = "it has said nothing of a flow of its own";
+    Error::refused("hear the agent of", object, reason).sentence()
 }

@@ -1,16 +1,15 @@
 //! IPv6 addresses that the kernel still holds back, because another machine might have them (RFC 4862, 5.4).
 //!
-//! Must not know what they are wanted for. The invariant: a wait has a deadline, and only an address that will come is
-//! waited for.
+//! Must not know what they are wanted for. The invariant: only an address that will come is worth waiting for.
 //!
 //! An engine gives its bridge an address long before the first container, but the kernel begins to ask around when the first
 //! port is up, and refuses to bind to the address (`EADDRNOTAVAIL`) until nobody has answered for a second.
 
-use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::net::{IpAddr, Ipv6Addr};
-use std::thread;
-use std::time::{Duration, Instant};
+
+use nix::libc;
 
 /// The addresses of the calling thread's namespace: address, link, prefix, scope, flags, name; all but the last in hex.
 const ADDRESSES: &str = "/proc/thread-self/net/if_inet6";
@@ -19,18 +18,14 @@ const ADDRESSES: &str = "/proc/thread-self/net/if_inet6";
 const TENTATIVE: u32 = 0x40;
 const FAILED: u32 = 0x08;
 
-/// How often to look; asking around takes seconds.
-const GLANCE: Duration = Duration::from_millis(20);
-
-/// Waits until none of these addresses is tentative any more, or `deadline` has passed.
-pub(super) fn outwait(addresses: &HashSet<IpAddr>, deadline: Instant) {
-    let any = || {
-        let listed = fs::read_to_string(ADDRESSES).unwrap_or_default();
-        tentative(&listed).any(|address| addresses.contains(&IpAddr::V6(address)))
+/// Whether an address could not be bound to because the kernel of the calling thread's namespace still holds it back.
+pub(super) fn is_why(error: &io::Error, address: IpAddr) -> bool {
+    let IpAddr::V6(address) = address else {
+        return false;
     };
-    while any() && Instant::now() < deadline {
-        thread::sleep(GLANCE);
-    }
+    let listed = || fs::read_to_string(ADDRESSES).unwrap_or_default();
+    error.raw_os_error() == Some(libc::EADDRNOTAVAIL)
+        && tentative(&listed()).any(|one| one == address)
 }
 
 /// Those that are asked about; one that somebody else turned out to have stays tentative for ever, and is not among them.
