@@ -10,13 +10,13 @@ use super::out;
 use super::parts::{hide_others, only, refused};
 use super::start::Leave;
 use crate::error::Result;
-use crate::host::features::{self, Feature, Requirement, State};
+use crate::host::features::{self, Feature, State};
 use crate::host::limits::{Limit, Limits, Strength};
 use crate::host::signal::Blocked;
 use crate::plan::Need;
 use crate::report::terminal::View;
 use crate::scenario::registry::lab::CONTAINERS;
-use crate::scenario::{Overrides, Part, Scenario};
+use crate::scenario::{Overrides, Part, Requirement, Scenario};
 
 /// Changes nothing: features are tried in a namespace that is thrown away.
 #[derive(Debug, Args)]

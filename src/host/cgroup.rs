@@ -11,7 +11,7 @@ mod removal;
 mod usage;
 
 pub use leftovers::remove_leftovers;
-pub use nest::{Limits, Nest};
+pub use nest::Nest;
 pub use removal::Removal;
 pub use usage::{CpuTime, Memory};
 

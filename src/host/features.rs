@@ -5,18 +5,16 @@
 //! for `doctor` and for runs alike.
 
 mod attempt;
-mod requirement;
 
 use std::thread;
 
-pub use requirement::Requirement;
-
-use super::cgroup::{Groups, Limits, Nest};
+use super::cgroup::{Groups, Nest};
 use super::pseudo;
 use crate::cpu;
 use crate::error::{Act, Error, Result};
 use crate::lab::docker::Engine;
 use crate::lab::programs;
+use crate::scenario::{Limits, Requirement};
 use crate::units::counted;
 use attempt::Findings;
 

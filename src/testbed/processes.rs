@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Measurement, Watch, requirements};
+use super::{Measurement, Watch};
 use crate::error::{Error, Remedy, Result};
 use crate::host::cgroup::{self, Nest};
 use crate::host::confinement::Confinement;
@@ -33,7 +33,7 @@ impl Processes {
         let began = Instant::now();
         // What is another user's is that user's to remove; `kilonet clean` says of it.
         let _ = cgroup::remove_leftovers();
-        let groups = Nest::build(cell.containers, &requirements::groups(cell))?;
+        let groups = Nest::build(cell.containers, &cell.limits)?;
         let nursery = Nursery::open(groups.removal())?;
         let cradle = |container| Cradle {
             namespace: lab.seat(container).0,

@@ -3,102 +3,19 @@
 //! Must not know how anything is probed; that is `host`'s. The invariant: a cell whose requirements are there may fail for other
 //! reasons, one that lacks any cannot succeed.
 
-use std::iter;
-
 use crate::error::{Error, Remedy, Result};
-use crate::host::cgroup;
-use crate::host::features::{self, Feature, Requirement, State};
+use crate::host::features::{self, Feature, State};
 use crate::lab::firewall::{self, Frames};
-use crate::scenario::registry::links::VLAN_FILTERING;
-use crate::scenario::topology::Device;
-use crate::scenario::{Backend, Cell, Driver, Family, Napi, Pinning, Rps, Testbed, Topology};
+use crate::scenario::{Backend, Cell, Requirement, registry};
 
-/// Bytes of the largest unit that every link takes whole.
-const USUAL_UNIT: u32 = 65_536;
-
-/// What a cell requires.
+/// What a cell requires: what the entries of its keys say, and what loads its rules.
 ///
 /// # Errors
 /// When its own rule set cannot be read.
 fn of(cell: &Cell) -> Result<Vec<Requirement>> {
-    let place = match (cell.topology, cell.testbed) {
-        // What exists needs nothing to be made.
-        (topology, _) if topology.is_found() => Vec::new(),
-        (_, Testbed::Docker) => vec![Requirement::Engine],
-        (topology, Testbed::Kernel) => links(topology),
-    };
-    let requirements = [place, of_wiring(cell), of_driver(cell), of_rules(cell)?];
-    let mut requirements = requirements.concat();
-    if cell.family == Family::Ipv6 && cell.testbed == Testbed::Kernel {
-        requirements.push(Requirement::Ipv6);
-    }
-    Ok(requirements)
-}
-
-/// What links of a shape are made of.
-fn links(topology: Topology) -> Vec<Requirement> {
-    let devices = topology.facts().devices.iter();
-    let devices = devices.map(|device| match device {
-        Device::Veth => Requirement::Veth,
-        Device::Bridge => Requirement::Bridge,
-        Device::Vxlan => Requirement::Vxlan,
-        Device::Netkit => Requirement::Netkit,
-        Device::Macvlan => Requirement::Macvlan,
-        Device::Ipvlan => Requirement::Ipvlan,
-        Device::Ifb => Requirement::Ifb,
-        Device::Redirect => Requirement::Redirect,
-    });
-    iter::once(Requirement::NetworkNamespaces)
-        .chain(devices)
-        .collect()
-}
-
-fn of_wiring(cell: &Cell) -> Vec<Requirement> {
-    let wiring = &cell.wiring;
-    let largest = wiring.gso_bytes().into_iter().max();
-    let wanted = [
-        (VLAN_FILTERING.of(cell), Requirement::VlanFiltering),
-        (wiring.rps != Rps::Off, Requirement::Rps),
-        (wiring.napi == Napi::Threaded, Requirement::ThreadedNapi),
-        (largest > Some(USUAL_UNIT), Requirement::BigTcp),
-    ];
-    let wanted = wanted.into_iter().filter(|(wanted, _)| *wanted);
-    let cpus = match &wiring.rps {
-        Rps::Cpus(digits) => Some(Requirement::CpusOfMask(digits.clone())),
-        Rps::Off | Rps::All => None,
-    };
-    wanted
-        .map(|(_, requirement)| requirement)
-        .chain(cpus)
-        .collect()
-}
-
-fn of_driver(cell: &Cell) -> Vec<Requirement> {
-    let mut requirements = match cell.driver {
-        Driver::Threads | Driver::Workers => Vec::new(),
-        Driver::Processes => vec![Requirement::Groups(groups(cell))],
-        Driver::Iperf3 => vec![Requirement::Iperf3],
-        Driver::Netperf => vec![Requirement::Netperf],
-        Driver::Sockperf => vec![Requirement::Sockperf],
-    };
-    // Datagrams have none.
-    let streams = cell.workloads().any(|it| !it.is_datagrams());
-    if cell.load.pinning == Pinning::Apart {
-        requirements.push(Requirement::TwoCpus);
-    }
-    if streams && cell.driver.takes_congestion() {
-        requirements.push(Requirement::Congestion(cell.congestion.0.clone()));
-    }
-    requirements
-}
-
-/// The limits of the control groups of a cell's containers.
-pub(super) fn groups(cell: &Cell) -> cgroup::Limits {
-    cgroup::Limits {
-        cpu_thousandths: cell.limits.cpu_max.0,
-        memory_bytes: cell.limits.memory_max.0,
-        cpus: cell.limits.cpuset.list(),
-    }
+    let keys = registry::keys().filter_map(|key| key.facts().requires);
+    let required = keys.flat_map(|requires| requires(cell));
+    Ok(required.chain(of_rules(cell)?).collect())
 }
 
 fn of_rules(cell: &Cell) -> Result<Vec<Requirement>> {
@@ -166,6 +83,7 @@ mod tests {
     use super::*;
     use crate::cpu;
     use crate::scenario::Scenario;
+    use crate::store::sample::newcomer::WEATHER;
 
     fn cells(axes: &str) -> Vec<Cell> {
         let text = format!("[axes]\ncontainers = 2\n{axes}");
@@ -196,7 +114,7 @@ mod tests {
             ),
             (
                 "topology = \"netkit\"\nfamily = \"ipv6\"",
-                &["network namespaces", "netkit", "ifb", cubic, "IPv6"],
+                &["network namespaces", "netkit", "ifb", "IPv6", cubic],
             ),
             (
                 "topology = \"tc-redirect\"",
@@ -208,10 +126,10 @@ mod tests {
                 &[
                     "network namespaces",
                     "veth",
-                    "RPS",
-                    "threaded NAPI",
-                    "BIG TCP",
                     cubic,
+                    "BIG TCP",
+                    "threaded NAPI",
+                    "RPS",
                 ],
             ),
             (
@@ -219,10 +137,10 @@ mod tests {
                 &[
                     "network namespaces",
                     "veth",
-                    "RPS",
-                    "the CPUs of the mask 0xf0",
                     "two CPUs",
                     cubic,
+                    "RPS",
+                    "the CPUs of the mask 0xf0",
                 ],
             ),
             (
@@ -272,6 +190,17 @@ mod tests {
         ] {
             assert_eq!(required(axes), expected, "{axes}");
         }
+    }
+
+    /// A factor that has nothing but its entry.
+    #[test]
+    fn a_newcomers_level_requires_what_its_entry_says() {
+        registry::with(&WEATHER, || {
+            let calm = required("topology = \"veth\"\nweather = \"calm\"");
+            assert_eq!(calm, required("topology = \"veth\""));
+            let windy = required("topology = \"veth\"\nweather = \"windy\"");
+            assert_eq!(windy, [calm, vec!["two CPUs".to_owned()]].concat());
+        });
     }
 
     #[test]

@@ -7,5 +7,5 @@ pub mod plan;
 pub mod scenario;
 
 // The names by which the files of this crate call their neighbours.
-use kilonet_record::{error, files, store, units};
+use kilonet_record::{error, files, store};
 use kilonet_stats::{self as stats, random};

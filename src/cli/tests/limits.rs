@@ -11,11 +11,11 @@ use nix::sys::resource::{Resource, setrlimit};
 
 use super::{Case, as_nobody, in_a_copy, measured, raised, real, refused, seam, told};
 use crate::error::{Act, Error, Remedy};
-use crate::host::cgroup::{Limits, Nest};
+use crate::host::cgroup::Nest;
 use crate::host::sysctl::{self, Guard, Place};
 use crate::host::{features, privilege};
 use crate::lab::Lab;
-use crate::scenario::{Buffers, Congestion, Driver, Family, Load, Orders, Stack, Workload};
+use crate::scenario::{Buffers, Congestion, Driver, Family, Limits, Load, Orders, Stack, Workload};
 use crate::testbed::search;
 use crate::traffic::{self, Door, Flow, Observer, Seat, Settings};
 
@@ -92,7 +92,7 @@ fn files() -> Case {
 fn tasks() -> Case {
     let said = as_nobody(|| {
         setrlimit(Resource::RLIMIT_NPROC, 1, 1).unwrap();
-        features::probe(&[features::Requirement::Veth]).unwrap_err()
+        features::probe(&[crate::scenario::Requirement::Veth]).unwrap_err()
     });
     told(Remedy::RaiseTasks, said)
 }
@@ -185,7 +185,7 @@ fn mask() -> Case {
 
 fn groups() -> Case {
     let limits = Limits {
-        cpus: Some("0-4095".to_owned()),
+        cpuset: "0-4095".parse().unwrap(),
         ..Limits::default()
     };
     real(Remedy::SmallerLimits, &Nest::build(1, &limits).unwrap_err())

@@ -10,12 +10,13 @@ use nix::errno::Errno;
 
 use super::{Case, How, as_nobody, raised, seam, told};
 use crate::error::{Act, Remedy};
-use crate::host::cgroup::{self, Limits, Nest};
+use crate::host::cgroup::{self, Nest};
 use crate::host::privilege;
 use crate::host::sysctl::Guard;
 use crate::lab::docker::Engine;
 use crate::lab::existing::{self, Existing};
 use crate::report;
+use crate::scenario::Limits;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

@@ -15,20 +15,10 @@ use super::removal::{Removal, name};
 use super::usage::{CpuTime, Memory};
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
+use crate::scenario::Limits;
 
 /// Microseconds that a limit of CPU time is shared out over: the kernel's own default.
 const PERIOD_US: u64 = 100_000;
-
-/// What each container may use; absent is as much as there is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// CPU time, in thousandths of a CPU.
-    pub cpu_thousandths: Option<u32>,
-    /// Memory, in bytes.
-    pub memory_bytes: Option<u64>,
-    /// The CPUs it may run on, as a list: `0-1,4`.
-    pub cpus: Option<String>,
-}
 
 /// What groups are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,8 +206,8 @@ fn parts(groups: &Groups, limits: &Limits) -> Result<Vec<(Part, Branch)>> {
     let wanted = [
         (Part::Time, true),
         (Part::Memory, true),
-        (Part::Share, limits.cpu_thousandths.is_some()),
-        (Part::Cpus, limits.cpus.is_some()),
+        (Part::Share, limits.cpu_max.0.is_some()),
+        (Part::Cpus, limits.cpuset.list().is_some()),
     ];
     let wanted = wanted.into_iter().filter(|(_, wanted)| *wanted);
     wanted
@@ -254,11 +244,11 @@ fn limit(part: Part, root: &Branch, group: &Branch, limits: &Limits) -> Result<(
             } else {
                 "memory.limit_in_bytes"
             };
-            let bytes = limits.memory_bytes.map(|bytes| bytes.to_string());
+            let bytes = limits.memory_max.0.map(|bytes| bytes.to_string());
             bytes.map_or(Ok(()), |bytes| write(&folder.join(file), &bytes))
         }
         (Part::Share, unified) => {
-            let thousandths = u64::from(limits.cpu_thousandths.unwrap_or_default());
+            let thousandths = u64::from(limits.cpu_max.0.unwrap_or_default());
             let quota = thousandths * PERIOD_US / 1000;
             if unified {
                 return write(&folder.join("cpu.max"), &format!("{quota} {PERIOD_US}"));
@@ -267,8 +257,8 @@ fn limit(part: Part, root: &Branch, group: &Branch, limits: &Limits) -> Result<(
             write(&folder.join("cpu.cfs_quota_us"), &quota.to_string())
         }
         (Part::Cpus, unified) => {
-            let cpus = limits.cpus.as_deref().unwrap_or_default();
-            write(&folder.join("cpuset.cpus"), cpus)?;
+            let cpus = limits.cpuset.list().unwrap_or_default();
+            write(&folder.join("cpuset.cpus"), &cpus)?;
             if unified {
                 return Ok(());
             }

@@ -16,11 +16,11 @@ use rtnetlink::{
     Handle, LinkBridge, LinkIfb, LinkIpVlan, LinkMacVlan, LinkNetkit, LinkVeth, LinkVxlan,
 };
 
-use super::Requirement;
 use crate::error::{Act, Error, Result};
 use crate::host::pseudo;
 use crate::lab::netns::Visitor;
 use crate::lab::sysfs::{Knob, Sysfs};
+use crate::scenario::Requirement;
 
 /// What was found in the fresh namespace.
 #[derive(Debug)]

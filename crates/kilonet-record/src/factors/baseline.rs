@@ -38,7 +38,7 @@ impl Cell {
             rules: Rules::default(),
             ..self.clone()
         };
-        settle::kept(&mut cell);
+        settle::take_out(&mut cell);
         cell
     }
 }

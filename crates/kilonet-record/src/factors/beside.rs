@@ -114,8 +114,7 @@ impl Guests {
             load: Load {
                 response_bytes: self.workload.has_responses().then_some(message_bytes),
                 rate: self.rate,
-                pinning: own.pinning,
-                ..Load::default()
+                ..own.of_all_pairs()
             },
         }
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
-use super::factor::is_default;
+use super::factor::{Factor, is_default};
 use super::kept::Kept;
 use super::limits::Limits;
 use super::load::Load;
@@ -95,6 +95,41 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// A cell that nothing was said of yet: each factor is as where a cell has no place for it.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self {
+            topology: Topology::ALL[0],
+            testbed: Testbed::ALL[0],
+            family: Family::ALL[0],
+            firewall: Firewall::ALL[0],
+            path: Path::ALL[0],
+            workload: Workload::default(),
+            driver: Driver::ALL[0],
+            limits: Limits::default(),
+            pattern: Pattern::ALL[0],
+            talk: Talk::default(),
+            containers: 0,
+            active: 0,
+            pairs: 0,
+            streams: 0,
+            message_bytes: 0,
+            load: Load::default(),
+            beside: Beside::default(),
+            congestion: Congestion(String::new()),
+            buffers: Buffers::Auto,
+            stack: Stack::ALL[0],
+            macs: Macs::ALL[0],
+            wiring: Wiring::default(),
+            mtu: None,
+            per_namespace: None,
+            bridges: None,
+            ports_per_bridge: None,
+            rules: Rules::default(),
+            kept: Kept::default(),
+        }
+    }
+
     /// The same cell with no rules.
     #[must_use]
     pub fn without_rules(&self) -> Self {

@@ -77,6 +77,8 @@ pub struct Field {
     pub kind: Kind,
     /// What numbers are counted in.
     pub unit: Unit,
+    /// What numbers lie between, ends included, in every record that anybody measured; absent where any number may be.
+    pub within: Option<(f64, f64)>,
     /// Where its value is.
     pub(super) source: Source,
     /// How its level is shown to people, where that is not as its value is written.
@@ -102,6 +104,7 @@ impl Field {
             about,
             kind,
             unit,
+            within: None,
             source,
             level: None,
             label: None,
@@ -171,6 +174,13 @@ impl Field {
     #[must_use]
     pub const fn kept(name: &'static str, kind: Kind) -> Self {
         Self::new((name, kind, Unit::Plain), "", Source::Kept)
+    }
+
+    /// The same, whose numbers lie between these, ends included: far beyond what a scenario may ask for, or as far.
+    #[must_use]
+    pub const fn within(mut self, least: f64, most: f64) -> Self {
+        self.within = Some((least, most));
+        self
     }
 
     /// The same, whose column has another name.

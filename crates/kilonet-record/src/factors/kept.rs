@@ -29,11 +29,6 @@ impl Kept {
         self.0.get(name).map(String::as_str)
     }
 
-    /// Keeps no more than what is wanted of it, by the keys' names.
-    pub(super) fn retain(&mut self, is_wanted: impl Fn(&str) -> bool) {
-        self.0.retain(|name, _| is_wanted(name));
-    }
-
     /// Keeps what another does of a key.
     pub(super) fn take(&mut self, name: &'static str, other: &Self) {
         match other.0.get(name) {

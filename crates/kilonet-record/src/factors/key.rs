@@ -3,248 +3,21 @@
 //!
 //! Knows no key, no form of file and no command line. The invariant: a level is of the key that read it.
 
-use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::cell::Cell;
+pub use super::choice::Level;
+use super::choice::{CellFit, Fit, Name};
+pub use super::facts::{Facts, Group, Need, Needs, NeedsWorkload, Part, Table, Unplaced, Usual};
 use super::field::Field;
-use super::raw::{Digits, Raw};
+use super::generator::Abilities;
+use super::raw::Raw;
+use super::requirement::Requirement;
+use super::takes::Takes;
 use super::value::Written;
-use super::workload::Workload;
-
-/// The table of a scenario's file that a key is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
-    /// `[axes]`: what is varied.
-    Axes,
-    /// `[lab]`: how a lab is built.
-    Lab,
-    /// `[trial]`: how a trial is timed, and how often it is made.
-    Trial,
-}
-
-impl Table {
-    /// All of them, in the order of a file.
-    pub const ALL: [Self; 3] = [Self::Axes, Self::Lab, Self::Trial];
-
-    /// As it stands in a file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Axes => "axes",
-            Self::Lab => "lab",
-            Self::Trial => "trial",
-        }
-    }
-}
-
-/// What keys stand under together in a help text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
-    /// The lab: its shape, and who is in it.
-    Lab,
-    /// Links and bridges.
-    Links,
-    /// Rules.
-    Rules,
-    /// Traffic: who talks to whom, and how.
-    Traffic,
-    /// What is asked of flows.
-    Load,
-    /// What runs the flows.
-    Driver,
-    /// Trials.
-    Trials,
-}
-
-impl Group {
-    /// What its keys are about, unless an entry says otherwise.
-    const fn usual_part(self) -> Part {
-        match self {
-            Self::Lab | Self::Links | Self::Rules => Part::Lab,
-            Self::Traffic | Self::Load | Self::Driver => Part::Traffic,
-            Self::Trials => Part::Trial,
-        }
-    }
-
-    /// The heading.
-    #[must_use]
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::Lab => "Scenario keys for the lab",
-            Self::Links => "Scenario keys for links and bridges",
-            Self::Rules => "Scenario keys for rules",
-            Self::Traffic => "Scenario keys for traffic",
-            Self::Load => "Scenario keys for load",
-            Self::Driver => "Scenario keys for the driver",
-            Self::Trials => "Scenario keys for trials",
-        }
-    }
-}
-
-/// What a key is about, by which a verb knows whether it has any use for its flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The lab: its shape, who is in it, and who of them are to talk.
-    Lab,
-    /// What flows do in it.
-    Traffic,
-    /// What each container may use, where it is a process of kilonet's own.
-    Limits,
-    /// Both: the lab is made for what flows do.
-    Both,
-    /// How often trials are made, in which order, and how long they are.
-    Trial,
-}
-
-/// What a key says where nobody writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Usual {
-    /// Nothing: then nothing can run.
-    Required,
-    /// Nothing; cells have what follows from other keys.
-    Absent,
-    /// This text.
-    Text(&'static str),
-    /// This number.
-    Number(&'static str),
-    /// Yes or no.
-    Truth(bool),
-}
-
-impl Usual {
-    /// It in a text.
-    #[must_use]
-    pub fn text(self) -> Option<&'static str> {
-        match self {
-            Self::Required | Self::Absent => None,
-            Self::Text(text) | Self::Number(text) => Some(text),
-            Self::Truth(true) => Some("true"),
-            Self::Truth(false) => Some("false"),
-        }
-    }
-
-    /// It as it stands in a file.
-    #[must_use]
-    pub fn toml(self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(format!("\"{text}\"")),
-            other => other.text().map(str::to_owned),
-        }
-    }
-
-    /// As somebody would write it.
-    #[must_use]
-    pub fn raw(self) -> Option<Raw<'static>> {
-        match self {
-            Self::Required | Self::Absent => None,
-            Self::Text(text) => Some(Raw::Text(text)),
-            Self::Number(text) => Some(Raw::Integer(Digits { text, radix: 10 })),
-            Self::Truth(flag) => Some(Raw::Boolean(flag)),
-        }
-    }
-}
-
-/// What it takes for a key to mean anything: it is refused where no cell has that.
-#[derive(Clone, Copy)]
-pub struct Needs {
-    /// Whether a cell has a place for it.
-    pub applies: fn(&Cell) -> bool,
-    /// What the cells lack, after "no cell has ".
-    pub lacking: &'static str,
-    /// What it is allowed with.
-    pub allowed: &'static str,
-}
-
-/// The same of a key that means something with some workloads only.
-#[derive(Clone, Copy)]
-pub struct NeedsWorkload {
-    /// Whether a workload has a place for it.
-    pub has: fn(Workload) -> bool,
-    /// What the others lack, after "no cell has ".
-    pub lacking: &'static str,
-}
-
-/// What a key needs.
-#[derive(Clone, Copy)]
-pub enum Need {
-    /// A cell that has a place for it.
-    Cell(Needs),
-    /// A cell whose workload has.
-    Workload(NeedsWorkload),
-}
-
-impl Need {
-    /// Whether a cell has a place for the key.
-    #[must_use]
-    pub fn applies(&self, cell: &Cell) -> bool {
-        match self {
-            Self::Cell(needs) => (needs.applies)(cell),
-            Self::Workload(needs) => (needs.has)(cell.workload),
-        }
-    }
-
-    /// What cells lack that have none, after "no cell has ".
-    #[must_use]
-    pub fn lacking(&self) -> &'static str {
-        match self {
-            Self::Cell(needs) => needs.lacking,
-            Self::Workload(needs) => needs.lacking,
-        }
-    }
-
-    /// What the key is allowed with.
-    #[must_use]
-    pub fn allowed(&self) -> String {
-        match self {
-            Self::Cell(needs) => needs.allowed.to_owned(),
-            Self::Workload(needs) => Workload::listed(needs.has),
-        }
-    }
-}
-
-/// What there is to say of a key whatever its values are.
-#[derive(Clone, Copy)]
-pub struct Facts {
-    /// As it is written in a file; its flag has hyphens in the place of underscores.
-    pub name: &'static str,
-    /// Where it is written.
-    pub table: Table,
-    /// Whether it may have several levels, of which each is tried.
-    pub is_axis: bool,
-    /// What it stands under.
-    pub group: Group,
-    /// What it is about.
-    pub part: Part,
-    /// What it says, in a sentence.
-    pub help: &'static str,
-    /// Values to follow the sentence, where its levels do not speak for themselves.
-    pub examples: &'static str,
-    /// What people may call it who know it from elsewhere: words of iperf3, netperf, Docker and of plain English.
-    pub also: &'static [&'static str],
-    /// Where nobody writes it.
-    pub usual: Usual,
-    /// What it needs.
-    pub needs: Option<Need>,
-    /// What cells have of it.
-    pub fields: &'static [Field],
-}
-
-impl Facts {
-    /// Its flag on the command line, without dashes.
-    #[must_use]
-    pub fn flag(&self) -> String {
-        self.name.replace('_', "-")
-    }
-
-    /// Has a cell keep a level by the key's name.
-    fn keep(&self, cell: &mut Cell, text: String) {
-        cell.kept.keep(self.name, text, self.usual.text());
-    }
-}
 
 /// A key whose values are `T`.
 pub struct Key<T: 'static> {
@@ -270,6 +43,14 @@ impl<T> Key<T> {
             also: &[],
             usual: Usual::Required,
             needs: None,
+            fits: &[],
+            fits_cells: None,
+            told: None,
+            requires: None,
+            takes: None,
+            place: None,
+            unplaced: Unplaced::Blank,
+            settles: None,
             fields: &[],
         };
         Self {
@@ -278,6 +59,11 @@ impl<T> Key<T> {
             unset: |_| (),
             kept: None,
         }
+    }
+
+    /// The same of a key that the entries of others ask for by its name.
+    pub(crate) const fn axis_of(name: Name<T>, group: Group, help: &'static str) -> Self {
+        Self::axis(name.word(), group, help)
     }
 
     /// A key of another table, which has one value.
@@ -291,6 +77,16 @@ impl<T> Key<T> {
         key.facts.table = table;
         key.facts.is_axis = false;
         key
+    }
+
+    /// The same of a key that the entries of others ask for by its name.
+    pub(crate) const fn single_of(
+        table: Table,
+        name: Name<T>,
+        group: Group,
+        help: &'static str,
+    ) -> Self {
+        Self::single(table, name.word(), group, help)
     }
 
     /// The same with several values, of which all hold.
@@ -342,6 +138,54 @@ impl<T> Key<T> {
         self
     }
 
+    /// How its levels must fit those of other keys: what is said of those that do not.
+    pub(crate) const fn fits(mut self, fits: &'static [Fit]) -> Self {
+        self.facts.fits = fits;
+        self
+    }
+
+    /// How they must fit the cells that are made of them.
+    pub(crate) const fn fits_cells(mut self, fits: CellFit) -> Self {
+        self.facts.fits_cells = Some(fits);
+        self
+    }
+
+    /// Which generators can be told a level of it, or have it said of them elsewhere.
+    pub(crate) const fn told_to(mut self, told: fn(&Abilities) -> bool) -> Self {
+        self.facts.told = Some(told);
+        self
+    }
+
+    /// What a cell requires of the machine for its level.
+    pub(crate) const fn requires(mut self, requires: fn(&Cell) -> Vec<Requirement>) -> Self {
+        self.facts.requires = Some(requires);
+        self
+    }
+
+    /// What a cell's level takes of a machine beside the usual.
+    pub(crate) const fn takes(mut self, takes: fn(&Cell) -> Takes) -> Self {
+        self.facts.takes = Some(takes);
+        self
+    }
+
+    /// Only some of the cells that have what it needs have a place for it; it is not refused where none does.
+    pub(crate) const fn only_where(mut self, place: fn(&Cell) -> bool) -> Self {
+        self.facts.place = Some(place);
+        self
+    }
+
+    /// A cell that has no place for it has it all the same.
+    pub(crate) const fn stays(mut self) -> Self {
+        self.facts.unplaced = Unplaced::Stays;
+        self
+    }
+
+    /// What follows from it and others in a cell, of which all are given by then, and those are out that have no place.
+    pub(crate) const fn settles(mut self, settles: fn(&mut Cell)) -> Self {
+        self.facts.settles = Some(settles);
+        self
+    }
+
     pub(crate) const fn fields(mut self, fields: &'static [Field]) -> Self {
         self.facts.fields = fields;
         self
@@ -351,6 +195,11 @@ impl<T> Key<T> {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.facts.name
+    }
+
+    /// What its own checks ask for it by.
+    pub(crate) const fn named(&self) -> Name<T> {
+        Name::new(self.facts.name)
     }
 
     /// A level that this key read.
@@ -396,9 +245,6 @@ impl<T: Written + fmt::Display> Key<T> {
 pub trait KeyValue: Written + PartialEq + JsonSchema {}
 
 impl<T: Written + PartialEq + JsonSchema> KeyValue for T {}
-
-/// A level of some key.
-pub type Level = Rc<dyn Any>;
 
 /// A key whatever its values are.
 pub trait AnyKey: Sync {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::copying::{Receiving, Sending};
 use super::factor::is_default;
-use super::placement::Pinning;
 
 /// Bytes of the smallest datagram: more than its number of eight, and than the call that a flow of datagrams begins with.
 pub const SMALLEST_DATAGRAM: u32 = 16;
@@ -66,6 +65,20 @@ super::factor::factor! {
     }
 }
 
+super::factor::factor! {
+    /// The CPUs that a flow's client and server run on.
+    #[derive(Default)]
+    Pinning, "pinning" {
+        /// As the driver has it: `threads` leaves it to the scheduler, `workers` has the two ends on neighbouring CPUs.
+        #[default]
+        None = "none",
+        /// Both on one CPU, flow by flow on the next.
+        Same = "same",
+        /// Each on one CPU, and not on the other's; flow by flow on the next two.
+        Apart = "apart",
+    }
+}
+
 impl Search {
     /// The share of datagrams that may be lost, from 0 to 1; absent without a search.
     #[must_use]
@@ -121,6 +134,15 @@ pub struct Load {
 }
 
 impl Load {
+    /// What of it holds for all pairs of a cell, whatever they do.
+    #[must_use]
+    pub fn of_all_pairs(&self) -> Self {
+        Self {
+            pinning: self.pinning,
+            ..Self::default()
+        }
+    }
+
     /// Requests that may be under way at once in a closed loop.
     #[must_use]
     pub fn outstanding(&self) -> u32 {

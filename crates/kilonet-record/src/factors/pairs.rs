@@ -77,12 +77,24 @@ fn drawn(active: u32, peers: u32, mut lots: SplitMix) -> Vec<(u32, u32)> {
     pairs
 }
 
+impl Cell {
+    /// Whether the flows of each pair go both ways.
+    #[must_use]
+    pub fn is_both_ways(&self) -> bool {
+        self.talk.direction == Direction::Both
+    }
+
+    /// Twos that talk, by whichever ways; where flows go both, the two ways of one are two pairs.
+    #[must_use]
+    pub fn twos(&self) -> u32 {
+        let ways = if self.is_both_ways() { 2 } else { 1 };
+        self.pairs / ways
+    }
+}
+
 /// How many pairs the pattern of a cell comes to, among the containers of it that talk, of which there is at least one.
 #[must_use]
 pub fn pairs_of(cell: &Cell) -> u64 {
-    let ways = match cell.talk.direction {
-        Direction::OneWay => 1,
-        Direction::Both => 2,
-    };
+    let ways = if cell.is_both_ways() { 2 } else { 1 };
     ways * count(cell.pattern, cell.active, cell.talk.peers)
 }

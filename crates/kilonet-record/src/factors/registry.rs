@@ -1,19 +1,30 @@
 //! Every key of a scenario, one entry each, in the order in which cells are made of them.
 //!
-//! A file for each kind. The invariant: what is a key is here, and nowhere is there a second list of them.
+//! A file for each kind; below them `names`, by which entries ask for each other's levels, and `fitting`, what several of them ask.
+//! The invariant: what is a key is here, and nowhere is there a second list of them.
 
 #![allow(
     missing_docs,
     reason = "the help of an entry says what it is, and saying it twice would be two definitions"
 )]
 
+pub mod beside;
+pub mod bridges;
+pub mod copying;
 pub mod driver;
+pub mod firewall;
+mod fitting;
 pub mod lab;
 pub mod links;
 pub mod load;
+pub mod names;
+pub mod paths;
+pub mod pattern;
 pub mod rules;
+pub mod topology;
 pub mod traffic;
 pub mod trials;
+pub mod veths;
 
 use super::field::Field;
 use super::key::{AnyKey, Table};
@@ -23,16 +34,16 @@ pub use borrowed::with;
 /// Where a key goes decides when its levels are varied: the first one's change slowest. Parts of ids keep this order too, place
 /// by place.
 const ALL: &[&dyn AnyKey] = &[
-    &lab::TESTBED,
-    &lab::TOPOLOGY,
+    &topology::TESTBED,
+    &topology::TOPOLOGY,
     &traffic::FAMILY,
-    &rules::FIREWALL,
-    &traffic::PATH,
-    &rules::BACKEND,
+    &firewall::FIREWALL,
+    &paths::PATH,
+    &firewall::BACKEND,
     &rules::PUBLISHED,
     &rules::SERVICES,
     &rules::ENDPOINTS,
-    &rules::RULESET,
+    &firewall::RULESET,
     &rules::RULES,
     &rules::RULE_SHAPE,
     &rules::RULE_HOOK,
@@ -42,43 +53,43 @@ const ALL: &[&dyn AnyKey] = &[
     &driver::MEMORY_MAX,
     &driver::CPUSET,
     &driver::PINNING,
-    &traffic::PATTERN,
-    &traffic::PEERS,
-    &traffic::DIRECTION,
+    &pattern::PATTERN,
+    &pattern::PEERS,
+    &pattern::DIRECTION,
     &traffic::STREAMS,
     &traffic::MESSAGE,
     &load::RESPONSE,
     &load::OUTSTANDING,
     &load::RATE,
     &load::ARRIVALS,
-    &load::SEND,
-    &load::RECEIVE,
-    &load::BATCH,
+    &copying::SEND,
+    &copying::RECEIVE,
+    &copying::BATCH,
     &load::SEARCH,
-    &load::BESIDE,
+    &beside::BESIDE,
     &traffic::CONGESTION,
     &traffic::BUFFERS,
-    &links::JOIN,
-    &links::CROSSING,
+    &bridges::JOIN,
+    &bridges::CROSSING,
     &links::ENTRIES,
     &links::SNOOPING,
     &links::AGEING,
     &links::HAIRPIN,
     &links::ISOLATION,
     &links::VLAN_FILTERING,
-    &links::OFFLOAD,
-    &links::GSO_MAX,
-    &links::GSO_IPV4_MAX,
-    &links::NAPI,
-    &links::RPS,
-    &links::MTU,
+    &veths::OFFLOAD,
+    &veths::GSO_MAX,
+    &veths::GSO_IPV4_MAX,
+    &veths::NAPI,
+    &veths::RPS,
+    &veths::MTU,
     &lab::CONTAINERS,
     &lab::ACTIVE,
     &lab::STACK,
     &lab::MACS,
     &lab::PER_NAMESPACE,
-    &lab::BRIDGES,
-    &lab::PORTS_PER_BRIDGE,
+    &bridges::BRIDGES,
+    &bridges::PORTS_PER_BRIDGE,
     &trials::WARMUP,
     &trials::MEASURE,
     &trials::SAMPLE,

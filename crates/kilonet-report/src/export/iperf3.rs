@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use super::grouped::each_trial;
 use super::source::{Destination, Source, refusal};
 use crate::error::Result;
-use crate::scenario::Direction;
 use crate::store::Record;
 use crate::store::folder::Manifest;
 use crate::store::record::FlowRow;
@@ -92,7 +91,7 @@ impl Trial<'_> {
             "omit": omitted.map(seconds),
             "duration": self.duration(),
             "reverse": 0,
-            "bidir": u8::from(cell.talk.direction == Direction::Both),
+            "bidir": u8::from(cell.is_both_ways()),
         })
     }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::layout::{Plan, Trial};
 use crate::scenario::pairs;
+use crate::scenario::takes::Takes;
 use crate::scenario::{
-    Batch, Buffers, Cell, Direction, Driver, Entries, Join, Path, Testbed, running_time,
-    topology::Joined,
+    Cell, Driver, Entries, Path, Testbed, registry, running_time, topology::Joined,
 };
 
 /// Kernel memory of a namespace with nothing but lo in it.
@@ -32,12 +32,6 @@ const SOCKPERF_BYTES: u64 = 64 << 20;
 
 /// Starting one, and hearing its end.
 const GENERATOR: Duration = Duration::from_millis(2);
-
-/// What the batches of a flow of datagrams may take beside that, one at each end.
-const BATCHES_BYTES: u64 = 128 << 10;
-
-/// What a flow's two sockets hold when the kernel tunes their buffers: 1.78 GB were seen with 4,000 busy flows.
-const TUNED_QUEUE_BYTES: u64 = 448 << 10;
 
 /// Descriptors beside those of namespaces and flows: standard streams, results, netlink, epoll, `/proc`.
 const FIXED_DESCRIPTORS: u64 = 64;
@@ -130,7 +124,7 @@ impl Need {
             descriptors: ENGINE_CONTAINER_DESCRIPTORS * containers + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS,
             memory_bytes: containers * (WIRED_CONTAINER_BYTES + ENGINE_CONTAINER_BYTES)
-                + u64::from(cell.flows()) * flow_bytes(cell),
+                + u64::from(cell.flows()) * (FLOW_BYTES + taken(cell).flow_bytes),
             ..Self::of_kernel(cell)
         }
     }
@@ -146,6 +140,8 @@ impl Need {
         };
         let bare = namespaces + FIXED_NAMESPACES - wired;
         let processes = generators(cell);
+        let taken = taken(cell);
+        let tunnels = u64::from(cell.topology.joined() == Joined::Nodes);
         Self {
             namespaces: namespaces + FIXED_NAMESPACES,
             // A process has two pipes; what flows there are, it has itself.
@@ -161,14 +157,14 @@ impl Need {
                 },
             memory_bytes: bare * BARE_NAMESPACE_BYTES
                 + wired * WIRED_CONTAINER_BYTES
-                + flows * flow_bytes(cell)
+                + flows * (FLOW_BYTES + taken.flow_bytes)
                 + processes * generator_bytes(cell.driver),
-            bridge_ports: cell
-                .ports_per_bridge
-                .map_or(0, |ports| u64::from(ports.get()) + ports_between(cell)),
+            bridge_ports: cell.ports_per_bridge.map_or(0, |ports| {
+                u64::from(ports.get()) + tunnels + taken.bridge_ports
+            }),
             local_ports: listened(cell),
             neighbours: resolved(cell),
-            tcp_memory_bytes: flows * queued_bytes(cell),
+            tcp_memory_bytes: flows * taken.queued_bytes,
             // The table slows before it is full, and what closed stays in it for a while.
             tracked: if cell.has_rules() { 2 * flows } else { 0 },
         }
@@ -226,7 +222,7 @@ impl Plan {
             let processes = u32::try_from(generators(cell)).unwrap_or(u32::MAX);
             running_time(cell.pairs, window) + GENERATOR * processes
         } else {
-            window * cell.load.search.most_windows()
+            window * (1 + taken(cell).windows)
         };
         traffic + OVERHEAD + lab
     }
@@ -258,28 +254,10 @@ fn flow_descriptors(cell: &Cell) -> u64 {
     classes.sum::<u64>() * u64::from(cell.streams)
 }
 
-/// Bytes that kilonet itself may take for a flow.
-fn flow_bytes(cell: &Cell) -> u64 {
-    match cell.load.batch {
-        Batch::None => FLOW_BYTES,
-        Batch::Mmsg | Batch::Gso => FLOW_BYTES + BATCHES_BYTES,
-    }
-}
-
-/// Bytes of TCP's that are in the queues of a flow's two sockets.
-fn queued_bytes(cell: &Cell) -> u64 {
-    match cell.buffers {
-        _ if cell.workload.is_datagrams() || !cell.workload.has_messages() => 0,
-        Buffers::Auto => TUNED_QUEUE_BYTES,
-        // A send and a receive buffer, each of which the kernel doubles.
-        Buffers::Bytes(bytes) => 4 * u64::from(bytes),
-    }
-}
-
-/// Ports of a bridge that lead to others.
-fn ports_between(cell: &Cell) -> u64 {
-    let tunnel = cell.topology.joined() == Joined::Nodes;
-    u64::from(tunnel || cell.wiring.join == Join::Trunk)
+/// What the levels of a cell take beside the usual: what their entries say.
+fn taken(cell: &Cell) -> Takes {
+    let keys = registry::keys().filter_map(|key| key.facts().takes);
+    keys.fold(Takes::default(), |all, takes| all.and(takes(cell)))
 }
 
 /// Flows that come in at one address at most. Each has a listener of its own, and what that accepted keeps its port.
@@ -301,24 +279,18 @@ fn listened(cell: &Cell) -> u64 {
 /// Neighbours that are found by asking: by each of a pair the other, or by both ends of the way to a gateway.
 fn resolved(cell: &Cell) -> u64 {
     let active = u64::from(cell.active);
-    let twos = match cell.talk.direction {
-        Direction::OneWay => u64::from(cell.pairs),
-        Direction::Both => u64::from(cell.pairs) / 2,
-    };
     match (cell.wiring.entries, cell.topology.joined()) {
         (Entries::Static, _) => 0,
         (Entries::Learned, Joined::Routers) => 2 * active,
         // Two that send to each other ask once each.
-        (Entries::Learned, _) => (2 * twos).min(active * (active - 1)),
+        (Entries::Learned, _) => (2 * u64::from(cell.twos())).min(active * (active - 1)),
     }
 }
 
 /// Namespaces of a lab, those of its host side among them.
 fn namespaces(cell: &Cell) -> u64 {
     let containers = u64::from(cell.containers);
-    let outside = u64::from(matches!(cell.path, Path::Published | Path::Outside));
-    outside
-        + u64::from(cell.wiring.join != Join::None)
+    taken(cell).namespaces
         + match cell.topology.joined() {
             Joined::OneNamespace | Joined::Before => 1,
             Joined::Seats => {

@@ -49,20 +49,6 @@ impl Values {
         })
     }
 
-    /// The first level of a key that is such.
-    pub(super) fn find<T: KeyValue>(
-        &self,
-        key: &Key<T>,
-        is_such: impl Fn(&T) -> bool,
-    ) -> Option<At<T>> {
-        self.levels(key).find(|at| is_such(&at.value))
-    }
-
-    /// Whether a key has this level.
-    pub(super) fn has<T: KeyValue>(&self, key: &Key<T>, level: &T) -> bool {
-        self.find(key, |value| value == level).is_some()
-    }
-
     /// The one value of a key, or the first of an axis.
     pub(super) fn given<T: KeyValue>(&self, key: &Key<T>) -> Option<At<T>> {
         self.levels(key).next()

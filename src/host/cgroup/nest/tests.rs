@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::*;
 use crate::host::privilege::in_own_user_namespace;
+use crate::scenario::{CpuMax, MemoryMax};
 
 const V2: &str = "31 23 0:28 / MOUNT rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
 const V1: &str = "34 31 0:31 / MOUNT/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
@@ -31,9 +32,9 @@ fn folders(root: &Path, groups: &Groups, limits: &Limits) -> Vec<(Part, String, 
 
 fn all() -> Limits {
     Limits {
-        cpu_thousandths: Some(500),
-        memory_bytes: Some(64 << 20),
-        cpus: Some("0".to_owned()),
+        cpu_max: CpuMax(Some(500)),
+        memory_max: MemoryMax(Some(64 << 20)),
+        cpuset: "0".parse().unwrap(),
     }
 }
 

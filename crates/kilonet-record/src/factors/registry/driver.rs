@@ -1,21 +1,35 @@
 //! Keys of what runs the flows, and on what.
 
 use crate::factors::cell::Cell;
+use crate::factors::choice::{Choice, Misfit};
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::Anywhere;
 use crate::factors::field::{Field, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Part, Usual};
 use crate::factors::limits::{CpuList, CpuMax, MemoryMax};
-use crate::factors::placement::Pinning;
+use crate::factors::load::Pinning;
+use crate::factors::requirement::Requirement;
 use crate::factors::scalar::Value;
 use crate::factors::traffic::Driver;
 use crate::units::Unit;
 
-pub static DRIVER: Key<Driver> = Key::axis("driver", Group::Driver, "What runs the flows.")
+use super::fitting::not_of_engine;
+use super::names;
+
+pub static DRIVER: Key<Driver> = Key::axis_of(names::DRIVER, Group::Driver, "What runs the flows.")
     .also(&["tool", "generator"])
     .about(Part::Traffic)
     .usual(Usual::Text("threads"))
     .sets(|cell, driver| cell.driver = *driver)
+    .fits(&[runs_in_containers])
+    .told_to(|_| true)
+    .requires(|cell| match cell.driver {
+        Driver::Threads | Driver::Workers => Vec::new(),
+        Driver::Processes => vec![Requirement::Groups(cell.limits.clone())],
+        Driver::Iperf3 => vec![Requirement::Iperf3],
+        Driver::Netperf => vec![Requirement::Netperf],
+        Driver::Sockperf => vec![Requirement::Sockperf],
+    })
     .fields(&[Field::text(
         "driver",
         "What runs the flows.",
@@ -27,6 +41,12 @@ pub static DRIVER: Key<Driver> = Key::axis("driver", Group::Driver, "What runs t
         (cell.driver != Driver::Threads).then(|| cell.driver.to_string())
     })
     .looked_past()]);
+
+fn runs_in_containers(choice: &Choice) -> Vec<Misfit> {
+    let stray = choice.find(names::DRIVER, |driver| *driver != Driver::Threads);
+    let remedy = "allowed with it: threads, in a process in each container";
+    not_of_engine(choice, stray, ToString::to_string, remedy)
+}
 
 /// What a limit takes.
 const PROCESSES: Needs = Needs {
@@ -130,6 +150,11 @@ pub static PINNING: Key<Pinning> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("none"))
 .sets(|cell, pinning| cell.load.pinning = *pinning)
+.fits(&[is_not_of_an_engine])
+.requires(|cell| {
+    let apart = cell.load.pinning == Pinning::Apart;
+    Requirement::TwoCpus.when(apart)
+})
 .fields(&[Field::text(
     "pinning",
     "The CPUs that the ends of a flow run on.",
@@ -146,3 +171,10 @@ pub static PINNING: Key<Pinning> = Key::axis(
     (pinning != Pinning::None).then(|| format!("pin-{pinning}"))
 })
 .looked_past()]);
+
+fn is_not_of_an_engine(choice: &Choice) -> Vec<Misfit> {
+    let stray = choice.find(PINNING.named(), |pinning| *pinning != Pinning::None);
+    let what = |level: &Pinning| format!("threads that are pinned {level}");
+    let remedy = "allowed with it: none; each table of [[axes]] may have its own";
+    not_of_engine(choice, stray, what, remedy)
+}

@@ -1,57 +1,32 @@
-//! Keys of the lab: its shape, who wires it, and who is in it.
+//! Keys of who is in a lab, and by which addresses.
+
+use std::num::NonZeroU32;
 
 use crate::factors::cell::Cell;
+use crate::factors::choice::{Choice, Misfit};
 use crate::factors::field::Place::{Front, Lab};
 use crate::factors::field::Varies::{Anywhere, AtOneCount};
 use crate::factors::field::{Field, count, count_of, take, words};
-use crate::factors::key::{Group, Key, Needs, Part, Table, Usual};
-use crate::factors::topology::{Joined, Testbed, Topology};
+use crate::factors::key::{Group, Key, Needs, Table, Usual};
+use crate::factors::pairs::pairs_of;
+use crate::factors::pattern::Pattern;
+use crate::factors::topology::{Joined, Testbed};
 use crate::factors::value::{Count, Share};
 use crate::factors::wiring::{Macs, Stack};
-use crate::units::{Unit, counted_text};
+use crate::units::Unit;
 
-use super::links::{WITH_BRIDGES, has_bridges};
+use super::fitting::{generators, most_containers, odd};
+use super::names::{self, PATTERN, TOPOLOGY};
 
-pub static TESTBED: Key<Testbed> = Key::axis("testbed", Group::Lab, "Who wires the containers.")
-    .also(&["engine", "runtime"])
-    .usual(Usual::Text("kernel"))
-    .sets(|cell, testbed| cell.testbed = *testbed)
-    .fields(&[Field::text(
-        "testbed",
-        "Who wires it: `kernel` is kilonet.",
-        |cell| words(&cell.testbed),
-        take!(testbed),
-    )
-    .labelled(Anywhere, |level| {
-        if level == "kernel" { "modelled" } else { level }.to_owned()
-    })
-    .in_id(Lab, |cell| {
-        (cell.testbed != Testbed::Kernel).then(|| cell.testbed.to_string())
-    })
-    .looked_past()]);
-
-pub static TOPOLOGY: Key<Topology> = Key::axis("topology", Group::Lab, "Shape of the lab.")
-    .also(&["network"])
-    .usual(Usual::Text("bridge"))
-    .sets(|cell, topology| cell.topology = *topology)
-    .fields(&[Field::text(
-        "topology",
-        "Shape of the lab.",
-        |cell| words(&cell.topology),
-        take!(topology),
-    )
-    .labelled(Anywhere, str::to_owned)
-    .in_id(Front, |cell| Some(cell.topology.to_string()))
-    .looked_past()]);
-
-pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::<Count<2, 1_000_000>>::axis(
-    "containers",
+pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::axis_of(
+    names::CONTAINERS,
     Group::Lab,
     "Containers that are there; an even number where they talk in pairs.",
 )
 .also(&["count", "counts", "namespaces"])
 .examples("`2,8,32`, `2..512` (doubles), `2..512 x4` or `2..1024 +64`")
 .sets(|cell, containers| cell.containers = containers.0)
+.fits(&[are_in_pairs])
 .fields(&[Field::integer(
     "containers",
     Unit::Plain,
@@ -59,12 +34,23 @@ pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::<Count<2, 1_000_000>>::ax
     |cell| count(cell.containers),
     take!(containers),
 )
+.within(1.0, 1e6)
 .in_id(Front, |cell| Some(format!("c{}", cell.containers)))]);
 
-pub static ACTIVE: Key<Share> = Key::<Share>::axis("active", Group::Lab, "Containers that talk.")
+fn are_in_pairs(choice: &Choice) -> Vec<Misfit> {
+    if !choice.has(PATTERN, &Pattern::Pairs) {
+        return Vec::new();
+    }
+    let counts = choice.levels(names::CONTAINERS);
+    odd(counts.map(|at| (at.value.0, at)))
+}
+
+pub static ACTIVE: Key<Share> = Key::axis_of(names::ACTIVE, Group::Lab, "Containers that talk.")
     .examples("`all`, or counts up to that of the containers")
     .usual(Usual::Text("all"))
     .sets(|cell, active| cell.active = active.of(cell.containers))
+    .settles(|cell| cell.pairs = u32::try_from(pairs_of(cell)).unwrap_or(u32::MAX))
+    .fits(&[talk_in_pairs, are_there])
     .fields(&[
         Field::integer(
             "active",
@@ -73,6 +59,7 @@ pub static ACTIVE: Key<Share> = Key::<Share>::axis("active", Group::Lab, "Contai
             |cell| count(cell.active),
             take!(active),
         )
+        .within(1.0, 1e6)
         .labelled(AtOneCount, |level| format!("{level} active"))
         .level(|cell| Some(active(cell)))
         .in_id(Front, |cell| {
@@ -84,7 +71,8 @@ pub static ACTIVE: Key<Share> = Key::<Share>::axis("active", Group::Lab, "Contai
             "Pairs that talk; where flows go both ways, each way is a pair of its own.",
             |cell| count(cell.pairs),
             take!(pairs),
-        ),
+        )
+        .within(1.0, 4e9),
     ]);
 
 fn active(cell: &Cell) -> String {
@@ -95,9 +83,32 @@ fn active(cell: &Cell) -> String {
     }
 }
 
-pub static STACK: Key<Stack> = Key::single(
+fn talk_in_pairs(choice: &Choice) -> Vec<Misfit> {
+    if !choice.has(PATTERN, &Pattern::Pairs) {
+        return Vec::new();
+    }
+    let active = choice.levels(names::ACTIVE);
+    odd(active.filter_map(|at| Some((at.value.count()?, at))))
+}
+
+fn are_there(choice: &Choice) -> Vec<Misfit> {
+    let fewest = choice.values(names::CONTAINERS).map(|count| count.0).min();
+    let misfit = fewest.and_then(|fewest| {
+        let above = |active: &Share| active.count().is_some_and(|count| count > fewest);
+        let at = choice.find(names::ACTIVE, above)?;
+        let message = format!("{} active of {fewest} containers", at.value.of(fewest));
+        let remedy = format!(
+            "allowed: \"all\", or at most the smallest of `{}`, {fewest}",
+            choice.path(names::CONTAINERS)
+        );
+        Some(at.misfit(message, remedy))
+    });
+    misfit.into_iter().collect()
+}
+
+pub static STACK: Key<Stack> = Key::single_of(
     Table::Lab,
-    "stack",
+    names::STACK,
     Group::Lab,
     "Protocols the interfaces have addresses of.",
 )
@@ -108,6 +119,7 @@ pub static STACK: Key<Stack> = Key::single(
     lacking: "links that have addresses",
     allowed: "a topology that has links",
 })
+.stays()
 .fields(&[Field::text(
     "stack",
     "Protocols the interfaces have addresses of.",
@@ -125,7 +137,8 @@ pub static MACS: Key<Macs> =
         .usual(Usual::Text("derived"))
         .sets(|cell, macs| cell.macs = *macs)
         .needs(Needs {
-            applies: |cell| cell.macs == Macs::Random,
+            // An engine chooses them, each version in its own way.
+            applies: |cell| cell.topology.chooses_macs() && cell.testbed != Testbed::Docker,
             lacking: "links whose MAC addresses are ours to choose",
             allowed: "testbed = \"kernel\", and a topology other than \"loopback\", \"shared\" and \"ipvlan\"",
         })
@@ -139,18 +152,23 @@ pub static MACS: Key<Macs> =
         .in_id(Lab, |cell| (cell.macs != Macs::Derived).then(|| cell.macs.to_string()))
         .looked_past()]);
 
-pub static PER_NAMESPACE: Key<Share> = Key::single(
+pub static PER_NAMESPACE: Key<Share> = Key::single_of(
     Table::Lab,
-    "per_namespace",
+    names::PER_NAMESPACE,
     Group::Lab,
     "Containers that share one namespace in the topology `shared`: an even number, or \"all\".",
 )
 .usual(Usual::Number("2"))
+.sets(|cell, seats| {
+    let seats = seats.of(cell.containers).min(cell.containers);
+    cell.per_namespace = NonZeroU32::new(seats);
+})
 .needs(Needs {
-    applies: |cell| cell.per_namespace.is_some(),
+    applies: |cell| cell.topology.joined() == Joined::Seats,
     lacking: "containers that share a namespace",
     allowed: "topology = \"shared\"",
 })
+.fits(&[are_told_apart, share_in_pairs])
 .fields(&[Field::integer(
     "per_namespace",
     Unit::Plain,
@@ -165,63 +183,26 @@ pub static PER_NAMESPACE: Key<Share> = Key::single(
 })
 .looked_past()]);
 
-/// What a key of our own bridges takes.
-const OWN_BRIDGES: Needs = Needs {
-    applies: has_bridges,
-    lacking: "a bridge of ours",
-    allowed: WITH_BRIDGES,
-};
-
-pub static BRIDGES: Key<Count<1, 500_000>> = Key::single(
-    Table::Lab,
-    "bridges",
-    Group::Lab,
-    "At least this many bridges, however few containers; pairs stay inside one bridge unless they cross.",
-)
-.usual(Usual::Number("1"))
-.needs(OWN_BRIDGES)
-.fields(&[Field::integer(
-    "bridges",
-    Unit::Plain,
-    "Bridges of the lab; absent where the topology has none.",
-    |cell| count_of(cell.bridges.map(u32::from)),
-    take!(bridges),
-)
-.labelled(AtOneCount, |level| counted_text(level, "bridge"))
-.in_id(Lab, unusual_bridges)
-.looked_past()]);
-
-/// Bridges, where there are more or fewer than 1000 ports a bridge ask for.
-fn unusual_bridges(cell: &Cell) -> Option<String> {
-    let usual = match cell.topology.joined() {
-        Joined::Bridges => cell.containers.div_ceil(1000),
-        Joined::Nodes => 2 * cell.containers.div_ceil(2000),
-        Joined::OneNamespace
-        | Joined::Seats
-        | Joined::Pairs
-        | Joined::Routers
-        | Joined::Parent
-        | Joined::Before => return None,
+/// What several pairs of a generator send over one interface cannot be told apart.
+fn are_told_apart(choice: &Choice) -> Vec<Misfit> {
+    let several = most_containers(choice).is_some_and(|most| most > 2);
+    let shares = choice.find(TOPOLOGY, |topology| topology.joined() == Joined::Seats);
+    let seats = choice.find(names::PER_NAMESPACE, |seats| *seats != Share::Of(2));
+    let (Some(_), Some(at), true) = (shares, seats, several) else {
+        return Vec::new();
     };
-    let bridges = cell.bridges.filter(|bridges| bridges.get() != usual);
-    bridges.map(|bridges| format!("br{bridges}"))
+    // Others find no address there.
+    let over_lo = generators(choice).filter(|(_, abilities)| abilities.loopback);
+    let each = over_lo.map(|(tool, _)| {
+        let message = format!(
+            "pairs of {tool} that share a namespace have one interface, and could not be told apart"
+        );
+        at.misfit(message, "allowed with it: 2")
+    });
+    each.collect()
 }
 
-pub static PORTS_PER_BRIDGE: Key<Count<2, 1023>> = Key::single(
-    Table::Lab,
-    "ports_per_bridge",
-    Group::Lab,
-    "Most ports of one bridge: an even number up to what a Linux bridge holds.",
-)
-.usual(Usual::Number("1000"))
-.needs(OWN_BRIDGES)
-.fields(&[Field::integer(
-    "ports_per_bridge",
-    Unit::Plain,
-    "Ports of each bridge but the last; absent likewise.",
-    |cell| count_of(cell.ports_per_bridge.map(u32::from)),
-    take!(ports_per_bridge),
-)
-.labelled(AtOneCount, |level| format!("{level} ports a bridge"))
-.looked_past()])
-.about(Part::Lab);
+fn share_in_pairs(choice: &Choice) -> Vec<Misfit> {
+    let seats = choice.levels(names::PER_NAMESPACE);
+    odd(seats.filter_map(|at| Some((at.value.count()?, at))))
+}

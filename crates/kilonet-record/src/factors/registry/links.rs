@@ -1,19 +1,21 @@
-//! Keys of links and bridges: how they are set.
+//! Keys of how bridges and their ports are set, and how they know who is where.
 
 use crate::factors::cell::Cell;
+use crate::factors::choice::{Choice, Misfit};
 use crate::factors::field::Place::Links;
 use crate::factors::field::Varies::AtOneCount;
 use crate::factors::field::{Field, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, Usual};
-use crate::factors::receive::{Napi, Rps};
-use crate::factors::scalar::{Kind, Value};
-use crate::factors::topology::Testbed;
-use crate::factors::value::{Count, Size};
-use crate::factors::wiring::{Entries, Join};
-use crate::units::{Bytes, Unit};
+use crate::factors::requirement::Requirement;
+use crate::factors::scalar::Kind;
+use crate::factors::topology::{Joined, Testbed};
+use crate::factors::traffic::Path;
+use crate::factors::value::Count;
+use crate::factors::wiring::{Entries, Join, USUAL_AGEING_S};
+use crate::units::Unit;
 
-/// Bytes of what a veth takes whole.
-type UnitSize = Size<2048, 524_280>;
+use super::fitting::{alone, is_default_bridge};
+use super::names::{self, CROSSING, JOIN, PATH, TOPOLOGY};
 
 /// What keys of bridges are allowed with.
 pub(super) const WITH_BRIDGES: &str =
@@ -25,71 +27,14 @@ const BRIDGES: Needs = Needs {
     allowed: WITH_BRIDGES,
 };
 
-const VETHS: Needs = Needs {
-    applies: |cell| cell.topology.has_veths() && cell.testbed == Testbed::Kernel,
-    lacking: "veths that could be set so",
-    allowed: "a topology whose links are veths, as those of \"veth\" and \"bridge\" are, and testbed = \"kernel\"",
-};
-
-const SEVERAL: Needs = Needs {
-    applies: |cell| cell.wiring.join != Join::None,
-    lacking: "bridges that could be joined",
-    allowed: "topology = \"bridge\", testbed = \"kernel\", path = \"direct\", and two bridges or more (`bridges` in [lab], \
-              or crossing = true)",
-};
-
 pub(super) fn has_bridges(cell: &Cell) -> bool {
     cell.topology.has_bridges_of_ours() && cell.testbed == Testbed::Kernel
 }
 
 /// What a switch is called that is on or off.
-fn either(level: &str, on: &str, off: &str) -> String {
+pub(super) fn either(level: &str, on: &str, off: &str) -> String {
     if level == "true" { on } else { off }.to_owned()
 }
-
-pub static JOIN: Key<Join> = Key::axis("join", Group::Links, "What joins the bridges of a lab.")
-    .usual(Usual::Text("none"))
-    .sets(|cell, join| cell.wiring.join = *join)
-    .needs(SEVERAL)
-    .fields(&[Field::text(
-        "join",
-        "What joins the bridges.",
-        |cell| words(&cell.wiring.join),
-        take!(wiring.join),
-    )
-    .labelled(AtOneCount, |level| match level {
-        "none" => "not joined".to_owned(),
-        "trunk" => "joined by trunks".to_owned(),
-        _ => "joined by a router".to_owned(),
-    })
-    .in_id(Links, |cell| match cell.wiring.join {
-        Join::None => None,
-        Join::Trunk => Some("trunk".to_owned()),
-        Join::Routed => Some("joined".to_owned()),
-    })
-    .looked_past()]);
-
-pub static CROSSING: Key<bool> = Key::axis(
-    "crossing",
-    Group::Links,
-    "Whether the two of a pair are behind different bridges, which must be joined.",
-)
-.usual(Usual::Truth(false))
-.sets(|cell, crossing| cell.wiring.crossing = *crossing)
-.needs(SEVERAL)
-.fields(&[Field::truth(
-    "crossing",
-    "Whether the two of a pair are behind different bridges.",
-    |cell| Some(Value::Truth(cell.wiring.crossing)),
-    take!(wiring.crossing),
-)
-.labelled(AtOneCount, |level| {
-    either(level, "crossing", "not crossing")
-})
-.in_id(Links, |cell| {
-    cell.wiring.crossing.then(|| "crossing".to_owned())
-})
-.looked_past()]);
 
 pub static ENTRIES: Key<Entries> = Key::axis(
     "entries",
@@ -99,7 +44,7 @@ pub static ENTRIES: Key<Entries> = Key::axis(
 .usual(Usual::Text("static"))
 .sets(|cell, entries| cell.wiring.entries = *entries)
 .needs(Needs {
-    applies: |cell| cell.wiring.entries == Entries::Learned,
+    applies: |cell| cell.topology.has_links() && cell.testbed == Testbed::Kernel,
     lacking: "links of ours on which to ask",
     allowed: "a topology that has links, and testbed = \"kernel\"",
 })
@@ -137,7 +82,7 @@ pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
     "Seconds after which a bridge forgets what it learned; 0 has it learn nothing.",
 )
 .usual(Usual::Number("300"))
-.sets(|cell, ageing| cell.wiring.ageing_s = Some(ageing.0))
+.sets(|cell, ageing| cell.wiring.ageing_s = Some(ageing.0).filter(|age| *age != USUAL_AGEING_S))
 .needs(BRIDGES)
 .fields(&[Field::integer(
     "ageing_s",
@@ -147,7 +92,7 @@ pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
     take!(wiring.ageing_s),
 )
 .labelled(AtOneCount, |level| format!("ageing {level} s"))
-.level(|cell| Some(cell.wiring.ageing_s.unwrap_or(300).to_string()))
+.level(|cell| Some(cell.wiring.ageing_s.unwrap_or(USUAL_AGEING_S).to_string()))
 .in_id(Links, |cell| {
     cell.wiring.ageing_s.map(|seconds| format!("age{seconds}"))
 })
@@ -166,14 +111,15 @@ pub static HAIRPIN: Key<bool> = Key::axis(
     .in_id(Links, |cell| HAIRPIN.of(cell).then(|| "hairpin".to_owned()))
     .looked_past()]);
 
-pub static ISOLATION: Key<bool> = Key::axis(
-    "isolation",
+pub static ISOLATION: Key<bool> = Key::axis_of(
+    names::ISOLATION,
     Group::Links,
     "Whether the ports of containers are kept apart from each other.",
 )
 .usual(Usual::Truth(false))
 .kept()
 .needs(BRIDGES)
+.fits(&[leaves_a_way, is_of_two])
 .fields(&[Field::kept("isolation", Kind::Truth)
     .labelled(AtOneCount, |level| {
         either(level, "isolated", "not isolated")
@@ -183,6 +129,34 @@ pub static ISOLATION: Key<bool> = Key::axis(
     })
     .looked_past()]);
 
+/// Isolated ports reach only ports that are not: those of a trunk, a tunnel or the bridge's own host.
+fn leaves_a_way(choice: &Choice) -> Vec<Misfit> {
+    let bridged = choice
+        .find(TOPOLOGY, |topology| is_default_bridge(*topology))
+        .is_some();
+    let direct = choice.has(PATH, &Path::Direct);
+    let crossing = !choice.has(JOIN, &Join::None) && !choice.has(CROSSING, &false);
+    let isolated = choice.find(names::ISOLATION, |isolated| *isolated);
+    let stray = isolated.filter(|_| bridged && direct && !crossing);
+    let misfit = stray.map(|at| {
+        let message = "isolated ports of one bridge cannot talk to each other, and pairs are behind one bridge";
+        let remedy = "allowed: false, or with it crossing = true and a join, path = \"outside\", or topology = \"vxlan\"";
+        at.misfit(message, remedy)
+    });
+    misfit.into_iter().collect()
+}
+
+/// On one bridge it is refused for all patterns alike.
+fn is_of_two(choice: &Choice) -> Vec<Misfit> {
+    let tunnelled = choice.find(TOPOLOGY, |topology| topology.joined() == Joined::Nodes);
+    let isolated = choice.find(names::ISOLATION, |isolated| *isolated);
+    alone(
+        choice,
+        isolated.filter(|_| tunnelled.is_some()),
+        "isolation",
+    )
+}
+
 pub static VLAN_FILTERING: Key<bool> = Key::axis(
     "vlan_filtering",
     Group::Links,
@@ -191,150 +165,13 @@ pub static VLAN_FILTERING: Key<bool> = Key::axis(
 .usual(Usual::Truth(false))
 .kept()
 .needs(BRIDGES)
+.requires(|cell| {
+    let filtering = VLAN_FILTERING.of(cell);
+    Requirement::VlanFiltering.when(filtering)
+})
 .fields(&[Field::kept("vlan_filtering", Kind::Truth)
     .labelled(AtOneCount, |level| either(level, "VLANs", "no VLANs"))
     .in_id(Links, |cell| {
         VLAN_FILTERING.of(cell).then(|| "vlan".to_owned())
     })
     .looked_past()]);
-
-pub static OFFLOAD: Key<bool> = Key::<bool>::axis(
-    "offload",
-    Group::Links,
-    "Whether links of veths segment and coalesce, so that TCP crosses them in large units.",
-)
-.usual(Usual::Truth(true))
-.sets(|cell, offload| cell.wiring.offload_off = !offload)
-.needs(VETHS)
-.fields(&[Field::truth(
-    "offload_off",
-    "Whether links have segmentation and coalescing switched off.",
-    |cell| Some(Value::Truth(cell.wiring.offload_off)),
-    take!(wiring.offload_off),
-)
-.labelled(AtOneCount, |level| either(level, "no offload", "offload"))
-.in_id(Links, |cell| {
-    cell.wiring.offload_off.then(|| "nogso".to_owned())
-})
-.looked_past()]);
-
-pub static GSO_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
-    "gso_max",
-    Group::Links,
-    "Bytes of the largest unit that links of veths take whole; above 64 KiB it is BIG TCP.",
-)
-.also(&["gso"])
-.examples("`64KiB`, `256KiB`")
-.usual(Usual::Text("64KiB"))
-.sets(|cell, bytes| cell.wiring.gso_max_bytes = Some(bytes.0))
-.needs(VETHS)
-.fields(&[Field::integer(
-    "gso_max_bytes",
-    Unit::Bytes,
-    "The largest unit that links take whole; absent where the kernel's 65,536 hold.",
-    |cell| count_of(cell.wiring.gso_max_bytes),
-    take!(wiring.gso_max_bytes),
-)
-.labelled(AtOneCount, |level| format!("units of {level}"))
-.level(|cell| Some(Bytes(u64::from(cell.wiring.gso_bytes()[0])).to_string()))
-.in_id(Links, |cell| {
-    cell.wiring.gso_max_bytes.map(|bytes| format!("gso{bytes}"))
-})
-.looked_past()]);
-
-pub static GSO_IPV4_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
-    "gso_ipv4_max",
-    Group::Links,
-    "Bytes of the largest unit of IPv4 that links of veths take whole, where it is to be another; `gso_max` if absent.",
-)
-.examples("`64KiB`, `256KiB`")
-.sets(|cell, bytes| cell.wiring.gso_ipv4_max_bytes = Some(bytes.0))
-.or_else(|_| ())
-.needs(VETHS)
-.fields(&[Field::integer(
-    "gso_ipv4_max_bytes",
-    Unit::Bytes,
-    "The same of IPv4 alone; absent where it is that of all.",
-    |cell| count_of(cell.wiring.gso_ipv4_max_bytes),
-    take!(wiring.gso_ipv4_max_bytes),
-)
-.labelled(AtOneCount, |level| format!("IPv4 units of {level}"))
-.level(|cell| Some(Bytes(u64::from(cell.wiring.gso_ipv4_max_bytes?)).to_string()))
-.in_id(Links, |cell| {
-    cell.wiring
-        .gso_ipv4_max_bytes
-        .map(|bytes| format!("v4gso{bytes}"))
-})
-.looked_past()]);
-
-pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "Who takes in what veths receive.")
-    .usual(Usual::Text("none"))
-    .sets(|cell, napi| cell.wiring.napi = *napi)
-    .needs(VETHS)
-    .fields(&[Field::text(
-        "napi",
-        "Who takes in what a veth receives.",
-        |cell| words(&cell.wiring.napi),
-        take!(wiring.napi),
-    )
-    .labelled(AtOneCount, |level| match level {
-        "none" => "no NAPI".to_owned(),
-        level => format!("{level} NAPI"),
-    })
-    .in_id(Links, |cell| {
-        let napi = cell.wiring.napi;
-        (napi != Napi::None).then(|| napi.to_string())
-    })
-    .looked_past()]);
-
-pub static RPS: Key<Rps> = Key::<Rps>::axis(
-    "rps",
-    Group::Links,
-    "The CPUs that what veths receive is spread over, by flow.",
-)
-.examples("`off`, `all`, or a mask such as `0x3`")
-.usual(Usual::Text("off"))
-.sets(|cell, rps| cell.wiring.rps.clone_from(rps))
-.needs(VETHS)
-.fields(&[Field::text(
-    "rps",
-    "The CPUs that what veths receive is spread over.",
-    |cell| words(&cell.wiring.rps),
-    take!(wiring.rps),
-)
-.labelled(AtOneCount, |level| match level {
-    "off" => "no RPS".to_owned(),
-    "all" => "RPS on all CPUs".to_owned(),
-    mask => format!("RPS {mask}"),
-})
-.in_id(Links, |cell| {
-    let rps = &cell.wiring.rps;
-    (*rps != Rps::Off).then(|| format!("rps-{rps}"))
-})
-.looked_past()]);
-
-pub static MTU: Key<Count<68, 65_535>> = Key::<Count<68, 65_535>>::axis(
-    "mtu",
-    Group::Links,
-    "Bytes of the largest packet of a veth; at least 1280 with IPv6.",
-)
-.usual(Usual::Number("1500"))
-.sets(|cell, mtu| cell.mtu = Some(mtu.0))
-.needs(Needs {
-    applies: |cell| cell.mtu.is_some(),
-    lacking: "links, and lo keeps its own MTU",
-    allowed: "a topology that has links",
-})
-.fields(&[Field::integer(
-    "mtu",
-    Unit::Bytes,
-    "The largest packet of a veth; absent where the topology has none.",
-    |cell| count_of(cell.mtu),
-    take!(mtu),
-)
-.labelled(AtOneCount, |level| format!("MTU {level}"))
-.in_id(Links, |cell| {
-    let unusual = cell.mtu.filter(|mtu| *mtu != 1500);
-    unusual.map(|mtu| format!("mtu{mtu}"))
-})
-.looked_past()]);

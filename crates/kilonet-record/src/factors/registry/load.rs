@@ -1,18 +1,24 @@
 //! Keys of what is asked of flows beside the size of their messages.
 
+use std::fmt;
+
 use crate::factors::beside::Beside;
 use crate::factors::cell::Cell;
-use crate::factors::copying::{Receiving, Sending};
+use crate::factors::choice::{Choice, Misfit, Name};
 use crate::factors::field::Place::Traffic;
-use crate::factors::field::Varies::{Anywhere, AtOneCount, OfOneWorkload};
+use crate::factors::field::Varies::{AtOneCount, OfOneWorkload};
 use crate::factors::field::{Field, count_of, take, words, words_of};
 use crate::factors::key::{Group, Key, NeedsWorkload, Part, Usual};
-use crate::factors::load::{Arrivals, Batch, MOST_RATE, Search};
+use crate::factors::load::{Arrivals, MOST_RATE, Search};
+use crate::factors::takes::Takes;
+use crate::factors::topology::Testbed;
+use crate::factors::traffic::Driver;
 use crate::factors::value::Count;
 use crate::factors::workload::Workload;
 use crate::units::{Bytes, Unit};
 
-use super::traffic::MessageSize;
+use super::fitting::carried;
+use super::names::{self, DRIVER, MOST_BYTES, MessageSize, TESTBED, WORKLOAD};
 
 /// Where each request has a connection of its own, the next follows it.
 const SEVERAL_REQUESTS: NeedsWorkload = NeedsWorkload {
@@ -31,12 +37,7 @@ const MESSAGES: NeedsWorkload = NeedsWorkload {
     lacking: "requests or datagrams",
 };
 
-const STREAMS: NeedsWorkload = NeedsWorkload {
-    has: Workload::is_byte_stream,
-    lacking: "a stream of bytes",
-};
-
-const DATAGRAMS: NeedsWorkload = NeedsWorkload {
+pub(super) const DATAGRAMS: NeedsWorkload = NeedsWorkload {
     has: Workload::is_datagram_stream,
     lacking: "a stream of datagrams",
 };
@@ -52,6 +53,7 @@ pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
 .sets(|cell, response| cell.load.response_bytes = Some(response.0))
 .or_else(|cell| cell.load.response_bytes = Some(cell.message_bytes))
 .needs_workload(RESPONSES)
+.fits(&[|choice| carried(choice, RESPONSE.named())])
 .fields(&[Field::integer(
     "response_bytes",
     Unit::Bytes,
@@ -59,6 +61,7 @@ pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
     |cell| count_of(cell.load.response_bytes),
     take!(load.response_bytes),
 )
+.within(1.0, MOST_BYTES)
 .labelled(OfOneWorkload, |level| format!("{level} responses"))
 .level(|cell| Some(Bytes(u64::from(cell.load.response_bytes?)).to_string()))]);
 
@@ -69,8 +72,12 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 )
 .about(Part::Traffic)
 .usual(Usual::Number("1"))
-.sets(|cell, outstanding| cell.load.outstanding = Some(outstanding.0))
+.sets(|cell, outstanding| {
+    cell.load.outstanding = Some(outstanding.0).filter(|count| *count != 1);
+})
 .needs_workload(SEVERAL_REQUESTS)
+.only_where(|cell| cell.load.rate.is_none())
+.fits(&[are_awaited])
 .fields(&[Field::integer(
     "outstanding",
     Unit::Plain,
@@ -84,8 +91,20 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
     cell.load.outstanding.map(|count| format!("o{count}"))
 })]);
 
-pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::<Count<1, { MOST_RATE }>>::axis(
-    "rate",
+/// A rate is kept whatever is under way.
+fn are_awaited(choice: &Choice) -> Vec<Misfit> {
+    let more = choice.find(OUTSTANDING.named(), |count| count.0 != 1);
+    let stray = more.filter(|_| choice.first(names::RATE).is_some());
+    let misfit = stray.map(|at| {
+        at.misfit(
+            "with a rate, requests are sent whatever is under way",
+            "leave out one of `outstanding` and `rate`",
+        )
+    });
+    misfit.into_iter().collect()
+}
+
+pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::axis_of(names::RATE,
     Group::Load,
     "Messages a second offered to each flow, whether or not earlier ones are answered; if absent, as fast as responses \
      come, or as datagrams can be sent.",
@@ -96,6 +115,7 @@ pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::<Count<1, { MOST_RATE }>>::
 .sets(|cell, rate| cell.load.rate = Some(rate.0))
 .or_else(|_| ())
 .needs_workload(MESSAGES)
+    .told_to(|generator| generator.rate)
 .fields(&[Field::integer(
     "rate",
     Unit::PerSecond,
@@ -123,6 +143,8 @@ pub static ARRIVALS: Key<Arrivals> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("constant"))
 .sets(|cell, arrivals| cell.load.arrivals = Some(*arrivals))
+.only_where(|cell| cell.load.rate.is_some() || cell.load.search != Search::None)
+.fits(&[have_times])
 .fields(&[Field::text(
     "arrivals",
     "How they lie in time; absent for a closed loop.",
@@ -135,78 +157,21 @@ pub static ARRIVALS: Key<Arrivals> = Key::axis(
     unusual.map(|arrivals| arrivals.to_string())
 })]);
 
-pub static SEND: Key<Sending> = Key::axis(
-    "send",
-    Group::Load,
-    "How senders of streams hand bytes to the kernel.",
-)
-.also(&["zerocopy"])
-.about(Part::Traffic)
-.usual(Usual::Text("copy"))
-.sets(|cell, send| cell.load.send = *send)
-.needs_workload(STREAMS)
-.fields(&[Field::text(
-    "send",
-    "How senders hand bytes to the kernel.",
-    |cell| words(&cell.load.send),
-    take!(load.send),
-)
-.labelled(AtOneCount, |level| format!("{level} sends"))
-.in_id(Traffic, |cell| {
-    let send = cell.load.send;
-    (send != Sending::Copy).then(|| format!("tx-{send}"))
-})
-.looked_past()]);
+/// Times that nobody keeps cannot lie in any way.
+fn have_times(choice: &Choice) -> Vec<Misfit> {
+    let searched = !choice.has(names::SEARCH, &Search::None);
+    let timed = searched || choice.first(names::RATE).is_some();
+    let poisson = choice.find(ARRIVALS.named(), |arrivals| *arrivals == Arrivals::Poisson);
+    let misfit = poisson.filter(|_| !timed).map(|at| {
+        at.misfit(
+            "without a rate, a request follows its response",
+            "allowed with it: a rate, or a search for one",
+        )
+    });
+    misfit.into_iter().collect()
+}
 
-pub static RECEIVE: Key<Receiving> = Key::axis(
-    "receive",
-    Group::Load,
-    "How receivers of streams take bytes from the kernel.",
-)
-.about(Part::Traffic)
-.usual(Usual::Text("copy"))
-.sets(|cell, receive| cell.load.receive = *receive)
-.needs_workload(STREAMS)
-.fields(&[Field::text(
-    "receive",
-    "How receivers take bytes from the kernel.",
-    |cell| words(&cell.load.receive),
-    take!(load.receive),
-)
-.labelled(AtOneCount, |level| format!("{level} receives"))
-.in_id(Traffic, |cell| {
-    let receive = cell.load.receive;
-    (receive != Receiving::Copy).then(|| format!("rx-{receive}"))
-})
-.looked_past()]);
-
-pub static BATCH: Key<Batch> = Key::axis(
-    "batch",
-    Group::Load,
-    "How many datagrams of a stream one system call moves.",
-)
-.about(Part::Traffic)
-.usual(Usual::Text("none"))
-.sets(|cell, batch| cell.load.batch = *batch)
-.needs_workload(DATAGRAMS)
-.fields(&[Field::text(
-    "batch",
-    "How many datagrams of a stream one system call moves.",
-    |cell| words(&cell.load.batch),
-    take!(load.batch),
-)
-.labelled(AtOneCount, |level| match level {
-    "none" => "no batches".to_owned(),
-    level => format!("{level} batches"),
-})
-.in_id(Traffic, |cell| {
-    let batch = cell.load.batch;
-    (batch != Batch::None).then(|| batch.to_string())
-})
-.looked_past()]);
-
-pub static SEARCH: Key<Search> = Key::axis(
-    "search",
+pub static SEARCH: Key<Search> = Key::axis_of(names::SEARCH,
     Group::Load,
     "Finds the highest rate of datagrams whose loss stays within this, by halving in up to 9 windows of a trial; `rate` is \
      where it begins, if that is given.",
@@ -216,6 +181,11 @@ pub static SEARCH: Key<Search> = Key::axis(
 .usual(Usual::Text("none"))
 .sets(|cell, search| cell.load.search = *search)
 .needs_workload(DATAGRAMS)
+    .fits(&[goes_with_the_rest])
+.takes(|cell| Takes {
+    windows: cell.load.search.most_windows() - 1,
+    ..Takes::default()
+})
 .fields(&[Field::text(
     "search",
     "Loss within which the highest rate is looked for; `none` where there is no search.",
@@ -232,37 +202,30 @@ pub static SEARCH: Key<Search> = Key::axis(
     (search != Search::None).then(|| format!("search{search}").replace('%', "p"))
 })]);
 
-pub static BESIDE: Key<Beside> = Key::<Beside>::axis(
-    "beside",
-    Group::Load,
-    "What some pairs do instead of the workload: each a workload, how many pairs or what share of all, and at how many \
-     requests a second.",
-)
-.also(&["mix"])
-.about(Part::Traffic)
-.examples("`tcp-rr:2`, `idle:90% tcp-rr:9%@100`")
-.usual(Usual::Text("none"))
-.sets(|cell, beside| cell.beside.clone_from(beside))
-.fields(&[Field::text(
-    "beside",
-    "What some pairs do instead.",
-    |cell| words(&cell.beside),
-    take!(beside),
-)
-.labelled(Anywhere, |level| match level {
-        "none" => "alone".to_owned(),
-        level => format!("beside {level}"),
-    })
-.in_id(Traffic, guests)]);
-
-/// In letters that are safe in a file's name.
-fn guests(cell: &Cell) -> Option<String> {
-    let safe = |letter: char| match letter {
-        '%' => 'p',
-        ':' | ' ' | '@' => '-',
-        other => other,
+/// A search takes flows that are all alike, and a lab that is measured again and again.
+fn goes_with_the_rest(choice: &Choice) -> Vec<Misfit> {
+    let ours = |driver: &Driver| [Driver::Threads, Driver::Workers].contains(driver);
+    let strangers = [
+        first_other(choice, DRIVER, ours).zip(Some("driver = \"threads\", \"workers\"")),
+        first_other(choice, TESTBED, |it| *it == Testbed::Kernel).zip(Some("testbed = \"kernel\"")),
+        first_other(choice, names::BESIDE, Beside::is_none).zip(Some("beside = \"none\"")),
+    ];
+    let Some(at) = choice.find(names::SEARCH, |search| *search != Search::None) else {
+        return Vec::new();
     };
-    let words = cell.beside.to_string();
-    let text = || format!("beside-{}", words.chars().map(safe).collect::<String>());
-    (!cell.beside.is_none()).then(text)
+    let misfits = strangers.into_iter().flatten().map(|(stranger, allowed)| {
+        let message = format!("{stranger} does not go with a search");
+        at.misfit(message, format!("allowed with it: {allowed}"))
+    });
+    misfits.collect()
+}
+
+/// The first level of a key that does not go with something, after the key.
+fn first_other<T: Clone + fmt::Display + 'static>(
+    choice: &Choice,
+    key: Name<T>,
+    goes: impl Fn(&T) -> bool,
+) -> Option<String> {
+    let other = choice.find(key, |level| !goes(level))?;
+    Some(format!("{} {}", key.word(), other.value))
 }

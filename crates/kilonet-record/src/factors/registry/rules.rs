@@ -1,78 +1,36 @@
-//! Keys of rules: whose, what loads them, and how many more there are that match nothing.
+//! Keys of what rules lead to, and of those that match nothing.
 
-use crate::factors::field::Place::{Front, Rules};
-use crate::factors::field::Varies::{Anywhere, AtOneCount, OnOneTestbed};
-use crate::factors::field::{Field, count_of, take, words, words_of};
+use crate::factors::cell::Cell;
+use crate::factors::choice::{Choice, Misfit};
+use crate::factors::field::Place::Rules;
+use crate::factors::field::Varies::{Anywhere, AtOneCount};
+use crate::factors::field::{Field, count_of, take, words_of};
 use crate::factors::key::{Group, Key, Needs, Table, Usual};
+use crate::factors::pairs::pairs_of;
 use crate::factors::rules::{Backend, Firewall, MOST_PUBLISHED, RuleHook, RuleShape};
-use crate::factors::topology::Testbed;
 use crate::factors::value::Count;
 use crate::units::{Unit, counted_text};
 
-/// Rules that match nothing: more would take longer to load than labs take to raise.
-pub type RuleCount = Count<0, 100_000>;
+use super::fitting::{OWN_TABLE, has_engine, homeless, with_host_side};
+use super::names::{self, BACKEND, FIREWALL, RuleCount};
 
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
 pub type PortCount = Count<0, { MOST_PUBLISHED }>;
 
-pub static FIREWALL: Key<Firewall> =
-    Key::axis("firewall", Group::Rules, "Rules loaded into the lab.")
-        .also(&["iptables", "nftables"])
-        .usual(Usual::Text("none"))
-        .sets(|cell, firewall| cell.firewall = *firewall)
-        .fields(&[Field::text(
-            "firewall",
-            "Profile of the rules that are loaded.",
-            |cell| words(&cell.firewall),
-            take!(firewall),
-        )
-        .labelled(OnOneTestbed, |level| {
-            if level == "none" { "no rules" } else { level }.to_owned()
-        })
-        .level(|cell| match cell.testbed {
-            Testbed::Kernel => Some(cell.firewall.to_string()),
-            Testbed::Docker => None,
-        })
-        .in_id(Front, |cell| Some(cell.firewall.to_string()))
-        .looked_past()]);
-
-pub static BACKEND: Key<Backend> = Key::axis(
-    "backend",
-    Group::Rules,
-    "What rules are loaded by; the profile's own if absent.",
-)
-.sets(|cell, backend| cell.rules.backend = Some(*backend))
-.or_else(|_| ())
-.needs(Needs {
-    applies: |cell| cell.rules.backend.is_some(),
-    lacking: "rules to load",
-    allowed: "a firewall other than \"none\", or `rules`",
-})
-.fields(&[Field::text(
-    "backend",
-    "What loads them; absent without rules.",
-    |cell| words_of(cell.rules.backend.as_ref()),
-    take!(rules.backend),
-)
-.labelled(AtOneCount, |level| format!("by {level}"))
-.level(|cell| cell.unusual_backend().map(|backend| backend.to_string()))
-.in_id(Rules, |cell| {
-    cell.unusual_backend().map(|backend| backend.to_string())
-})
-.looked_past()]);
-
-pub static PUBLISHED: Key<PortCount> = Key::single(
+pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::single(
     Table::Lab,
     "published",
     Group::Rules,
     "Ports that the host side publishes for containers, at least; the paths `published` and `hairpin` need one for each flow.",
 )
 .usual(Usual::Number("0"))
+.sets(|cell, ports| cell.rules.published = Some(ports.0).filter(|ports| *ports > 0))
 .needs(Needs {
     applies: |cell| cell.firewall.publishes(),
     lacking: "rules that publish ports",
     allowed: "one of Docker's firewalls, \"kubernetes\" or \"kubernetes-nft\"",
 })
+.settles(publish_for_flows)
 .fields(&[Field::integer(
     "published",
     Unit::Plain,
@@ -82,6 +40,15 @@ pub static PUBLISHED: Key<PortCount> = Key::single(
 )
 .in_id(Rules, |cell| cell.rules.published.map(|ports| format!("p{ports}")))
 .looked_past()]);
+
+/// One port for each flow at least, where flows go by them.
+fn publish_for_flows(cell: &mut Cell) {
+    if cell.path.is_by_port() && cell.firewall.publishes() {
+        let flows = pairs_of(cell) * u64::from(cell.streams);
+        let flows = u32::try_from(flows).unwrap_or(u32::MAX);
+        cell.rules.published = cell.rules.published.max(Some(flows));
+    }
+}
 
 /// What a key of services takes.
 const SERVICED: Needs = Needs {
@@ -131,36 +98,14 @@ pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::single(
 )
 .looked_past()]);
 
-pub static RULESET: Key<String> = Key::<String>::single(
-    Table::Lab,
-    "ruleset",
-    Group::Rules,
-    "File of the firewall `custom`: for nft, or what iptables-save writes.",
-)
-.examples("`my.nft`")
-.sets(|cell, file| cell.rules.ruleset = Some(file.clone()))
-.or_else(|_| ())
-.needs(Needs {
-    applies: |cell| cell.firewall == Firewall::Custom,
-    lacking: "rules of your own",
-    allowed: "firewall = \"custom\"",
-})
-.fields(&[Field::text(
-    "ruleset",
-    "File of the rule set; only for `custom`.",
-    |cell| words_of(cell.rules.ruleset.as_ref()),
-    take!(rules.ruleset),
-)
-.looked_past()]);
-
-pub static RULES: Key<RuleCount> = Key::<RuleCount>::axis(
-    "rules",
+pub static RULES: Key<RuleCount> = Key::axis_of(names::RULES,
     Group::Rules,
     "Extra rules that match nothing, ahead of the profile's. Setting this, even to 0, shows bridged frames to rules.",
 )
 .examples("`0..1000`")
 .sets(|cell, rules| cell.rules.filler = Some(rules.0))
 .or_else(|_| ())
+    .fits(&[are_not_of_an_engine, have_a_host_side])
 .fields(&[Field::integer(
     "rules",
     Unit::Plain,
@@ -171,6 +116,27 @@ pub static RULES: Key<RuleCount> = Key::<RuleCount>::axis(
 .labelled(Anywhere, |level| counted_text(level, "rule"))
 .in_id(Rules, |cell| cell.rules.filler.map(|rules| format!("rules{rules}")))
 .looked_past()]);
+
+/// An engine's host side has the engine's rules, and none of ours.
+fn are_not_of_an_engine(choice: &Choice) -> Vec<Misfit> {
+    let stray = choice.first(names::RULES).filter(|_| has_engine(choice));
+    let remedy = format!("allowed: testbed = \"kernel\"; {OWN_TABLE}");
+    let misfit = stray.map(|at| at.misfit("an engine's host side is left alone", remedy));
+    misfit.into_iter().collect()
+}
+
+fn have_a_host_side(choice: &Choice) -> Vec<Misfit> {
+    let both = choice.first(names::RULES).zip(homeless(choice));
+    let misfit = both.map(|(at, topology)| {
+        let message = format!("the topology {topology} has no host side for rules");
+        let remedy = format!(
+            "allowed with them: topology = {}; {OWN_TABLE}",
+            with_host_side()
+        );
+        at.misfit(message, remedy)
+    });
+    misfit.into_iter().collect()
+}
 
 /// What a key of the rules that match nothing takes.
 const FILLER: Needs = Needs {
@@ -187,6 +153,7 @@ pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
 .usual(Usual::Text("linear"))
 .sets(|cell, shape| cell.rules.rule_shape = Some(*shape))
 .needs(FILLER)
+.fits(&[can_be_loaded])
 .fields(&[Field::text(
     "rule_shape",
     "What those are written as; absent likewise.",
@@ -203,6 +170,35 @@ pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
     unusual.map(|shape| shape.to_string())
 })
 .looked_past()]);
+
+/// Sets and maps are nft's own: iptables would need ipset.
+fn can_be_loaded(choice: &Choice) -> Vec<Misfit> {
+    if choice.first(names::RULES).is_none() {
+        return Vec::new();
+    }
+    let given: Vec<_> = choice.values(BACKEND).collect();
+    let by_nft = |firewall: &Firewall| match given.as_slice() {
+        [] => firewall
+            .usual_backend()
+            .is_none_or(|usual| usual == Backend::Nft),
+        given => given.iter().all(|backend| *backend == Backend::Nft),
+    };
+    let Some(firewall) = choice.find(FIREWALL, |firewall| !by_nft(firewall)) else {
+        return Vec::new();
+    };
+    let shapes = choice.levels(RULE_SHAPE.named());
+    let misfits = shapes.filter(|at| at.value != RuleShape::Linear).map(|at| {
+        let (loads, shape) = (firewall.value, at.value);
+        let message = format!("iptables, which loads {loads} here, has no {shape}");
+        at.misfit(
+            message,
+            format!(
+                "allowed: \"linear\", or backend = \"nft\" where the firewall can be; {OWN_TABLE}"
+            ),
+        )
+    });
+    misfits.collect()
+}
 
 pub static RULE_HOOK: Key<RuleHook> = Key::axis(
     "rule_hook",

@@ -1,154 +1,84 @@
-//! Keys of traffic: who talks to whom, by which way, and in what.
+//! Keys of traffic: by which protocol, what a flow does, and in what.
 
 use crate::factors::cell::Cell;
-use crate::factors::field::Place::{Front, Links, Traffic};
-use crate::factors::field::Varies::{Anywhere, AtOneCount, OfOneWorkload};
+use crate::factors::choice::{Choice, Misfit};
+use crate::factors::field::Place::{Front, Traffic};
+use crate::factors::field::Varies::{Anywhere, OfOneWorkload};
 use crate::factors::field::{Field, count, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, NeedsWorkload, Part, Usual};
-use crate::factors::pattern::{Direction, Pattern};
-use crate::factors::traffic::{Buffers, Congestion, Family, Path};
-use crate::factors::value::{BufferSize, Count, Size};
+use crate::factors::requirement::Requirement;
+use crate::factors::takes::Takes;
+use crate::factors::topology::Testbed;
+use crate::factors::traffic::{Buffers, Congestion, Family};
+use crate::factors::value::{BufferSize, Count};
 use crate::factors::workload::Workload;
-use crate::units::{Bytes, Unit, counted_text};
+use crate::units::{Bytes, Unit, counted, counted_text};
 
-/// Bytes of a message.
-pub type MessageSize = Size<1, { 16 << 20 }>;
+use super::fitting::{carried, generators, lacks, strange};
+use super::names::{self, MOST_BYTES, MessageSize};
 
-/// Others that a container sends to: more would be more connections than one address has ports.
-pub type PeerCount = Count<1, 10_000>;
+pub static FAMILY: Key<Family> =
+    Key::axis_of(names::FAMILY, Group::Traffic, "Protocol of the traffic.")
+        .also(&["ip", "ip-version"])
+        .about(Part::Both)
+        .usual(Usual::Text("ipv4"))
+        .sets(|cell, family| cell.family = *family)
+        .fits(&[is_of_the_generators])
+        .told_to(|_| true)
+        .requires(|cell| {
+            let of_ours = cell.family == Family::Ipv6 && cell.testbed == Testbed::Kernel;
+            Requirement::Ipv6.when(of_ours)
+        })
+        .fields(&[Field::text(
+            "family",
+            "Protocol of the traffic.",
+            |cell| words(&cell.family),
+            take!(family),
+        )
+        .labelled(Anywhere, str::to_owned)
+        .in_id(Front, |cell| Some(cell.family.to_string()))
+        .looked_past()]);
 
-pub static FAMILY: Key<Family> = Key::axis("family", Group::Traffic, "Protocol of the traffic.")
-    .also(&["ip", "ip-version"])
-    .about(Part::Both)
-    .usual(Usual::Text("ipv4"))
-    .sets(|cell, family| cell.family = *family)
-    .fields(&[Field::text(
-        "family",
-        "Protocol of the traffic.",
-        |cell| words(&cell.family),
-        take!(family),
-    )
-    .labelled(Anywhere, str::to_owned)
-    .in_id(Front, |cell| Some(cell.family.to_string()))
-    .looked_past()]);
-
-pub static PATH: Key<Path> = Key::axis("path", Group::Traffic, "The way from client to server.")
-    .about(Part::Lab)
-    .usual(Usual::Text("direct"))
-    .sets(|cell, path| cell.path = *path)
-    .fields(&[Field::text(
-        "path",
-        "The way from client to server.",
-        |cell| words(&cell.path),
-        take!(path),
-    )
-    .labelled(Anywhere, |level| match level {
-        "direct" => "container to container".to_owned(),
-        "published" => "by a published port".to_owned(),
-        "outside" => "to the outside".to_owned(),
-        other => format!("by a {other}"),
+fn is_of_the_generators(choice: &Choice) -> Vec<Misfit> {
+    strange(choice, names::FAMILY, |(_, abilities)| {
+        abilities.families.to_vec()
     })
-    .in_id(Links, |cell| {
-        (cell.path != Path::Direct).then(|| cell.path.to_string())
-    })
-    .looked_past()]);
+}
 
-pub static WORKLOAD: Key<Workload> = Key::axis("workload", Group::Traffic, "What a flow does.")
-    .also(&["test", "traffic", "protocol"])
-    .about(Part::Traffic)
-    .usual(Usual::Text("tcp-stream"))
-    .sets(|cell, workload| cell.workload = *workload)
-    .fields(&[Field::text(
-        "workload",
-        "What a flow does.",
-        |cell| words(&cell.workload),
-        take!(workload),
-    )
-    .labelled(Anywhere, str::to_owned)
-    .in_id(Traffic, |cell| {
-        (cell.workload != Workload::default()).then(|| cell.workload.to_string())
-    })]);
-
-pub static PATTERN: Key<Pattern> = Key::axis("pattern", Group::Traffic, "Who talks to whom.")
-    .about(Part::Lab)
-    .usual(Usual::Text("pairs"))
-    .sets(|cell, pattern| cell.pattern = *pattern)
-    .fields(&[
-        Field::text(
-            "pattern",
-            "Who talks to whom.",
-            |cell| words(&cell.pattern),
-            take!(pattern),
+pub static WORKLOAD: Key<Workload> =
+    Key::axis_of(names::WORKLOAD, Group::Traffic, "What a flow does.")
+        .also(&["test", "traffic", "protocol"])
+        .about(Part::Traffic)
+        .usual(Usual::Text("tcp-stream"))
+        .sets(|cell, workload| cell.workload = *workload)
+        .fits(&[generators_have_it])
+        .told_to(|_| true)
+        .fields(&[Field::text(
+            "workload",
+            "What a flow does.",
+            |cell| words(&cell.workload),
+            take!(workload),
         )
         .labelled(Anywhere, str::to_owned)
         .in_id(Traffic, |cell| {
-            (cell.pattern != Pattern::Pairs).then(|| cell.pattern.to_string())
-        }),
-        Field::integer(
-            "pattern_seed",
-            Unit::Plain,
-            "What lots are drawn from; absent where none are.",
-            |cell| count_of(cell.talk.pattern_seed),
-            take!(talk.pattern_seed),
-        ),
-    ]);
+            (cell.workload != Workload::default()).then(|| cell.workload.to_string())
+        })]);
 
-pub static PEERS: Key<PeerCount> = Key::<PeerCount>::axis(
-    "peers",
-    Group::Traffic,
-    "How many others each container sends to in `all-to-all`, by lot; all of them if absent.",
-)
-.about(Part::Lab)
-.examples("`1..8`")
-.sets(|cell, peers| cell.talk.peers = Some(peers.0))
-.or_else(|_| ())
-.needs(Needs {
-    applies: |cell| cell.pattern == Pattern::AllToAll,
-    lacking: "a pattern that draws peers",
-    allowed: "pattern = \"all-to-all\"",
-})
-.fields(&[Field::integer(
-    "peers",
-    Unit::Plain,
-    "Others that each container sends to in `all-to-all`; absent where that is all of them.",
-    |cell| count_of(cell.talk.peers),
-    take!(talk.peers),
-)
-.labelled(AtOneCount, |level| counted_text(level, "peer"))
-.in_id(Traffic, |cell| {
-    cell.talk.peers.map(|peers| format!("of{peers}"))
-})]);
-
-pub static DIRECTION: Key<Direction> = Key::axis(
-    "direction",
-    Group::Traffic,
-    "Which ways of a pair have flows.",
-)
-.about(Part::Lab)
-.also(&["bidir"])
-.usual(Usual::Text("one-way"))
-.sets(|cell, direction| cell.talk.direction = *direction)
-.fields(&[Field::text(
-    "direction",
-    "Which ways of a pair have flows.",
-    |cell| words(&cell.talk.direction),
-    take!(talk.direction),
-)
-.labelled(Anywhere, |level| {
-    if level == "both" { "both ways" } else { level }.to_owned()
-})
-.in_id(Traffic, |cell| {
-    let direction = cell.talk.direction;
-    (direction != Direction::OneWay).then(|| direction.to_string())
-})]);
+fn generators_have_it(choice: &Choice) -> Vec<Misfit> {
+    strange(choice, names::WORKLOAD, |(tool, _)| {
+        tool.workloads().collect()
+    })
+}
 
 pub static STREAMS: Key<Count<1, 1024>> =
-    Key::<Count<1, 1024>>::axis("streams", Group::Traffic, "Flows of each pair.")
+    Key::axis_of(names::STREAMS, Group::Traffic, "Flows of each pair.")
         // Each stream that goes by a published port has one of its own.
         .also(&["parallel", "flows", "connections"])
         .about(Part::Both)
         .usual(Usual::Number("1"))
         .sets(|cell, streams| cell.streams = streams.0)
+        .fits(&[generators_have_them])
+        .told_to(|_| true)
         .fields(&[Field::integer(
             "streams",
             Unit::Plain,
@@ -156,13 +86,28 @@ pub static STREAMS: Key<Count<1, 1024>> =
             |cell| count(cell.streams),
             take!(streams),
         )
+        .within(1.0, 1e6)
         .labelled(Anywhere, |level| counted_text(level, "stream"))
         .in_id(Traffic, |cell| {
             (cell.streams != 1).then(|| format!("s{}", cell.streams))
         })]);
 
-pub static MESSAGE: Key<MessageSize> = Key::<MessageSize>::axis(
-    "message",
+fn generators_have_them(choice: &Choice) -> Vec<Misfit> {
+    let misfits = generators(choice).filter_map(|(tool, abilities)| {
+        let most = abilities.most_streams;
+        let at = choice.find(names::STREAMS, |streams| streams.0 > most)?;
+        let what = format!("{} streams", at.value.0);
+        Some(lacks(
+            tool,
+            &at,
+            &what,
+            &format!("allowed with it: up to {most}"),
+        ))
+    });
+    misfits.collect()
+}
+
+pub static MESSAGE: Key<MessageSize> = Key::axis_of(names::MESSAGE,
     Group::Traffic,
     "Bytes of a message from client to server: what one send call is handed, a request, or a datagram. If absent, 128 KiB \
      for streams, 1 for a request over TCP, 16 for one over UDP, 1400 for a datagram of a stream.",
@@ -176,6 +121,15 @@ pub static MESSAGE: Key<MessageSize> = Key::<MessageSize>::axis(
     has: Workload::has_messages,
     lacking: "messages",
 })
+// A record has bytes of a message, whether or not any is sent.
+.stays()
+.settles(|cell| {
+    if !cell.workload.has_messages() {
+        cell.message_bytes = cell.workload.usual_message_bytes();
+    }
+})
+    .fits(&[|choice| carried(choice, names::MESSAGE), generators_send_it])
+    .told_to(|_| true)
 .fields(&[Field::integer(
     "message_bytes",
     Unit::Bytes,
@@ -183,6 +137,7 @@ pub static MESSAGE: Key<MessageSize> = Key::<MessageSize>::axis(
     |cell| count(cell.message_bytes),
     take!(message_bytes),
 )
+.within(1.0, MOST_BYTES)
 .labelled(OfOneWorkload, |level| format!("{level} messages"))
     .level(|cell| Some(Bytes(u64::from(cell.message_bytes)).to_string()))
 .in_id(Traffic, unusual_sizes)]);
@@ -194,6 +149,26 @@ fn unusual_sizes(cell: &Cell) -> Option<String> {
         Some(response) if response != bytes => Some(format!("m{bytes}-{response}")),
         _ => (bytes != cell.workload.usual_message_bytes()).then(|| format!("m{bytes}")),
     }
+}
+
+fn generators_send_it(choice: &Choice) -> Vec<Misfit> {
+    let misfits = generators(choice).filter_map(|(tool, abilities)| {
+        let (least, most) = abilities.message;
+        let allowed = format!("allowed with it: {least} to {most} bytes");
+        let fits = |bytes: u32| (least..=most).contains(&bytes);
+        if choice.first(names::MESSAGE).is_some() {
+            let at = choice.find(names::MESSAGE, |size| !fits(size.0))?;
+            let what = format!("messages of {}", counted(at.value.0, "byte"));
+            return Some(lacks(tool, &at, &what, &allowed));
+        }
+        let mut usual = choice
+            .values(names::WORKLOAD)
+            .map(Workload::usual_message_bytes);
+        let bytes = usual.find(|bytes| !fits(*bytes))?;
+        let message = format!("{tool} has no messages of {bytes} bytes, which are usual");
+        Some(Misfit::of(names::MESSAGE, message, allowed))
+    });
+    misfits.collect()
 }
 
 pub static CONGESTION: Key<Congestion> = Key::<Congestion>::axis(
@@ -211,6 +186,16 @@ pub static CONGESTION: Key<Congestion> = Key::<Congestion>::axis(
     lacking: "connections of TCP",
     allowed: "workloads of TCP",
 })
+.stays()
+.fits(&[generators_are_told])
+.told_to(|_| true)
+.requires(|cell| {
+    // Datagrams have none.
+    let streams = cell.workloads().any(|it| !it.is_datagrams());
+    let name = || Requirement::Congestion(cell.congestion.0.clone());
+    let asked = streams && cell.driver.takes_congestion();
+    asked.then(name).into_iter().collect()
+})
 .fields(&[Field::text(
     "congestion",
     "Congestion control asked for.",
@@ -224,6 +209,20 @@ pub static CONGESTION: Key<Congestion> = Key::<Congestion>::axis(
 })
 .looked_past()]);
 
+fn generators_are_told(choice: &Choice) -> Vec<Misfit> {
+    let mut written = choice.levels(CONGESTION.named());
+    let Some(at) = written.find(|at| at.written.is_some()) else {
+        return Vec::new();
+    };
+    let untold = generators(choice).filter(|(_, abilities)| !abilities.congestion);
+    let what = "option for it; what the machine has is used, and recorded";
+    let misfits = untold.map(|(tool, _)| lacks(tool, &at, what, "leave it out"));
+    misfits.collect()
+}
+
+/// What a flow's two sockets hold when the kernel tunes their buffers: 1.78 GB were seen with 4,000 busy flows.
+const TUNED_QUEUE_BYTES: u64 = 448 << 10;
+
 pub static BUFFERS: Key<BufferSize> = Key::<BufferSize>::axis(
     "buffers",
     Group::Traffic,
@@ -233,6 +232,19 @@ pub static BUFFERS: Key<BufferSize> = Key::<BufferSize>::axis(
 .examples("`auto`, `256KiB`")
 .usual(Usual::Text("auto"))
 .sets(|cell, buffers| cell.buffers = buffers.0)
+.told_to(|_| true)
+.takes(|cell| {
+    let queued_bytes = match cell.buffers {
+        _ if cell.workload.is_datagrams() || !cell.workload.has_messages() => 0,
+        Buffers::Auto => TUNED_QUEUE_BYTES,
+        // A send and a receive buffer, each of which the kernel doubles.
+        Buffers::Bytes(bytes) => 4 * u64::from(bytes),
+    };
+    Takes {
+        queued_bytes,
+        ..Takes::default()
+    }
+})
 .fields(&[Field::integer(
     "buffers",
     Unit::Bytes,

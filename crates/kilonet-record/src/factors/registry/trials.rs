@@ -1,10 +1,15 @@
 //! Keys of trials: how each is timed, and how often it is made. None of them is varied; the seed alone is also in cells, whose
 //! patterns are drawn by it.
 
+use crate::factors::cell::Cell;
+use crate::factors::choice::{Choice, Chosen, Misfit, Name};
 use crate::factors::key::{Group, Key, Part, Table, Usual};
 use crate::factors::repeats::{Allowance, Gauge, Width};
 use crate::factors::times::Times;
 use crate::factors::value::{Length, Seed};
+use crate::units::counted;
+
+use super::names;
 
 const fn of<T>(name: &'static str, help: &'static str) -> Key<T> {
     Key::single(Table::Trial, name, Group::Trials, help).about(Part::Trial)
@@ -16,23 +21,37 @@ pub static WARMUP: Key<Length<0, 3_600_000>> =
         .examples("`300ms`")
         .usual(Usual::Text("1s"));
 
-pub static MEASURE: Key<Length<100, 3_600_000>> =
-    of("measure", "Length of the window in which bytes count.")
-        .also(&["duration", "time", "window", "seconds"])
-        .examples("`1s`")
-        .usual(Usual::Text("1s"));
+pub static MEASURE: Key<Length<100, 3_600_000>> = of(
+    names::MEASURE.word(),
+    "Length of the window in which bytes count.",
+)
+.also(&["duration", "time", "window", "seconds"])
+.examples("`1s`")
+.usual(Usual::Text("1s"));
 
 pub static SAMPLE: Key<Length<100, 3_600_000>> =
     of("sample", "Interval of the samples within the window.")
         .examples("`100ms`")
-        .usual(Usual::Text("100ms"));
+        .usual(Usual::Text("100ms"))
+        .fits(&[is_within_the_window]);
+
+fn is_within_the_window(choice: &Choice) -> Vec<Misfit> {
+    let longer = choice.find(SAMPLE.named(), |sample| {
+        sample.0 > choice.one(names::MEASURE).0
+    });
+    let misfit = longer.map(|at| {
+        let message = format!("longer than the window, `{}`", choice.path(names::MEASURE));
+        at.misfit(message, "allowed: from 100 ms to `trial.measure`")
+    });
+    misfit.into_iter().collect()
+}
 
 pub static CONNECT: Key<Length<100, 600_000>> = of("connect", "Time all flows have to connect.")
     .examples("`10s`")
     .usual(Usual::Text("10s"));
 
 pub static REPEATS: Key<Times> = of(
-    "repeats",
+    names::REPEATS.word(),
     "Trials of each cell: a number, or a range, of which a cell has as many as it takes for its metrics to be as narrow as \
      `within`.",
 )
@@ -46,14 +65,43 @@ pub static WITHIN: Key<Width> = of(
 )
 .also(&["precision"])
 .examples("`5%`")
-.or_else(|_| ());
+.or_else(|_| ())
+    .fits(&[|choice| decides(choice, WITHIN.named())]);
 
 pub static METRICS: Key<Gauge> = of(
     "metrics",
     "With a range of repeats: what must be as narrow as `within`; goodput or transactions, and pair-p50, if absent.",
 )
 .several()
-.or_else(|_| ());
+.or_else(|_| ())
+    .fits(&[|choice| decides(choice, METRICS.named())])
+    .fits_cells(are_of_some_cell);
+
+/// A width or metrics say nothing where the number of trials is given.
+fn decides<T: Clone + 'static>(choice: &Choice, key: Name<T>) -> Vec<Misfit> {
+    let Times::Of(times) = choice.one(names::REPEATS) else {
+        return Vec::new();
+    };
+    let misfit = choice.first(key).map(|at: Chosen<T>| {
+        let message = format!(
+            "each cell has {} whatever they show",
+            counted(times, "trial")
+        );
+        at.misfit(message, "allowed with a range, such as repeats = \"3..10\"")
+    });
+    misfit.into_iter().collect()
+}
+
+/// A metric that no cell has decides nothing.
+fn are_of_some_cell(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
+    let metrics = choice.levels(METRICS.named());
+    let strange = metrics.filter(|at| !cells.iter().any(|cell| at.value.is_of(cell)));
+    let misfits = strange.map(|at| {
+        let message = format!("no cell of the scenario has {}", at.value);
+        at.misfit(message, "allowed: metrics of the workloads that there are")
+    });
+    misfits.collect()
+}
 
 pub static AGAIN: Key<Allowance> = of(
     "again",

@@ -9,7 +9,7 @@ mod relation;
 mod sums;
 
 use super::{Class, Latency, Record, SearchStep, Spread, Status, TrialPhases};
-use crate::factors::pairs_of;
+use crate::factors::{Field, Value, pairs_of, registry};
 use relation::{Number, ROUNDING, Relation, beyond, number, pairs, shown};
 
 pub(in crate::store) use relation::Impossible;
@@ -17,14 +17,36 @@ pub(in crate::store) use relation::Impossible;
 impl Record {
     /// What of it cannot have been, the first thing that there is.
     pub(in crate::store) fn impossible(&self) -> Option<Impossible> {
-        RANGES
-            .iter()
-            .find_map(|range| range.broken(self))
+        let mut fields = registry::fields();
+        fields
+            .find_map(|field| field_broken(field, self))
+            .or_else(|| RANGES.iter().find_map(|range| range.broken(self)))
             .or_else(|| {
                 let mut relations = RELATIONS.iter().chain(sums::SUMS);
                 relations.find_map(|relation| relation.broken(self))
             })
     }
+}
+
+/// What the cell of a record has of a factor, where that lies beyond what its entry says.
+fn field_broken(field: &Field, record: &Record) -> Option<Impossible> {
+    let within = field.within?;
+    let value = match field.value(&record.cell)? {
+        Value::Integer(count) => number(count),
+        Value::Number(value) => value,
+        Value::Text(_) | Value::Truth(_) => return None,
+    };
+    let name = format!("cell.{}", field.name);
+    outside(within, value).then(|| record.cannot(&name, value, &lie_within(within)))
+}
+
+/// Whether a value lies beyond its bounds: what is no number lies in none; what rounding puts a little above a whole is one.
+fn outside((least, most): (f64, f64), value: f64) -> bool {
+    !(least..=most * (1.0 + 1e-9)).contains(&value)
+}
+
+fn lie_within((least, most): (f64, f64)) -> String {
+    format!("be from {} to {}", shown(least), shown(most))
 }
 
 /// Shows every value that a record has in a field.
@@ -40,16 +62,13 @@ struct Range {
 
 impl Range {
     fn broken(&self, record: &Record) -> Option<Impossible> {
-        let (least, most) = self.within;
-        let mut outside = None;
+        let mut first = None;
         (self.values)(record, &mut |value| {
-            // What is no number lies in no range; what rounding puts a little above a whole is one.
-            if !(least..=most * (1.0 + 1e-9)).contains(&value) {
-                outside.get_or_insert(value);
+            if outside(self.within, value) {
+                first.get_or_insert(value);
             }
         });
-        let words = || format!("be from {} to {}", shown(least), shown(most));
-        outside.map(|value| record.cannot(self.field, value, &words()))
+        first.map(|value| record.cannot(self.field, value, &lie_within(self.within)))
     }
 }
 
@@ -59,8 +78,6 @@ const RATE: (f64, f64) = (0.0, 1e18);
 const NANOS: (f64, f64) = (0.0, 1e18);
 /// A window, from a millisecond, in which nothing can be measured, to a week.
 const LENGTH: (f64, f64) = (1e6, 1e15);
-/// Bytes of a message, up to what a scenario may ask for.
-const MESSAGE: (f64, f64) = (1.0, 16_777_216.0);
 /// Events, packets, bytes, pages.
 const COUNT: (f64, f64) = (0.0, 1e18);
 /// What a kernel counts in a trial, and pages: a million million packets are more than a machine moves in a day, and as many
@@ -111,13 +128,6 @@ fn classes<T>(it: &Record, read: fn(&Class) -> Option<T>) -> impl Iterator<Item 
 #[rustfmt::skip]
 const RANGES: &[Range] = ranges! {
     "repeat", (0.0, 1e6), it => [it.repeat];
-    "cell.containers", (1.0, 1e6), it => [it.cell.containers];
-    "cell.active", (1.0, 1e6), it => [it.cell.active];
-    "cell.pairs", (1.0, 4e9), it => [it.cell.pairs];
-    "cell.streams", (1.0, 1e6), it => [it.cell.streams];
-    "cell.mtu", (68.0, 65_535.0), it => it.cell.mtu;
-    "cell.message_bytes", MESSAGE, it => [it.cell.message_bytes];
-    "cell.response_bytes", MESSAGE, it => it.cell.load.response_bytes;
     "window.start_unix_ns", (0.0, 9e18), it => it.window.map(|at| at.start_unix_ns);
     "window.duration_ns", LENGTH, it => it.window.map(|at| at.duration_ns);
     "window.skew_ns", NANOS, it => it.window.map(|at| at.skew_ns);

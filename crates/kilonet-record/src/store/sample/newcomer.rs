@@ -1,9 +1,11 @@
 //! A factor that is there only in tests, and has nothing but its entry: by it each crate shows that no more is needed.
 
-use crate::factors::Kind;
+use crate::factors::choice::{Choice, Misfit};
 use crate::factors::factor::factor;
 use crate::factors::field::{Field, Place, Varies};
 use crate::factors::key::{Group, Key, Needs, Part, Usual};
+use crate::factors::registry::names::DIRECTION;
+use crate::factors::{Direction, Kind, Requirement};
 
 factor! {
     /// Whether wind moves the cables.
@@ -26,8 +28,25 @@ pub static WEATHER: Key<Weather> =
             lacking: "cables that wind could move",
             allowed: "a topology that has links",
         })
+        .fits(&[swings_one_way])
+        .requires(|cell| {
+            let windy = WEATHER.of(cell) == Weather::Windy;
+            Requirement::TwoCpus.when(windy)
+        })
         .fields(&[Field::kept("weather", Kind::Text)
             .labelled(Varies::Anywhere, |level| format!("{level} cables"))
             .in_id(Place::Links, |cell| {
                 (WEATHER.of(cell) != Weather::Calm).then(|| WEATHER.of(cell).to_string())
             })]);
+
+fn swings_one_way(choice: &Choice) -> Vec<Misfit> {
+    let windy = choice.find(WEATHER.named(), |weather| *weather == Weather::Windy);
+    let both = choice.has(DIRECTION, &Direction::Both);
+    let misfit = windy.filter(|_| both).map(|at| {
+        at.misfit(
+            "cables that swing carry one way only",
+            "allowed: \"calm\", or direction = \"one-way\"",
+        )
+    });
+    misfit.into_iter().collect()
+}

@@ -53,6 +53,22 @@ fn what_is_no_level_and_what_no_cell_has_is_refused_where_it_stands() {
 }
 
 #[test]
+fn what_does_not_fit_others_is_refused_where_it_stands() {
+    with_weather(|| {
+        let text = "[axes]\ncontainers = 2\ndirection = \"both\"\nweather = [\"calm\", \"windy\"]";
+        let said = refusal(text);
+        for words in [
+            "`axes.weather`: cables that swing carry one way only",
+            "4:20",
+            "allowed: \"calm\", or direction = \"one-way\"",
+        ] {
+            assert!(said.contains(words), "{said}");
+        }
+        parsed("axes = { containers = 2, direction = \"one-way\", weather = \"windy\" }");
+    });
+}
+
+#[test]
 fn it_is_described_to_editors_and_people() {
     with_weather(|| {
         let property = &schema()["$defs"]["Axes"]["properties"]["weather"];

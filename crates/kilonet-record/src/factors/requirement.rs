@@ -4,11 +4,12 @@
 //! for each by name, so that a new one cannot be forgotten.
 
 use std::fmt;
+use std::iter;
 
+use super::factor::Factor;
+use super::limits::Limits;
+use super::topology::{Device, Topology};
 use crate::error::Remedy;
-use crate::host::cgroup::Limits;
-use crate::scenario::factor::Factor;
-use crate::scenario::topology::{Device, Topology};
 
 /// Something that a machine has or lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,32 @@ pub enum Requirement {
 }
 
 impl Requirement {
+    /// What links of a shape are made of; what exists needs nothing to be made.
+    #[must_use]
+    pub fn of_links(topology: Topology) -> Vec<Self> {
+        if topology.is_found() {
+            return Vec::new();
+        }
+        let devices = topology.facts().devices.iter();
+        let devices = devices.map(|device| match device {
+            Device::Veth => Self::Veth,
+            Device::Bridge => Self::Bridge,
+            Device::Vxlan => Self::Vxlan,
+            Device::Netkit => Self::Netkit,
+            Device::Macvlan => Self::Macvlan,
+            Device::Ipvlan => Self::Ipvlan,
+            Device::Ifb => Self::Ifb,
+            Device::Redirect => Self::Redirect,
+        });
+        iter::once(Self::NetworkNamespaces).chain(devices).collect()
+    }
+
+    /// It alone where it is asked for, else nothing.
+    #[must_use]
+    pub fn when(self, is_asked: bool) -> Vec<Self> {
+        is_asked.then_some(self).into_iter().collect()
+    }
+
     /// What `doctor` lists, in its order.
     #[must_use]
     pub fn of_doctor() -> Vec<Self> {
@@ -147,7 +174,8 @@ impl Requirement {
     }
 
     /// The programs that it takes.
-    pub(super) fn programs(&self) -> &'static [&'static str] {
+    #[must_use]
+    pub fn programs(&self) -> &'static [&'static str] {
         match self {
             Self::Nft => &["nft"],
             Self::IptablesNft => &["iptables-nft-restore", "ip6tables-nft-restore"],
@@ -180,7 +208,8 @@ impl Requirement {
     }
 
     /// What is said of it where it works.
-    pub(super) fn works(&self) -> &'static str {
+    #[must_use]
+    pub fn works(&self) -> &'static str {
         match self {
             Self::NetworkNamespaces => "created and entered",
             Self::Rps | Self::ThreadedNapi | Self::Redirect => "a veth can be set so",
@@ -245,7 +274,8 @@ impl Requirement {
     }
 
     /// What helps where it does not work and nothing else is known.
-    pub(super) fn remedy(&self) -> String {
+    #[must_use]
+    pub fn remedy(&self) -> String {
         let text = match self {
             Self::UserNamespaces | Self::NetworkNamespaces | Self::Groups(_) => "run as root",
             Self::Veth => "modprobe veth",

@@ -1,0 +1,248 @@
+//! Keys of how links are set, those of veths above all.
+
+use crate::factors::choice::{Choice, Misfit};
+use crate::factors::field::Place::Links;
+use crate::factors::field::Varies::AtOneCount;
+use crate::factors::field::{Field, count_of, take, words};
+use crate::factors::key::{Group, Key, Needs, Usual};
+use crate::factors::receive::{Napi, Rps};
+use crate::factors::requirement::Requirement;
+use crate::factors::scalar::Value;
+use crate::factors::topology::Testbed;
+use crate::factors::traffic::Family;
+use crate::factors::value::{Count, Size};
+use crate::factors::wiring::{Stack, USUAL_GSO_BYTES};
+use crate::units::{Bytes, Unit};
+
+use super::fitting::{has_engine, is_default_bridge};
+use super::links::either;
+use super::names::{self, FAMILY, STACK, TOPOLOGY};
+
+/// Bytes of what a veth takes whole.
+type UnitSize = Size<2048, 524_280>;
+
+const VETHS: Needs = Needs {
+    applies: |cell| cell.topology.has_veths() && cell.testbed == Testbed::Kernel,
+    lacking: "veths that could be set so",
+    allowed: "a topology whose links are veths, as those of \"veth\" and \"bridge\" are, and testbed = \"kernel\"",
+};
+
+/// The smallest packet that every IPv6 link must carry (RFC 8200, 5); below it the kernel takes IPv6 off the interface.
+const SMALLEST_IPV6_MTU: u32 = 1280;
+
+/// The MTU of an engine's default bridge, unless its daemon was told otherwise.
+const ENGINE_MTU: u32 = 1500;
+
+pub static OFFLOAD: Key<bool> = Key::axis_of(
+    names::OFFLOAD,
+    Group::Links,
+    "Whether links of veths segment and coalesce, so that TCP crosses them in large units.",
+)
+.usual(Usual::Truth(true))
+.sets(|cell, offload| cell.wiring.offload_off = !offload)
+.needs(VETHS)
+.fields(&[Field::truth(
+    "offload_off",
+    "Whether links have segmentation and coalescing switched off.",
+    |cell| Some(Value::Truth(cell.wiring.offload_off)),
+    take!(wiring.offload_off),
+)
+.labelled(AtOneCount, |level| either(level, "no offload", "offload"))
+.in_id(Links, |cell| {
+    cell.wiring.offload_off.then(|| "nogso".to_owned())
+})
+.looked_past()]);
+
+pub static GSO_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
+    "gso_max",
+    Group::Links,
+    "Bytes of the largest unit that links of veths take whole; above 64 KiB it is BIG TCP.",
+)
+.also(&["gso"])
+.examples("`64KiB`, `256KiB`")
+.usual(Usual::Text("64KiB"))
+.sets(|cell, bytes| {
+    cell.wiring.gso_max_bytes = Some(bytes.0).filter(|bytes| *bytes != USUAL_GSO_BYTES);
+})
+.needs(VETHS)
+.requires(|cell| big_tcp(cell.wiring.gso_max_bytes))
+.fields(&[Field::integer(
+    "gso_max_bytes",
+    Unit::Bytes,
+    "The largest unit that links take whole; absent where the kernel's 65,536 hold.",
+    |cell| count_of(cell.wiring.gso_max_bytes),
+    take!(wiring.gso_max_bytes),
+)
+.labelled(AtOneCount, |level| format!("units of {level}"))
+.level(|cell| Some(Bytes(u64::from(cell.wiring.gso_bytes()[0])).to_string()))
+.in_id(Links, |cell| {
+    cell.wiring.gso_max_bytes.map(|bytes| format!("gso{bytes}"))
+})
+.looked_past()]);
+
+pub static GSO_IPV4_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
+    "gso_ipv4_max",
+    Group::Links,
+    "Bytes of the largest unit of IPv4 that links of veths take whole, where it is to be another; `gso_max` if absent.",
+)
+.examples("`64KiB`, `256KiB`")
+.sets(|cell, bytes| cell.wiring.gso_ipv4_max_bytes = Some(bytes.0))
+.or_else(|_| ())
+.needs(VETHS)
+.only_where(|cell| {
+    let [of_all, of_ipv4] = cell.wiring.gso_bytes();
+    of_ipv4 != of_all
+})
+    .requires(|cell| big_tcp(cell.wiring.gso_ipv4_max_bytes))
+.fields(&[Field::integer(
+    "gso_ipv4_max_bytes",
+    Unit::Bytes,
+    "The same of IPv4 alone; absent where it is that of all.",
+    |cell| count_of(cell.wiring.gso_ipv4_max_bytes),
+    take!(wiring.gso_ipv4_max_bytes),
+)
+.labelled(AtOneCount, |level| format!("IPv4 units of {level}"))
+.level(|cell| Some(Bytes(u64::from(cell.wiring.gso_ipv4_max_bytes?)).to_string()))
+.in_id(Links, |cell| {
+    cell.wiring
+        .gso_ipv4_max_bytes
+        .map(|bytes| format!("v4gso{bytes}"))
+})
+.looked_past()]);
+
+/// What a largest unit takes that is beyond what every link takes whole.
+fn big_tcp(largest: Option<u32>) -> Vec<Requirement> {
+    let is_big = largest > Some(USUAL_GSO_BYTES);
+    Requirement::BigTcp.when(is_big)
+}
+
+pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "Who takes in what veths receive.")
+    .usual(Usual::Text("none"))
+    .sets(|cell, napi| cell.wiring.napi = *napi)
+    .needs(VETHS)
+    .fits(&[has_something_to_poll])
+    .requires(|cell| {
+        let threaded = cell.wiring.napi == Napi::Threaded;
+        Requirement::ThreadedNapi.when(threaded)
+    })
+    .fields(&[Field::text(
+        "napi",
+        "Who takes in what a veth receives.",
+        |cell| words(&cell.wiring.napi),
+        take!(wiring.napi),
+    )
+    .labelled(AtOneCount, |level| match level {
+        "none" => "no NAPI".to_owned(),
+        level => format!("{level} NAPI"),
+    })
+    .in_id(Links, |cell| {
+        let napi = cell.wiring.napi;
+        (napi != Napi::None).then(|| napi.to_string())
+    })
+    .looked_past()]);
+
+/// A veth is polled where it coalesces, which it does not with its offloads off.
+fn has_something_to_poll(choice: &Choice) -> Vec<Misfit> {
+    let off = choice.has(names::OFFLOAD, &false);
+    let polled = choice.find(NAPI.named(), |napi| *napi != Napi::None);
+    let misfit = polled.filter(|_| off).map(|at| {
+        at.misfit(
+            "a veth without offload does not coalesce, so there is nothing to poll",
+            "allowed: \"none\", or offload = true; each table of [[axes]] may have its own",
+        )
+    });
+    misfit.into_iter().collect()
+}
+
+pub static RPS: Key<Rps> = Key::<Rps>::axis(
+    "rps",
+    Group::Links,
+    "The CPUs that what veths receive is spread over, by flow.",
+)
+.examples("`off`, `all`, or a mask such as `0x3`")
+.usual(Usual::Text("off"))
+.sets(|cell, rps| cell.wiring.rps.clone_from(rps))
+.needs(VETHS)
+.requires(|cell| match &cell.wiring.rps {
+    Rps::Off => Vec::new(),
+    Rps::All => vec![Requirement::Rps],
+    Rps::Cpus(digits) => vec![Requirement::Rps, Requirement::CpusOfMask(digits.clone())],
+})
+.fields(&[Field::text(
+    "rps",
+    "The CPUs that what veths receive is spread over.",
+    |cell| words(&cell.wiring.rps),
+    take!(wiring.rps),
+)
+.labelled(AtOneCount, |level| match level {
+    "off" => "no RPS".to_owned(),
+    "all" => "RPS on all CPUs".to_owned(),
+    mask => format!("RPS {mask}"),
+})
+.in_id(Links, |cell| {
+    let rps = &cell.wiring.rps;
+    (*rps != Rps::Off).then(|| format!("rps-{rps}"))
+})
+.looked_past()]);
+
+pub static MTU: Key<Count<68, 65_535>> = Key::axis_of(
+    names::MTU,
+    Group::Links,
+    "Bytes of the largest packet of a veth; at least 1280 with IPv6.",
+)
+.usual(Usual::Number("1500"))
+.sets(|cell, mtu| cell.mtu = Some(mtu.0))
+.needs(Needs {
+    applies: |cell| cell.topology.makes_links(),
+    lacking: "links, and lo keeps its own MTU",
+    allowed: "a topology that has links",
+})
+.fits(&[carries_ipv6, is_the_engines])
+.fields(&[Field::integer(
+    "mtu",
+    Unit::Bytes,
+    "The largest packet of a veth; absent where the topology has none.",
+    |cell| count_of(cell.mtu),
+    take!(mtu),
+)
+.within(68.0, 65_535.0)
+.labelled(AtOneCount, |level| format!("MTU {level}"))
+.in_id(Links, |cell| {
+    let unusual = cell.mtu.filter(|mtu| *mtu != 1500);
+    unusual.map(|mtu| format!("mtu{mtu}"))
+})
+.looked_past()]);
+
+fn carries_ipv6(choice: &Choice) -> Vec<Misfit> {
+    let has_ipv6 = choice.one(STACK) == Stack::Dual || choice.has(FAMILY, &Family::Ipv6);
+    let low = choice.find(names::MTU, |mtu| mtu.0 < SMALLEST_IPV6_MTU);
+    let misfit = low.filter(|_| has_ipv6).map(|at| {
+        let message = format!(
+            "{} is below {SMALLEST_IPV6_MTU}, the least that IPv6 needs",
+            at.value.0
+        );
+        let remedy = format!(
+            "allowed: {SMALLEST_IPV6_MTU} to 65535; less only with family = \"ipv4\" and stack = \"single\""
+        );
+        at.misfit(message, remedy)
+    });
+    misfit.into_iter().collect()
+}
+
+fn is_the_engines(choice: &Choice) -> Vec<Misfit> {
+    let default_bridge = choice
+        .find(TOPOLOGY, |topology| is_default_bridge(*topology))
+        .is_some();
+    let other = choice.find(names::MTU, |mtu| mtu.0 != ENGINE_MTU);
+    let stray = other.filter(|_| default_bridge && has_engine(choice));
+    let misfit = stray.map(|at| {
+        let message = format!(
+            "{} is not the MTU of an engine's default bridge",
+            at.value.0
+        );
+        let remedy =
+            format!("allowed with it: {ENGINE_MTU}; others with topology = \"user-bridge\"");
+        at.misfit(message, remedy)
+    });
+    misfit.into_iter().collect()
+}
