@@ -1,7 +1,8 @@
 //! What there is to say of a key whatever its values are: its words, where it is written, what it needs of a cell, and what becomes
 //! of it in a cell that has no place for it.
 //!
-//! Knows no key and no level of one. The invariant: what a cell has no place for, it has as a blank one does.
+//! Knows no key and no level of one. The invariant: what a cell has no place for, it has as a blank one does, unless an entry says that
+//! it stays.
 
 use super::cell::Cell;
 use super::choice::{CellFit, Fit};
