@@ -18,7 +18,7 @@ use crate::factors::workload::Workload;
 use crate::units::{Bytes, Unit};
 
 use super::fitting::carried;
-use super::names::{self, DRIVER, MOST_BYTES, MessageSize, TESTBED, WORKLOAD};
+use super::names::{self, DRIVER, MOST_BYTES, MessageSize, TESTBED};
 
 /// Where each request has a connection of its own, the next follows it.
 const SEVERAL_REQUESTS: NeedsWorkload = NeedsWorkload {
