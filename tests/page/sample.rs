@@ -230,7 +230,7 @@ fn reality() -> Reality {
             interval: Some((0.85, 0.95)),
         }],
         differences: vec![
-            "congestion control was reno in real containers and cubic in the model's".to_owned(),
+            "congestion control was reno in real containers and cubic in modelled ones".to_owned(),
         ],
     }
 }

@@ -44,7 +44,7 @@ fn quiet_cells_stop_once_confirmed_and_noisy_ones_at_the_most_and_are_marked() {
         "{text}"
     );
     assert!(
-        text.contains("the 95 % interval never came within +-2 %: bridge at 64, 128"),
+        text.contains("the 95 % interval stayed wider than +-2 %: bridge at 64, 128"),
         "{text}"
     );
 }
@@ -68,7 +68,7 @@ fn a_run_that_decides_for_itself_is_resumed_by_its_records_alone() {
         go(&adaptive(), &mut model, &user, (writer, Vec::new()));
         let cut_off = Analysis::of(&Run::read(&dir).unwrap());
         let notes = &cut_off.notes;
-        let said = |note: &&String| note.contains("the run was cut off or is still going");
+        let said = |note: &&String| note.contains("the run was cut off or is still in progress");
         assert_eq!(notes.iter().filter(said).count(), 1, "{notes:?}");
         let resumed = Writer::resume(&dir).unwrap();
         go(&adaptive(), &mut model, &User::default(), resumed);
@@ -111,7 +111,7 @@ fn a_planted_disturbance_is_kept_marked_run_again_and_left_out() {
         let (low, high) = goodput.interval.unwrap();
         assert!(close(low, high), "{cell:?}");
     }
-    assert!(analysis.notes[0].starts_with("trials that others disturbed: 3, which were run again"));
+    assert!(analysis.notes[0].starts_with("disturbed trials: 3, which were run again"));
 }
 
 #[test]
@@ -150,7 +150,9 @@ fn what_is_disturbed_beyond_the_allowance_stands_and_that_is_said() {
     let notes = Analysis::of(&run).notes;
     assert_eq!(
         notes,
-        ["trials that others disturbed: 24, which stand all the same, as nothing undisturbed does"]
+        [
+            "disturbed trials: 24, which are used all the same, because no undisturbed trial took their place"
+        ]
     );
 }
 

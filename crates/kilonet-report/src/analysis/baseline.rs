@@ -62,10 +62,10 @@ pub(super) fn notes(records: &[Record]) -> Vec<String> {
         .map(|record| {
             let why = match record.status {
                 Status::Failed => "failed",
-                Status::Ok => "is invalid, as its witnesses disagree",
+                Status::Ok => "is invalid because its witnesses disagree",
             };
             format!(
-                "baseline {} {why}, so its block has no ratio to it",
+                "baseline {} {why}, so its block has no ratio to lo",
                 record.trial
             )
         })

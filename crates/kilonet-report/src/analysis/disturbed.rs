@@ -15,15 +15,15 @@ pub(super) fn notes(records: &[Record]) -> Vec<String> {
     let told = [
         (
             again,
-            "were run again: the figures are those of the second time",
+            "were run again: the figures are those of the second trial",
         ),
         (
             disturbed.count(),
-            "stand all the same, as nothing undisturbed does",
+            "are used all the same, because no undisturbed trial took their place",
         ),
     ];
     let told = told.into_iter().filter(|(number, _)| *number > 0);
-    told.map(|(number, what)| format!("trials that others disturbed: {number}, which {what}"))
+    told.map(|(number, what)| format!("disturbed trials: {number}, which {what}"))
         .chain(unjudged(records))
         .collect()
 }
@@ -42,7 +42,7 @@ fn unjudged(records: &[Record]) -> Option<String> {
     let reasons = Vec::from_iter(reasons.into_iter().collect::<BTreeSet<_>>());
     (!trials.is_empty()).then(|| {
         format!(
-            "trials of which it cannot be told whether others disturbed them: {} of {}; {}",
+            "trials that may have been disturbed without being noticed: {} of {}; {}",
             trials.len(),
             standing(records).count(),
             reasons.join("; ")
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(
             notes(&records)[1..],
             [
-                "trials of which it cannot be told whether others disturbed them: 2 of 4; steal may have taken 2.4 to 2.5 % of the CPU"
+                "trials that may have been disturbed without being noticed: 2 of 4; steal may have taken 2.4 to 2.5 % of the CPU"
             ]
         );
         assert_eq!(notes(&records[2..3]), [""; 0]);

@@ -47,7 +47,7 @@ fn sentence(cell: &Cell, told: &[(&Generator, Aggregate)]) -> Option<String> {
         format!("; by its own count {share:.1} % of its datagrams were lost")
     });
     Some(format!(
-        "{}: what {} says of its pairs sums to {ratio:.2} times what crossed ({sum:.2} {unit} against {crossed:.2}){loss}",
+        "{}: what {} reports for its pairs sums to {ratio:.2} times what crossed ({sum:.2} {unit} against {crossed:.2}){loss}",
         cell_id(cell),
         cell.driver,
     ))
@@ -121,7 +121,8 @@ mod tests {
         assert_eq!(
             notes(&records),
             [
-                "bridge-ipv4-none-c8-iperf3: what iperf3 says of its pairs sums to 1.25 times what crossed (22.50 Gb/s against 18.00)"
+                "bridge-ipv4-none-c8-iperf3: what iperf3 reports for its pairs sums to 1.25 times what crossed (22.50 Gb/s \
+                 against 18.00)"
             ]
         );
     }

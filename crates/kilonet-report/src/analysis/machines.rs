@@ -25,7 +25,8 @@ fn machines(records: &[Record]) -> Option<String> {
     let groups = among(records, |record| record.machine.clone());
     let (number, named) = several(&groups)?;
     Some(format!(
-        "the records are of {number} machines or kernels, and the manifest describes one: {named}; a curve through several is of none"
+        "the records come from {number} machines or kernels, and the manifest describes one: {named}; a curve through several \
+         describes none of them"
     ))
 }
 
@@ -40,7 +41,7 @@ fn versions(run: &Run) -> Option<String> {
     });
     let (number, named) = several(&groups)?;
     Some(format!(
-        "the records are of {number} versions of kilonet: {named}; where figures differ, the reason may be the version"
+        "the records come from {number} versions of kilonet: {named}; if figures differ, the version may be the reason"
     ))
 }
 
@@ -121,8 +122,8 @@ mod tests {
         assert_eq!(
             notes(&records),
             [
-                "the records are of 2 versions of kilonet: 0.1.0 (of an unknown commit) (1 trial veth-ipv4-c2-a2-r0) and 0.2.0 \
-              (commit abc) (2 trials, the first veth-ipv4-c4-a4-r0); where figures differ, the reason may be the version"
+                "the records come from 2 versions of kilonet: 0.1.0 (of an unknown commit) (1 trial veth-ipv4-c2-a2-r0) and 0.2.0 \
+              (commit abc) (2 trials, the first veth-ipv4-c4-a4-r0); if figures differ, the version may be the reason"
             ]
         );
     }
@@ -135,8 +136,9 @@ mod tests {
         assert_eq!(
             notes(&records),
             [
-                "the records are of 2 machines or kernels, and the manifest describes one: EPYC, Linux 6.1 (2 trials, the first \
-                 veth-ipv4-c4-a4-r0) and EPYC, Linux 6.12 (1 trial veth-ipv4-c8-a8-r0); a curve through several is of none"
+                "the records come from 2 machines or kernels, and the manifest describes one: EPYC, Linux 6.1 (2 trials, the first \
+                 veth-ipv4-c4-a4-r0) and EPYC, Linux 6.12 (1 trial veth-ipv4-c8-a8-r0); a curve through several describes none \
+                 of them"
             ]
         );
     }

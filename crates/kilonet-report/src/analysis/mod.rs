@@ -170,14 +170,14 @@ fn notes(run: &Run) -> Vec<String> {
     if run.manifest.purpose() == Purpose::Verify {
         let window = show_duration(VERIFIES_IN);
         notes.push(format!(
-            "the run verifies that every cell works, by one window of {window} each: its figures are none to rely on"
+            "the run only verifies that every cell works, with one window of {window} each: do not rely on its figures"
         ));
     }
     let recorded = standing(&run.records).count();
     let planned = run.manifest.planned as usize;
     if recorded < planned {
         notes.push(format!(
-            "{recorded} of {planned} planned trials are recorded: the run was cut off or is still going"
+            "{recorded} of {planned} planned trials are recorded: the run was cut off or is still in progress"
         ));
     } else {
         notes.extend(precision::notes(run));

@@ -48,15 +48,15 @@ fn missing(planned: &BTreeSet<&Cell>, recorded: &BTreeSet<&Cell>) -> Option<Stri
     let cells = named(planned.difference(recorded))?;
     let (some, all) = (planned.difference(recorded).count(), planned.len());
     (!recorded.is_empty())
-        .then(|| format!("of {some} of {all} planned cells no trial is recorded: {cells}"))
+        .then(|| format!("{some} of {all} planned cells have no recorded trial: {cells}"))
 }
 
 /// Nobody but a person puts the records of two runs into one folder, and then its manifest is that of one of them.
 fn foreign(planned: &BTreeSet<&Cell>, recorded: &BTreeSet<&Cell>) -> Option<String> {
     let cells = named(recorded.difference(planned))?;
     Some(format!(
-        "there are records of cells that the scenario in the manifest does not have: {cells}; if they are of another run, they \
-         may be of another machine too"
+        "there are records of cells that the scenario in the manifest does not have: {cells}; if they come from another run, \
+         they may come from another machine too"
     ))
 }
 
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(
             notes(&of_places(&[0, 1, 2, 3, 5, 6])),
             [
-                "of 2 of 8 planned cells no trial is recorded: veth-ipv4-none-c32, veth-ipv4-none-c256"
+                "2 of 8 planned cells have no recorded trial: veth-ipv4-none-c32, veth-ipv4-none-c256"
             ]
         );
         let said = notes(&of_places(&[0])).concat();

@@ -101,9 +101,9 @@ pub(super) fn notes(run: &Run) -> Option<String> {
         1 => "1 cell is".to_owned(),
         many => format!("{many} cells are"),
     };
-    let why = "the run was cut off or is still going";
+    let why = "the run was cut off or is still in progress";
     Some(format!(
-        "{cells} not known well enough and to have more trials: {why}"
+        "{cells} not yet as precise as asked for, and would get more trials: {why}"
     ))
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let cut_off = told(&[1.0, 0.5, 1.0]);
         assert_eq!(known(&cut_off).unwrap().reach, Reach::NotYet);
         let notes = Analysis::of(&cut_off).notes;
-        assert!(notes[0].starts_with("1 cell is not known"), "{notes:?}");
+        assert!(notes[0].starts_with("1 cell is not yet"), "{notes:?}");
     }
 
     #[test]

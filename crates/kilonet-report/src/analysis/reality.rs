@@ -137,7 +137,7 @@ fn differences(blocks: &[Block<'_>]) -> Vec<String> {
                 |levels: BTreeSet<String>| levels.into_iter().collect::<Vec<_>>().join(" or ");
             (known && real != modelled).then(|| {
                 format!(
-                    "{} was {} in real containers and {} in the model's",
+                    "{} was {} in real containers and {} in modelled ones",
                     sign.what,
                     words(real),
                     words(modelled)
@@ -166,7 +166,7 @@ const SIGNS: &[Sign] = &[
         },
     },
     Sign {
-        what: "the filter of system calls (seccomp)",
+        what: "the system call filter (seccomp)",
         read: |record| Some(either(confinement(record)?.seccomp?, "on", "off")),
     },
     Sign {
@@ -177,15 +177,19 @@ const SIGNS: &[Sign] = &[
         },
     },
     Sign {
-        what: "the carrier to published ports",
+        what: "what carried flows to published ports",
         read: |record| Some(record.effective.as_ref()?.forwarder?.words().to_owned()),
     },
     Sign {
-        what: "the way to know neighbours",
+        what: "the source of neighbour entries",
         read: |record| {
             // Without a link that has an MTU of its own there are none to know.
             record.cell.mtu?;
-            Some(either(asks(&record.cell), "asking", "permanent entries"))
+            Some(either(
+                asks(&record.cell),
+                "resolution",
+                "permanent entries",
+            ))
         },
     },
     Sign {
@@ -257,7 +261,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "the origin of MAC addresses was random in real containers and derived in the model's"
+                "the origin of MAC addresses was random in real containers and derived in modelled ones"
             ]
         );
         let alike = vec![
@@ -273,7 +277,7 @@ mod tests {
         assert_eq!(
             realities(vec![joined(), real(joined())])[0].differences,
             [
-                "the way to know neighbours was asking in real containers and permanent entries in the model's"
+                "the source of neighbour entries was resolution in real containers and permanent entries in modelled ones"
             ]
         );
     }
@@ -300,10 +304,10 @@ mod tests {
         assert_eq!(
             said[0].differences,
             [
-                "the memory cgroup was one below the root in real containers and the root in the model's",
-                "the filter of system calls (seccomp) was on in real containers and off in the model's",
-                "CAP_NET_ADMIN was withheld in real containers and granted in the model's",
-                "the carrier to published ports was a process in real containers and the rules in the model's",
+                "the memory cgroup was one below the root in real containers and the root in modelled ones",
+                "the system call filter (seccomp) was on in real containers and off in modelled ones",
+                "CAP_NET_ADMIN was withheld in real containers and granted in modelled ones",
+                "what carried flows to published ports was a process in real containers and the rules in modelled ones",
             ]
         );
         let alike = vec![confined(at(), true), confined(real(at()), true)];

@@ -168,7 +168,7 @@ fn a_baseline_without_a_figure_is_a_note() {
     ]));
     assert_eq!(
         analysis.notes,
-        ["baseline loopback-ipv4-c2-a2-r0 failed, so its block has no ratio to it"]
+        ["baseline loopback-ipv4-c2-a2-r0 failed, so its block has no ratio to lo"]
     );
     assert_eq!(labels(&analysis), ["veth"]);
 }
@@ -280,7 +280,7 @@ fn a_run_cut_off_says_so_and_warnings_come_once() {
         analysis.notes,
         [
             "trials.jsonl line 3 is cut off",
-            "2 of 9 planned trials are recorded: the run was cut off or is still going"
+            "2 of 9 planned trials are recorded: the run was cut off or is still in progress"
         ]
     );
     assert_eq!(analysis.cells[0].warnings.len(), 1);

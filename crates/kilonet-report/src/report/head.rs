@@ -192,7 +192,7 @@ fn trials(analysis: &Analysis) -> String {
     let planned = grouped(analysis.planned);
     let compared = match baselines {
         0 => String::new(),
-        of_them => format!(" ({} of them to compare the others with)", grouped(of_them)),
+        of_them => format!(" ({} of them baselines)", grouped(of_them)),
     };
     let mut parts = vec![format!(
         "{} of {planned} planned trials measured{compared}",

@@ -120,10 +120,13 @@ impl Draft {
     fn nothing_to_compare(&self, sides: [&Side<'_>; 2]) -> Error {
         let measured = |(pair, _): &(CellPair, _)| pair.presence == Presence::Both;
         if self.cells.iter().any(measured) {
-            refused(sides, "no cell has a figure of what was asked for in both")
-                .with_remedy(Remedy::CompareUsual)
+            refused(
+                sides,
+                "no cell has a figure of the metrics asked for in both runs",
+            )
+            .with_remedy(Remedy::CompareUsual)
         } else {
-            let why = "every trial of the cells that both have failed or is invalid";
+            let why = "in the cells that both runs have, every trial failed or is invalid";
             refused(sides, why).with_remedy(Remedy::ReadReports)
         }
     }

@@ -294,13 +294,13 @@ fn runs_without_a_figure_to_compare_are_refused_and_never_found_alike() {
     let error = Comparison::of(&base, std::slice::from_ref(&base), asked).unwrap_err();
     assert_eq!(
         error.sentence(),
-        "compare BASE and BASE: no cell has a figure of what was asked for in both"
+        "compare BASE and BASE: no cell has a figure of the metrics asked for in both runs"
     );
     let all_failed = |name| folder(name, vec![failed(cell(Topology::Bridge, 2), 0)]);
     let error = Comparison::of(&all_failed("BASE"), &[all_failed("NEW")], terms()).unwrap_err();
     assert_eq!(
         error.sentence(),
-        "compare BASE and NEW: every trial of the cells that both have failed or is invalid"
+        "compare BASE and NEW: in the cells that both runs have, every trial failed or is invalid"
     );
     let comparison = Comparison::of(&base, &[all_failed("NEW")], terms()).unwrap();
     assert_eq!(

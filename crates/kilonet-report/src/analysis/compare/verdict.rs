@@ -18,7 +18,7 @@ use crate::stats::{Gap, Judged, judge, real_95};
 pub struct Terms {
     /// What is compared; what is usual for the cells where empty.
     pub metrics: Vec<Metric>,
-    /// What is worse by this share is a regression.
+    /// A figure that is worse by this share or more is a regression.
     pub threshold: f64,
     /// What lies within this share of the base is the same.
     pub same_within: f64,

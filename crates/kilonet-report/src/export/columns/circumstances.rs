@@ -14,7 +14,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     ),
     text(
         "effective_forwarder",
-        "What carried flows to published ports; absent where none went by one.",
+        "What carried flows to published ports; absent without published ports.",
         |it| written(&it.effective.as_ref()?.forwarder),
     ),
     text(
@@ -62,30 +62,30 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "effective_zerocopy_copied_ratio",
         Ratio,
-        "Sends that were to go without a copy and were copied all the same; absent where none was to.",
+        "Zero-copy sends that were copied after all, over all zero-copy sends; absent where there were none.",
         |it| it.effective.as_ref()?.zerocopy_copied_ratio,
     ),
     number(
         "effective_mapped_ratio",
         Ratio,
-        "Bytes that receivers had mapped over all they received; absent where none were to be.",
+        "Bytes that receivers had mapped over all they received; absent where none were to be mapped.",
         |it| it.effective.as_ref()?.mapped_ratio,
     ),
     number(
         "effective_batch_per_send",
         Plain,
-        "Datagrams sent by a call, on average; absent for other workloads.",
+        "Datagrams sent per call, on average; absent for other workloads.",
         |it| it.effective.as_ref()?.batch?.per_send,
     ),
     number(
         "effective_batch_per_receive",
         Plain,
-        "Datagrams received by a call, likewise.",
+        "Datagrams received per call, on average; absent likewise.",
         |it| it.effective.as_ref()?.batch?.per_receive,
     ),
     text(
         "generator_name",
-        "Somebody else's tool that made the traffic; absent, as are the next ten, where the flows were kilonet's own.",
+        "The tool that made the traffic; absent, as are the next ten, where the flows were kilonet's own.",
         |it| it.generator.as_ref().map(|tool| tool.name.as_str().into()),
     ),
     text("generator_version", "Its version.", |it| {
@@ -94,13 +94,13 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "generator_sum_bps",
         BitsPerSecond,
-        "Sum of what its pairs say they have had, each over an interval of its own.",
+        "Sum of the goodput that its pairs report, each over its own interval.",
         |it| it.generator.as_ref()?.sum_bps,
     ),
     number(
         "generator_transactions_per_s",
         PerSecond,
-        "Sum of the requests that they say were answered; absent where none says it.",
+        "Sum of the requests that they report as answered; absent where none reports any.",
         |it| it.generator.as_ref()?.transactions_per_s,
     ),
     number(
@@ -112,43 +112,43 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "generator_failed",
         Plain,
-        "Pairs that say nothing, because they failed.",
+        "Pairs that report nothing because they failed.",
         |it| it.generator.as_ref().map(|tool| tool.failed.into()),
     ),
     integer(
         "generator_datagrams_sent",
         Plain,
-        "Datagrams that its clients say they sent; absent, as are the next four, where none says anything of any.",
+        "Datagrams that its clients report as sent; absent, as are the next four, where none reports any.",
         |it| Some(it.generator.as_ref()?.datagrams?.datagrams_sent),
     ),
     integer(
         "generator_datagrams_received",
         Plain,
-        "Datagrams that its servers say they received.",
+        "Datagrams that its servers report as received.",
         |it| Some(it.generator.as_ref()?.datagrams?.datagrams_received),
     ),
     integer(
         "generator_lost_datagrams",
         Plain,
-        "Datagrams that its servers found missing.",
+        "Datagrams that its servers report as missing.",
         |it| Some(it.generator.as_ref()?.datagrams?.lost_datagrams),
     ),
     integer(
         "generator_reordered",
         Plain,
-        "Datagrams that came to its servers after one that was sent later.",
+        "Datagrams that arrived at its servers after one that was sent later.",
         |it| Some(it.generator.as_ref()?.datagrams?.reordered),
     ),
     integer(
         "generator_jitter_ns",
         Nanoseconds,
-        "How unevenly they came, the mean over pairs (RFC 3550's interarrival jitter).",
+        "Jitter of their arrival, mean over pairs (RFC 3550's interarrival jitter).",
         |it| Some(it.generator.as_ref()?.datagrams?.jitter_ns),
     ),
     integer(
         "noise_canary_before_ns",
         Nanoseconds,
-        "What a fixed piece of work took before set-up; absent where it was not timed.",
+        "Time of a fixed piece of work before set-up; absent where it was not timed.",
         |it| it.noise.as_ref()?.canary_before_ns,
     ),
     integer(
@@ -160,12 +160,12 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "noise_canary_usual_ns",
         Nanoseconds,
-        "What it usually took in the run, before the trial.",
+        "Its median in the run before the trial.",
         |it| it.noise.as_ref()?.canary_usual_ns,
     ),
     text(
         "noise_disturbed",
-        "What disturbed the trial, in sentences joined by `; `; absent where nothing did that could be judged.",
+        "What disturbed the trial, in sentences joined by `; `; absent where nothing that could be judged did.",
         |it| {
             let disturbed = &it.noise.as_ref()?.disturbed;
             (!disturbed.is_empty()).then(|| disturbed.join("; ").into())
@@ -181,7 +181,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     ),
     text(
         "warnings",
-        "Sentences to be seen beside the figures, joined by `; `; absent where there are none.",
+        "Warnings to be shown beside the figures, joined by `; `; absent where there are none.",
         |it| (!it.warnings.is_empty()).then(|| it.warnings.join("; ").into()),
     ),
 ];

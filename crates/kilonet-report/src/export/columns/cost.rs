@@ -30,7 +30,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "cpu_steal_ns",
         Nanoseconds,
-        "Taken by the hypervisor for others.",
+        "CPU time that the hypervisor took for others.",
         |it| it.cpu.map(|cpu| cpu.steal_ns),
     ),
     integer("cpu_idle_ns", Nanoseconds, "Idle.", |it| {
@@ -63,13 +63,13 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "lab_setup_ns",
         Nanoseconds,
-        "From the first act to the lab being ready.",
+        "From the first act until the lab is ready.",
         |it| it.lab.as_ref().map(|lab| lab.setup_ns),
     ),
     integer(
         "lab_teardown_ns",
         Nanoseconds,
-        "Until the kernel had destroyed everything; absent when that was not seen.",
+        "From the first close until the kernel had destroyed everything; absent when that was not observed.",
         |it| it.lab.as_ref()?.teardown_ns,
     ),
     integer(

@@ -41,13 +41,13 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "aggregate_transactions_per_s",
         PerSecond,
-        "Requests that were over in the window: answered or, with `tcp-cc`, connected and closed; absent for workloads without.",
+        "Requests completed in the window (with `tcp-cc`, connections made and closed); absent for workloads without.",
         |it| it.aggregate?.transactions_per_s,
     ),
     number(
         "aggregate_datagrams_per_s",
         PerSecond,
-        "Datagrams that receivers took; absent for other workloads.",
+        "Datagrams received; absent for other workloads.",
         |it| it.aggregate?.datagrams_per_s,
     ),
     number(
@@ -116,7 +116,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "latency_p90_ns",
         Nanoseconds,
-        "90th percentile; absent below ten requests, of which none need be beyond it.",
+        "90th percentile; absent below ten requests, because none of them need be beyond it.",
         |it| it.latency.as_ref()?.p90_ns,
     ),
     integer(
@@ -143,7 +143,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "lateness_p50_ns",
         Nanoseconds,
-        "How late requests were sent, median; absent, as are the next two, where they have no times of their own.",
+        "How late messages were sent, median; absent, as are the next two, without a rate.",
         |it| it.lateness.map(|late| late.p50_ns),
     ),
     integer(
@@ -158,18 +158,19 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "search_accepted_loss",
         Ratio,
-        "The share of datagrams that a search for the highest rate let be lost; absent, as are the next two, without one.",
+        "The share of datagrams that a search for the highest rate accepts as lost; absent, as are the next two, without a \
+         search.",
         |it| it.search.as_ref().map(|search| search.accepted_loss),
     ),
     number(
         "search_resolution",
         Ratio,
-        "How far below the lowest rate that failed the one found lies, as a share of that; absent where none failed.",
+        "How far the rate found lies below the lowest rate that failed, as a share of the latter; absent where none failed.",
         |it| it.search.as_ref()?.resolution,
     ),
     text(
         "search_steps",
-        "Its windows as JSON, in the order in which they were tried: `rate` (1/s for each flow; absent flat out), \
+        "Its windows as JSON, in the order in which they were tried: `rate` (1/s for each flow; absent where it had no limit), \
          `loss_ratio`, `left_out_share`, `lost_flows` (absent where none were), `passed`.",
         |it| {
             let steps = serde_json::to_value(&it.search.as_ref()?.steps).ok()?;

@@ -32,21 +32,19 @@ pub(super) const COLUMNS: &[Column<FlowRow>] = &[
     integer(
         "retransmits",
         Plain,
-        "Segments sent again over the flow's life; absent when not known.",
+        "Segments retransmitted over the flow's life; absent when not known.",
         |it| it.retransmits,
     ),
     integer(
         "transactions",
         Plain,
-        "Requests that were over in the window: answered or, with `tcp-cc`, connected and closed; absent, as are the next three, for workloads without.",
+        "Requests completed in the window (with `tcp-cc`, connections made and closed); absent, as are the next three, for \
+         workloads without.",
         |it| it.transactions,
     ),
-    integer(
-        "p50_ns",
-        Nanoseconds,
-        "Median of how long these took.",
-        |it| it.p50_ns,
-    ),
+    integer("p50_ns", Nanoseconds, "Median of their latency.", |it| {
+        it.p50_ns
+    }),
     integer("p99_ns", Nanoseconds, "99th percentile of that.", |it| {
         it.p99_ns
     }),
@@ -66,16 +64,16 @@ pub(super) const COLUMNS: &[Column<FlowRow>] = &[
     integer(
         "lost_datagrams",
         Plain,
-        "Datagrams found missing, as later ones came.",
+        "Datagrams found missing when later ones arrived.",
         |it| it.lost_datagrams,
     ),
     integer(
         "reordered",
         Plain,
-        "Datagrams that came after one that was sent later.",
+        "Datagrams that arrived after one that was sent later.",
         |it| it.reordered,
     ),
-    integer("duplicates", Plain, "Datagrams that came again.", |it| {
+    integer("duplicates", Plain, "Datagrams that arrived again.", |it| {
         it.duplicates
     }),
     text(
@@ -86,13 +84,13 @@ pub(super) const COLUMNS: &[Column<FlowRow>] = &[
     number(
         "generator_bps",
         BitsPerSecond,
-        "Goodput that somebody else's generator says the pair has had; absent where flows were kilonet's own.",
+        "Goodput that the generator reports for the pair; absent where flows were kilonet's own.",
         |it| it.generator_bps,
     ),
     number(
         "generator_transactions_per_s",
         PerSecond,
-        "Requests that it says were answered; absent likewise.",
+        "Requests that it reports as answered; absent likewise.",
         |it| it.generator_transactions_per_s,
     ),
 ];

@@ -29,12 +29,12 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     ),
     text(
         "role",
-        "`cell`, or `baseline`: put into the block for others to be compared with.",
+        "`cell`, or `baseline`: the trial of the block with which the others are compared.",
         |it| written(&it.role),
     ),
     truth(
         "again",
-        "Whether it was run as others had disturbed the first trial of its cell in the block.",
+        "Whether it was run because the first trial of its cell in the block was disturbed.",
         |it| Some(it.again),
     ),
     text(
@@ -70,26 +70,26 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     }),
     text(
         "error_act",
-        "What was being done when the trial failed; absent, as are the next four, for others.",
+        "The act that failed; absent, as are the next four, for trials that did not fail.",
         |it| it.error.as_ref().map(|error| error.act.as_str().into()),
     ),
-    text("error_object", "To what.", |it| {
+    text("error_object", "The object of that act.", |it| {
         it.error.as_ref().map(|error| error.object.as_str().into())
     }),
     text(
         "error_errno",
-        "The kernel's error by name, where the kernel is who refused.",
+        "The kernel's error by name, where the kernel refused.",
         |it| it.error.as_ref()?.errno.as_deref().map(Into::into),
     ),
-    text("error_reason", "Why, where kilonet is who refused.", |it| {
+    text("error_reason", "The reason, where kilonet refused.", |it| {
         it.error.as_ref()?.reason.as_deref().map(Into::into)
     }),
-    text("error_hint", "What can be done about it.", |it| {
+    text("error_hint", "The remedy.", |it| {
         it.error.as_ref()?.hint.as_deref().map(Into::into)
     }),
     truth(
         "checks_valid",
-        "Whether the witnesses agree. Where they do not, the figures are no values to be shown.",
+        "Whether the witnesses agree. Where they do not, its figures must not be shown as values.",
         |it| it.checks.map(|checks| checks.valid),
     ),
 ];

@@ -41,7 +41,7 @@ impl<Row> Table<Row> {
 /// One row per trial.
 pub static TRIALS: Table<Record> = Table {
     name: "trials",
-    about: "One row per trial, failed ones too: these have `error_` columns and no figures. Columns are called as the fields \
+    about: "One row per trial, failed ones too: these have `error_` columns and no figures. Columns are named after the fields \
             of a record in `trials.jsonl`, with `_` between the levels and without `cell_`.",
     columns: || [identity::COLUMNS, &factors::columns(), &found()].concat(),
 };
@@ -80,7 +80,7 @@ pub static FLOWS: Table<FlowRow> = Table {
 /// One row per interval per trial.
 pub static SAMPLES: Table<Sample> = Table {
     name: "samples",
-    about: "One row per interval of the window per trial: the aggregate as time went on.",
+    about: "One row per interval of the window per trial: the aggregate over time.",
     columns: || samples::COLUMNS.to_vec(),
 };
 
@@ -96,8 +96,8 @@ pub fn document() -> String {
 
 const HEAD: &str = "# Columns of `kilonet export --format csv` and `--format parquet`
 
-Written by the program from the table that the files are written from. Absent is an empty field in CSV and null in
-Parquet, and never 0. In Parquet the same is in the footer, under the key `kilonet.columns`, as JSON.
+Generated from the table that the export itself uses. An absent value is an empty field in CSV and null in
+Parquet, never 0. Parquet files hold the same descriptions in the footer, under the key `kilonet.columns`, as JSON.
 ";
 
 fn describe<Row>(page: &mut String, table: &Table<Row>) {

@@ -14,7 +14,7 @@ macro_rules! of_phase {
                 concat!(
                     "Time spent ",
                     $when,
-                    "; absent before schema 2 and where the trial never came to that."
+                    "; absent before schema 2 and where the trial never reached that phase."
                 ),
                 |it: &Record| Some(it.phases.as_ref()?.$phase?.duration_ns),
             ),
@@ -56,7 +56,7 @@ macro_rules! of_phase {
 const ERRORS: Column<Record> = text(
     "errors",
     "By which errors flows were lost, as JSON: `phase`, `act`, `errno` (absent where the kernel refused nothing), `flows`, \
-     `first` (what was said of the first of them). Absent where none was, and before schema 2.",
+     `first` (the text of the first one). Absent where none was, and before schema 2.",
     |it| {
         let errors = Some(&it.errors).filter(|errors| !errors.is_empty())?;
         Some(serde_json::to_value(errors).ok()?.to_string().into())

@@ -17,7 +17,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "checks_unread_ratio",
         Ratio,
-        "Bytes that lay unread at the end over bytes read; by as much may the two differ.",
+        "Bytes unread at the end over bytes read; the two may differ by that much.",
         |it| it.checks?.unread_ratio,
     ),
     number(
@@ -41,7 +41,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "counters_retransmits",
         Plain,
-        "Segments sent again over the flows' life. Counters are absent where the kernel does not have them.",
+        "Segments retransmitted over the flows' life. Counters are absent where the kernel does not have them.",
         |it| it.counters?.retransmits,
     ),
     integer(
@@ -83,19 +83,19 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "counters_conntrack_insert_failed",
         Plain,
-        "Connections that could not be entered.",
+        "Connections that could not be entered into the table.",
         |it| it.counters?.conntrack_insert_failed,
     ),
     integer(
         "counters_conntrack_drops",
         Plain,
-        "Packets dropped for it.",
+        "Packets dropped because of that.",
         |it| it.counters?.conntrack_drops,
     ),
     integer(
         "counters_conntrack_early_drops",
         Plain,
-        "Connections taken out to make room.",
+        "Connections evicted to make room.",
         |it| it.counters?.conntrack_early_drops,
     ),
     integer(
@@ -107,7 +107,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "counters_tcp_memory_pressure_pages",
         Pages,
-        "At which TCP's memory comes under pressure.",
+        "The mark at which TCP's memory comes under pressure.",
         |it| it.counters?.tcp_memory_pressure_pages,
     ),
     integer("flows_expected", Plain, "Flows the cell asks for.", |it| {
@@ -131,37 +131,37 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer(
         "flows_lost_requests",
         Plain,
-        "Requests that were given up in the window, because no response came.",
+        "Requests given up in the window because no response arrived.",
         |it| it.flows.map(|flows| flows.lost_requests),
     ),
     integer(
         "flows_datagrams_sent",
         Plain,
-        "Datagrams handed to the senders' kernels; absent, as are the next five, for other workloads.",
+        "Datagrams given to the senders' kernels; absent, as are the next five, for other workloads.",
         |it| datagrams(it).map(|all| all.datagrams_sent),
     ),
     integer(
         "flows_datagrams_received",
         Plain,
-        "Datagrams taken by receivers, each once.",
+        "Datagrams received, each once.",
         |it| datagrams(it).map(|all| all.datagrams_received),
     ),
     integer(
         "flows_lost_datagrams",
         Plain,
-        "Datagrams found missing, as later ones came.",
+        "Datagrams found missing when later ones arrived.",
         |it| datagrams(it).map(|all| all.lost_datagrams),
     ),
     integer(
         "flows_reordered",
         Plain,
-        "Datagrams that came after one that was sent later.",
+        "Datagrams that arrived after one that was sent later.",
         |it| datagrams(it).map(|all| all.reordered),
     ),
     integer(
         "flows_duplicates",
         Plain,
-        "Datagrams that came again.",
+        "Datagrams that arrived again.",
         |it| datagrams(it).map(|all| all.duplicates),
     ),
     integer(

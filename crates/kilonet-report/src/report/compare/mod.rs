@@ -153,12 +153,12 @@ fn tally(comparison: &Comparison) -> String {
 }
 
 /// What the columns are, and what may be relied on; the shares are the largest in `results/20261123-false-alarms`.
-const BASIS: &str = "medians of each side's trials; change of the geometric mean, with its 95 % interval; verdicts take into \
-                     account how many figures there are: of equal runs of a model at most 4 % had any figure called \
-                     better or worse, and at most 3.5 % a regression";
+const BASIS: &str = "medians of each side's trials; change of the geometric mean, with its 95 % interval; verdicts account for \
+                     the number of figures: of equal runs of a model at most 4 % had any figure called better or worse, and at \
+                     most 3.5 % a regression";
 
 /// What is said where the folders are of two machines.
-const TWO_MACHINES: &str = "the runs are of different machines: what differs may be theirs";
+const TWO_MACHINES: &str = "the runs are from different machines, which may explain what differs";
 
 fn is_of_two_machines(against: &Against) -> bool {
     against
@@ -290,7 +290,7 @@ fn one_sided(against: &Against) -> Vec<String> {
         let name = requests.fill(metric.about().name);
         let folder = &against.new.folder;
         format!(
-            "{folder}: {name} is there {side} only, for {}",
+            "{folder}: {name} is recorded {side} only, for {}",
             counted(cells, "cell")
         )
     });
@@ -308,7 +308,8 @@ fn advice(comparison: &Comparison) -> Option<String> {
     let unsure = comparison.figures().filter(for_want).count();
     (unsure > 0).then(|| {
         format!(
-            "{} cannot be told from the noise of so few trials; more --repeats narrow the intervals, as one over their root",
+            "{} cannot be distinguished from the noise of so few trials; more --repeats narrow the intervals, as one over the \
+             root of their number",
             counted(unsure, "figure")
         )
     })

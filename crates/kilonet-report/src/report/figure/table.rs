@@ -62,9 +62,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
                 caption: "The band holds the pairs from the 5th to the 95th percentile.",
                 heading: "P5 to P95",
             }),
-            guide: Some(
-                "The dotted guide is what equal shares of the fastest first point would be, falling as 1/N.",
-            ),
+            guide: Some("The dotted line falls as 1/N: equal shares of the fastest first point."),
             ..of(Metric::PairP50)
         }],
     },
@@ -106,7 +104,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "retransmits.svg",
-        question: "How many segments are sent again?",
+        question: "How many segments are retransmitted?",
         panels: &[Panel {
             above_zero: true,
             ..of(Metric::Retransmits)
@@ -114,12 +112,12 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "ratio.svg",
-        question: "How close does it come to loopback?",
+        question: "How does it compare with loopback?",
         panels: &[of(Metric::BaselineRatio)],
     },
     Sheet {
         file: "fairness.svg",
-        question: "How evenly is it shared?",
+        question: "How evenly do pairs share?",
         panels: &[of(Metric::Jain)],
     },
     Sheet {
@@ -147,7 +145,7 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
     },
     Sheet {
         file: "setup.svg",
-        question: "How long does the lab take to come and to go?",
+        question: "How long do set-up and teardown take?",
         panels: &[of(Metric::Setup), of(Metric::Teardown)],
     },
 ];

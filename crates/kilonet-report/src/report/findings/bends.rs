@@ -51,8 +51,8 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
     };
     let parts = [
         Some(bent).filter(|bent| !bent.is_empty()),
-        named("bends, at no one place", |bend| *bend == Bend::Gradual),
-        named("no bend can be told", |bend| {
+        named("bends gradually", |bend| *bend == Bend::Gradual),
+        named("no bend can be established", |bend| {
             matches!(bend, Bend::Straight { .. })
         }),
     ];

@@ -13,7 +13,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
         .collect()
 }
 
-/// `bridge: what the median pair gets halves at 41 containers (95 %: 38 to 46)`
+/// `bridge: goodput of the median pair halves at 41 containers (95 %: 38 to 46)`
 fn finding(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<Finding> {
     let series = &analysis.series[answer.series];
     let (last, first) = halving.between;

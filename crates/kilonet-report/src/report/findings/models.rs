@@ -19,7 +19,7 @@ pub(super) fn scalability(analysis: &Analysis) -> Vec<Finding> {
     fitting.chain(unfitting(analysis, name, others)).collect()
 }
 
-/// `bridge: no retrograde term: the interval of kappa holds zero, ...; sigma is 0.31 (95 %: 0.30 to 0.33)`
+/// `bridge: no retrograde term: the interval of kappa contains zero, ...; sigma is 0.31 (95 %: 0.30 to 0.33)`
 fn of_law(analysis: &Analysis, law: &Usl) -> Option<Finding> {
     let label = &analysis.series[law.series].label;
     let (left, at) = worst(&law.residuals).filter(|(left, _)| *left <= DESCRIBES)?;
@@ -30,12 +30,12 @@ fn of_law(analysis: &Analysis, law: &Usl) -> Option<Finding> {
     } else if high < 0.0 {
         format!("no retrograde term: kappa is below zero, {kappa}")
     } else {
-        format!("no retrograde term: the interval of kappa holds zero, {kappa}")
+        format!("no retrograde term: the interval of kappa contains zero, {kappa}")
     };
     Some(Finding {
         text: format!("{label}: {verdict}; sigma is {sigma}"),
         evidence: format!(
-            "Universal Scalability Law over {} numbers of pairs; it leaves over {} % at most, at {}",
+            "Universal Scalability Law over {} numbers of pairs; largest residual {} %, at {}",
             law.residuals.len(),
             three_digits(left * 100.0),
             pairs(at)
@@ -58,7 +58,7 @@ fn unfitting<'a>(
     let left: Vec<_> = series.filter_map(left).collect();
     (!left.is_empty()).then(|| Finding {
         text: format!("{name} does not describe {} of the curves", left.len()),
-        evidence: format!("it leaves over: {}", left.join(", ")),
+        evidence: format!("largest residuals: {}", left.join(", ")),
         shown: Shown::In(Metric::Goodput),
     })
 }
@@ -73,7 +73,7 @@ fn peak(law: &Usl) -> String {
     if pairs > 1.0 && pairs < most {
         let number = pairs.round();
         let noun = if number > 1.0 { "pairs" } else { "pair" };
-        format!(" beyond {number} {noun}, at which all together do most")
+        format!(" beyond {number} {noun}, where the aggregate is highest")
     } else {
         String::new()
     }
@@ -102,11 +102,12 @@ pub(super) fn capacity(analysis: &Analysis) -> Vec<Finding> {
     let models = || analysis.capacities.iter();
     let fitting = models().filter_map(|model| of_capacity(analysis, model));
     let others = models().map(|model| (model.series, model.residuals.as_slice()));
-    let name = "the lesser of what pairs ask for and of what the CPUs pay for";
+    let name =
+        "the capacity model (the lesser of what pairs ask for and what the CPUs can pay for)";
     fitting.chain(unfitting(analysis, name, others)).collect()
 }
 
-/// `bridge: moves 27.9 Gb/s a pair or what 2 CPUs pay for, whichever is less; a byte costs 0.03 ns more with each doubling`
+/// `bridge: moves the lesser of 27.9 Gb/s per pair and what 2 CPUs can pay for; a byte costs 0.03 ns more with each doubling`
 fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
     let (left, at) = worst(&model.residuals).filter(|(left, _)| *left <= DESCRIBES)?;
     let (label, counted) = (&analysis.series[model.series].label, analysis.count.noun());
@@ -118,13 +119,13 @@ fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
     };
     Some(Finding {
         text: format!(
-            "{label}: moves {one} a pair or what {} for, whichever is less; a byte costs {} {more} with each doubling of the \
+            "{label}: moves the lesser of {one} per pair and what {} for; a byte costs {} {more} with each doubling of the \
              {counted}",
             paying(model.cpus),
             Quantity::CpuPerByte.show(slope),
         ),
         evidence: format!(
-            "capacity model over {} counts; it leaves over {} % at most, at {} {counted}",
+            "capacity model over {} counts; largest residual {} %, at {} {counted}",
             model.residuals.len(),
             three_digits(left * 100.0),
             grouped(at as usize),
@@ -133,11 +134,11 @@ fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
     })
 }
 
-/// `2 CPUs pay`, `1 CPU pays`
+/// `2 CPUs can pay`, `1 CPU can pay`
 fn paying(cpus: f64) -> String {
     match three_digits(cpus).as_str() {
-        "1.00" => "1 CPU pays".to_owned(),
-        many => format!("{many} CPUs pay"),
+        "1.00" => "1 CPU can pay".to_owned(),
+        many => format!("{many} CPUs can pay"),
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn section(analysis: &Analysis) -> Option<Section> {
     let post = analysis.post.as_ref()?;
     Some(Section {
         id: "post",
-        title: "the table of 2017, and today's",
+        title: "the table of 2017 beside today's",
         basis: "ratios to lo at two containers: the post's as printed; today's, medians of the ratios within blocks and \
                 half the 95 % interval of their mean",
         headings: HEADINGS,
@@ -45,9 +45,9 @@ struct Cause {
 const CAUSES: &[Cause] = &[Cause {
     topologies: &[Topology::Veth, Topology::Bridge],
     direction: Direction::Up,
-    text: "TCP crosses veth, bridge and rules in units of up to 64 KiB whose checksums are never computed, so that what a \
-           packet costs is spread over some forty times the bytes. With these offloads off a veth pair moves about a tenth; \
-           which of them the post's machine had is not known",
+    text: "TCP crosses veth, bridge and rules in units of up to 64 KiB whose checksums are never computed, so the cost of a \
+           packet is spread over about forty times as many bytes. Without these offloads a veth pair moves about a tenth; which \
+           of them the post's machine had is unknown",
     source: "the kernel's source; OpenCloudBlog 2014, measured with offloads on and off",
 }];
 
@@ -179,7 +179,7 @@ fn unexplained(differing: &[Difference<'_>]) -> Option<String> {
         .iter()
         .filter(|one| !CAUSES.iter().any(|cause| one.is_by(cause)));
     let places: Vec<_> = without.map(Difference::place).collect();
-    (!places.is_empty()).then(|| format!("no cause is known of: {}", places.join("; ")))
+    (!places.is_empty()).then(|| format!("no cause is known for: {}", places.join("; ")))
 }
 
 /// What a shape moves with rules of what it moves without, then and today.
@@ -188,7 +188,7 @@ fn share_of_rules(row: &PostRow) -> Option<String> {
     let (with, without) = (find(Column::Ipv4)?, find(Column::NoRules)?);
     let today = with.modelled?.median / without.modelled?.median;
     Some(format!(
-        "{}: with iptables it moved {} times what it did without in 2017, and {} times today, modelled",
+        "{}: with iptables it moved {} times as much as without in 2017, and {} times as much today (modelled)",
         row.name,
         three_digits(with.then / without.then),
         three_digits(today)

@@ -7,7 +7,7 @@ use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, CellSummary, Known, Reach};
 use crate::units::counted;
 
-/// `the 95 % interval never came within ±5 %: bridge at 64, 128`
+/// `the 95 % interval stayed wider than ±5 %: bridge at 64, 128`
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let of = |index: &usize| {
         let cell = &analysis.cells[*index];
@@ -42,7 +42,7 @@ fn finding(analysis: &Analysis, series: &[Wide]) -> Option<Finding> {
     let places: Vec<_> = places.collect();
     Some(Finding {
         text: format!(
-            "the 95 % interval never came within {}: {}",
+            "the 95 % interval stayed wider than {}: {}",
             either_side(Some(widest.within)),
             places.join("; ")
         ),

@@ -142,16 +142,16 @@ fn verdict(realities: &[Reality]) -> String {
     };
     let said: [(Metric, Say); 4] = [
         (Metric::Goodput, |range| {
-            format!("move {range} times what the model's do")
+            format!("move {range} times as much as the model's")
         }),
         (Metric::Transactions, |range| {
-            format!("answer {range} times as many requests as the model's do")
+            format!("answer {range} times as many requests as the model's")
         }),
         (Metric::CpuPerByte, |range| {
-            format!("spend {range} times the CPU on a byte")
+            format!("spend {range} times the CPU time per byte")
         }),
         (Metric::CpuPerTransaction, |range| {
-            format!("spend {range} times the CPU on a request")
+            format!("spend {range} times the CPU time per request")
         }),
     ];
     let said = said.into_iter();

@@ -71,12 +71,14 @@ fn finding(fit: &Fit, over: Count, requests: Called) -> String {
     let per = format!("per {MANY} {}", over.noun());
     let slope = change(fit, fit.line.slope);
     let Some(interval) = fit.line.interval else {
-        return format!("{slope} {what} {per}, without an interval, which one block does not give");
+        return format!(
+            "{slope} {what} {per}, without an interval, because there is only one block"
+        );
     };
     let range = range(fit, interval);
     if !fit.line.is_certain() {
         return format!(
-            "no slope {what} can be told: its 95 % interval, {range} {per}, holds zero"
+            "no slope {what} can be established: its 95 % interval, {range} {per}, contains zero"
         );
     }
     let unit = by_the_unit(fit, over);

@@ -22,7 +22,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let both = middle(|it| it.between).zip(middle(|it| it.within));
     let finding = both.map(|(between, within)| Finding {
         text: format!(
-            "from one lab to the next the goodput of a cell scatters by {}; what it does within a window would make that {}",
+            "the goodput of a cell scatters by {} from lab to lab; its variation within a window alone would make that {}",
             Quantity::Percent.show(between),
             Quantity::Percent.show(within)
         ),

@@ -54,7 +54,7 @@ fn words(symptom: Symptom) -> Words {
             Metric::Goodput,
         ),
         Symptom::Retransmits => row(
-            "segments were sent again",
+            "segments were retransmitted",
             Share("of the payload"),
             Metric::Goodput,
         ),
@@ -74,12 +74,12 @@ fn words(symptom: Symptom) -> Words {
             Metric::Goodput,
         ),
         Symptom::ConntrackFull => row(
-            "connections could not be tracked, or were dropped for others",
+            "connections could not be tracked, or their entries were evicted for others",
             Number("times"),
             Metric::Goodput,
         ),
         Symptom::OtherCongestion => row(
-            "another congestion control took effect than was asked for",
+            "a congestion control other than the one asked for took effect",
             None,
             Metric::Goodput,
         ),

@@ -76,7 +76,7 @@ fn a_container_with_rules_is_held_against_one_without() {
 #[test]
 fn a_slope_within_its_noise_is_said_to_be_none() {
     let said = said(over_rules(0.0));
-    assert_eq!(said.matches("holds zero").count(), 2, "{said}");
+    assert_eq!(said.matches("contains zero").count(), 2, "{said}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_ratio_that_fell_is_said_without_a_cause() {
     let said = said(records);
     assert!(
         said.contains(
-            "no cause is known of: shared namespace, IPv4, modelled; shared namespace, IPv6"
+            "no cause is known for: shared namespace, IPv4, modelled; shared namespace, IPv6"
         ),
         "{said}"
     );

@@ -59,7 +59,7 @@ pub(super) fn cpu(sheet: &mut Buffer, area: Rect, history: &[Shares], view: View
     let room = usize::from(area.width.saturating_sub(NAME + SHARE));
     let shown = &history[history.len().saturating_sub(room)..];
     let seconds = (TICK * u32::try_from(shown.len()).unwrap_or(u32::MAX)).as_secs();
-    let frame = panel(format!("CPU, all of the machine, last {seconds} s"), view);
+    let frame = panel(format!("CPU of the whole machine, last {seconds} s"), view);
     let inner = frame.inner(area);
     frame.render(area, sheet);
     let lines = KINDS.map(|kind| line(&kind, shown, room, view));

@@ -38,7 +38,8 @@ pub(super) fn figure(analysis: &Analysis) -> Option<(&'static str, String)> {
     (bottom > HEADER).then(|| {
         canvas.text("title", (MARGIN, 36.0), Anchor::Start, QUESTION);
         canvas.text("sub", (MARGIN, 58.0), Anchor::Start, &machine(analysis));
-        let basis = "each dot is a trial; lines by least squares, dashed where the slope's 95 % interval holds zero or is not known";
+        let basis = "each dot is a trial; lines by least squares, dashed where the slope's 95 % interval contains zero or is \
+                     unknown";
         canvas.text("sub", (MARGIN, bottom + 14.0), Anchor::Start, basis);
         (FILE, canvas.finish(bottom + 30.0, QUESTION))
     })

@@ -61,7 +61,7 @@ fn what_rules_cost_is_said_below_curves_over_them() {
 fn rules_that_cost_nothing_are_said_to() {
     let said = text(&run(sample::over_rules(0.0)), UNICODE);
     assert!(
-        said.contains("no slope of CPU time can be told: its 95 %"),
+        said.contains("no slope of CPU time can be established: its 95 %"),
         "{said}"
     );
 }

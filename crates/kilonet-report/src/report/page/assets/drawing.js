@@ -18,7 +18,7 @@ class Drawing {
     this.#parts = frame({ metric: plan.name, title: plan.title, caption: plan.caption(), wide: true }, [...controls, saveButtons(this)]);
     this.#parts.plot.after(this.#marks);
     const { plot } = this.#parts;
-    Object.assign(plot, { tabIndex: 0, role: "group", ariaLabel: `${plan.title}: arrow keys step through what it shows` });
+    Object.assign(plot, { tabIndex: 0, role: "group", ariaLabel: `${plan.title}: arrow keys step through its points` });
     plot.addEventListener("pointermove", event => this.#point(event));
     plot.addEventListener("pointerleave", () => this.#show(-1));
     plot.addEventListener("keydown", event => this.#step(event));

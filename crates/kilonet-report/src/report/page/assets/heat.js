@@ -27,7 +27,7 @@ function heatPlan() {
   return {
     name: "heat", title: "Two counts at once",
     hasData: () => secondCount !== undefined && counts.length > 1 && plottable.length > 0,
-    caption: () => `${figure.title} over ${countNoun} and ${SECOND_COUNTS[secondCount]}; medians, the lighter the more.`,
+    caption: () => `${figure.title} over ${countNoun} and ${SECOND_COUNTS[secondCount]}; medians; lighter is more.`,
     legend: () => [],
     controls: [figureChooser(plottable, chosen => { figure = chosen; })],
     paint: (ctx, width) => paintHeat(ctx, width, figure),

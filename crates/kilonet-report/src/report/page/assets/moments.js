@@ -53,7 +53,7 @@ function latencyPlan() {
   return {
     name: "latency", title: `How long ${manyRequests} took`,
     hasData: () => lines().length > 0,
-    caption: () => `The time that each share of ${manyRequests} does not exceed at ${grouped(choice.count)} ${countNoun}, all trials of a cell together; `
+    caption: () => `The latency that each share of ${manyRequests} does not exceed at ${grouped(choice.count)} ${countNoun}, all trials of a cell together; `
       + "to the right, the rarer ones.",
     legend: () => seriesLegend(lines().map(({ series }) => series)),
     controls: [choice.control],
@@ -82,7 +82,7 @@ function timelinePlan() {
   return {
     name: "timeline", title: "One trial over its window",
     hasData: () => lines().length > 0,
-    caption: () => `Aggregate goodput of each interval at ${grouped(choice.count)} ${countNoun}, in the trial of each cell whose goodput is nearest `
+    caption: () => `Aggregate goodput of each interval at ${grouped(choice.count)} ${countNoun}, of the trial of each cell whose goodput is nearest `
       + "to the median.",
     legend: () => seriesLegend(lines().map(({ series }) => series)),
     controls: [choice.control],

@@ -10,8 +10,8 @@ function stacksPlan() {
   return {
     name: "cpu", title: "Where CPU time went",
     hasData: () => shownSeries().some(has),
-    caption: () => "User, system and interrupt time of the whole machine, and what its hypervisor took; means over a cell's trials. "
-      + "Stolen time lies on top and is no part of the cost.",
+    caption: () => "User, system and interrupt time of the whole machine, and the time its hypervisor took; means over a cell's trials. "
+      + "Stolen time is drawn on top and is not part of the cost.",
     legend: () => CPU_KINDS.map(([label, hue]) => ({ label, mark: patch(colour(`hue-${hue}`)) })),
     controls: [segments("CPU time", measures.map(({ word }) => word), chosen => { measure = measures.find(({ word }) => word === chosen); })],
     paint: (ctx, width) => (counts.length > 1
