@@ -1,6 +1,6 @@
-//! The CPUs that there are, and those of them that kilonet may use.
+//! The CPUs of the machine, and those that kilonet may use.
 //!
-//! Must not know what they are wanted for. The invariant: a mask is lower-case hexadecimal digits, the lowest CPUs last.
+//! Must not know what they are used for. The invariant: a mask is lower-case hexadecimal digits, the lowest CPUs last.
 
 use std::fs;
 

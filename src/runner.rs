@@ -166,7 +166,7 @@ impl Watchman {
 }
 
 /// What is said of a trial beside which no canary could be read.
-const NOT_TIMED: &str = "whether the machine was as fast as usual is not known, as the fixed piece of work could not be timed";
+const NOT_TIMED: &str = "it is unknown whether the machine was as fast as usual: the fixed piece of work could not be timed";
 
 /// One trial from set-up to record, with what the machine counted in its phases; `None` when the user ended it.
 fn run_trial<T: Testbed>(

@@ -1,4 +1,4 @@
-//! Which kilonet this is: what its build found out of its own making.
+//! Which kilonet this is: what its build recorded about itself.
 //!
 //! Must not know what anybody does with it. The invariant: what the build could not find out is absent.
 

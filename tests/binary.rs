@@ -509,7 +509,7 @@ fn what_was_attached_to_is_not_resumed() {
     fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
     let said = says(&["run", "--resume", folder.path().to_str().unwrap()]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    let reason = "resume the run: it measured what existed then";
+    let reason = "resume the run: it measured containers that existed then";
     assert!(said.err.contains(reason), "{said:?}");
     assert!(
         said.err.contains("hint: run kilonet attach again"),

@@ -118,7 +118,7 @@ fn a_run_that_was_cut_off_is_compared_as_far_as_it_goes() {
     let flowing = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
     for note in [
         "is cut off; its trial counts as not run",
-        "planned trials are recorded: the run was cut off or is still going",
+        "planned trials are recorded: the run was cut off or is still in progress",
     ] {
         assert!(flowing.contains(note), "{note}: {flowing}");
     }
@@ -277,7 +277,7 @@ fn cells_that_are_missing_are_named_and_nothing_stands_in_their_place() {
     let said = reported(&folder);
     assert!(said.contains("65 of 80 planned trials"), "{said}");
     assert!(
-        said.contains("of 3 of 15 planned cells no trial is recorded: "),
+        said.contains("3 of 15 planned cells have no recorded trial: "),
         "{said}"
     );
     let rows = exported(&folder);
@@ -393,7 +393,10 @@ fn no_record_makes_a_file_outside_of_the_folder() {
     assert_eq!(names(&home.path().join("results")), ["run"]);
     let said = says(&["report", run.to_str().unwrap()]);
     let flowing = said.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flowing.contains("is no name for a file"), "{flowing}");
+    assert!(
+        flowing.contains("cannot be the name of a file"),
+        "{flowing}"
+    );
 }
 
 #[test]
@@ -410,7 +413,7 @@ fn what_is_no_regular_file_is_refused_at_once_by_every_verb() {
             for reader in READERS.iter().copied() {
                 let said = says(&[reader, &[path(&folder)]].concat());
                 assert_ne!(said.code, Some(0), "{reader:?} {file} {kind}: {said:?}");
-                assert!(said.err.contains("and no regular file"), "{said:?}");
+                assert!(said.err.contains("not a regular file"), "{said:?}");
                 assert!(
                     said.err.contains("hint: put a regular file in its place"),
                     "{said:?}"
@@ -513,7 +516,7 @@ fn a_run_of_another_kilonet_is_not_gone_on_with_unless_that_is_allowed() {
     assert!(
         allowed
             .out
-            .contains("note: the records are of 2 versions of kilonet: 0.1.0"),
+            .contains("note: the records come from 2 versions of kilonet: 0.1.0"),
         "{}",
         allowed.out
     );

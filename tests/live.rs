@@ -236,7 +236,7 @@ fn without_a_terminal_that_can_show_it_lines_are_shown_and_it_is_said() {
             .arg(out.path()),
     );
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.err.contains("note: --live wants"), "{}", run.err);
+    assert!(run.err.contains("note: --live needs"), "{}", run.err);
     assert!(run.err.contains("1/"), "no line per trial: {}", run.err);
     assert!(!run.err.contains('\x1b'), "{:?}", run.err);
 }

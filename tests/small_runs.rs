@@ -535,7 +535,7 @@ fn rules_that_cut_the_traffic_off_are_named_and_the_sweep_goes_on() {
     std::fs::write(&rules, drop.replace("drop", "accept")).unwrap();
     let resumed = said(kilonet(["run", "--quiet", "--resume"]).arg(run.folder()));
     assert_eq!(resumed.code, Some(1), "{resumed:?}");
-    assert!(resumed.err.contains("is not what it was"), "{resumed:?}");
+    assert!(resumed.err.contains("has changed since"), "{resumed:?}");
 }
 
 #[test]
@@ -818,7 +818,7 @@ fn an_ordinary_user_is_told_that_attaching_takes_root() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert_eq!(
         run.err,
-        "error: attach to web, db: only root may enter network namespaces that exist\n\
+        "error: attach to web, db: only root may enter existing network namespaces\n\
          hint: run it as root, as in `sudo kilonet attach ...`\n"
     );
 }

@@ -1,4 +1,4 @@
-//! `kilonet attach`: measures between containers or namespaces that exist, and changes nothing in them.
+//! `kilonet attach`: measures between existing containers or namespaces, and changes nothing in them.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use crate::scenario::registry::lab::CONTAINERS;
 use crate::scenario::{Driver, Part, Scenario, Topology};
 use crate::units::counted;
 
-/// The first of each two sends to the second. Sockets are made inside them and closed again; nothing else is touched.
+/// The first of each two sends to the second. Sockets are opened inside them and closed again; nothing else is touched.
 #[derive(Debug, Args)]
 #[command(mut_args(|flag| told(hide_others(flag, PARTS))), after_help = "\
 Examples:
@@ -32,10 +32,10 @@ pub(super) struct Attach {
     output: Output,
 }
 
-/// What there is of a scenario where nothing is raised.
+/// The parts of a scenario that apply where nothing is set up.
 const PARTS: &[Part] = &[Part::Traffic, Part::Both, Part::Trial];
 
-/// Names only the drivers that make nothing but sockets.
+/// Help for `--driver` that names only the drivers that make nothing but sockets.
 fn told(flag: Arg) -> Arg {
     match flag.get_id().as_str() {
         "driver" => flag.help("What runs the flows: threads, workers"),
@@ -55,17 +55,17 @@ impl Attach {
         execute(job, leave)
     }
 
-    /// A sweep's scenario over the traffic's factors, with what exists in the place of a lab.
+    /// A sweep over the traffic's factors, with the existing containers instead of a lab.
     fn scenario(&self) -> Result<Scenario> {
         if !self.places.len().is_multiple_of(2) {
             let given = counted(self.places.len(), "place");
             return Err(Error::Scenario(format!(
-                "error: attach: {given} given, and the first of each two sends to the second\nhint: name an even number of them"
+                "error: attach: {given} given, but the first of each two sends to the second\nhint: name an even number of them"
             )));
         }
         let mut overrides = self.factors.overrides();
-        let reason = "what is attached to is there already, and nothing of it is changed";
-        let hint = "kilonet sweep raises labs of any shape";
+        let reason = "attach measures what exists, and changes nothing in it";
+        let hint = "use kilonet sweep, which sets up labs of any topology";
         only(&overrides, PARTS, (reason, hint))?;
         overrides.give(&CONTAINERS, self.places.len().to_string());
         let mut scenario = Scenario::from_overrides(&overrides)?;
@@ -86,15 +86,15 @@ impl Attach {
     }
 }
 
-/// Nothing is put into what exists but sockets of our own.
+/// Refuses drivers that would put more than sockets into existing containers.
 fn refuse_drivers(scenario: &Scenario) -> Result<()> {
     let hint = "use the driver threads or workers";
     let reason = |driver| match driver {
         Driver::Threads | Driver::Workers => None,
         Driver::Processes => Some("it is for labs, whose containers have no processes yet"),
-        Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => {
-            Some("it is measured by what crosses interfaces, and those of what exists are not read")
-        }
+        Driver::Iperf3 | Driver::Netperf | Driver::Sockperf => Some(
+            "its traffic is counted at interfaces, and attach does not read those of existing containers",
+        ),
     };
     let mut drivers = scenario.cells.iter().map(|cell| cell.driver);
     match drivers.find_map(|driver| Some((driver, reason(driver)?))) {

@@ -1,4 +1,4 @@
-//! `kilonet clean`: removes what runs that died have left, and puts back what they had raised.
+//! `kilonet clean`: removes what killed runs have left, and restores the sysctls that they raised.
 
 use std::process::ExitCode;
 
@@ -11,13 +11,13 @@ use crate::lab::docker::{Directory, Engine, remove_leftovers};
 use crate::swept::Swept;
 use crate::units::counted;
 
-/// Removes control groups named for a run of kilonet that is no more, directories in which its agents were to report, and
-/// containers, networks and images with its label; puts back sysctls that it had raised; and touches nothing else. Runs that
-/// are still going on keep theirs. The engine is the one behind `DOCKER_HOST`, or the usual socket; without one there is
+/// Removes control groups named after a run of kilonet that has ended, directories in which its agents report, and
+/// containers, networks and images with its label; restores sysctls that it had raised; and touches nothing else. Runs that
+/// are still in progress keep theirs. The engine is the one named by `DOCKER_HOST`, or at the usual socket; without one there is
 /// nothing to remove from it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all is gone, or there was nothing; 1 something could not be removed."
+    after_help = "Exit codes: 0 everything was removed, or there was nothing to remove; 1 something could not be removed."
 )]
 pub(super) struct Clean {}
 
@@ -47,7 +47,7 @@ fn from_engine() -> Swept {
     }
 }
 
-/// What was done, in one sentence.
+/// Says in one sentence what was removed and restored.
 fn sentence(swept: &Swept) -> String {
     let some = swept.removed.iter().filter(|(count, _)| *count > 0);
     let removed: Vec<_> = some.map(|(count, noun)| counted(*count, noun)).collect();

@@ -1,6 +1,6 @@
 //! The command line as it is typed: its verbs, in the order in which help lists them.
 //!
-//! Must not know what is done for them.
+//! Must not know what the verbs do.
 
 use clap::{Parser, Subcommand};
 
@@ -11,7 +11,7 @@ use crate::version;
 
 /// How container networking on this node degrades as the number of containers grows, and why.
 ///
-/// kilonet raises thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
+/// kilonet sets up thousands of network namespaces joined by bridges, veth pairs, routers or tunnels, or by sharing one,
 /// drives traffic between all of them at once, and draws throughput and latency against the count.
 #[derive(Debug, Parser)]
 #[command(bin_name = "kilonet", version = version::OWN.as_str(), max_term_width = 100, after_help = EXAMPLES)]
@@ -42,21 +42,21 @@ pub(super) enum Verb {
     Plan(plan::Plan),
     /// Report on a run folder again, from its records
     Report(report::Report),
-    /// Hold run folders against a base, cell by cell; exit code 1 on a regression
+    /// Compare run folders with a base, cell by cell; exit code 1 on a regression
     Compare(compare::Compare),
-    /// Write a run's trials, flows and samples in a form that other programs read
+    /// Write a run's trials, flows and samples in a format that other programs read
     Export(export::Export),
     /// Show what this machine can do, and which limit will bind first
     Doctor(doctor::Doctor),
-    /// Measure between containers or namespaces that exist, changing nothing in them
+    /// Measure between existing containers or namespaces, changing nothing in them
     Attach(attach::Attach),
-    /// Raise a lab and walk about in it: a shell, and everything gone when it ends
+    /// Set up a lab and open a shell in it; the lab is removed when the shell ends
     Lab(lab::Lab),
-    /// Run a command in a container of the lab whose shell this is
+    /// Run a command in a container of the lab, from within its shell
     Exec(exec::Exec),
-    /// Remove what runs that died have left behind, and put back sysctls that they raised
+    /// Remove what killed runs have left behind, and restore sysctls that they raised
     Clean(clean::Clean),
-    /// Print what scenario files may hold: their JSON Schema, for editors
+    /// Print the JSON Schema of scenario files, for editors
     Schema(schema::Schema),
     /// Run a lab's shell and end all that comes of it; started by kilonet itself
     #[command(hide = true)]

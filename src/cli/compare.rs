@@ -1,4 +1,4 @@
-//! `kilonet compare`: runs held against a base, cell by cell, with an exit code that serves in CI.
+//! `kilonet compare`: runs compared with a base, cell by cell, with an exit code for CI.
 //!
 //! The invariant: exit code 1 means a regression and nothing else; whatever keeps runs from being compared, or the verdict from
 //! being printed, is 2.
@@ -17,26 +17,26 @@ use crate::report::compare::{markdown, terminal};
 use crate::report::terminal::View;
 use crate::store::folder::Run;
 
-/// Needs no rights, nor the machines the runs were made on.
+/// Needs no privileges, nor the machines the runs were made on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Compare {
-    /// The run folder that the others are held against
+    /// The run folder that the others are compared with
     #[arg(value_name = "BASE")]
     base: PathBuf,
-    /// Run folders that are held against it
+    /// Run folders that are compared with it
     #[arg(value_name = "NEW", required = true)]
     news: Vec<PathBuf>,
-    /// What to compare, such as goodput,cpu-per-byte [default: what got through, what it cost in CPU time, and latency p99]
+    /// What to compare, such as goodput,cpu-per-byte [default: goodput or requests, their CPU time, and latency p99]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     metric: Vec<Metric>,
-    /// What is worse by this share is a regression
+    /// A figure that is worse by this share or more is a regression
     #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share, allow_hyphen_values = true)]
     threshold: f64,
-    /// What lies within this share of the base, interval and all, is the same
+    /// A figure whose whole interval lies within this share of the base is the same
     #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share, allow_hyphen_values = true)]
     same_within: f64,
-    /// The form of what is printed
+    /// The format of the output
     #[arg(long, value_enum, default_value_t = Format::Term)]
     format: Format,
 }
@@ -48,16 +48,16 @@ Examples:
   kilonet compare base new --format md > comparison.md
   kilonet compare stock patched-1 patched-2 --format json
 
-A verdict takes into account how many figures there are, since of many some differ by chance. Of
+A verdict accounts for the number of figures, because some of many differ by chance. Of
 equal runs of a model at most 4 % had any figure called better or worse, and at most 3.5 % came to
 exit code 1 (METHODOLOGY.md says how). Three repeats show differences that are larger than the
 noise; for smaller ones, run with --repeats 10 or more. Two runs minutes apart may differ by more
-than their repeats do: where it matters, run base and new by turns and compare several.
+than their repeats do: if it matters, alternate runs of base and new and compare several.
 
 Exit codes: 0 no regression, 1 a regression (a figure that is worse by the threshold or more, or
 a cell that fails now), 2 the runs cannot be compared, or the verdict cannot be printed.";
 
-/// What a comparison can be printed as.
+/// The formats of a comparison.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
     /// Tables for the terminal
@@ -84,7 +84,8 @@ impl Compare {
 
     fn compared(&self) -> Result<Comparison> {
         if self.same_within > self.threshold {
-            let reason = "it is less than --same-within, and what lies within that is the same, however much worse";
+            let reason =
+                "it is less than --same-within, and a change within that share counts as the same";
             let hint = "give a --same-within of at most --threshold";
             return Err(refused("--threshold", reason, hint));
         }

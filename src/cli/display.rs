@@ -1,4 +1,4 @@
-//! What a run is shown on, and what is said before it begins.
+//! Chooses how a run is shown, and prints what is said before it begins.
 //!
 //! Must not know how anything is shown. The invariant: what is said here stays on the terminal, whatever comes after it.
 
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::plan::{Plan, Role, Trial};
 use crate::runner::Work;
 
-/// Says what is about to be done, and makes what its progress is shown on.
+/// Says what is about to be done, and returns the display that will show its progress.
 pub(super) fn display(
     work: Work<'_>,
     machine: &Machine,
@@ -24,9 +24,9 @@ pub(super) fn display(
         announce(work.plan, machine, &owed);
     }
     if job.asked == Asked::View && form != Form::Live {
-        let wanted = "a terminal of its own, with a cursor that can be moved";
+        let wanted = "a terminal with a cursor that can be moved";
         out::say(format!(
-            "note: --live wants standard error to be {wanted}; lines are shown"
+            "note: --live needs standard error to be {wanted}; progress is shown as lines"
         ));
     }
     let pace = Pace::new(owed.len(), work.plan.estimate(owed.iter().copied()));
@@ -71,13 +71,13 @@ fn announce(plan: &Plan, machine: &Machine, owed: &[&Trial]) {
     let missing = machine.privilege.missing();
     if !missing.is_empty() {
         out::say(format!(
-            "in a user namespace, without root; not to be had: {}",
+            "in a user namespace, without root; not available: {}",
             missing.join(", ")
         ));
     }
     for soft in machine.limits.binding(&plan.need()) {
         out::say(format!(
-            "note: the largest trial may go beyond {}: {}",
+            "note: the largest trial may exceed {}: {}",
             soft.limit.name, soft.remedy
         ));
     }

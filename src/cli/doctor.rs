@@ -29,13 +29,13 @@ pub(super) struct Doctor {
     factors: super::factors::Factors,
 }
 
-/// Limits that are named, of those that bind first.
+/// How many of the limits that bind first are listed.
 const BINDING: usize = 5;
 
 /// Containers by which flags are judged, which say of everything else how it is to be.
 const SOME: u32 = 1000;
 
-/// What there is of a scenario where nothing is run.
+/// The parts of a scenario that apply where no trial runs.
 const PARTS: &[Part] = &[Part::Lab, Part::Traffic, Part::Limits, Part::Both];
 
 impl Doctor {
@@ -44,8 +44,8 @@ impl Doctor {
         let reason = "doctor makes no trials";
         only(&overrides, PARTS, (reason, "leave it out"))?;
         if overrides.text(&CONTAINERS).is_some() {
-            let reason = "doctor finds out how many there can be";
-            let hint = "leave it out; kilonet plan holds a scenario of yours against the limits";
+            let reason = "doctor finds out how many containers fit";
+            let hint = "leave it out; kilonet plan compares a scenario with the limits";
             return Err(refused("--containers", reason, hint));
         }
         let need = |containers| need(&overrides, containers);
@@ -57,13 +57,13 @@ impl Doctor {
         out::page(format!("rights: {}\n\n", machine.privilege.word()))?;
         out::page(format!("{}\n\n", feature_table(&features, view)))?;
         out::page(format!("{}\n\n", limit_table(&machine.limits, view)))?;
-        out::page("As containers grow, these bind, first to last:\n\n")?;
+        out::page("As the number of containers grows, these limits bind, first to last:\n\n")?;
         out::page(format!("{}\n", verdict(&machine.limits, need, view)))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// What so many containers need, where the flags let there be so many.
+/// What this many containers need; absent if the flags do not allow as many.
 fn need(overrides: &Overrides, containers: u32) -> Option<Need> {
     let scenario = Scenario::from_overrides(&overrides.grown_to(containers)).ok()?;
     Some(Need::of_any(&scenario.cells))
@@ -71,7 +71,7 @@ fn need(overrides: &Overrides, containers: u32) -> Option<Need> {
 
 fn feature_table(features: &[Feature], view: View) -> Table {
     let mut table = plain_table(view);
-    table.set_header(["feature", "", "what it means"]);
+    table.set_header(["feature", "", "meaning"]);
     table.add_rows(features.iter().map(feature_row));
     table
 }
@@ -127,10 +127,10 @@ fn plain_table(view: View) -> Table {
     table
 }
 
-/// Which limits bind as containers grow, first to last.
+/// The limits that bind as the number of containers grows, first to last.
 fn verdict(limits: &Limits, need: impl Fn(u32) -> Option<Need>, view: View) -> Table {
     let mut table = plain_table(view);
-    table.set_header(["binds", "at containers", "what helps"]);
+    table.set_header(["limit", "binds at containers", "remedy"]);
     let headroom = limits.headroom(BINDING, need);
     table.add_rows(headroom.into_iter().map(|headroom| {
         let (name, count) = (headroom.limit.name, headroom.containers);

@@ -15,23 +15,23 @@ use crate::error::{Act, Error, Remedy, Result};
 use crate::lab::roster::{Room, Roster};
 use crate::lab::{netns, sysfs};
 
-/// The variable that says where a lab's roster is.
+/// The environment variable with the path of a lab's roster.
 pub(super) const LAB: &str = "KILONET_LAB";
 
-/// The command sees the container's network and its devices in `/sys`; all else is as outside.
+/// The command sees the container's network and its devices in `/sys`; everything else is as outside.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples, in the shell that kilonet lab gives:
   kilonet exec 0 -- ip addr
   kilonet exec 1 -- iperf3 --server --daemon && kilonet exec 0 -- iperf3 --client 10.0.0.3
-  kilonet exec host0 -- bridge fdb           the host side has rooms of its own
+  kilonet exec host0 -- bridge fdb           the host side has its own namespaces
   kilonet exec host0 -- nft list ruleset
   kilonet exec 0 -- bash                     to stay there")]
 pub(super) struct Exec {
     /// A container, by its number from 0; or host0, host1, ... of the host side
     #[arg(value_name = "K")]
     room: Room,
-    /// What to run there
+    /// The command to run
     #[arg(value_name = "CMD")]
     program: OsString,
     /// Its arguments
@@ -50,7 +50,9 @@ impl Exec {
         netns::move_in(&namespace)
             .map_err(|source| Error::kernel("enter", "a namespace of the lab", source))?;
         if let Err(error) = sysfs::show_for_good() {
-            out::say(format!("note: /sys shows devices of elsewhere: {error}"));
+            out::say(format!(
+                "note: /sys does not show this container's devices: {error}"
+            ));
         }
         let refusal = Command::new(&self.program).args(&self.arguments).exec();
         Err(Error::kernel(
@@ -61,12 +63,12 @@ impl Exec {
     }
 }
 
-/// The roster of the lab whose shell this was started from, which says its place.
+/// The roster of the lab from whose shell this was started; the environment gives its path.
 pub(super) fn roster(place: Option<&str>) -> Result<Roster> {
     let refused =
         |reason, remedy| Err(Error::refused("enter", "a lab", reason).with_remedy(remedy));
     let Some(place) = place else {
-        let reason = format!("this is no lab's shell, as {LAB} is not set");
+        let reason = format!("this is not the shell of a lab: {LAB} is not set");
         return refused(reason, Remedy::StartLab);
     };
     match Roster::find(place) {

@@ -1,4 +1,4 @@
-//! `kilonet export`: a run folder in the forms that other programs read.
+//! `kilonet export`: a run folder in the formats that other programs read.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -13,17 +13,17 @@ use crate::error::{Act, Result};
 use crate::export::{Destination, FORMATS, Files, Format, Source};
 use crate::files::{self, FileName};
 
-/// Needs no rights, nor the machine the run was made on.
+/// Needs no privileges, nor the machine the run was made on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Export {
     /// The run folder
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The form to write
+    /// The format to write
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     format: &'static Format,
-    /// Where to: the file, or the folder for several; standard output, or DIR/export, if absent
+    /// The file to write, or the folder for several files [default: standard output, or DIR/export]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ Examples:
 
 The columns of csv and parquet are described in results/COLUMNS.md.";
 
-/// Where the several files of a form go if nothing else is said, within the run folder.
+/// The folder within the run's folder for the files of a format, unless `--out` names another.
 const FOLDER: &str = "export";
 
 impl Export {
@@ -89,7 +89,7 @@ fn formats() -> impl TypedValueParser<Value = &'static Format> {
         .try_map(|name| Format::named(&name).ok_or("there is no such format"))
 }
 
-/// What is to be printed, once there is all of it.
+/// Collects what is to be printed, to print it at once when it is complete.
 struct StandardOutput(Vec<u8>);
 
 impl Destination for StandardOutput {
@@ -102,7 +102,7 @@ impl Destination for StandardOutput {
     }
 }
 
-/// The file that was asked for, whatever name it goes by.
+/// The file of `--out`, under the name that was given.
 struct OneFile<'a>(&'a Path);
 
 impl Destination for OneFile<'_> {

@@ -1,6 +1,6 @@
-//! The flags that stand for a scenario's keys, the same for all verbs that take any.
+//! The flags for a scenario's keys, the same for all verbs that take any.
 //!
-//! Knows none of them: each is made of its key's entry. The invariant: every key has its flag.
+//! Names none of them: each is made from its key's entry. The invariant: every key has its flag.
 
 use clap::error::Error;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::scenario::key::Facts;
 use crate::scenario::{AnyKey, Overrides, registry};
 
-/// What was given for keys; each replaces the scenario's key of the same name.
+/// The values given for keys; each replaces the scenario's key of the same name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Factors(Overrides);
 
@@ -55,7 +55,7 @@ fn flag(key: &dyn AnyKey) -> Arg {
         .help(help(facts, &key.words()))
 }
 
-/// The first sentence on a key, and what it may be told.
+/// The first sentence of a key's help, and examples of its values.
 fn help(facts: &Facts, words: &[(&str, &str)]) -> String {
     let sentence = facts.help.split(". ").next().unwrap_or_default();
     let sentence = sentence.trim_end_matches('.');

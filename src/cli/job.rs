@@ -6,12 +6,12 @@ use super::progress::Asked;
 use super::resume::Versions;
 use crate::scenario::Scenario;
 
-/// Where records go.
+/// The folder in which records are kept.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Destination<'a> {
     /// A new folder in this one.
     New(&'a Path),
-    /// The folder of a run that was cut off, if it is of such a kilonet.
+    /// The folder of a run that was cut off, with the versions of kilonet that may continue it.
     Old(&'a Path, Versions),
 }
 
@@ -20,7 +20,7 @@ pub(super) enum Destination<'a> {
 pub(super) struct Job<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) destination: Destination<'a>,
-    /// What exists and is to be attached to, as the user names it.
+    /// The existing containers to attach to, as the user names them.
     pub(super) places: &'a [String],
     pub(super) asked: Asked,
 }

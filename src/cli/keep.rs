@@ -1,4 +1,4 @@
-//! `kilonet keep`: runs a lab's shell, and ends all that comes of it when either the shell or the lab ends.
+//! `kilonet keep`: runs a lab's shell, and ends all processes started from it when either the shell or the lab ends.
 //!
 //! Started by `kilonet lab`, which holds the lab. That process may be killed at any instant, and then cannot see to it that
 //! nobody stays in a namespace of the lab and so keeps it alive; this one hears of it from the kernel.
@@ -15,7 +15,7 @@ use crate::error::{Act, Error, Result};
 use crate::host::signal::{self, Blocked};
 use crate::host::{kin, limits, relay};
 
-/// What a process that was told to end by SIGTERM ends with, as shells count.
+/// The exit code after SIGTERM, as shells count it.
 const TOLD_TO_END: u8 = 143;
 
 /// Ends with the command's exit code.
@@ -53,7 +53,7 @@ impl Keep {
     }
 }
 
-/// Waits until the child has ended, or somebody ends this process.
+/// Waits until the child ends or a signal ends this process.
 fn outlive(child: u32, signals: &Blocked) -> Result<u8> {
     loop {
         // First of all: it may have ended before its end was waited for.
@@ -80,7 +80,7 @@ pub(super) struct Become {
 }
 
 impl Become {
-    /// A program inherits what is blocked, and this one is to be interrupted as usual.
+    /// Unblocks signals: a program inherits the blocked ones, and this one must be interruptible.
     pub(super) fn run(&self) -> Result<ExitCode> {
         signal::unblock_all()?;
         self.limits

@@ -1,4 +1,4 @@
-//! `kilonet lab`: raises the lab of one cell, gives a shell, and takes the lab down when that ends.
+//! `kilonet lab`: sets up the lab of one cell, gives a shell, and tears the lab down when the shell ends.
 //!
 //! This process holds the lab, as one that measures does. The shell is a child of `kilonet keep`, which is this one's.
 
@@ -23,11 +23,11 @@ use crate::lab::roster::Posted;
 use crate::plan::{Plan, cell_id};
 use crate::scenario::{Cell, Overrides, Part, Scenario, Testbed};
 
-/// Containers that are listed by name at most.
+/// The most containers that are listed by name.
 const LISTED: usize = 4;
 
-/// In the shell, `kilonet exec K -- CMD` runs a command in container K. When the shell ends, however it ends, so do all
-/// processes that came of it, and the lab is gone.
+/// In the shell, `kilonet exec K -- CMD` runs a command in container K. When the shell ends, for whatever reason, all
+/// processes started from it end too, and the lab is removed.
 #[derive(Debug, Args)]
 #[command(mut_args(|flag| hide_others(flag, PARTS)), after_help = "\
 Examples:
@@ -36,27 +36,27 @@ Examples:
   kilonet lab scenarios/quickstart.toml --topology veth --containers 2
   kilonet lab --containers 2 -- kilonet exec 0 -- ip -j addr")]
 pub(super) struct Lab {
-    /// The scenario file; without one, flags alone say what to raise
+    /// The scenario file; without one, flags describe the lab
     #[arg(value_name = "SCENARIO")]
     scenario: Option<PathBuf>,
-    /// The cell to raise, by its id as kilonet plan lists them; the first if absent
+    /// The cell to set up, by its id as kilonet plan lists them [default: the first]
     #[arg(long, value_name = "ID", help_heading = "Lab")]
     cell: Option<String>,
-    /// What to run in the place of a shell
+    /// The command to run instead of a shell
     #[arg(value_name = "CMD", last = true)]
     command: Vec<OsString>,
     #[command(flatten)]
     factors: Factors,
 }
 
-/// What there is of a scenario where nothing is measured.
+/// The parts of a scenario that apply where nothing is measured.
 const PARTS: &[Part] = &[Part::Lab, Part::Both];
 
 impl Lab {
     pub(super) fn run(&self) -> Result<ExitCode> {
         let overrides = self.factors.overrides();
-        let reason = "a lab has no traffic and no trials but what is started in its shell";
-        let hint = "kilonet sweep measures, and --cell takes the id of a cell with other traffic";
+        let reason = "a lab has no trials, and no traffic except what its shell starts";
+        let hint = "use kilonet sweep to measure; --cell takes the id of a cell with other traffic";
         only(&overrides, PARTS, (reason, hint))?;
         let scenario = self.scenario(&overrides)?;
         let cell = self.choose(&scenario)?;
@@ -156,14 +156,14 @@ fn no_such(id: &str, cells: &[Cell]) -> Error {
     let more = if cells.len() > LISTED { ", ..." } else { "" };
     let some = some.join(", ");
     Error::Scenario(format!(
-        "error: --cell: the scenario has no {id}\nhint: kilonet plan lists its cells: {some}{more}"
+        "error: --cell: the scenario has no cell {id}\nhint: kilonet plan lists its cells: {some}{more}"
     ))
 }
 
-/// Says what is there, and how to go about in it.
+/// Lists the lab's containers, and says how to run commands in them.
 fn announce(lab: &Raised, cell: &Cell) {
     out::say(format!(
-        "{}: containers {}, pairs {}, raised in {:.1?}",
+        "{}: containers {}, pairs {}, set up in {:.1?}",
         cell_id(cell),
         cell.containers,
         cell.pairs,

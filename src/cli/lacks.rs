@@ -10,10 +10,10 @@ use crate::scenario::{Cell, Scenario};
 use crate::testbed::Lacks;
 use crate::units::counted;
 
-/// Cells that are named at most.
+/// The most cells that are named.
 const NAMED: usize = 3;
 
-/// Finds out what is lacking, and says what will be left out.
+/// Finds out what the machine lacks, and says which cells will be left out.
 ///
 /// # Errors
 /// When no cell of the scenario can be measured here.
@@ -78,7 +78,7 @@ fn sum(reasons: &[Reason<'_>]) -> usize {
     reasons.iter().map(|reason| reason.cells.len()).sum()
 }
 
-/// What will be left out, by why.
+/// The cells that will be left out, by reason.
 fn left_out(
     lacks: &Lacks,
     reasons: &[Reason<'_>],

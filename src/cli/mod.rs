@@ -62,10 +62,10 @@ impl Cli {
         })
     }
 
-    /// Does what was asked for. `leave` is called when the user insists on an end.
+    /// Runs the verb. `leave` is called when the user interrupts a second time.
     ///
     /// # Errors
-    /// What [`complain`] has words for.
+    /// Any error of the verb, which [`complain`] prints.
     pub fn run(self, leave: Leave) -> Result<ExitCode> {
         match self.verb {
             Verb::Run(run) => run.run(leave),

@@ -29,7 +29,7 @@ pub(super) fn page(text: impl Into<Printable>) -> Result<()> {
     write(text.into().as_bytes())
 }
 
-/// Prints what programs read: as it is, but on a terminal with its control characters escaped.
+/// Prints what programs read: unchanged, but on a terminal with its control characters escaped.
 ///
 /// # Errors
 /// When standard output cannot be written to.

@@ -1,4 +1,4 @@
-//! Which of the flags for a scenario's keys a verb has a use for: the others are refused with the reason, and not in its help.
+//! Which flags for a scenario's keys a verb uses: the others are refused with the reason, and are not in its help.
 //!
 //! Must not know what a key means. The invariant: no flag is taken and left unused.
 
@@ -7,7 +7,7 @@ use clap::Arg;
 use crate::error::{Error, Result};
 use crate::scenario::{Overrides, Part, registry};
 
-/// Refuses the first flag that is about what the verb does not have.
+/// Refuses the first flag about a part of scenarios that the verb does not use.
 ///
 /// # Errors
 /// For such a flag, with `reason` and `hint`.

@@ -92,7 +92,7 @@ fn trials(plan: &Trials) -> Table {
     table
 }
 
-/// Why a trial is there, where it is not simply one of the sweep.
+/// The role of a trial that is not one of the sweep.
 fn role(plan: &Trials, trial: &Trial) -> String {
     let baseline = trial.is_baseline().then_some("baseline");
     let wanted = (!plan.is_certain(trial)).then_some("if wanted");
@@ -100,7 +100,7 @@ fn role(plan: &Trials, trial: &Trial) -> String {
     words.join(", ")
 }
 
-/// The whole plan in a few lines: how long, how much, and what would stand in its way, also were there more containers.
+/// The plan in a few lines: its time, its needs, and the limits that would bind it, or bind it with more containers.
 fn summary(plan: &Trials, limits: &Limits, grown: impl Fn(u32) -> Option<Need>) -> String {
     let need = plan.need();
     let mut lines = vec![
@@ -122,7 +122,7 @@ fn summary(plan: &Trials, limits: &Limits, grown: impl Fn(u32) -> Option<Need>) 
     // What binds already is said below, with what raises it far enough.
     lines.push(match limits.headroom(1, grown).first() {
         None => {
-            "no limit of this machine would bind at as many containers as such a scenario may have"
+            "no limit of this machine would bind at the most containers that such a scenario may have"
                 .to_owned()
         }
         Some(first) if binding.is_empty() => format!("{}; {}", binds_first(first), first.remedy),
@@ -151,11 +151,11 @@ fn binds_first(first: &Headroom<'_>) -> String {
     format!("the first limit to bind would be {name} at {containers} containers")
 }
 
-/// How many more there may be, where any: `, up to 4 more where others disturb them`
+/// How many more trials there may be, if any: `, up to 4 more for disturbed ones`
 pub(super) fn again(plan: &Trials) -> String {
     match plan.allowance() {
         0 => String::new(),
-        more => format!(", up to {more} more for those that others disturb"),
+        more => format!(", up to {more} more for disturbed ones"),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// What was asked for, as far as it suits standard error.
+    /// The form that was asked for, as far as standard error supports it.
     pub(super) fn of(asked: Asked) -> Self {
         match asked {
             Asked::Nothing => Self::Quiet,
@@ -54,7 +54,7 @@ pub(super) enum Asked {
 
 /// What shows a run.
 pub(super) trait Display: Progress {
-    /// Takes away what moves, once the run has ended.
+    /// Removes the moving line or the view, once the run has ended.
     fn close(&self);
 }
 

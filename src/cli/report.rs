@@ -13,17 +13,17 @@ use super::out;
 use crate::error::{Act, Error, Remedy, Result};
 use crate::report::{self, Figures, Form, markdown, terminal};
 
-/// Needs no rights, nor the machine the run was made on.
+/// Needs no privileges, nor the machine the run was made on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Report {
     /// The run folder
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// Forms to give, such as md or png,html [default: term, and svg and html in DIR]
+    /// Formats to give, such as md or png,html [default: term, and svg and html in DIR]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     format: Vec<Format>,
-    /// Where to: the file of md alone, or else the folder; standard output for md, and DIR, if absent
+    /// The file to write for md alone, otherwise the folder [default: standard output for md, otherwise DIR]
     #[arg(
         long,
         value_name = "PATH",
@@ -143,7 +143,7 @@ pub(super) fn show(dir: &Path) -> Result<()> {
     let whole = Remedy::RecordsKept(dir.display().to_string());
     report::write(dir, &figures, &Form::OF_A_RUN).map_err(|error| error.with_remedy(whole))?;
     let page = dir.join(report::PAGE);
-    let pointer = format!("\nThe curves, to look at: {}\n", page.display());
+    let pointer = format!("\nThe page with the curves: {}\n", page.display());
     let printed = printed.and_then(|()| out::page(pointer));
     let kept = Remedy::ReportKept(dir.display().to_string());
     printed

@@ -1,4 +1,4 @@
-//! Going on with a run that was cut off, where that is still the same run.
+//! Resuming a run that was cut off, if that is still the same run.
 //!
 //! The invariant: all trials of a folder are of one machine and kernel, which its manifest describes, and of one kilonet,
 //! unless the user allows another.
@@ -23,7 +23,7 @@ const SAME: [&str; 5] = [
     "/kernel/release",
 ];
 
-/// Of which kilonet a run may be that is gone on with.
+/// Which versions of kilonet may have begun a run that is resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Versions {
     /// Of this one.
@@ -32,10 +32,10 @@ pub(super) enum Versions {
     Any,
 }
 
-/// Takes a folder up again.
+/// Opens the folder of a run that is resumed.
 ///
 /// # Errors
-/// When it is of another machine or kernel, of a kilonet that it may not be of, or as [`Writer::resume`] has it.
+/// If the run is of another machine or kernel, or of a version of kilonet that is not allowed; and those of [`Writer::resume`].
 pub(super) fn resume(
     dir: &Path,
     machine: &Machine,
@@ -60,7 +60,7 @@ fn check_version(then: &Version, now: &Version) -> Result<()> {
     Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::SameKilonet))
 }
 
-/// What a scenario is for says nothing of how it is measured.
+/// Settings that do not affect how trials are measured.
 const SAYS_NOTHING: &str = "about";
 
 /// Trials of one run are all measured alike: the scenario that it is gone on with comes to the settings that stand in its
@@ -75,7 +75,7 @@ pub(super) fn check_settings(then: &Value, now: &Value) -> Result<()> {
         return Ok(());
     };
     let reason = format!(
-        "its scenario is not what it was when the run began: {key} was {} and is {}",
+        "its scenario has changed since the run began: {key} was {} and is {}",
         words(then),
         words(now)
     );
@@ -161,9 +161,9 @@ mod tests {
         let error = check_settings(&then, &now).unwrap_err();
         assert_eq!(
             error.sentence(),
-            "resume the run: its scenario is not what it was when the run began: measure_ns was 300000000 and is 400000000"
+            "resume the run: its scenario has changed since the run began: measure_ns was 300000000 and is 400000000"
         );
-        assert!(error.hint().unwrap().starts_with("begin another run"));
+        assert!(error.hint().unwrap().starts_with("start another run"));
     }
 
     #[test]

@@ -46,10 +46,10 @@ pub(super) struct Run {
     scenario: Option<PathBuf>,
     #[command(flatten)]
     factors: Factors,
-    /// Go on with a run that was cut off: trials that were measured are not run again
+    /// Continue a run that was cut off: trials that were measured are not run again
     #[arg(long, value_name = "DIR", help_heading = "Run", conflicts_with_all = ["scenario", "out", "verify"])]
     resume: Option<PathBuf>,
-    /// Go on also where another kilonet began the run; the report then says so
+    /// Continue even if a different kilonet began the run; the report then says so
     #[arg(
         long,
         requires = "resume",
@@ -75,7 +75,7 @@ Examples:
 pub(super) struct Sweep {
     #[command(flatten)]
     factors: Factors,
-    /// Print the scenario that the flags stand for, and run nothing
+    /// Print the scenario that the flags describe, and run nothing
     #[arg(long, help_heading = "Run", conflicts_with_all = ["out", "quiet", "live"])]
     print: bool,
     #[command(flatten)]
@@ -92,13 +92,13 @@ pub(super) struct Output {
     /// Show no progress
     #[arg(long, short)]
     quiet: bool,
-    /// Show the run on the whole screen while it goes on: its curves, the pairs of the trial at hand, the machine
+    /// Show the run on the whole screen as it proceeds: its curves, the pairs of the current trial, the machine
     #[arg(long, conflicts_with = "quiet")]
     live: bool,
 }
 
 impl Output {
-    /// What is to be seen of the run.
+    /// How the run is to be shown.
     pub(super) fn asked(&self) -> Asked {
         match (self.quiet, self.live) {
             (true, _) => Asked::Nothing,
@@ -124,11 +124,11 @@ impl Run {
     fn scenario(&self) -> Result<(Scenario, Destination<'_>)> {
         let overrides = self.factors.overrides();
         if let Some(dir) = &self.resume {
-            let reason = "a run goes on with the scenario that it began with";
+            let reason = "a run continues with the scenario that it began with";
             only(
                 &overrides,
                 &[],
-                (reason, "leave it out, or begin another run"),
+                (reason, "leave it out, or start another run"),
             )?;
             let manifest = Manifest::read(dir)?;
             refuse_attached(&manifest)?;
@@ -217,7 +217,7 @@ fn refuse_to_attach_without_root(places: &[String], privilege: Privilege) -> Res
     if places.is_empty() || privilege == Privilege::Root {
         return Ok(());
     }
-    let reason = "only root may enter network namespaces that exist";
+    let reason = "only root may enter existing network namespaces";
     Err(Error::refused("attach to", places.join(", "), reason).with_remedy(Remedy::AttachAsRoot))
 }
 
@@ -286,12 +286,12 @@ fn ruleset(scenario: &Scenario) -> Option<&str> {
     cells.find_map(|cell| cell.rules.ruleset.as_deref())
 }
 
-/// What was attached to is not the scenario's to raise again.
+/// Refuses to resume a run of `attach`: a scenario cannot set up its containers again.
 fn refuse_attached(manifest: &Manifest) -> Result<()> {
     if manifest.settings["attached"] != json!(true) {
         return Ok(());
     }
-    let reason = "it measured what existed then, which no scenario can raise again";
+    let reason = "it measured containers that existed then, which no scenario can set up again";
     Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::AttachAgain))
 }
 
@@ -303,7 +303,7 @@ fn check_ruleset(scenario: &Scenario, manifest: &Manifest) -> Result<()> {
     if read_ruleset(path).is_ok_and(|now| now == *then) {
         return Ok(());
     }
-    let reason = format!("the rule set {path} is not what it was when the run began");
+    let reason = format!("the rule set {path} has changed since the run began");
     Err(Error::refused("resume", "the run", reason).with_remedy(Remedy::PutRulesetBack))
 }
 
@@ -319,14 +319,14 @@ fn command() -> Vec<String> {
     words
 }
 
-/// What is in effect, defaults and flags included.
+/// The effective settings, defaults and flags included.
 fn settings(scenario: &Scenario, machine: &Machine) -> serde_json::Value {
     let mut settings = asked(scenario);
     settings["privilege"] = machine.privilege.word().into();
     settings
 }
 
-/// What of it a scenario comes to, on whatever machine.
+/// The settings that follow from the scenario alone, on any machine.
 fn asked(scenario: &Scenario) -> serde_json::Value {
     let Timing {
         warmup,
@@ -349,7 +349,7 @@ fn asked(scenario: &Scenario) -> serde_json::Value {
     })
 }
 
-/// Puts back what runs that died had raised, raises what the scenario asks for, and puts it back when the work is done.
+/// Restores the sysctls of killed runs, sets those that the scenario asks for, and restores them when the work is done.
 pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let tell = |sentences: Vec<String>| {
         for sentence in sentences {
@@ -371,10 +371,11 @@ pub(super) fn with_sysctls<T>(scenario: &Scenario, work: impl FnOnce() -> Result
 fn exit_code(outcome: Outcome, job: Job<'_>, dir: &Path) -> ExitCode {
     if outcome.interrupted && job.places.is_empty() {
         let command = format!("kilonet run --resume {}", dir.display());
-        out::say(format!("interrupted; `{command}` goes on from here"));
+        out::say(format!("interrupted; `{command}` continues from here"));
     } else if outcome.interrupted {
         out::say(
-            "interrupted; the folder above keeps what was measured, and attach cannot go on from there: what it measures may have changed",
+            "interrupted; the folder above keeps what was measured; attach cannot continue from there, because what it measures \
+             may have changed",
         );
     }
     if outcome.failed > 0 {

@@ -8,14 +8,14 @@ use super::out;
 use crate::error::Result;
 use crate::scenario::{reference, schema};
 
-/// The JSON Schema has every key with its bounds, its default and what it means.
+/// The JSON Schema has every key with its bounds, its default and its meaning.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   kilonet schema > kilonet.schema.json
   kilonet schema --toml > every-key.toml")]
 pub(super) struct Schema {
-    /// Print a scenario file that holds every key instead, with its default and what it means
+    /// Print a scenario file that holds every key with its default and its meaning, instead of the schema
     #[arg(long)]
     toml: bool,
 }

@@ -1,4 +1,4 @@
-//! What is said of a flag that there is not: the one that is meant, or where else what is meant is written.
+//! Suggestions for unknown flags and verbs: the one that is meant.
 //!
 //! Must not know what flags do. The invariant: a flag is suggested only where the verb has it, and it means the same or is
 //! spelled nearly the same.
@@ -9,7 +9,7 @@ use clap::{Command, CommandFactory};
 use super::Cli;
 use crate::scenario::{AnyKey, nearest, registry};
 
-/// What people call flags by that stand for no key of a scenario, and the flags; those of keys say so themselves.
+/// Other names for flags that are not keys of a scenario; keys list their own.
 const MEANT: &[(&str, &str)] = &[
     ("results", "out"),
     ("result", "out"),
@@ -27,14 +27,14 @@ const MEANT: &[(&str, &str)] = &[
     ("tolerance", "threshold"),
 ];
 
-/// Words that are no flags, and the flags that are meant by them.
+/// Words that are not flags, and the flags that are meant.
 fn meant() -> impl Iterator<Item = (&'static str, String)> {
     let own = MEANT.iter().map(|(word, flag)| (*word, (*flag).to_owned()));
     let keys = registry::keys().map(AnyKey::facts);
     own.chain(keys.flat_map(|facts| facts.also.iter().map(|word| (*word, facts.flag()))))
 }
 
-/// Says of an unknown flag or verb what is meant by it; any other error is as it was.
+/// Adds to the error of an unknown flag or verb the one that is meant; any other error is unchanged.
 pub(super) fn explained(error: clap::Error, words: &[String]) -> clap::Error {
     match error.kind() {
         ErrorKind::InvalidSubcommand => without_hidden(error),

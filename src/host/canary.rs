@@ -1,4 +1,4 @@
-//! A fixed piece of work, timed: whether the machine is as fast as it was.
+//! A fixed piece of work, timed: it shows whether the machine is as fast as before.
 //!
 //! What steal and other processes do not show is seen here: a neighbour on the other thread of a core, a lower clock, a
 //! hypervisor that does not own up. Must not know what is measured beside it. The invariant: the work is always the same,

@@ -1,4 +1,4 @@
-//! What holds this process back, and with it the sockets that it makes.
+//! What confines this process, and with it the sockets that it makes.
 //!
 //! Must not know what for. The invariant: what the kernel does not say is absent.
 

@@ -1,4 +1,4 @@
-//! What this kernel can do, found by trying it in a network namespace that is gone when the answer is there.
+//! What this kernel supports, found by trying it in a network namespace that is removed afterwards.
 //!
 //! Must not know which scenario needs what. The invariant: nothing of the machine is changed by asking; what is missing is
 //! a row that says what it means and what helps, never an error of the whole; and there is one probe of each requirement,
@@ -240,16 +240,18 @@ fn user_namespaces() -> Found {
     ];
     if !std::path::Path::new("/proc/self/ns/user").exists() {
         return Err(lack(
-            "the kernel has none: only root can run",
+            "the kernel has none: only root can run kilonet",
             "a kernel with CONFIG_USER_NS",
         ));
     }
     match closed.iter().find(|(name, value, _)| off(name, value)) {
         Some((name, value, remedy)) => Err(lack(
-            format!("{name} is {value}: only root can run"),
+            format!("{name} is {value}: only root can run kilonet"),
             *remedy,
         )),
-        None => Ok("ordinary users can run, with rights over their own namespaces".to_owned()),
+        None => {
+            Ok("ordinary users can run kilonet, with rights over their own namespaces".to_owned())
+        }
     }
 }
 
@@ -258,7 +260,8 @@ fn groups(limits: &Limits) -> Found {
     let version = Groups::of_self()?.version().word();
     if version == "none" {
         return Err(lack(
-            "they are not mounted; without them their limits on threads and memory are not seen, and the driver processes cannot run",
+            "they are not mounted; without them kilonet cannot see their limits on threads and memory, nor run the driver \
+             processes",
             "mount -t cgroup2 none /sys/fs/cgroup",
         ));
     }
@@ -292,7 +295,7 @@ fn ipv6(findings: &Findings) -> Found {
 fn bridged_frames(findings: &Findings) -> Found {
     match findings.bridge_netfilter.as_deref() {
         None => Err(lack(
-            "it is not loaded: bridged frames pass iptables by",
+            "it is not loaded: bridged frames bypass iptables",
             Requirement::BridgedFrames.remedy(),
         )),
         Some("0") => Ok("loaded, and off in new namespaces".to_owned()),

@@ -1,4 +1,4 @@
-//! The processes that descend from this one: kept within reach, and ended together.
+//! The descendants of this process: kept as descendants, and ended together.
 //!
 //! Must not know what they run. The invariant: once [`adopt`] was called, whoever descends from this process stays its
 //! descendant, however many parents in between end.

@@ -1,4 +1,4 @@
-//! Whether others disturbed a window, as sentences to stand beside its figures.
+//! Whether other processes or steal disturbed a window, as sentences for its record.
 //!
 //! Must not know what was measured. The invariant: a sentence comes only from a share beyond its threshold, and says the
 //! share; a share of which it is not known on which side of its threshold it lies is said to be so.
@@ -80,7 +80,7 @@ impl Taken {
         } else if most > self.bound {
             let most = percent(most);
             let sentence = format!(
-                "{who} may have taken {most} of the CPU {when}, which the kernel counts in too long steps to tell"
+                "{who} may have taken up to {most} of the CPU {when}; the kernel counts in steps too long to tell"
             );
             verdict.unjudged.push(sentence);
         }
@@ -274,7 +274,7 @@ mod tests {
             assert_eq!(
                 said.unjudged,
                 [format!(
-                    "steal may have taken {most} of the CPU in the window, which the kernel counts in too long steps to tell"
+                    "steal may have taken up to {most} of the CPU in the window; the kernel counts in steps too long to tell"
                 )]
             );
         }
@@ -288,7 +288,8 @@ mod tests {
         assert_eq!(
             said.unjudged,
             [
-                "other processes may have taken 6.2 % of the CPU around the window, which the kernel counts in too long steps to tell"
+                "other processes may have taken up to 6.2 % of the CPU around the window; the kernel counts in steps too long \
+                 to tell"
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! Reading the text files through which the kernel shows itself: `/proc`, `/sys` and cgroup folders.
+//! Reads the text files through which the kernel reports: `/proc`, `/sys` and cgroup folders.
 //!
 //! Must not know what any of them means. The invariant: what is not there is `None`, never zero and never empty text.
 

@@ -1,4 +1,4 @@
-//! Signals for a process whose work a child of its does: whoever ends this process ends the child, and waits for it.
+//! Signals for a process whose child does the work: a signal that ends this process ends the child first.
 //!
 //! Must not know what the child does. The invariant: from the first moment on a signal to end is heeded, by the work that
 //! goes before the child, or by the child.

@@ -153,7 +153,7 @@ impl Place {
         if now == entry.raised {
             return Ok(());
         }
-        let reason = format!("the kernel made `{now}` of `{}`", entry.raised);
+        let reason = format!("the kernel set `{now}` instead of `{}`", entry.raised);
         Err(Error::refused(
             "set",
             format!("sysctl {}", entry.name),
@@ -186,7 +186,7 @@ impl Place {
         let names = names.collect::<Vec<_>>().join(", ");
         if !may_write {
             let reason = format!(
-                "a run that ended early (process {}) had raised it, and only root may put it back",
+                "a run that ended early (process {}) had raised it, and only root may restore it",
                 journal.pid
             );
             let refused = Error::refused("restore", format!("sysctl {names}"), reason);
@@ -276,7 +276,7 @@ impl Place {
         };
         let odd = |part: &String| part.is_empty() || part == "." || part == "..";
         if parts.len() < 2 || parts.iter().any(odd) {
-            let reason = "that is no name of a sysctl, such as net.core.somaxconn";
+            let reason = "that is not the name of a sysctl, such as net.core.somaxconn";
             return Err(Error::refused("find", format!("sysctl {name}"), reason));
         }
         Ok(parts

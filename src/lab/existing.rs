@@ -206,7 +206,7 @@ fn process_of(name: &str) -> Result<i64> {
         Error::Refused { reason, .. } => unknown(format!("it is not in {NAMED}, and {reason}")),
         other => other,
     })?;
-    process.ok_or_else(|| unknown("it is a container that does not run".to_owned()))
+    process.ok_or_else(|| unknown("it is a container that is not running".to_owned()))
 }
 
 fn read(visitor: &Visitor, namespace: &File, what: &str) -> Result<(File, Vec<Interface>)> {
@@ -286,7 +286,7 @@ mod tests {
             ("/proc", "a folder"),
         ] {
             let error = Existing::find(path).unwrap_err();
-            let expected = format!("attach to {path}: it is {kind} and no regular file");
+            let expected = format!("attach to {path}: it is {kind}, not a regular file");
             assert_eq!(error.sentence(), expected);
             assert_eq!(error.remedy(), Some(&Remedy::NameWhatRuns));
         }

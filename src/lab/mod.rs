@@ -144,7 +144,7 @@ impl Lab {
         &self.layout.pairs
     }
 
-    /// From the first act to the lab being ready.
+    /// From the first act until the lab is ready.
     #[must_use]
     pub fn setup_time(&self) -> Duration {
         self.setup

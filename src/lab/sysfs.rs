@@ -125,7 +125,7 @@ impl Shown<'_> {
                 Fault::Other(made) => Error::refused(
                     knob.act().words(),
                     object,
-                    format!("the kernel made {made} of {value}"),
+                    format!("the kernel set {made} instead of {value}"),
                 ),
             }
         })

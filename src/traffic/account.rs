@@ -21,7 +21,7 @@ pub(super) struct Account {
     pub(super) arrived: Option<Arrived>,
     /// What the kernel has of datagrams that were not read; of servers only.
     pub(super) queue: Option<Queue>,
-    /// Segments sent again; of clients only.
+    /// Segments retransmitted; of clients only.
     pub(super) retransmits: Option<u64>,
     /// Congestion control that took effect; of clients only.
     pub(super) congestion: Option<String>,

@@ -1,6 +1,6 @@
 //! IPv6 addresses that the kernel still holds back, because another machine might have them (RFC 4862, 5.4).
 //!
-//! Must not know what they are wanted for. The invariant: only an address that will come is worth waiting for.
+//! Must not know what they are used for. The invariant: only an address that will come is worth waiting for.
 //!
 //! An engine gives its bridge an address long before the first container, but the kernel begins to ask around when the first
 //! port is up, and refuses to bind to the address (`EADDRNOTAVAIL`) until nobody has answered for a second.

@@ -50,7 +50,7 @@ pub(super) fn arrived(socket: &Socket) -> Option<Arrived> {
     })?
 }
 
-/// Segments sent again since the connection began; absent where the kernel does not say.
+/// Segments retransmitted since the connection began; absent where the kernel does not say.
 pub(super) fn retransmits(socket: &Socket) -> Option<u64> {
     info(socket)
         .ok()

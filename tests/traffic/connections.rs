@@ -207,8 +207,8 @@ fn a_client_without_a_port_says_so_and_what_helps() {
         assert_eq!(
             loss.sentence,
             "make another connection: Cannot assign requested address (os error 99); \
-             see whether the address is still on an interface there (ip addr); if it is, take fewer flows to one namespace, \
-             where each takes a local port"
+             check that the address is still on an interface there (ip addr); if it is, use fewer flows per namespace, as each \
+             takes a local port"
         );
     }
 }

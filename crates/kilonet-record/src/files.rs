@@ -38,7 +38,9 @@ impl FileName {
         let shown: String = text.chars().take(60).collect();
         let more = if shown.len() < text.len() { "..." } else { "" };
         Err(format!(
-            "{shown:?}{more} is no name for a file: it takes 1 to {LONGEST_NAME} letters, digits and any of . - _ +, the first \
+            "{shown:?}{more} cannot be the name of a file: a name has 1 to {LONGEST_NAME} letters, digits and any of . - _ +, \
+             the \
+             first \
              a letter or a digit"
         ))
     }
@@ -108,11 +110,14 @@ enum Unfit {
 impl fmt::Display for Unfit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kind(kind) => write!(out, "it is {kind} and no regular file"),
-            Self::Link => out.write_str("it is a link, and what it leads to is not written to"),
+            Self::Kind(kind) => write!(out, "it is {kind}, not a regular file"),
+            Self::Link => out.write_str("it is a link, and kilonet does not write through links"),
             Self::Length(length, most) => {
                 let (length, most) = (Bytes(*length), Bytes(*most));
-                write!(out, "it is {length} long, and at most {most} is read")
+                write!(
+                    out,
+                    "its size is {length}, and kilonet reads at most {most}"
+                )
             }
         }
     }
@@ -335,7 +340,7 @@ mod tests {
         ];
         for name in outside {
             let error = FileName::checked(name.to_owned()).unwrap_err();
-            assert!(error.contains("is no name for a file"), "{error}");
+            assert!(error.contains("cannot be the name of a file"), "{error}");
             assert!(error.len() < 300, "{error}");
         }
     }
@@ -346,7 +351,7 @@ mod tests {
         for (name, kind) in kinds {
             let path = home.path().join(name);
             let error = refusal("read", &path, open(&path, 10).unwrap_err());
-            let expected = format!("{name}: it is {kind} and no regular file");
+            let expected = format!("{name}: it is {kind}, not a regular file");
             assert!(error.sentence().ends_with(&expected), "{error:?}");
             assert!(error.hint().unwrap().contains("regular file"));
         }
@@ -356,7 +361,7 @@ mod tests {
         symlink(&file, &link).unwrap();
         assert_eq!(read(&link, 7).unwrap(), b"text");
         let error = refusal("read", &file, read(&file, 6).unwrap_err());
-        let expected = "text: it is 7 B long, and at most 6 B is read";
+        let expected = "text: its size is 7 B, and kilonet reads at most 6 B";
         assert!(error.sentence().ends_with(expected), "{error:?}");
     }
 

@@ -78,7 +78,7 @@ fn silent() -> [Case; 2] {
     });
     [silent, slow].map(|host| {
         let error = Engine::connect_to(&host).unwrap_err();
-        let expected = format!("reach the engine at {host}: it gave no answer within 5 s");
+        let expected = format!("reach the engine at {host}: it did not answer within 5 s");
         assert_eq!(error.sentence(), expected);
         real(Remedy::EngineSilent, &error)
     })

@@ -73,7 +73,7 @@ impl Delegation {
         let own = std::process::id().to_string();
         let inside = pseudo::text(self.own.join("cgroup.procs"))?;
         if inside.split_whitespace().any(|pid| pid != own) {
-            let reason = "other processes are in it beside kilonet, so that it cannot be divided";
+            let reason = "it contains processes other than kilonet, so it cannot be divided";
             let object = format!("group {}", self.own.display());
             return Err(
                 Error::refused("divide", object, reason).with_remedy(Remedy::OwnControlGroup)

@@ -1,4 +1,4 @@
-//! Groups that processes of ours could not remove, because they were killed: known by their name.
+//! Control groups that a killed kilonet could not remove, recognised by their name.
 //!
 //! Must not know what was in them. The invariant: only groups are removed that are named for a process of this pid namespace
 //! that is no more; and the kernel itself refuses to remove one with a process in it.

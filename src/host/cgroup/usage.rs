@@ -1,4 +1,4 @@
-//! What a control group says its processes used: CPU time and memory.
+//! CPU time and memory that the processes of a control group used, as the group reports them.
 //!
 //! Must not know whose group it is. The invariant: what the kernel does not say is absent, never zero.
 

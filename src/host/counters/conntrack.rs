@@ -1,4 +1,4 @@
-//! What connection tracking counted in some namespaces: entries there are, and what became of those there was no room for.
+//! Counts of connection tracking in some namespaces: its entries, and those for which there was no room.
 //!
 //! Must not know which namespaces these are: it is given their `/proc/net/stat/nf_conntrack`, opened inside.
 

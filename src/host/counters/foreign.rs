@@ -1,4 +1,4 @@
-//! The CPU time of other people's processes.
+//! The CPU time of processes other than kilonet's.
 //!
 //! Must not know windows. The invariant: neither this process nor a kernel thread is counted, since the kernel works
 //! for the lab in its own threads too. Reading every process takes milliseconds on a full machine, so this is taken

@@ -1,4 +1,4 @@
-//! One limit of the machine, and what of a need it bounds.
+//! One limit of the machine, and the part of a need that it bounds.
 //!
 //! Must not know where it was read.
 

@@ -1,4 +1,4 @@
-//! What a run needs of the machine against what the machine gives: what would refuse, and what would refuse first.
+//! Compares what a run needs with what the machine has: which limits would refuse, and which first.
 //!
 //! Must not know where the figures of a need come from. The invariant: a limit that is not known is not in the list, so
 //! it never refuses a run; one that is in the list says where it was read and how it is raised.

@@ -1,4 +1,4 @@
-//! Raising the limits that the kernel holds this process to, and giving the user's own back to what the user runs.
+//! Raises the kernel's limits on this process, and restores the user's own for what the user runs.
 //!
 //! Must not know what a run needs. The invariant: what may be raised is raised, so that only what cannot be is ever refused or
 //! advised about.

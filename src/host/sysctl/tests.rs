@@ -195,7 +195,7 @@ fn what_goes_by_the_name_of_a_journal_and_is_no_file_is_not_read() {
     let expected = [
         "it is a named pipe",
         "it is a device",
-        "at most 1 MiB is read",
+        "kilonet reads at most 1 MiB",
     ];
     assert_eq!(sentences.len(), expected.len(), "{sentences:?}");
     for ((sentence, expected), error) in sentences.iter().zip(expected).zip(&swept.errors) {

@@ -169,7 +169,7 @@ fn refusal_within(patience: Duration, (act, object): (&str, &str), error: Answer
         }
         Answer::DockerStreamError { error } => Error::refused(act, object, error.trim()),
         Answer::RequestTimeoutError => {
-            let reason = format!("it gave no answer within {} s", patience.as_secs());
+            let reason = format!("it did not answer within {} s", patience.as_secs());
             Error::refused(act, object, reason).with_remedy(Remedy::EngineSilent)
         }
         other => match kernel_cause(&other) {

@@ -119,7 +119,7 @@ fn remove_containers(engine: &Engine, ids: &[String]) -> Vec<Result<()>> {
     let asked = outcomes.into_iter().zip(ids);
     let asked = asked.map(|(outcome, id)| said(outcome, &format!("container {id}")));
     let unasked = (unasked > 0).then(|| {
-        let reason = "they were not asked for, since the engine does not answer";
+        let reason = "they were not removed, because the engine does not answer";
         Err(Error::refused(
             "remove",
             format!("{unasked} containers more"),

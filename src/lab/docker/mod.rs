@@ -268,7 +268,7 @@ impl Lab {
         let lines = lines.unwrap_or_default().into_iter();
         let text: String = lines.map(|line| line.to_string()).collect();
         match text.trim() {
-            "" => "it ended without a word".to_owned(),
+            "" => "it ended without any output".to_owned(),
             text => format!("it ended: {}", text.replace('\n', "; ")),
         }
     }

@@ -165,7 +165,8 @@ fn filling(checks: Checks) -> Option<String> {
     let more = checks.interface_bytes_ratio? - 1.0;
     (more > FILLING_SHARE && checks.unread_ratio? > 0.0).then(|| {
         format!(
-            "{:.0} % more came in than was read, as receive queues were still filling; a longer warm-up, or fixed buffers, would end that",
+            "{:.0} % more arrived than was read, because receive queues were still filling; use a longer warm-up or fixed \
+             buffers",
             more * 100.0
         )
     })
@@ -175,7 +176,7 @@ fn disagreement(checks: Checks) -> String {
     let shown =
         |ratio: Option<f64>| ratio.map_or("no".to_owned(), |ratio| format!("{ratio:.3} times"));
     format!(
-        "the interfaces counted {} the sockets' bytes and TCP_INFO {}; the figures are not to be trusted",
+        "the interfaces counted {} the sockets' bytes and TCP_INFO {}; do not trust the figures",
         shown(checks.interface_bytes_ratio),
         shown(checks.tcp_info_bytes_ratio)
     )

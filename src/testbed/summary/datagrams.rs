@@ -70,7 +70,8 @@ impl Datagrams {
     pub(super) fn warning(&self) -> Option<String> {
         let share = self.left_out.filter(|share| *share >= NOTABLE)?;
         Some(format!(
-            "{:.1} % of the datagrams that were due were not sent, as the senders were behind: less than the rate was offered",
+            "{:.1} % of the datagrams that were due were not sent, because the senders were behind: less than the rate was \
+             offered",
             share * 100.0
         ))
     }

@@ -37,7 +37,7 @@ impl Requests {
     pub(super) fn unpunctual(&self) -> Option<String> {
         let late = self.lateness.filter(|late| late.p99_ns > PUNCTUAL_NS)?;
         Some(format!(
-            "the times that the rate sets were not held: one message in a hundred was sent more than {} us after its own",
+            "the senders did not keep to the times that the rate sets: one message in a hundred was sent more than {} us late",
             late.p99_ns / 1000
         ))
     }
@@ -70,6 +70,6 @@ mod tests {
         };
         assert_eq!(said(50_000), None);
         let late = said(73_400).unwrap();
-        assert!(late.contains("more than 73 us after"), "{late}");
+        assert!(late.contains("more than 73 us late"), "{late}");
     }
 }

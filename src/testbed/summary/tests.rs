@@ -297,7 +297,7 @@ fn interfaces_agree_with_sockets_give_or_take_headers_and_what_lies_unread() {
         let distrust = measured
             .warnings
             .iter()
-            .any(|said| said.contains("not to be trusted"));
+            .any(|said| said.contains("do not trust the figures"));
         assert_eq!(distrust, !agree, "{case}: {:?}", measured.warnings);
     }
 }
@@ -487,7 +487,7 @@ fn queues_that_were_filling_are_a_warning() {
     let measured = told(&cell(1), &outcome(vec![filling]), Some(&edges));
     assert!(measured.checks.valid);
     assert!(
-        measured.warnings[0].starts_with("8 % more came in than was read"),
+        measured.warnings[0].starts_with("8 % more arrived than was read"),
         "{:?}",
         measured.warnings
     );

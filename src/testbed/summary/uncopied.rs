@@ -9,7 +9,7 @@ pub(super) fn warnings(uncopied: Uncopied) -> Vec<String> {
     let copied = uncopied.copied_ratio.filter(|ratio| *ratio > 0.0);
     let copied = copied.map(|ratio| {
         format!(
-            "the kernel copied {} of the messages that were to go without a copy, as it does where a packet stays on its node",
+            "the kernel copied {} of the messages sent without a copy, as it does if a packet stays on its node",
             share(ratio)
         )
     });

@@ -1,4 +1,4 @@
-//! What interfaces count for each pair, while programs that know nothing of a window move bytes.
+//! The interfaces' counts of each pair, while programs that know nothing of a window move bytes.
 //!
 //! Must not know the programs, nor how interfaces are read.
 

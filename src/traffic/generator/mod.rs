@@ -1,4 +1,4 @@
-//! Somebody else's generators: real tools run inside the containers, with our window on the interfaces around them.
+//! External generators: real tools run inside the containers, with kilonet's window on their interfaces.
 //!
 //! ```text
 //! plans -> a server and a client for each pair -> [Crew], clients at a gate -> all begin -> window over the interfaces

@@ -1,4 +1,4 @@
-//! A process of somebody else's program: started in a namespace, heard to its end.
+//! A process of an external program: started in a namespace, its output read to the end.
 //!
 //! Must not know what it runs. The invariant: it dies with the thread that started it, however that ends, and no wait for it
 //! is without a deadline.

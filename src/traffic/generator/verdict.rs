@@ -1,4 +1,4 @@
-//! What a trial's processes come to, once they have ended: figures, failures, or words that nobody can read.
+//! The results of a trial's processes once they have ended: figures, failures, or output that cannot be read.
 //!
 //! Must not know any tool's words. The invariant: a failure names the process, and says why in words that came from it or from
 //! the kernel.
@@ -81,7 +81,7 @@ impl Fates {
     ) -> FlowStatus {
         let why = said.as_ref().err();
         if self.early[pair] {
-            let error = why.map_or("its client ended before the window did", String::as_str);
+            let error = why.map_or("its client ended before the window", String::as_str);
             return FlowStatus::Died {
                 loss: said_by_its_program(error),
                 before_end: Duration::ZERO,
@@ -119,5 +119,5 @@ pub(super) fn last_words(process: &Process) -> String {
     let end = || process.ended().and_then(bad_end);
     said.find(|text| !text.is_empty())
         .or_else(end)
-        .unwrap_or_else(|| "it says nothing".to_owned())
+        .unwrap_or_else(|| "it printed nothing".to_owned())
 }

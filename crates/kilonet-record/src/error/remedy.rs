@@ -85,15 +85,15 @@ remedies! {
     /// Only root may enter what exists.
     AttachAsRoot => "run it as root, as in `sudo kilonet attach ...`";
     /// Root has not all of root's rights over what is to be entered.
-    AttachCapabilities => "kilonet is root, and lacks the capability CAP_SYS_ADMIN or CAP_SYS_PTRACE over it: start it outside of the container or \
-        service that takes them away";
+    AttachCapabilities => "kilonet is root, but lacks CAP_SYS_ADMIN or CAP_SYS_PTRACE over it: start it outside of the \
+                           container or service that drops them";
     /// Only root may join containers of an engine.
     CableNeedsRoot => "run as root, or use a topology that the engine wires itself, such as \"bridge\"";
     /// Only root may raise sysctls.
     SysctlsNeedRoot => "run as root, or take `sysctls` out of the scenario";
     /// Control groups may not be made.
-    OwnControlGroup => "run as root, or in a control group of your own, as by `systemd-run --user --scope -p Delegate=yes`, or use \
-        the driver threads, which needs none";
+    OwnControlGroup => "run as root, or in a delegated control group, as from `systemd-run --user --scope -p Delegate=yes`, or \
+                        use the driver threads, which needs none";
     /// The engine's socket may not be used.
     EngineRights => "run as root, or join the group that owns the engine's socket (usermod -aG docker)";
 
@@ -107,13 +107,13 @@ remedies! {
     /// The machine has no open file left.
     RaiseFileMax => "raise sysctl fs.file-max";
     /// Memory is full.
-    MoreMemory => "take fewer containers, or give the machine or its control group more memory";
+    MoreMemory => "use fewer containers, or give the machine or its control group more memory";
     /// The neighbour table is full, or rules reject.
-    RaiseNeighbours => "nobody answers at that address: where dmesg says that the neighbour table overflows, raise sysctl \
-        net.ipv4.neigh.default.gc_thresh3 (or net.ipv6's); where a rule rejects, let it accept";
+    RaiseNeighbours => "nobody answers at that address: if dmesg says that the neighbour table overflows, raise sysctl \
+                        net.ipv4.neigh.default.gc_thresh3 (or net.ipv6's); if a rule rejects, let it accept";
     /// An address is on no interface, or no port of it is left.
-    AddressGone => "see whether the address is still on an interface there (ip addr); if it is, take fewer flows to one namespace, where \
-        each takes a local port";
+    AddressGone => "check that the address is still on an interface there (ip addr); if it is, use fewer flows per namespace, \
+                    as each takes a local port";
     /// No thread can be started for each end of a flow.
     FewerThreads => "use driver = \"workers\", or raise what `kilonet doctor` shows as the lowest limit of threads";
     /// No thread or process can be started.
@@ -130,54 +130,55 @@ remedies! {
     /// A folder may not be written to.
     WritableFolder => "choose a folder you may write to with --out";
     /// A file stands where a folder should be, or the other way round.
-    FileInTheWay => "something else goes by this name: take it away, or choose another with --out";
+    FileInTheWay => "something else has this name: remove it, or choose another with --out";
     /// Nothing can be made at a place.
     OtherFolder => "choose another folder with --out";
     /// Standard output cannot be written to.
     OtherOutput => "send it to a file or a pipe that can be written to";
     /// The report of a run cannot be written into its folder.
-    RecordsKept(dir: String) => "the records are kept in {dir}: call kilonet report {dir} once this is mended, or have the report elsewhere by \
-        kilonet report {dir} --format svg,html --out ELSEWHERE";
+    RecordsKept(dir: String) => "the records are kept in {dir}: run kilonet report {dir} once this is fixed, or write the \
+                                 report elsewhere: kilonet report {dir} --format svg,html --out ELSEWHERE";
     /// Standard output cannot be written to, and the report of a run was to be printed.
     ReportKept(dir: String) => "the records are kept in {dir}, and so is the report: open report.html there, or print it again with \
         kilonet report {dir}";
     /// A folder is no run folder.
-    NameRunFolder => "give the folder a run printed as its last line, such as results/20261123T041500Z-quickstart";
+    NameRunFolder => "give the folder that a run printed as its last line, such as results/20261123T041500Z-quickstart";
     /// A file is none that can be read to its end.
     RegularFile => "put a regular file in its place, or a link to one";
     /// A file in a run folder is a link.
-    NoLink => "take the link away, or choose another folder with --out";
+    NoLink => "remove the link, or choose another folder with --out";
     /// The folder of a run that is gone on with, or a file in it, may not be written to.
-    MakeWritable => "a run goes on in its own folder: make that and the files in it writable, or become the user whose run it is";
+    MakeWritable => "a run continues in its own folder: make the folder and its files writable, or become the user whose run it \
+                     is";
     /// A file in the folder of a run that is gone on with is a link.
-    ReplaceLink => "a run goes on in its own folder: put the file that it leads to in the place of the link";
+    ReplaceLink => "a run continues in its own folder: replace the link by the file that it leads to";
     /// A file is larger than any that kilonet writes.
-    SeeWhoWrote => "see what else has written to it: kilonet writes none that is as large";
+    SeeWhoWrote => "find out what else has written to it: kilonet writes no file that large";
     /// A manifest is of a later version.
     NewerKilonet => "use a newer kilonet, such as the one that wrote it";
     /// Another run writes to a folder.
     AwaitWriter => "wait for that run to end, or start a new one without --resume";
     /// A run measured what existed then.
-    AttachAgain => "run kilonet attach again, into a folder of its own";
+    AttachAgain => "run kilonet attach again, which makes a folder of its own";
     /// A run began elsewhere.
-    BeginHere => "begin another run here, and compare the two with kilonet compare";
+    BeginHere => "start another run here, and compare the two with kilonet compare";
     /// Another kilonet began a run.
-    SameKilonet => "go on with the kilonet that began it; or begin another run, and compare the two with kilonet compare; or add \
-        --allow-other-version, and the report will say of which versions the run is";
+    SameKilonet => "continue with the kilonet that began it; or start another run, and compare the two with kilonet compare; or \
+                    add --allow-other-version, and the report names the versions";
     /// A rule set has changed since a run began.
-    PutRulesetBack => "put it back (its text is `ruleset_text` in manifest.json), or begin another run";
+    PutRulesetBack => "restore it (its text is `ruleset_text` in manifest.json), or start another run";
     /// Two runs share no cell.
     CompareAlike => "compare runs of the same scenario, or of the same sweep";
     /// Two runs share no figure of what was asked for.
-    CompareUsual => "leave --metric out to compare what is usual for the workload";
+    CompareUsual => "leave --metric out to compare the default metrics of the workload";
     /// No trial of two runs can be compared.
     ReadReports => "read the reason in the report of each run (kilonet report)";
 
     // What the scenario asks for.
     /// A mask names CPUs that are not there.
-    RpsMaskTooWide => "name CPUs that this machine has: the mask names some that this machine does not have";
+    RpsMaskTooWide => "name only CPUs that this machine has: the mask names some that it does not have";
     /// A rule set is not where it was looked for.
-    RulesetPath => "give `lab.ruleset` as a path from the folder that kilonet is started in";
+    RulesetPath => "give `lab.ruleset` as a path from the folder in which kilonet is started";
     /// A rule set has no rule.
     RulesetEmpty => "write a file for nft, or what iptables-save writes";
     /// A profile has no rules for the protocols of a lab.
@@ -189,39 +190,41 @@ remedies! {
     /// Rules cut the flows off.
     AcceptFlows => "let the rules accept TCP between the lab's containers";
     /// No rate passes.
-    EasierSearch => "take fewer flows or a lower rate to begin at, or accept more loss";
+    EasierSearch => "use fewer flows or a lower rate to start with, or accept more loss";
     /// A limit of a control group is not taken.
-    SmallerLimits => "ask for no more than the group of kilonet itself may use, or this machine has";
+    SmallerLimits => "ask for no more than kilonet's own control group may use, or this machine has";
     /// Another run has raised the same sysctl.
     AwaitRun => "wait for the other run to end";
     /// What is left behind belongs to another user.
     CleanAsOwner => "run kilonet clean as the user whose run it was, or as root";
     /// There is no folder for journals of raised sysctls, and none can be made.
-    ClearJournals => "see who has put it there, and take it away: kilonet keeps a folder of this name while sysctls are raised";
+    ClearJournals => "find out who put it there, and remove it: kilonet keeps a folder of this name while sysctls are raised";
     /// A sysctl that is left raised may be put back by root alone.
     CleanAsRoot => "run kilonet clean as root";
     /// Something that kilonet has not written goes by the name of one of its journals.
-    RemoveStranger => "see who has put it there, and remove it: kilonet has not written it";
+    RemoveStranger => "find out who put it there, and remove it: kilonet did not write it";
     /// A journal of raised sysctls cannot be read.
-    RestoreByHand => "put the sysctls it names back by hand, then remove it";
+    RestoreByHand => "restore the sysctls it names by hand, then remove it";
 
     // Containers that exist, and labs that are entered.
     /// An engine does not answer.
     StartEngine => "start the engine (systemctl start docker), or set DOCKER_HOST to its socket";
     /// An engine takes calls and answers none.
-    EngineSilent => "see in the engine's log what keeps it, or start it again (systemctl restart docker); or set DOCKER_HOST to the socket of another";
+    EngineSilent => "look in the engine's log for the reason, or restart it (systemctl restart docker); or set DOCKER_HOST to \
+                     the socket of another engine";
     /// An engine went away.
-    EngineGone => "see whether the engine is still running; `kilonet clean` removes what is left with it";
+    EngineGone => "check that the engine is still running; `kilonet clean` removes what is left with it";
     /// An engine is behind no socket of this machine.
-    EngineSocket => "set DOCKER_HOST to a socket, as in unix:///var/run/docker.sock";
+    EngineSocket => "set DOCKER_HOST to a socket, such as unix:///var/run/docker.sock";
     /// An engine is too old.
     NewerEngine => "install an engine of version 1.13 or newer";
     /// An engine does not take an image.
-    RoomForImage => "see whether the disk of the engine's data is full (docker info names its root), and what the engine's log says";
+    RoomForImage => "check whether the disk with the engine's data is full (docker info names its root), and read the engine's \
+                     log";
     /// An engine gives no address of a family.
     EngineAddresses => "start the engine with --ipv6 and --fixed-cidr-v6, or use topology = \"user-bridge\"";
     /// An engine publishes no port.
-    EnginePorts => "see the engine's options --userland-proxy and --ip6tables";
+    EnginePorts => "check the engine's options --userland-proxy and --ip6tables";
     /// What is to be attached to is not there.
     NameWhatRuns => "give a running container's name or id, a process, or a path such as /run/netns/NAME";
     /// What is attached to has no address of a family.
@@ -231,17 +234,17 @@ remedies! {
     /// A command is no program.
     NameProgram => "give the name of a program in a folder of PATH, or the path of one that may be executed";
     /// No lab was started.
-    StartLab => "start one with kilonet lab, and call kilonet exec in the shell that it gives";
+    StartLab => "start a lab with kilonet lab, and run kilonet exec in its shell";
     /// The lab has ended.
-    StartAnotherLab => "start another with kilonet lab";
+    StartAnotherLab => "start another lab with kilonet lab";
     /// An engine's containers are no lab.
     DockerExec => "use docker exec, or a cell with testbed = \"kernel\"";
     /// A container ended.
-    SeeWhyItEnded => "see whether the container was killed, for want of memory or by somebody";
+    SeeWhyItEnded => "find out whether the container was killed, by somebody or for lack of memory";
     /// The process that all others come from ended.
-    SeeWhoKilledAll => "see who has killed it, and every process of the lab with it";
+    SeeWhoKilledAll => "find out what killed it, and with it every process of the lab";
     /// Processes of a lab were killed.
-    SeeWhoKilled(deaths: String) => "give containers more memory (memory_max), or see who has killed them: {deaths}";
+    SeeWhoKilled(deaths: String) => "give containers more memory (memory_max), or find out what killed them: {deaths}";
     /// The kernel's own words.
-    KernelSays(words: String) => "mend what the kernel names: {words}";
+    KernelSays(words: String) => "fix what the kernel names: {words}";
 }

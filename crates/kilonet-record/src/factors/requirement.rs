@@ -1,4 +1,4 @@
-//! What labs, drivers and rules may require of a machine, each by a name of its own.
+//! What labs, drivers and rules may require of a machine, each requirement by name.
 //!
 //! Must not know how it is found out, nor which scenario requires what. The invariant: what is said of a requirement is said
 //! for each by name, so that a new one cannot be forgotten.
@@ -212,7 +212,7 @@ impl Requirement {
     pub fn works(&self) -> &'static str {
         match self {
             Self::NetworkNamespaces => "created and entered",
-            Self::Rps | Self::ThreadedNapi | Self::Redirect => "a veth can be set so",
+            Self::Rps | Self::ThreadedNapi | Self::Redirect => "a veth accepts it",
             Self::Nft | Self::IptablesNft | Self::IptablesLegacy => "rules are loaded",
             Self::Iperf3 => "the driver `iperf3`",
             Self::Netperf => "the driver `netperf`",

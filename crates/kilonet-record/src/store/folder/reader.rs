@@ -93,7 +93,7 @@ const LONGEST_LINE: u64 = 16 << 20;
 fn no_run(dir: &Path, error: io::Error) -> Error {
     let reason = match error.kind() {
         io::ErrorKind::NotFound if dir.is_dir() => {
-            format!("it has no {MANIFEST}, so it is no run folder")
+            format!("it has no {MANIFEST}, so it is not a run folder")
         }
         io::ErrorKind::NotFound => "there is no such folder".to_owned(),
         io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
@@ -222,9 +222,7 @@ impl Lines {
         said.sort_by_key(|(span, _)| span.first);
         let rest = said.split_off(said.len().min(TOLD));
         let rest: usize = rest.iter().map(|(span, _)| span.number).sum();
-        let more = format!(
-            "{rest} more lines of {TRIALS} are left out, each kind for a reason of its own"
-        );
+        let more = format!("{rest} more lines of {TRIALS} are left out, for other reasons");
         let notes = said.into_iter().map(|(span, why)| span.note(why));
         notes.chain((rest > 0).then_some(more)).collect()
     }
@@ -235,8 +233,8 @@ impl Lines {
 const TOLD: usize = 20;
 
 /// What is said of a record that nothing explains but a second run in the same folder.
-const MEASURED_BEFORE: &str = "is of a trial that had been measured, and stands in the place of that record: the folder may \
-                               hold two runs, and these may be of two machines";
+const MEASURED_BEFORE: &str = "is of a trial that had been measured, and replaces that record: the folder may hold two runs, \
+                               perhaps of two machines";
 
 /// Bytes of lines that are parsed together: thousands of lines, and no more than a small part of what they become.
 const TOGETHER: usize = 8 << 20;
@@ -297,7 +295,9 @@ fn record(line: &[u8]) -> Result<Record, Unread> {
         .ok_or_else(|| "is cut off; its trial counts as not run".to_owned())?;
     if text.len() as u64 >= LONGEST_LINE {
         let most = Bytes(LONGEST_LINE);
-        return Err(format!("is skipped: it is longer than a record is, {most}").into());
+        return Err(
+            format!("is skipped: it is longer than {most}, the most that a record has").into(),
+        );
     }
     let parsed: Result<Record, _> = serde_json::from_slice(text);
     let newer = match &parsed {

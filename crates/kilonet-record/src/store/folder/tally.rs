@@ -72,7 +72,7 @@ pub(super) fn beside(dir: &Path, records: &[Record]) -> Result<Vec<String>> {
     let missing: Vec<_> = missing.map(|it| it.trial.as_str()).collect();
     if let Some(first) = missing.first() {
         notes.push(format!(
-            "{OUTPUTS} has not what others' programs printed in {}, the first {first}",
+            "{OUTPUTS} lacks the output of generators in {}, the first {first}",
             counted(missing.len(), "trial")
         ));
     }

@@ -334,8 +334,9 @@ fn a_line_whose_id_leads_out_of_the_folder_is_no_record() {
     let notes = notes_on(&line);
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(
-        notes[0]
-            .starts_with("trials.jsonl line 1 is skipped: \"../../name\" is no name for a file"),
+        notes[0].starts_with(
+            "trials.jsonl line 1 is skipped: \"../../name\" cannot be the name of a file"
+        ),
         "{notes:?}"
     );
 }
@@ -386,7 +387,7 @@ fn lines_that_are_too_long_or_too_deep_are_passed_over() {
     assert_eq!(run.records, [record(2)]);
     let beginnings = [
         "trials.jsonl line 1 is skipped: ",
-        "trials.jsonl line 2 is skipped: it is longer than a record is, 16 MiB; so is line 4",
+        "trials.jsonl line 2 is skipped: it is longer than 16 MiB, the most that a record has; so is line 4",
     ];
     assert_eq!(run.notes.len(), beginnings.len(), "{:?}", run.notes);
     for (note, beginning) in run.notes.iter().zip(beginnings) {
@@ -401,7 +402,7 @@ fn of_many_reasons_the_first_are_told_and_the_others_counted() {
     assert_eq!(notes.len(), 21, "{notes:?}");
     assert_eq!(
         notes[20],
-        "30 more lines of trials.jsonl are left out, each kind for a reason of its own"
+        "30 more lines of trials.jsonl are left out, for other reasons"
     );
 }
 
@@ -419,7 +420,7 @@ fn rows_of_containers_and_outputs_that_records_speak_of_are_missed() {
     record.generator = Some(Generator::default());
     writer.append(&record, &Rows::default()).unwrap();
     let outputs = format!(
-        "outputs has not what others' programs printed in 1 trial, the first {}",
+        "outputs lacks the output of generators in 1 trial, the first {}",
         record.trial
     );
     let notes = |dir: &Path| Run::read(dir).unwrap().notes;

@@ -232,7 +232,7 @@ const RELATIONS: &[Relation] = &[
     },
     Relation {
         field: "cell.pairs",
-        must: "be as many as the pattern comes to",
+        must: "be as many as the pattern has",
         broken: |it| {
             let pairs = u64::from(it.cell.pairs);
             (pairs != pairs_of(&it.cell)).then_some(number(pairs))
@@ -240,7 +240,7 @@ const RELATIONS: &[Relation] = &[
     },
     Relation {
         field: "cell.streams",
-        must: "come to at most 4294967295 flows of all pairs",
+        must: "give at most 4294967295 flows of all pairs",
         broken: |it| {
             let flows = u64::from(it.cell.pairs) * u64::from(it.cell.streams);
             beyond(flows, u32::MAX).map(|_| number(it.cell.streams))
@@ -277,7 +277,7 @@ const RELATIONS: &[Relation] = &[
     },
     Relation {
         field: "classes.pairs",
-        must: "come to at most as many as the pairs",
+        must: "add up to at most as many as the pairs",
         broken: |it| {
             let pairs = it.classes.iter().map(|class| u64::from(class.pairs));
             beyond(pairs.sum::<u64>(), it.cell.pairs)
@@ -348,7 +348,7 @@ const RELATIONS: &[Relation] = &[
     },
     Relation {
         field: "errors.flows",
-        must: "come to at most as many as there are flows",
+        must: "add up to at most as many as there are flows",
         broken: |it| {
             let lost = it.errors.iter().map(|error| u64::from(error.flows));
             beyond(lost.sum::<u64>(), it.cell.flows())

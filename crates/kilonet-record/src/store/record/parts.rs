@@ -89,7 +89,7 @@ pub struct Cpu {
 /// What raising and removing the lab took.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabCost {
-    /// From the first act to the lab being ready.
+    /// From the first act until the lab is ready.
     pub setup_ns: u64,
     /// From the first close to the barrier, when the kernel has destroyed everything; absent when it was not reached.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -150,7 +150,7 @@ pub struct Checks {
 /// Kernel counters over the window; absent where the kernel does not have them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
-    /// Segments sent again by the senders over the flows' life.
+    /// Segments retransmitted by the senders over the flows' life.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub retransmits: Option<u64>,
     /// Packets dropped because a CPU's backlog was full (`softnet_stat`, second column).

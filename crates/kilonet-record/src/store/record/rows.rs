@@ -41,7 +41,7 @@ pub struct FlowRow {
     pub bytes: u64,
     /// The same as a rate.
     pub goodput_bps: f64,
-    /// Segments sent again over the flow's life; empty when not known.
+    /// Segments retransmitted over the flow's life; empty when not known.
     pub retransmits: Option<u64>,
     /// Requests whose response came in the window; empty, as are the next three, for workloads without.
     pub transactions: Option<u64>,

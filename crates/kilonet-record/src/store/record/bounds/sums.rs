@@ -49,7 +49,7 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "aggregate.goodput_bps",
-        must: "be what the slowest and the fastest pair leave room for",
+        must: "lie within what the slowest and the fastest pair allow",
         broken: |it| {
             let all = it.aggregate?.goodput_bps;
             // Of a mix they are not all pairs; its classes have their own.
@@ -59,7 +59,7 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "classes.goodput_bps",
-        must: "be what the slowest and the fastest pair of the class leave room for",
+        must: "lie within what the slowest and the fastest pair of the class allow",
         broken: |it| {
             it.classes
                 .iter()
@@ -68,7 +68,7 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "classes.goodput_bps",
-        must: "come to the goodput of all",
+        must: "add up to the goodput of all",
         broken: |it| {
             let all = it.aggregate?.goodput_bps;
             let sum = it.classes.iter().map(|class| class.goodput_bps).sum();
@@ -96,7 +96,7 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "aggregate.transactions_per_s",
-        must: "come to the requests whose latency was recorded",
+        must: "equal the number of requests whose latency was recorded",
         broken: |it| {
             let per_s = it.aggregate?.transactions_per_s?;
             // Where the two witnesses disagree, it is by as much as the check says.
@@ -106,7 +106,7 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "aggregate.datagrams_per_s",
-        must: "come to the datagrams received",
+        must: "equal the number of datagrams received",
         broken: |it| {
             let per_s = it.aggregate?.datagrams_per_s?;
             let received = number(it.flows?.datagrams?.datagrams_received);
@@ -138,7 +138,7 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "cpu",
-        must: "come to at most what 8192 CPUs have in the window",
+        must: "be at most what 8192 CPUs have in the window",
         broken: |it| {
             let span = number(it.window?.duration_ns) * 2.0 + MARGIN_NS;
             beyond(cpu_ns(it)?, span * MOST_CPUS)
@@ -146,17 +146,17 @@ pub(super) const SUMS: &[Relation] = &[
     },
     Relation {
         field: "cpu.own_user_ns",
-        must: "be at most about all CPU time",
+        must: "be at most about the whole CPU time",
         broken: |it| beyond_cpu(it, it.cpu?.own_user_ns),
     },
     Relation {
         field: "cpu.foreign_ns",
-        must: "be at most about all CPU time",
+        must: "be at most about the whole CPU time",
         broken: |it| beyond_cpu(it, it.cpu?.foreign_ns),
     },
     Relation {
         field: "per_container.cpu_ns",
-        must: "be at most about all CPU time",
+        must: "be at most about the whole CPU time",
         broken: |it| beyond_cpu(it, it.per_container?.cpu_ns.max),
     },
     Relation {

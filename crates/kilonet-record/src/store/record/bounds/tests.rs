@@ -228,11 +228,7 @@ fn beside_counts() -> Vec<Case> {
             json!(4_000_000_000_u32),
             "be from 1 to 1000000",
         ),
-        (
-            "/cell/pairs",
-            json!(3),
-            "be as many as the pattern comes to",
-        ),
+        ("/cell/pairs", json!(3), "be as many as the pattern has"),
         ("/cell/pairs", json!(0), "be from 1 to 4000000000"),
         ("/cell/streams", json!(2), "be as many as the cell has"),
         (
@@ -264,7 +260,7 @@ fn beside_others() -> Vec<Case> {
         (
             "/classes/0/pairs",
             json!(5),
-            "come to at most as many as the pairs",
+            "add up to at most as many as the pairs",
         ),
         (
             "/latency/p99_ns",
@@ -314,8 +310,8 @@ fn beside_others() -> Vec<Case> {
 
 /// Figures that are made of others and do not come to what these do.
 fn beside_sums() -> Vec<Case> {
-    let pairs = "be what the slowest and the fastest pair leave room for";
-    let of_all_time = "be at most about all CPU time";
+    let pairs = "lie within what the slowest and the fastest pair allow";
+    let of_all_time = "be at most about the whole CPU time";
     vec![
         (
             "/repeat",
@@ -344,12 +340,12 @@ fn beside_sums() -> Vec<Case> {
         (
             "/classes/0/goodput_bps",
             json!(30e12),
-            "be what the slowest and the fastest pair of the class leave room for",
+            "lie within what the slowest and the fastest pair of the class allow",
         ),
         (
             "/classes/0/goodput_bps",
             json!(29e9),
-            "come to the goodput of all",
+            "add up to the goodput of all",
         ),
         (
             "/per_pair/jain",
@@ -364,17 +360,17 @@ fn beside_sums() -> Vec<Case> {
         (
             "/aggregate/transactions_per_s",
             json!(2e6),
-            "come to the requests whose latency was recorded",
+            "equal the number of requests whose latency was recorded",
         ),
         (
             "/latency/count",
             json!(1_000_000),
-            "come to the requests whose latency was recorded",
+            "equal the number of requests whose latency was recorded",
         ),
         (
             "/aggregate/datagrams_per_s",
             json!(16_000),
-            "come to the datagrams received",
+            "equal the number of datagrams received",
         ),
         (
             "/aggregate/loss_ratio",
@@ -389,7 +385,7 @@ fn beside_sums() -> Vec<Case> {
         (
             "/cpu/idle_ns",
             json!(100_000_000_000_000_000_u64),
-            "come to at most what 8192 CPUs have in the window",
+            "be at most what 8192 CPUs have in the window",
         ),
         ("/cpu/own_user_ns", json!(10_000_000_000_u64), of_all_time),
         ("/cpu/foreign_ns", json!(10_000_000_000_u64), of_all_time),
