@@ -160,13 +160,13 @@ impl FromStr for Guests {
     fn from_str(text: &str) -> Result<Self, String> {
         let (workload, part) = text
             .split_once(':')
-            .ok_or_else(|| format!("`{text}` does not say of how many pairs, as in `{text}:2`"))?;
+            .ok_or_else(|| format!("`{text}` does not say how many pairs, as in `{text}:2`"))?;
         let workload: Workload = workload.parse()?;
         let (part, rate) = match part.split_once('@') {
             Some((part, rate)) => (part, Some(rate)),
             None => (part, None),
         };
-        let wrong = || format!("`{part}` is no number of pairs, and no percentage of them");
+        let wrong = || format!("`{part}` is not a number of pairs or a percentage of them");
         let (digits, percent) = match part.strip_suffix('%') {
             Some(digits) => (digits, true),
             None => (part, false),
@@ -181,7 +181,7 @@ impl FromStr for Guests {
             let number = rate.parse().ok();
             let fits = number.filter(|number| (1..=MOST_RATE).contains(number));
             let fits = fits.filter(|_| workload.has_rate());
-            fits.ok_or_else(|| format!("`{rate}` is no rate of {workload}"))
+            fits.ok_or_else(|| format!("`{rate}` is not a rate of {workload}"))
         });
         Ok(Self {
             workload,
@@ -202,13 +202,13 @@ impl FromStr for Beside {
         // One way of writing what is the same.
         guests.sort_by_key(|guests| guests.workload.word());
         if guests.is_empty() {
-            return Err("nothing is beside the workload; that is \"none\"".to_owned());
+            return Err("nothing stands beside the workload; write \"none\" for that".to_owned());
         }
         if let Some(two) = guests
             .windows(2)
             .find(|two| two[0].workload == two[1].workload)
         {
-            return Err(format!("{} is there twice", two[0].workload));
+            return Err(format!("{} is given twice", two[0].workload));
         }
         let percent = |guests: &Guests| match guests.part {
             Part::Percent(percent) => percent,
@@ -216,7 +216,7 @@ impl FromStr for Beside {
         };
         let percent: u32 = guests.iter().map(percent).sum();
         if percent > 99 {
-            return Err(format!("{percent} % leave no pair for the workload"));
+            return Err(format!("{percent} % leaves no pair for the workload"));
         }
         Ok(Self(guests))
     }
@@ -239,15 +239,15 @@ mod tests {
     #[test]
     fn what_cannot_be_shared_out_is_refused() {
         for (text, why) in [
-            ("", "nothing is beside"),
-            ("idle", "does not say of how many pairs"),
-            ("idle:0", "no number of pairs"),
-            ("idle:100%", "no number of pairs"),
-            ("tcp-rr:50% idle:50%", "100 % leave no pair"),
-            ("idle:1 idle:2", "is there twice"),
-            ("idle:1@5", "no rate of idle"),
-            ("tcp-rr:1@0", "no rate of tcp-rr"),
-            ("sleep:1", "is no workload"),
+            ("", "nothing stands beside"),
+            ("idle", "does not say how many pairs"),
+            ("idle:0", "not a number of pairs"),
+            ("idle:100%", "not a number of pairs"),
+            ("tcp-rr:50% idle:50%", "100 % leaves no pair"),
+            ("idle:1 idle:2", "is given twice"),
+            ("idle:1@5", "not a rate of idle"),
+            ("tcp-rr:1@0", "not a rate of tcp-rr"),
+            ("sleep:1", "unknown workload"),
         ] {
             let error = text.parse::<Beside>().unwrap_err();
             assert!(error.contains(why), "{text}: {error}");

@@ -75,7 +75,7 @@ pub fn unknown_level<F: Factor>(text: &str) -> String {
         .iter()
         .map(|level| format!("`{}`", level.word()))
         .collect();
-    format!("`{text}` is no {}; allowed: {}", F::KEY, words.join(", "))
+    format!("unknown {} `{text}`; allowed: {}", F::KEY, words.join(", "))
 }
 
 /// Whether a field may be left out of a record, because reading puts the same in its place.

@@ -66,7 +66,7 @@ impl From<CpuMax> for Option<f64> {
 impl TryFrom<Option<f64>> for CpuMax {
     type Error = String;
     fn try_from(cpus: Option<f64>) -> Result<Self, String> {
-        let wrong = |cpus| format!("{cpus} is no number of CPUs");
+        let wrong = |cpus| format!("{cpus} is not a number of CPUs");
         cpus.map_or(Ok(Self(None)), |cpus| {
             Self::of(cpus).ok_or_else(|| wrong(cpus))
         })
@@ -92,7 +92,7 @@ impl Written for CpuMax {
             _ => None,
         };
         let limit = number.and_then(Self::of);
-        limit.ok_or_else(|| format!("{} is no number of CPUs", show(value)))
+        limit.ok_or_else(|| format!("{} is not a number of CPUs", show(value)))
     }
 
     fn allowed() -> String {
@@ -222,7 +222,7 @@ impl FromStr for CpuList {
         if text == "none" {
             return Ok(Self::default());
         }
-        let wrong = || format!("\"{text}\" is no list of CPUs");
+        let wrong = || format!("\"{text}\" is not a list of CPUs");
         let parts = text.split(',').map(|part| part_of(part).ok_or_else(wrong));
         let mut parts = parts.collect::<Result<Vec<_>, String>>()?;
         parts.sort_unstable();

@@ -29,10 +29,10 @@ super::factor::factor! {
     /// How the times at which requests are meant to be sent lie, where they have a rate.
     #[derive(Default)]
     Arrivals, "arrivals" {
-        /// All as far from each other.
+        /// Evenly spaced.
         #[default]
         Constant = "constant",
-        /// As independent users' do: exponentially distributed gaps.
+        /// As from independent users: exponentially distributed gaps.
         Poisson = "poisson",
     }
 }
@@ -46,7 +46,7 @@ super::factor::factor! {
         None = "none",
         /// Up to 64, each its own packet from there on (`sendmmsg`, `recvmmsg`).
         Mmsg = "mmsg",
-        /// Up to 64 in one unit, cut as late and joined as early as can be (`UDP_SEGMENT`, `UDP_GRO`).
+        /// Up to 64 in one unit, which is cut as late and joined as early as possible (`UDP_SEGMENT`, `UDP_GRO`).
         Gso = "gso",
     }
 }
@@ -55,7 +55,7 @@ super::factor::factor! {
     /// What may be lost where the highest rate is looked for at which no more is (RFC 2544, section 26.1).
     #[derive(Default)]
     Search, "search" {
-        /// None is looked for: there is one window, at the rate that is given.
+        /// No search: one window, at the given rate.
         #[default]
         None = "none",
         /// Nothing.
@@ -69,12 +69,12 @@ super::factor::factor! {
     /// The CPUs that a flow's client and server run on.
     #[derive(Default)]
     Pinning, "pinning" {
-        /// As the driver has it: `threads` leaves it to the scheduler, `workers` has the two ends on neighbouring CPUs.
+        /// The driver's default: `threads` leaves it to the scheduler, `workers` puts the two ends on neighbouring CPUs.
         #[default]
         None = "none",
-        /// Both on one CPU, flow by flow on the next.
+        /// Both on one CPU; each flow on the next one.
         Same = "same",
-        /// Each on one CPU, and not on the other's; flow by flow on the next two.
+        /// On two different CPUs; each flow on the next two.
         Apart = "apart",
     }
 }

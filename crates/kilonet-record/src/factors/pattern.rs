@@ -17,9 +17,9 @@ super::factor::factor! {
         Incast = "incast",
         /// Container 0 sends to all others.
         Outcast = "outcast",
-        /// Each container sends to one and receives from one, by lot: one ring through all of them in a random order.
+        /// Each container sends to one and receives from one, in one ring through all of them in random order.
         Permutation = "permutation",
-        /// Each container sends to all others, or to so many of them by lot.
+        /// Each container sends to all others, or to `peers` of them chosen at random.
         AllToAll = "all-to-all",
     }
 }
@@ -31,7 +31,7 @@ super::factor::factor! {
         /// From client to server.
         #[default]
         OneWay = "one-way",
-        /// There and back, by flows of their own: the way back counts as a second pair.
+        /// Both ways, with separate flows: the reverse counts as a second pair.
         Both = "both",
     }
 }

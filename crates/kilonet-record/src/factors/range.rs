@@ -60,7 +60,8 @@ fn read_end(text: &str, bounds: &RangeInclusive<u32>) -> Result<u32, String> {
 fn read_number(text: &str) -> Result<u32, String> {
     text.trim()
         .parse()
-        .map_err(|_| format!("`{}` is no number that a range can have; write one like \"2..4096 x2\" or \"2..1024 +64\"", text.trim()))
+        .map_err(|_| format!("`{}` is not a number that a range can have; write a range such as \"2..4096 x2\" or \"2..1024 \
+                              +64\"", text.trim()))
 }
 
 fn read_step(text: &str) -> Result<Step, String> {
@@ -69,7 +70,7 @@ fn read_step(text: &str) -> Result<Step, String> {
         ("x", factor) if factor >= 2 => Ok(Step::Times(factor)),
         ("+", difference) if difference >= 1 => Ok(Step::Plus(difference)),
         (_, number) => Err(format!(
-            "a step of {kind}{number} never arrives; the smallest are x2 and +1"
+            "a step of {kind}{number} never reaches the end; the smallest are x2 and +1"
         )),
     }
 }
@@ -117,17 +118,17 @@ mod tests {
     fn a_range_that_goes_nowhere_is_refused_with_the_reason() {
         let table = [
             ("16..2", "runs backwards"),
-            ("2..16 x1", "never arrives"),
-            ("2..16 x0", "never arrives"),
-            ("2..16 +0", "never arrives"),
-            ("2..", "no number"),
-            ("..8", "no number"),
-            ("2..8 x", "no number"),
-            ("-2..8", "no number"),
-            ("2..8 *2", "no number"),
+            ("2..16 x1", "never reaches the end"),
+            ("2..16 x0", "never reaches the end"),
+            ("2..16 +0", "never reaches the end"),
+            ("2..", "not a number"),
+            ("..8", "not a number"),
+            ("2..8 x", "not a number"),
+            ("-2..8", "not a number"),
+            ("2..8 *2", "not a number"),
             ("1..8", "1 is out of bounds"),
             ("2..1001", "1001 is out of bounds"),
-            ("2..99999999999", "no number"),
+            ("2..99999999999", "not a number"),
         ];
         for (text, reason) in table {
             let error = expand(text, 2..=1000).unwrap().unwrap_err();

@@ -13,12 +13,12 @@ super::factor::factor! {
     /// kernel leaves off.
     #[derive(Default)]
     Napi, "napi" {
-        /// Nobody: each unit is passed on at once, on the sender's CPU.
+        /// Without polling: each unit is passed on at once, on the sender's CPU.
         #[default]
         None = "none",
-        /// The kernel's interrupt work, which polls the veth, and coalesces.
+        /// Softirqs poll the veth, and coalesce.
         Polled = "polled",
-        /// The same in a kernel thread of the veth's own, which the scheduler may put anywhere.
+        /// A kernel thread for each veth polls and coalesces, on any CPU that the scheduler chooses.
         Threaded = "threaded",
     }
 }
@@ -67,7 +67,7 @@ impl FromStr for Rps {
 
     /// A mask of no CPU is what `off` says, and is taken for that.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no mask of CPUs");
+        let wrong = || format!("\"{text}\" is not a mask of CPUs");
         match text {
             "off" => return Ok(Self::Off),
             "all" => return Ok(Self::All),

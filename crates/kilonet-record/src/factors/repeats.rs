@@ -71,9 +71,9 @@ super::factor::factor! {
         Transactions = "transactions",
         /// Datagrams received, all flows together.
         Datagrams = "datagrams",
-        /// Median of how long requests took.
+        /// Median latency of requests.
         LatencyP50 = "latency-p50",
-        /// 99th percentile of that.
+        /// 99th percentile of latency.
         LatencyP99 = "latency-p99",
         /// CPU time of the machine for each byte of payload.
         CpuPerByte = "cpu-per-byte",
@@ -144,11 +144,11 @@ impl<const LEAST: u32> FromStr for Percent<LEAST> {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let number = text.trim().strip_suffix('%').map(str::trim_end);
-        let number = number.ok_or_else(|| format!("\"{text}\" is no percentage"))?;
+        let number = number.ok_or_else(|| format!("\"{text}\" is not a percentage"))?;
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
         if !plain(whole) || !plain(part) || part.len() > 2 {
-            return Err(format!("\"{text}\" is no percentage"));
+            return Err(format!("\"{text}\" is not a percentage"));
         }
         let hundredths = format!("{whole}{part:0<2}").parse().unwrap_or(u32::MAX);
         if (LEAST..=10_000).contains(&hundredths) {

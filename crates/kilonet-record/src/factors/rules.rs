@@ -29,7 +29,7 @@ factor! {
         Kubernetes = "kubernetes",
         /// The same by nftables.
         KubernetesNft = "kubernetes-nft",
-        /// One rule in each container that has connections tracked.
+        /// One rule in each container, which makes the kernel track connections.
         Conntrack = "conntrack",
         /// The user's own rule set.
         Custom = "custom",
@@ -63,11 +63,11 @@ factor! {
 factor! {
     /// Where the rules that match nothing stand.
     RuleHook, "rule_hook" {
-        /// In front of all others: every packet meets them.
+        /// Before all others: every packet passes them.
         Raw = "raw",
-        /// Where packets are forwarded: every forwarded packet meets them.
+        /// Where packets are forwarded: every forwarded packet passes them.
         Filter = "filter",
-        /// Where destinations are rewritten: the first packet of a connection meets them.
+        /// Where destinations are rewritten: the first packet of a connection passes them.
         Nat = "nat",
     }
 }

@@ -22,7 +22,7 @@ factor! {
         Routed = "routed",
         /// Containers of two nodes, each node a bridge, joined by a VXLAN tunnel; the two of a pair are on different nodes.
         Vxlan = "vxlan",
-        /// As `routed`, with netkit in the place of veth.
+        /// As `routed`, with netkit instead of veth.
         Netkit = "netkit",
         /// Each container a macvlan in bridge mode, all on one parent.
         Macvlan = "macvlan",
@@ -30,7 +30,7 @@ factor! {
         IpvlanL2 = "ipvlan-l2",
         /// Each container an ipvlan, all on one parent, routed.
         IpvlanL3 = "ipvlan-l3",
-        /// Each container joined by a veth to a bridge that an engine makes for a network of the user's own.
+        /// Each container joined by a veth to the bridge of a user-defined network of the engine.
         UserBridge = "user-bridge",
         /// Containers in the engine's own namespace, as `--net=host` puts them.
         Host = "host",
@@ -41,13 +41,13 @@ factor! {
 }
 
 factor! {
-    /// Who wires the containers.
+    /// What makes and joins the containers.
     #[derive(Default)]
     Testbed, "testbed" {
         /// kilonet, in this machine's kernel: a container is a namespace.
         #[default]
         Kernel = "kernel",
-        /// A Docker engine: a container is one of its own.
+        /// A Docker engine: a container is one of the engine's.
         Docker = "docker",
     }
 }

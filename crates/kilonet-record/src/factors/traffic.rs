@@ -28,9 +28,9 @@ factor! {
         Direct = "direct",
         /// From beyond the lab's router to a port that the host side publishes for the container.
         Published = "published",
-        /// From container to a port that their own host side publishes for another container, and back in.
+        /// From a container to a port that its own host side publishes for another container.
         Hairpin = "hairpin",
-        /// From container to a place beyond the lab's router.
+        /// From container to a server beyond the lab's router.
         Outside = "outside",
     }
 }
@@ -45,11 +45,11 @@ factor! {
         /// One process per container, in control groups of its own, with one blocking thread per endpoint: closest to a real
         /// container.
         Processes = "processes",
-        /// Somebody else's iperf3, a server and a client for each pair, beside what crossed.
+        /// iperf3: a server and a client for each pair, counted at the interfaces.
         Iperf3 = "iperf3",
-        /// Somebody else's netperf, likewise, with a netserver for each client.
+        /// netperf, likewise, with a netserver for each client.
         Netperf = "netperf",
-        /// Somebody else's sockperf, likewise, in its ping-pong mode.
+        /// sockperf, likewise, in its ping-pong mode.
         Sockperf = "sockperf",
     }
 }

@@ -64,7 +64,7 @@ pub fn show(value: &Raw<'_>) -> String {
 }
 
 pub(super) fn wrong_kind(value: &Raw<'_>) -> String {
-    format!("{} is not a value this key takes", show(value))
+    format!("{} is not a value for this key", show(value))
 }
 
 /// The text that a value is.
@@ -86,7 +86,7 @@ impl<F: Factor> Written for F {
                 let near = nearest(text, F::ALL.iter().map(|level| level.word()));
                 let hint =
                     near.map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
-                format!("{} is no {}{hint}", show(value), F::KEY)
+                format!("unknown {} {}{hint}", F::KEY, show(value))
             })
     }
 
@@ -413,7 +413,7 @@ impl Written for Congestion {
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err(format!("{} is no name of an algorithm", show(value)))
+            Err(format!("{} is not the name of an algorithm", show(value)))
         }
     }
 

@@ -27,10 +27,10 @@ super::factor::factor! {
     /// How links and bridges know who is where.
     #[derive(Default)]
     Entries, "entries" {
-        /// They are told, for good.
+        /// They are set up, and permanent.
         #[default]
         Static = "static",
-        /// They ask by ARP and neighbour discovery, and learn from what they see.
+        /// They are resolved by ARP and neighbour discovery, and learned from traffic.
         Learned = "learned",
     }
 }

@@ -15,17 +15,17 @@ factor! {
         /// Bulk TCP from client to server.
         #[default]
         TcpStream = "tcp-stream",
-        /// Requests and responses over a TCP connection that stays.
+        /// Requests and responses over a lasting TCP connection.
         TcpRr = "tcp-rr",
         /// A TCP connection for each request and its response.
         TcpCrr = "tcp-crr",
-        /// A TCP connection that is made and closed, and another; nothing is said over it.
+        /// TCP connections made and closed, one after another, without payload.
         TcpCc = "tcp-cc",
         /// Requests and responses in UDP datagrams.
         UdpRr = "udp-rr",
         /// UDP datagrams from client to server.
         UdpStream = "udp-stream",
-        /// A TCP connection over which nothing is said.
+        /// A TCP connection without payload.
         Idle = "idle",
     }
 }

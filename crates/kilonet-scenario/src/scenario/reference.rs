@@ -21,14 +21,14 @@ const HEAD: &str = "\
 ";
 
 const SYSCTLS: &str = "
-# Of the whole machine: changed for the run, and put back after it. Needs real root.
+# Of the whole machine: changed for the run, and restored after it. Needs root, not a user namespace.
 [sysctls]
 ";
 
 fn header(table: Table) -> &'static str {
     match table {
         Table::Axes => {
-            "Each is one value, a list, or (numbers) a range; every combination is tried."
+            "Each is one value, a list, or (numbers) a range; every combination is measured."
         }
         Table::Lab => "How labs are built; one value each.",
         Table::Trial => "How trials are timed, and how often they are made.",

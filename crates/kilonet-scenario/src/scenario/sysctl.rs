@@ -100,7 +100,7 @@ pub(super) struct Numbers(pub(super) String);
 
 impl Written for Numbers {
     fn read(value: &Raw<'_>) -> Result<Self, String> {
-        let wrong = || format!("{} is no whole number", show(value));
+        let wrong = || format!("{} is not a whole number", show(value));
         let numbers: Option<Vec<u64>> = match value {
             Raw::Integer(number) => number.to_string().parse().ok().map(|number| vec![number]),
             Raw::Text(text) => text

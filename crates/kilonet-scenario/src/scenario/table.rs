@@ -118,7 +118,7 @@ impl<'doc, 'out> Table<'doc, 'out> {
             },
             None => {
                 if facts.usual == Usual::Required {
-                    let problem = Problem::of(self.name(facts.name), "required, but not there");
+                    let problem = Problem::of(self.name(facts.name), "required, but absent");
                     let problem = problem.at(self.header.clone());
                     self.problems.push(problem.remedy(allowed_of_axis(key)));
                 }
@@ -161,7 +161,7 @@ impl<'doc, 'out> Table<'doc, 'out> {
         for (key, _) in self.entries.into_iter().flatten() {
             let word = key.get_ref().as_ref();
             if !self.known.contains(&word) {
-                let problem = Problem::of(self.name(word), "no such key").at(key.span());
+                let problem = Problem::of(self.name(word), "unknown key").at(key.span());
                 self.problems
                     .push(problem.remedy(known_keys(word, &self.known)));
             }

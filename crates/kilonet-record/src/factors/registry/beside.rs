@@ -12,8 +12,8 @@ use super::names::{self, WORKLOAD};
 
 pub static BESIDE: Key<Beside> = Key::axis_of(names::BESIDE,
     Group::Load,
-    "What some pairs do instead of the workload: each a workload, how many pairs or what share of all, and at how many \
-     requests a second.",
+    "What some pairs do instead of the workload: other workloads, each with a number of pairs or a share of all, and optionally \
+     with requests per second.",
 )
 .also(&["mix"])
 .about(Part::Traffic)
@@ -51,7 +51,7 @@ fn is_something_else(choice: &Choice) -> Vec<Misfit> {
     let misfits = choice.levels(names::BESIDE).filter_map(|at| {
         let mut workloads = at.value.workloads();
         let workload = workloads.find(|workload| choice.has(WORKLOAD, workload))?;
-        let message = format!("{workload} is what the other pairs do too");
+        let message = format!("{workload} is also the workload of the other pairs");
         Some(at.misfit(message, "allowed: workloads other than those of `workload`"))
     });
     misfits.collect()
@@ -64,7 +64,7 @@ fn leaves_pairs(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
         let at = choice.find(names::BESIDE, |beside| *beside == cell.beside)?;
         let pairs = cell.pairs;
         let message = format!(
-            "{} beside {} is more than {pairs} pair{} can be shared out to",
+            "{} beside {} needs more than {pairs} pair{}",
             cell.beside,
             cell.workload,
             if pairs == 1 { "" } else { "s" },

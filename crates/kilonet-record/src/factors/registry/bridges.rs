@@ -29,7 +29,7 @@ const OWN_BRIDGES: Needs = Needs {
 
 pub static BRIDGES: Key<Count<1, 500_000>> = Key::single_of(Table::Lab, names::BRIDGES,
     Group::Lab,
-    "At least this many bridges, however few containers; pairs stay inside one bridge unless they cross.",
+    "Least number of bridges, however few containers; pairs stay inside one bridge unless they cross.",
 )
 .usual(Usual::Number("1"))
 .sets(|cell, bridges| cell.bridges = NonZeroU32::new(bridges.0))
@@ -188,7 +188,7 @@ pub static JOIN: Key<Join> = Key::axis_of(
 pub static CROSSING: Key<bool> = Key::axis_of(
     names::CROSSING,
     Group::Links,
-    "Whether the two of a pair are behind different bridges, which must be joined.",
+    "Whether the two containers of a pair are behind different bridges, which must be joined.",
 )
 .usual(Usual::Truth(false))
 .sets(|cell, crossing| cell.wiring.crossing = *crossing)
@@ -196,7 +196,7 @@ pub static CROSSING: Key<bool> = Key::axis_of(
 .fits(&[has_a_join, is_of_two])
 .fields(&[Field::truth(
     "crossing",
-    "Whether the two of a pair are behind different bridges.",
+    "Whether the two containers of a pair are behind different bridges.",
     |cell| Some(Value::Truth(cell.wiring.crossing)),
     take!(wiring.crossing),
 )

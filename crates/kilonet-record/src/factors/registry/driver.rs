@@ -58,7 +58,7 @@ const PROCESSES: Needs = Needs {
 pub static CPU_MAX: Key<CpuMax> = Key::axis(
     "cpu_max",
     Group::Driver,
-    "CPU time that each container may use, in CPUs; of the driver `processes`.",
+    "CPU time that each container may use, in CPUs; for the driver `processes`.",
 )
 .also(&["cpus"])
 .about(Part::Limits)
@@ -86,7 +86,7 @@ pub static CPU_MAX: Key<CpuMax> = Key::axis(
 pub static MEMORY_MAX: Key<MemoryMax> = Key::axis(
     "memory_max",
     Group::Driver,
-    "Memory that each container may use; of the driver `processes`.",
+    "Memory that each container may use; for the driver `processes`.",
 )
 .also(&["memory"])
 .about(Part::Limits)
@@ -114,7 +114,7 @@ pub static MEMORY_MAX: Key<MemoryMax> = Key::axis(
 pub static CPUSET: Key<CpuList> = Key::<CpuList>::axis(
     "cpuset",
     Group::Driver,
-    "The CPUs that each container may run on; of the driver `processes`.",
+    "The CPUs that each container may run on; for the driver `processes`.",
 )
 .also(&["cpuset-cpus"])
 .about(Part::Limits)

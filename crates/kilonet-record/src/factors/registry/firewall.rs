@@ -115,7 +115,7 @@ fn has_a_file(choice: &Choice) -> Vec<Misfit> {
 pub static BACKEND: Key<Backend> = Key::axis_of(
     names::BACKEND,
     Group::Rules,
-    "What rules are loaded by; the profile's own if absent.",
+    "What loads the rules; the profile's default if absent.",
 )
 .sets(|cell, backend| cell.rules.backend = Some(*backend))
 .or_else(|_| ())
@@ -159,7 +159,7 @@ pub static RULESET: Key<String> = Key::single_of(
     Table::Lab,
     names::RULESET,
     Group::Rules,
-    "File of the firewall `custom`: for nft, or what iptables-save writes.",
+    "File with the rules of the firewall `custom`: input of nft, or output of iptables-save.",
 )
 .examples("`my.nft`")
 .sets(|cell, file| cell.rules.ruleset = Some(file.clone()))

@@ -21,7 +21,7 @@ use super::names::{self, PATTERN, TOPOLOGY};
 pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::axis_of(
     names::CONTAINERS,
     Group::Lab,
-    "Containers that are there; an even number where they talk in pairs.",
+    "Containers that exist; an even number if they talk in pairs.",
 )
 .also(&["count", "counts", "namespaces"])
 .examples("`2,8,32`, `2..512` (doubles), `2..512 x4` or `2..1024 +64`")
@@ -110,7 +110,7 @@ pub static STACK: Key<Stack> = Key::single_of(
     Table::Lab,
     names::STACK,
     Group::Lab,
-    "Protocols the interfaces have addresses of.",
+    "Protocols of which interfaces have addresses.",
 )
 .usual(Usual::Text("dual"))
 .sets(|cell, stack| cell.stack = *stack)
@@ -122,7 +122,7 @@ pub static STACK: Key<Stack> = Key::single_of(
 .stays()
 .fields(&[Field::text(
     "stack",
-    "Protocols the interfaces have addresses of.",
+    "Protocols of which interfaces have addresses.",
     |cell| words(&cell.stack),
     take!(stack),
 )

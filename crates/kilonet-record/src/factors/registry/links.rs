@@ -39,7 +39,7 @@ pub(super) fn either(level: &str, on: &str, off: &str) -> String {
 pub static ENTRIES: Key<Entries> = Key::axis(
     "entries",
     Group::Links,
-    "How links and bridges know who is where.",
+    "Where neighbour and forwarding entries come from.",
 )
 .usual(Usual::Text("static"))
 .sets(|cell, entries| cell.wiring.entries = *entries)
@@ -50,7 +50,7 @@ pub static ENTRIES: Key<Entries> = Key::axis(
 })
 .fields(&[Field::text(
     "entries",
-    "How links and bridges know who is where.",
+    "Where neighbour and forwarding entries come from.",
     |cell| words(&cell.wiring.entries),
     take!(wiring.entries),
 )
@@ -64,7 +64,7 @@ pub static ENTRIES: Key<Entries> = Key::axis(
 pub static SNOOPING: Key<bool> = Key::axis(
     "snooping",
     Group::Links,
-    "Whether bridges watch who wants which multicast.",
+    "Whether bridges snoop multicast memberships.",
 )
 .usual(Usual::Truth(false))
 .kept()
@@ -79,7 +79,7 @@ pub static SNOOPING: Key<bool> = Key::axis(
 pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
     "ageing",
     Group::Links,
-    "Seconds after which a bridge forgets what it learned; 0 has it learn nothing.",
+    "Seconds after which a bridge forgets a learned address; with 0 it learns none.",
 )
 .usual(Usual::Number("300"))
 .sets(|cell, ageing| cell.wiring.ageing_s = Some(ageing.0).filter(|age| *age != USUAL_AGEING_S))
@@ -101,7 +101,7 @@ pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
 pub static HAIRPIN: Key<bool> = Key::axis(
     "hairpin",
     Group::Links,
-    "Whether a bridge may send a frame back out of the port it came by.",
+    "Whether a bridge may send a frame back out of the port on which it arrived.",
 )
 .usual(Usual::Truth(false))
 .kept()
@@ -114,7 +114,7 @@ pub static HAIRPIN: Key<bool> = Key::axis(
 pub static ISOLATION: Key<bool> = Key::axis_of(
     names::ISOLATION,
     Group::Links,
-    "Whether the ports of containers are kept apart from each other.",
+    "Whether the containers' bridge ports are isolated from each other.",
 )
 .usual(Usual::Truth(false))
 .kept()
@@ -160,7 +160,7 @@ fn is_of_two(choice: &Choice) -> Vec<Misfit> {
 pub static VLAN_FILTERING: Key<bool> = Key::axis(
     "vlan_filtering",
     Group::Links,
-    "Whether bridges look at VLANs.",
+    "Whether bridges filter by VLAN.",
 )
 .usual(Usual::Truth(false))
 .kept()

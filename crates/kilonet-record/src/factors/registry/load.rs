@@ -68,7 +68,7 @@ pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
 pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
     "outstanding",
     Group::Load,
-    "Requests that a flow may have under way at once, where no rate is given.",
+    "Requests that a flow may have in flight at once, if no rate is given.",
 )
 .about(Part::Traffic)
 .usual(Usual::Number("1"))
@@ -81,11 +81,11 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 .fields(&[Field::integer(
     "outstanding",
     Unit::Plain,
-    "Requests that a flow may have under way at once; absent where that is 1.",
+    "Requests that a flow may have in flight at once; absent where that is 1.",
     |cell| count_of(cell.load.outstanding),
     take!(load.outstanding),
 )
-.labelled(AtOneCount, |level| format!("{level} under way"))
+.labelled(AtOneCount, |level| format!("{level} in flight"))
 .level(|cell| Some(cell.load.outstanding().to_string()))
 .in_id(Traffic, |cell| {
     cell.load.outstanding.map(|count| format!("o{count}"))
@@ -97,7 +97,7 @@ fn are_awaited(choice: &Choice) -> Vec<Misfit> {
     let stray = more.filter(|_| choice.first(names::RATE).is_some());
     let misfit = stray.map(|at| {
         at.misfit(
-            "with a rate, requests are sent whatever is under way",
+            "with a rate, requests are sent however many are in flight",
             "leave out one of `outstanding` and `rate`",
         )
     });
@@ -106,8 +106,8 @@ fn are_awaited(choice: &Choice) -> Vec<Misfit> {
 
 pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::axis_of(names::RATE,
     Group::Load,
-    "Messages a second offered to each flow, whether or not earlier ones are answered; if absent, as fast as responses \
-     come, or as datagrams can be sent.",
+    "Messages per second offered to each flow, whether or not earlier ones are answered; if absent, as fast as responses arrive \
+     or datagrams can be sent.",
 )
 .also(&["bandwidth", "bitrate"])
 .about(Part::Traffic)
@@ -138,7 +138,7 @@ fn rate(cell: &Cell) -> String {
 pub static ARRIVALS: Key<Arrivals> = Key::axis(
     "arrivals",
     Group::Load,
-    "How messages that have a rate lie in time.",
+    "Timing of messages that have a rate.",
 )
 .about(Part::Traffic)
 .usual(Usual::Text("constant"))
@@ -147,7 +147,7 @@ pub static ARRIVALS: Key<Arrivals> = Key::axis(
 .fits(&[have_times])
 .fields(&[Field::text(
     "arrivals",
-    "How they lie in time; absent for a closed loop.",
+    "Their timing; absent for a closed loop.",
     |cell| words_of(cell.load.arrivals.as_ref()),
     take!(load.arrivals),
 )
@@ -173,8 +173,8 @@ fn have_times(choice: &Choice) -> Vec<Misfit> {
 
 pub static SEARCH: Key<Search> = Key::axis_of(names::SEARCH,
     Group::Load,
-    "Finds the highest rate of datagrams whose loss stays within this, by halving in up to 9 windows of a trial; `rate` is \
-     where it begins, if that is given.",
+    "Finds the highest rate of datagrams whose loss stays within this share, by bisection in up to 9 windows of a trial; starts \
+     at `rate`, if that is given.",
 )
 .also(&["loss"])
 .about(Part::Traffic)
@@ -188,7 +188,7 @@ pub static SEARCH: Key<Search> = Key::axis_of(names::SEARCH,
 })
 .fields(&[Field::text(
     "search",
-    "Loss within which the highest rate is looked for; `none` where there is no search.",
+    "Loss that the search for the highest rate accepts; `none` where there is no search.",
     |cell| words(&cell.load.search),
     take!(load.search),
 )

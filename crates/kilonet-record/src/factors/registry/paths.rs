@@ -21,7 +21,7 @@ use super::names::{self, CROSSING, DIRECTION, FIREWALL, STREAMS, TESTBED, TOPOLO
 pub static PATH: Key<Path> = Key::axis_of(
     names::PATH,
     Group::Traffic,
-    "The way from client to server.",
+    "Path from client to server.",
 )
 .about(Part::Lab)
 .usual(Usual::Text("direct"))
@@ -48,7 +48,7 @@ pub static PATH: Key<Path> = Key::axis_of(
 })
 .fields(&[Field::text(
     "path",
-    "The way from client to server.",
+    "Path from client to server.",
     |cell| words(&cell.path),
     take!(path),
 )
@@ -76,7 +76,7 @@ fn has_a_router(choice: &Choice) -> Vec<Misfit> {
     let detours = choice.levels(names::PATH);
     let misfits = detours.filter(|at| at.value != Path::Direct).map(|at| {
         at.misfit(
-            "none of the topologies has a router to go by",
+            "none of the topologies has a router for this path",
             format!("allowed: \"direct\", or topology = {}", with_host_side()),
         )
     });
@@ -166,7 +166,7 @@ fn is_of_tcp(choice: &Choice) -> Vec<Misfit> {
     let by_port = choice.levels(names::PATH);
     let misfits = by_port.filter(|at| at.value.is_by_port()).map(|at| {
         at.misfit(
-            format!("ports are published for TCP, which {workload} is not"),
+            format!("ports are published for TCP, which {workload} does not use"),
             "allowed with it: \"direct\", \"outside\"",
         )
     });

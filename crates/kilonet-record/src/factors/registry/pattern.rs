@@ -40,7 +40,7 @@ pub static PATTERN: Key<Pattern> =
             Field::integer(
                 "pattern_seed",
                 Unit::Plain,
-                "What lots are drawn from; absent where none are.",
+                "Seed of random pairs; absent where none are drawn.",
                 |cell| count_of(cell.talk.pattern_seed),
                 take!(talk.pattern_seed),
             ),
@@ -69,7 +69,7 @@ fn comes_to_a_number(choice: &Choice) -> Vec<Misfit> {
 pub static PEERS: Key<PeerCount> = Key::axis_of(
     names::PEERS,
     Group::Traffic,
-    "How many others each container sends to in `all-to-all`, by lot; all of them if absent.",
+    "How many others each container sends to in `all-to-all`, chosen at random; all of them if absent.",
 )
 .about(Part::Lab)
 .examples("`1..8`")
@@ -102,7 +102,7 @@ fn are_others(choice: &Choice) -> Vec<Misfit> {
     let misfits = peers.filter(|at| at.value.0 >= fewest).map(|at| {
         let message = format!("{} peers among {fewest} containers", at.value.0);
         let remedy = format!(
-            "allowed: 1 to {}, or no such key for all of them",
+            "allowed: 1 to {}, or leave the key out for all of them",
             fewest - 1
         );
         at.misfit(message, remedy)
@@ -113,7 +113,7 @@ fn are_others(choice: &Choice) -> Vec<Misfit> {
 pub static DIRECTION: Key<Direction> = Key::axis_of(
     names::DIRECTION,
     Group::Traffic,
-    "Which ways of a pair have flows.",
+    "Directions of a pair that have flows.",
 )
 .about(Part::Lab)
 .also(&["bidir"])
@@ -124,7 +124,7 @@ pub static DIRECTION: Key<Direction> = Key::axis_of(
 .told_to(|_| false)
 .fields(&[Field::text(
     "direction",
-    "Which ways of a pair have flows.",
+    "Directions of a pair that have flows.",
     |cell| words(&cell.talk.direction),
     take!(talk.direction),
 )

@@ -21,7 +21,8 @@ pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::single(
     Table::Lab,
     "published",
     Group::Rules,
-    "Ports that the host side publishes for containers, at least; the paths `published` and `hairpin` need one for each flow.",
+    "Least number of ports that the host side publishes for containers; the paths `published` and `hairpin` need one for each \
+     flow.",
 )
 .usual(Usual::Number("0"))
 .sets(|cell, ports| cell.rules.published = Some(ports.0).filter(|ports| *ports > 0))
@@ -100,7 +101,7 @@ pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::single(
 
 pub static RULES: Key<RuleCount> = Key::axis_of(names::RULES,
     Group::Rules,
-    "Extra rules that match nothing, ahead of the profile's. Setting this, even to 0, shows bridged frames to rules.",
+    "Extra rules that match nothing, before the profile's. If set, even to 0, bridged frames pass the rules.",
 )
 .examples("`0..1000`")
 .sets(|cell, rules| cell.rules.filler = Some(rules.0))
@@ -109,7 +110,7 @@ pub static RULES: Key<RuleCount> = Key::axis_of(names::RULES,
 .fields(&[Field::integer(
     "rules",
     Unit::Plain,
-    "Rules that match nothing, ahead of the profile's; absent where none were asked for.",
+    "Rules that match nothing, before the profile's; absent where none were asked for.",
     |cell| count_of(cell.rules.filler),
     take!(rules.filler),
 )
@@ -121,7 +122,7 @@ pub static RULES: Key<RuleCount> = Key::axis_of(names::RULES,
 fn are_not_of_an_engine(choice: &Choice) -> Vec<Misfit> {
     let stray = choice.first(names::RULES).filter(|_| has_engine(choice));
     let remedy = format!("allowed: testbed = \"kernel\"; {OWN_TABLE}");
-    let misfit = stray.map(|at| at.misfit("an engine's host side is left alone", remedy));
+    let misfit = stray.map(|at| at.misfit("the host side of an engine is not changed", remedy));
     misfit.into_iter().collect()
 }
 
@@ -148,7 +149,7 @@ const FILLER: Needs = Needs {
 pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
     "rule_shape",
     Group::Rules,
-    "What the rules that match nothing are written as.",
+    "Form of the rules that match nothing.",
 )
 .usual(Usual::Text("linear"))
 .sets(|cell, shape| cell.rules.rule_shape = Some(*shape))
@@ -156,7 +157,7 @@ pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
 .fits(&[can_be_loaded])
 .fields(&[Field::text(
     "rule_shape",
-    "What those are written as; absent likewise.",
+    "Their form; absent likewise.",
     |cell| words_of(cell.rules.rule_shape.as_ref()),
     take!(rules.rule_shape),
 )
@@ -203,14 +204,14 @@ fn can_be_loaded(choice: &Choice) -> Vec<Misfit> {
 pub static RULE_HOOK: Key<RuleHook> = Key::axis(
     "rule_hook",
     Group::Rules,
-    "Where the rules that match nothing stand.",
+    "Hook of the rules that match nothing.",
 )
 .usual(Usual::Text("raw"))
 .sets(|cell, hook| cell.rules.rule_hook = Some(*hook))
 .needs(FILLER)
 .fields(&[Field::text(
     "rule_hook",
-    "Where those stand; absent likewise.",
+    "Their hook; absent likewise.",
     |cell| words_of(cell.rules.rule_hook.as_ref()),
     take!(rules.rule_hook),
 )

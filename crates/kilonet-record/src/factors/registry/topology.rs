@@ -16,7 +16,7 @@ use super::fitting::{generators, lacks, meshed, most_containers};
 use super::names::{self, BRIDGES, PER_NAMESPACE, PORTS_PER_BRIDGE};
 
 pub static TESTBED: Key<Testbed> =
-    Key::axis_of(names::TESTBED, Group::Lab, "Who wires the containers.")
+    Key::axis_of(names::TESTBED, Group::Lab, "What makes and joins the containers.")
         .also(&["engine", "runtime"])
         .usual(Usual::Text("kernel"))
         .sets(|cell, testbed| cell.testbed = *testbed)
@@ -82,7 +82,7 @@ fn is_within_reach(choice: &Choice) -> Vec<Misfit> {
     };
     let apart = choice.levels(names::TOPOLOGY).filter_map(|at| {
         let (reason, remedy) = gap(at.value, choice, most)?;
-        let message = format!("{reason}, and {pattern} has others talk");
+        let message = format!("{reason}, but in {pattern} other containers talk as well");
         Some(at.misfit(message, format!("allowed with it: {remedy}")))
     });
     apart.collect()
@@ -96,7 +96,7 @@ fn gap(topology: Topology, choice: &Choice, most: u32) -> Option<(&'static str, 
     match topology.joined() {
         Joined::OneNamespace | Joined::Parent | Joined::Before => None,
         Joined::Pairs => Some((
-            "the two of a pair are joined and nobody else",
+            "only the two containers of a pair are joined",
             Pattern::Pairs.word().to_owned(),
         )),
         Joined::Seats => {
@@ -140,7 +140,7 @@ fn is_told_apart(choice: &Choice) -> Vec<Misfit> {
         let (at, allowed) = match no_address {
             Some(at) => (
                 at,
-                "it finds no address where there is but that of lo; baselines are those of threads",
+                "it finds no address if the only one is lo's; its baselines are those of threads",
             ),
             None => (
                 together.as_ref().filter(|_| several)?,

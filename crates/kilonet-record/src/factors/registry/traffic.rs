@@ -109,7 +109,7 @@ fn generators_have_them(choice: &Choice) -> Vec<Misfit> {
 
 pub static MESSAGE: Key<MessageSize> = Key::axis_of(names::MESSAGE,
     Group::Traffic,
-    "Bytes of a message from client to server: what one send call is handed, a request, or a datagram. If absent, 128 KiB \
+    "Bytes of a message from client to server: what one send call is given, a request, or a datagram. If absent, 128 KiB \
      for streams, 1 for a request over TCP, 16 for one over UDP, 1400 for a datagram of a stream.",
 )
 .also(&["length", "size", "bytes"])
@@ -215,7 +215,7 @@ fn generators_are_told(choice: &Choice) -> Vec<Misfit> {
         return Vec::new();
     };
     let untold = generators(choice).filter(|(_, abilities)| !abilities.congestion);
-    let what = "option for it; what the machine has is used, and recorded";
+    let what = "option for it; the machine's setting is used, and recorded";
     let misfits = untold.map(|(tool, _)| lacks(tool, &at, what, "leave it out"));
     misfits.collect()
 }

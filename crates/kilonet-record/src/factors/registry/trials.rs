@@ -46,14 +46,13 @@ fn is_within_the_window(choice: &Choice) -> Vec<Misfit> {
     misfit.into_iter().collect()
 }
 
-pub static CONNECT: Key<Length<100, 600_000>> = of("connect", "Time all flows have to connect.")
+pub static CONNECT: Key<Length<100, 600_000>> = of("connect", "Time limit for all flows to connect.")
     .examples("`10s`")
     .usual(Usual::Text("10s"));
 
 pub static REPEATS: Key<Times> = of(
     names::REPEATS.word(),
-    "Trials of each cell: a number, or a range, of which a cell has as many as it takes for its metrics to be as narrow as \
-     `within`.",
+    "Trials of each cell: a number, or a range; with a range, as many as it takes for its metrics to be as precise as `within`.",
 )
 .also(&["trials", "runs", "iterations", "reps"])
 .examples("`5`, `3..10`")
@@ -61,7 +60,8 @@ pub static REPEATS: Key<Times> = of(
 
 pub static WITHIN: Key<Width> = of(
     "within",
-    "With a range of repeats: how narrow the 95 % interval of each metric is to be, to either side; 5% if absent.",
+    "With a range of repeats: half the width that the 95 % interval of each metric must reach, as a share of the median; 5% if \
+     absent.",
 )
 .also(&["precision"])
 .examples("`5%`")
@@ -70,7 +70,7 @@ pub static WITHIN: Key<Width> = of(
 
 pub static METRICS: Key<Gauge> = of(
     "metrics",
-    "With a range of repeats: what must be as narrow as `within`; goodput or transactions, and pair-p50, if absent.",
+    "With a range of repeats: the metrics that must be as precise as `within`; goodput or transactions, and pair-p50, if absent.",
 )
 .several()
 .or_else(|_| ())
@@ -105,7 +105,7 @@ fn are_of_some_cell(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
 
 pub static AGAIN: Key<Allowance> = of(
     "again",
-    "How many trials that others disturbed are run again, as a share of all; 20% if absent, none with `repeats = 1`.",
+    "Most disturbed trials that are run again, as a share of all; 20% if absent, none with `repeats = 1`.",
 )
 .also(&["retries"])
 .examples("`20%`, `0%`")
@@ -113,7 +113,7 @@ pub static AGAIN: Key<Allowance> = of(
 
 pub static SEED: Key<Seed> = of(
     "seed",
-    "Seed of the order of trials, and of patterns that are drawn by lot.",
+    "Seed of the order of trials, and of random patterns.",
 )
 // Labs are made for who talks to whom.
 .about(Part::Both)

@@ -36,7 +36,7 @@ const ENGINE_MTU: u32 = 1500;
 pub static OFFLOAD: Key<bool> = Key::axis_of(
     names::OFFLOAD,
     Group::Links,
-    "Whether links of veths segment and coalesce, so that TCP crosses them in large units.",
+    "Whether veths segment and coalesce, so that TCP crosses them in large units.",
 )
 .usual(Usual::Truth(true))
 .sets(|cell, offload| cell.wiring.offload_off = !offload)
@@ -56,7 +56,7 @@ pub static OFFLOAD: Key<bool> = Key::axis_of(
 pub static GSO_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
     "gso_max",
     Group::Links,
-    "Bytes of the largest unit that links of veths take whole; above 64 KiB it is BIG TCP.",
+    "Bytes of the largest unit that a veth passes whole; above 64 KiB this is BIG TCP.",
 )
 .also(&["gso"])
 .examples("`64KiB`, `256KiB`")
@@ -83,7 +83,7 @@ pub static GSO_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
 pub static GSO_IPV4_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
     "gso_ipv4_max",
     Group::Links,
-    "Bytes of the largest unit of IPv4 that links of veths take whole, where it is to be another; `gso_max` if absent.",
+    "Bytes of the largest IPv4 unit that a veth passes whole; `gso_max` if absent.",
 )
 .examples("`64KiB`, `256KiB`")
 .sets(|cell, bytes| cell.wiring.gso_ipv4_max_bytes = Some(bytes.0))
@@ -116,7 +116,7 @@ fn big_tcp(largest: Option<u32>) -> Vec<Requirement> {
     Requirement::BigTcp.when(is_big)
 }
 
-pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "Who takes in what veths receive.")
+pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "How veths receive packets.")
     .usual(Usual::Text("none"))
     .sets(|cell, napi| cell.wiring.napi = *napi)
     .needs(VETHS)
@@ -127,7 +127,7 @@ pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "Who takes in what 
     })
     .fields(&[Field::text(
         "napi",
-        "Who takes in what a veth receives.",
+        "How veths receive packets.",
         |cell| words(&cell.wiring.napi),
         take!(wiring.napi),
     )
@@ -157,7 +157,7 @@ fn has_something_to_poll(choice: &Choice) -> Vec<Misfit> {
 pub static RPS: Key<Rps> = Key::<Rps>::axis(
     "rps",
     Group::Links,
-    "The CPUs that what veths receive is spread over, by flow.",
+    "The CPUs over which packets received by veths are spread, by flow.",
 )
 .examples("`off`, `all`, or a mask such as `0x3`")
 .usual(Usual::Text("off"))
@@ -170,7 +170,7 @@ pub static RPS: Key<Rps> = Key::<Rps>::axis(
 })
 .fields(&[Field::text(
     "rps",
-    "The CPUs that what veths receive is spread over.",
+    "The CPUs over which packets received by veths are spread.",
     |cell| words(&cell.wiring.rps),
     take!(wiring.rps),
 )

@@ -26,10 +26,10 @@ fn what_is_no_scenario_file_is_refused_without_reading_it_whole() {
             write("latin.toml", b"name = 1\nabout = \"\xe9\"\n"),
             "not UTF-8, from line 2 on",
         ),
-        (huge, "long, and at most 1 MiB is read"),
+        (huge, "and kilonet reads at most 1 MiB"),
         (
             folder.path().to_owned(),
-            "it is a folder and no regular file",
+            "it is a folder, not a regular file",
         ),
         (folder.path().join("absent.toml"), "No such file"),
     ];

@@ -143,7 +143,7 @@ const WRONG_WITH_SOCKPERF: &[(&str, &[&str])] = &[
     ),
     (
         "workload = \"tcp-rr\"",
-        &["messages of 1 bytes, which are usual", "14 to 65507"],
+        &["messages of 1 bytes, the default", "14 to 65507"],
     ),
     (
         "family = \"ipv6\"",

@@ -36,7 +36,7 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "containers = 2.5",
         "2:14",
-        &["2.5 is not a value this key takes"],
+        &["2.5 is not a value for this key"],
     ),
     (
         "containers = \"many\"",
@@ -46,20 +46,28 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     ("containers = true", "2:14", &["true is not a value"]),
     ("containers = [[2]]", "2:15", &["a list"]),
     ("containers = \"8..2\"", "2:14", &["runs backwards"]),
-    ("containers = \"2..8 x1\"", "2:14", &["x1 never arrives"]),
-    ("containers = \"2..8 +0\"", "2:14", &["+0 never arrives"]),
-    ("containers = \"2..\"", "2:14", &["no number"]),
+    (
+        "containers = \"2..8 x1\"",
+        "2:14",
+        &["x1 never reaches the end"],
+    ),
+    (
+        "containers = \"2..8 +0\"",
+        "2:14",
+        &["+0 never reaches the end"],
+    ),
+    ("containers = \"2..\"", "2:14", &["not a number"]),
     ("containers = \"2..9 x2\"", "2:14", &["9 is odd"]),
     ("containers = \"3..99 +2\"", "2:14", &["3 is odd"]),
     (
         "topolgy = \"veth\"",
         "2:1",
-        &["`axes.topolgy`", "no such key", "did you mean `topology`?"],
+        &["`axes.topolgy`", "unknown key", "did you mean `topology`?"],
     ),
     (
         "zebra = 1",
         "2:1",
-        &["no such key", "allowed: testbed, topology"],
+        &["unknown key", "allowed: testbed, topology"],
     ),
     (
         "topology = \"brigde\"",
@@ -127,12 +135,12 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "rps = \"3\"",
         "2:7",
-        &["\"3\" is no mask of CPUs", "such as \"0x3\""],
+        &["\"3\" is not a mask of CPUs", "such as \"0x3\""],
     ),
     (
         "pinning = \"near\"",
         "2:11",
-        &["\"near\" is no pinning", "\"none\", \"same\", \"apart\""],
+        &["unknown pinning \"near\"", "\"none\", \"same\", \"apart\""],
     ),
     (
         "cpu_max = 0.5",
@@ -145,7 +153,7 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "driver = \"processes\"\ncpu_max = 0.001",
         "3:11",
-        &["0.001 is no number of CPUs", "0.01 to 8192"],
+        &["0.001 is not a number of CPUs", "0.01 to 8192"],
     ),
     (
         "driver = \"processes\"\nmemory_max = \"1KiB\"",
@@ -155,7 +163,7 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "driver = \"processes\"\ncpuset = \"1-0\"",
         "3:10",
-        &["\"1-0\" is no list of CPUs", "\"0-1,4\""],
+        &["\"1-0\" is not a list of CPUs", "\"0-1,4\""],
     ),
     ("lab = 3", "2:1", &["`axes.lab`"]),
 ];
@@ -195,20 +203,20 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         "workload = \"udp-stream\"\ntestbed = \"docker\"\nsearch = \"0%\"",
         &[
             "5:10",
-            "testbed docker does not go with a search",
+            "testbed docker cannot be combined with a search",
             "testbed = \"kernel\"",
         ],
     ),
     (
         "workload = \"udp-stream\"\ndriver = \"processes\"\nsearch = \"0%\"",
         &[
-            "driver processes does not go with a search",
+            "driver processes cannot be combined with a search",
             "driver = \"threads\", \"workers\"",
         ],
     ),
     (
         "workload = \"udp-stream\"\nbeside = \"idle:1\"\nsearch = \"0.5%\"",
-        &["beside idle:1 does not go with a search"],
+        &["beside idle:1 cannot be combined with a search"],
     ),
     (
         "workload = \"udp-rr\"\nbatch = \"mmsg\"",
@@ -292,7 +300,7 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ("[lab]\nports_per_bridge = 101", &["4:20", "101 is odd"]),
     ("[lab]\nbridges = 0", &["4:11", "from 1"]),
     ("[lab]\nstack = [\"dual\"]", &["4:9", "a list"]),
-    ("lab = 3", &["`axes.lab`", "no such key"]),
+    ("lab = 3", &["`axes.lab`", "unknown key"]),
     (
         "[labs]\nstack = \"dual\"",
         &["3:2", "`labs`", "did you mean `lab`?"],
@@ -335,7 +343,7 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     (
         "[trial]\nrepeats = \"3..9\"\nmetrics = \"jain\"",
-        &["is no metric", "\"pair-p50\""],
+        &["unknown metric", "\"pair-p50\""],
     ),
     ("[trial]\nagain = 1", &["not a value", "from 0% to 100%"]),
     ("[trial]\nagain = \"120%\"", &["out of bounds"]),
@@ -351,7 +359,7 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     (
         "[sysctls]\n\"net.core.rmem_max\" = -1",
-        &["no whole number"],
+        &["not a whole number"],
     ),
     (
         "[sysctls]\n\"net.core.rmem_max\" = \"1 2\"",
@@ -435,7 +443,7 @@ fn a_scenario_without_containers_says_what_is_missing() {
     for text in ["name = \"x\"", "[axes]\nfamily = \"ipv6\""] {
         let said = refusal(text);
         assert!(
-            said.contains("`axes.containers`: required, but not there"),
+            said.contains("`axes.containers`: required, but absent"),
             "{said}"
         );
         assert!(said.contains("test.toml"), "{said}");

@@ -27,19 +27,15 @@ fn what_cannot_be_shared_out_is_refused_with_its_place() {
     for (axes, words) in [
         (
             "containers = [4, 2]\nbeside = \"tcp-rr:1\"",
-            &[
-                "2:10",
-                "more than 1 pair can be shared out",
-                "more containers",
-            ][..],
+            &["2:10", "needs more than 1 pair", "more containers"][..],
         ),
         (
             "containers = 4\nbeside = \"tcp-stream:1\"",
-            &["2:10", "is what the other pairs do too"],
+            &["2:10", "is also the workload of the other pairs"],
         ),
         (
             "containers = 4\nbeside = \"tcp-rr\"",
-            &["2:10", "`axes.beside`", "does not say of how many pairs"],
+            &["2:10", "`axes.beside`", "does not say how many pairs"],
         ),
         (
             "containers = 4\ntopology = \"routed\"\nfirewall = \"docker-20.10\"\npath = \"published\"\nbeside = \"udp-rr:1\"",

@@ -27,7 +27,7 @@ fn its_levels_make_cells_of_their_own() {
         assert_eq!(text["weather"], "windy");
         assert_eq!(serde_json::from_value::<Cell>(text).unwrap(), *windy);
     });
-    assert!(refusal("axes = { containers = 2, weather = \"calm\" }").contains("no such key"));
+    assert!(refusal("axes = { containers = 2, weather = \"calm\" }").contains("unknown key"));
 }
 
 #[test]

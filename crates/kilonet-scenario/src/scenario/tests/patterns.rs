@@ -9,7 +9,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "3:12",
         &[
-            "`axes.topology`: the two of a pair are joined and nobody else, and incast has others talk",
+            "`axes.topology`: only the two containers of a pair are joined, but in incast other containers talk as well",
         ],
     ),
     (
@@ -17,7 +17,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "3:23",
         &[
-            "`axes.topology`: the two of a pair are joined and nobody else, and ring has others talk",
+            "`axes.topology`: only the two containers of a pair are joined, but in ring other containers talk as well",
             "pairs",
         ],
     ),
@@ -55,7 +55,9 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "pattern = [\"pairs\", \"ring\"]\npath = \"outside\"",
         "",
         "4:8",
-        &["`axes.path`: the path outside is for pairs of two, and ring has others"],
+        &[
+            "`axes.path`: the path outside needs containers that talk in pairs, and those of ring do not",
+        ],
     ),
     (
         "pattern = \"ring\"\njoin = \"trunk\"\ncrossing = true",

@@ -110,13 +110,13 @@ const WRONG: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "[[axes]]\ncontainers = 2\n[[axes]]\ncontainers = 2\ntopolgy = \"veth\"\n",
-        &[("5:1", "`axes[1].topolgy`: no such key")],
+        &[("5:1", "`axes[1].topolgy`: unknown key")],
     ),
     (
         "[[axes]]\ncontainers = 2\n\n[[axes]]\nfamily = \"ipx\"\n",
         &[
-            ("4:1", "`axes[1].containers`: required, but not there"),
-            ("5:10", "`axes[1].family`: \"ipx\" is no family"),
+            ("4:1", "`axes[1].containers`: required, but absent"),
+            ("5:10", "`axes[1].family`: unknown family \"ipx\""),
         ],
     ),
     (
