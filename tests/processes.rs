@@ -320,7 +320,7 @@ fn a_process_that_needs_more_memory_than_it_may_is_named_with_the_reason() {
         .unwrap();
     let hint = record["error"]["hint"].as_str().unwrap();
     let sentence = "by the kernel, for want of memory in its control group";
-    let remedy = "give containers more memory (memory_max), or see who has killed them: ";
+    let remedy = "give containers more memory (memory_max), or find out what killed them: ";
     assert!(
         hint.starts_with(remedy) && hint.contains(sentence),
         "{record}"

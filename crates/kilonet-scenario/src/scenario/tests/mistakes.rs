@@ -97,12 +97,12 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "congestion = \"Cubic!\"",
         "2:14",
-        &["no name of an algorithm", "\"bbr\""],
+        &["not the name of an algorithm", "\"bbr\""],
     ),
     (
         "congestion = \"averyveryverylongname\"",
         "2:14",
-        &["no name of an algorithm"],
+        &["not the name of an algorithm"],
     ),
     ("buffers = \"big\"", "2:11", &["\"auto\" or a size"]),
     ("buffers = 1", "2:11", &["out of bounds", "4 KiB"]),
