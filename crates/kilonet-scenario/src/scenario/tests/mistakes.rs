@@ -73,7 +73,7 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
         "topology = \"brigde\"",
         "2:12",
         &[
-            "no topology",
+            "unknown topology",
             "did you mean \"bridge\"?",
             "\"loopback\", \"shared\"",
         ],

@@ -63,13 +63,13 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "pattern = \"ring\"\njoin = \"trunk\"\ncrossing = true",
         "",
         "5:12",
-        &["`axes.crossing`: crossing is for pairs of two"],
+        &["`axes.crossing`: crossing needs containers that talk in pairs"],
     ),
     (
         "topology = \"vxlan\"\npattern = \"ring\"\nisolation = true",
         "",
         "5:13",
-        &["`axes.isolation`: isolation is for pairs of two"],
+        &["`axes.isolation`: isolation needs containers that talk in pairs"],
     ),
     (
         "direction = \"both\"\npath = \"outside\"",
@@ -102,7 +102,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "pattern = \"pair\"",
         "",
         "3:11",
-        &["no pattern", "did you mean \"pairs\"?"],
+        &["unknown pattern", "did you mean \"pairs\"?"],
     ),
 ];
 
