@@ -176,12 +176,14 @@ impl DockerLab {
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
         Flow::all_of(cell, &pairs, |flow| {
             let (_, listen) = flow_ports(cell, flow.pair, flow.stream);
-            let by_port = cell.path.is_by_port();
-            let door = || {
-                let call = self.lab.door(flow.server.container, listen)?;
-                Ok(Door { call, listen })
+            let published = || {
+                Ok(Door {
+                    call: self.lab.door(flow.server.container, listen)?,
+                    listen,
+                })
             };
-            by_port.then(door).transpose()
+            let by_port = cell.path.is_by_port();
+            by_port.then(published).transpose()
         })
     }
 

@@ -116,7 +116,13 @@ pub fn run(
 ) -> Result<Outcome> {
     let ledger = Ledger::create(places(flows.len()))?;
     let up = bring_up((flows, namespaces), settings, &ledger, observer)?;
-    Trial::new((flows, &ledger), settings, observer).measure(up)
+    let trial = Trial {
+        flows,
+        ledger: &ledger,
+        settings,
+        observer,
+    };
+    trial.measure(up)
 }
 
 fn bring_up(

@@ -33,26 +33,13 @@ pub(super) trait Drive {
 
 /// A trial that is about to be measured.
 pub(super) struct Trial<'a> {
-    flows: &'a [Flow],
-    ledger: &'a Arc<Ledger>,
+    pub(super) flows: &'a [Flow],
+    pub(super) ledger: &'a Arc<Ledger>,
     pub(super) settings: &'a Settings,
     pub(super) observer: &'a mut dyn Observer,
 }
 
-impl<'a> Trial<'a> {
-    pub(super) fn new(
-        (flows, ledger): (&'a [Flow], &'a Arc<Ledger>),
-        settings: &'a Settings,
-        observer: &'a mut dyn Observer,
-    ) -> Self {
-        Self {
-            flows,
-            ledger,
-            settings,
-            observer,
-        }
-    }
-
+impl Trial<'_> {
     /// Drives the flows that came up, and measures one window.
     ///
     /// # Errors

@@ -45,7 +45,13 @@ pub fn run(
     let ledger = Ledger::create(places(flows.len()))?;
     let agents = Agents::new(crew, flows, settings);
     let up = agents.bring_up(&ledger, observer)?;
-    Trial::new((flows, &ledger), settings, observer).measure(up)
+    let trial = Trial {
+        flows,
+        ledger: &ledger,
+        settings,
+        observer,
+    };
+    trial.measure(up)
 }
 
 /// The agents of a trial's flows.
@@ -177,7 +183,8 @@ impl Asking<'_> {
     fn round<Q: Copy, T: DeserializeOwned>(
         &self,
         (asked, number): (&[Q], fn(&Q) -> usize),
-        (whose, order): (fn(&Flow) -> Seat, fn(Vec<Q>) -> Order),
+        whose: fn(&Flow) -> Seat,
+        order: fn(Vec<Q>) -> Order,
     ) -> Result<Vec<News<T, Failure>>> {
         let whose = |it: &Q| whose(&self.agents.flows[number(it)]).container;
         let mut orders: BTreeMap<u32, Vec<Q>> = BTreeMap::new();
@@ -250,15 +257,15 @@ impl Hands for Asking<'_> {
     type Failure = Failure;
 
     fn listen(&mut self, flows: &[usize]) -> Result<Vec<News<SocketAddr, Failure>>> {
-        self.round((flows, |it| *it), (|flow| flow.server, Order::Listen))
+        self.round((flows, |it| *it), |flow| flow.server, Order::Listen)
     }
 
     fn call(&mut self, calls: &[(usize, SocketAddr)]) -> Result<Vec<News<(), Failure>>> {
-        self.round((calls, |it| it.0), (|flow| flow.client, Order::Call))
+        self.round((calls, |it| it.0), |flow| flow.client, Order::Call)
     }
 
     fn accept(&mut self, flows: &[usize]) -> Result<Vec<News<(), Failure>>> {
-        self.round((flows, |it| *it), (|flow| flow.server, Order::Accept))
+        self.round((flows, |it| *it), |flow| flow.server, Order::Accept)
     }
 }
 

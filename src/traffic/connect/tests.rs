@@ -49,13 +49,13 @@ struct Paper {
 }
 
 impl Paper {
-    fn answer<T>(&mut self, flow: usize, step: Step, well: T) -> News<T, Refusal> {
+    fn answer<T>(&mut self, flow: usize, step: Step, well: T) -> Result<T, Refusal> {
         let refused = self.refused.get(&flow).copied();
         if refused.is_some_and(|refused| refused as u8 == step as u8) {
             self.under_way.remove(&flow);
-            return Some(Err(Refusal::of(step, &Errno::EMFILE.into())));
+            return Err(Refusal::of(step, &Errno::EMFILE.into()));
         }
-        Some(Ok(well))
+        Ok(well)
     }
 }
 
@@ -68,7 +68,7 @@ impl Hands for Paper {
         self.most = self.most.max(self.under_way.len());
         let flows = flows.iter();
         Ok(flows
-            .map(|it| self.answer(*it, Step::Listen, own()))
+            .map(|it| Some(self.answer(*it, Step::Listen, own())))
             .collect())
     }
 
@@ -81,7 +81,7 @@ impl Hands for Paper {
                 *more -= 1;
                 None
             }
-            _ => self.answer(it, Step::Connect, ()),
+            _ => Some(self.answer(it, Step::Connect, ())),
         });
         Ok(news.collect())
     }
@@ -92,7 +92,7 @@ impl Hands for Paper {
             let answer = self.answer(*it, Step::Accept, ());
             self.under_way.remove(it);
             self.taken.push(*it);
-            answer
+            Some(answer)
         });
         Ok(news.collect())
     }

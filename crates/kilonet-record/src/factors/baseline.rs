@@ -38,7 +38,7 @@ impl Cell {
             rules: Rules::default(),
             ..self.clone()
         };
-        settle::take_out(&mut cell);
+        settle::take_out_kept(&mut cell);
         cell
     }
 }

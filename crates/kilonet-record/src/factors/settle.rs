@@ -19,7 +19,7 @@ pub fn settle(cell: &mut Cell) {
 }
 
 /// Takes out what a cell has no place for, until nothing is left that had its place by something that is out itself.
-pub fn take_out(cell: &mut Cell) {
+fn take_out(cell: &mut Cell) {
     let blank = Cell::blank();
     loop {
         let before = cell.clone();
@@ -29,6 +29,14 @@ pub fn take_out(cell: &mut Cell) {
         if *cell == before {
             return;
         }
+    }
+}
+
+/// Takes out what a cell has no place for of what it keeps by its key's name. All else is as a record has it.
+pub fn take_out_kept(cell: &mut Cell) {
+    let blank = Cell::blank();
+    for key in registry::keys().filter(|key| key.is_kept()) {
+        key.facts().take_out(cell, &blank);
     }
 }
 
@@ -44,7 +52,7 @@ mod tests {
     fn a_cell_without_a_place_for_it_has_the_usual_level() {
         let mut cell = sample::cell(Topology::Veth, 2);
         SNOOPING.give(&mut cell, &true);
-        take_out(&mut cell);
+        take_out_kept(&mut cell);
         assert!(!SNOOPING.of(&cell));
     }
 

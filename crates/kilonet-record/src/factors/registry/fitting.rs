@@ -49,7 +49,8 @@ pub(super) fn meshed(choice: &Choice) -> Option<Pattern> {
 pub(super) fn alone<T>(choice: &Choice, at: Option<Chosen<T>>, what: &str) -> Vec<Misfit> {
     let both = at.zip(meshed(choice));
     let misfit = both.map(|(at, pattern)| {
-        let message = format!("{what} needs containers that talk in pairs, and those of {pattern} do not");
+        let message =
+            format!("{what} needs containers that talk in pairs, and those of {pattern} do not");
         at.misfit(message, "allowed with it: pattern = \"pairs\"")
     });
     misfit.into_iter().collect()

@@ -214,7 +214,7 @@ fn goes_with_the_rest(choice: &Choice) -> Vec<Misfit> {
         return Vec::new();
     };
     let misfits = strangers.into_iter().flatten().map(|(stranger, allowed)| {
-        let message = format!("{stranger} does not go with a search");
+        let message = format!("{stranger} cannot be combined with a search");
         at.misfit(message, format!("allowed with it: {allowed}"))
     });
     misfits.collect()

@@ -18,50 +18,47 @@ use super::fitting::{
 };
 use super::names::{self, CROSSING, DIRECTION, FIREWALL, STREAMS, TESTBED, TOPOLOGY};
 
-pub static PATH: Key<Path> = Key::axis_of(
-    names::PATH,
-    Group::Traffic,
-    "Path from client to server.",
-)
-.about(Part::Lab)
-.usual(Usual::Text("direct"))
-.sets(|cell, path| cell.path = *path)
-.only_where(|cell| cell.topology.has_router())
-.fits(&[
-    stays_with_the_engine,
-    has_a_router,
-    has_a_bridge,
-    has_one_host_side,
-    has_published_ports,
-    has_enough_ports,
-    goes_both_ways,
-    is_of_two,
-    is_of_tcp,
-    is_of_the_generators,
-])
-.takes(|cell| Takes {
-    namespaces: match cell.path {
-        Path::Published | Path::Outside => 1,
-        Path::Direct | Path::Hairpin => 0,
-    },
-    ..Takes::default()
-})
-.fields(&[Field::text(
-    "path",
-    "Path from client to server.",
-    |cell| words(&cell.path),
-    take!(path),
-)
-.labelled(Anywhere, |level| match level {
-    "direct" => "container to container".to_owned(),
-    "published" => "by a published port".to_owned(),
-    "outside" => "to the outside".to_owned(),
-    other => format!("by a {other}"),
-})
-.in_id(Links, |cell| {
-    (cell.path != Path::Direct).then(|| cell.path.to_string())
-})
-.looked_past()]);
+pub static PATH: Key<Path> =
+    Key::axis_of(names::PATH, Group::Traffic, "Path from client to server.")
+        .about(Part::Lab)
+        .usual(Usual::Text("direct"))
+        .sets(|cell, path| cell.path = *path)
+        .only_where(|cell| cell.topology.has_router())
+        .fits(&[
+            stays_with_the_engine,
+            has_a_router,
+            has_a_bridge,
+            has_one_host_side,
+            has_published_ports,
+            has_enough_ports,
+            goes_both_ways,
+            is_of_two,
+            is_of_tcp,
+            is_of_the_generators,
+        ])
+        .takes(|cell| Takes {
+            namespaces: match cell.path {
+                Path::Published | Path::Outside => 1,
+                Path::Direct | Path::Hairpin => 0,
+            },
+            ..Takes::default()
+        })
+        .fields(&[Field::text(
+            "path",
+            "Path from client to server.",
+            |cell| words(&cell.path),
+            take!(path),
+        )
+        .labelled(Anywhere, |level| match level {
+            "direct" => "container to container".to_owned(),
+            "published" => "by a published port".to_owned(),
+            "outside" => "to the outside".to_owned(),
+            other => format!("by a {other}"),
+        })
+        .in_id(Links, |cell| {
+            (cell.path != Path::Direct).then(|| cell.path.to_string())
+        })
+        .looked_past()]);
 
 fn stays_with_the_engine(choice: &Choice) -> Vec<Misfit> {
     let outside = choice.find(names::PATH, |path| *path == Path::Outside);

@@ -15,28 +15,31 @@ use crate::factors::wiring::Join;
 use super::fitting::{generators, lacks, meshed, most_containers};
 use super::names::{self, BRIDGES, PER_NAMESPACE, PORTS_PER_BRIDGE};
 
-pub static TESTBED: Key<Testbed> =
-    Key::axis_of(names::TESTBED, Group::Lab, "What makes and joins the containers.")
-        .also(&["engine", "runtime"])
-        .usual(Usual::Text("kernel"))
-        .sets(|cell, testbed| cell.testbed = *testbed)
-        .requires(|cell| {
-            let engine = cell.testbed == Testbed::Docker && !cell.topology.is_found();
-            Requirement::Engine.when(engine)
-        })
-        .fields(&[Field::text(
-            "testbed",
-            "Who wires it: `kernel` is kilonet.",
-            |cell| words(&cell.testbed),
-            take!(testbed),
-        )
-        .labelled(Anywhere, |level| {
-            if level == "kernel" { "modelled" } else { level }.to_owned()
-        })
-        .in_id(Lab, |cell| {
-            (cell.testbed != Testbed::Kernel).then(|| cell.testbed.to_string())
-        })
-        .looked_past()]);
+pub static TESTBED: Key<Testbed> = Key::axis_of(
+    names::TESTBED,
+    Group::Lab,
+    "What makes and joins the containers.",
+)
+.also(&["engine", "runtime"])
+.usual(Usual::Text("kernel"))
+.sets(|cell, testbed| cell.testbed = *testbed)
+.requires(|cell| {
+    let engine = cell.testbed == Testbed::Docker && !cell.topology.is_found();
+    Requirement::Engine.when(engine)
+})
+.fields(&[Field::text(
+    "testbed",
+    "Who wires it: `kernel` is kilonet.",
+    |cell| words(&cell.testbed),
+    take!(testbed),
+)
+.labelled(Anywhere, |level| {
+    if level == "kernel" { "modelled" } else { level }.to_owned()
+})
+.in_id(Lab, |cell| {
+    (cell.testbed != Testbed::Kernel).then(|| cell.testbed.to_string())
+})
+.looked_past()]);
 
 pub static TOPOLOGY: Key<Topology> = Key::axis_of(names::TOPOLOGY, Group::Lab, "Shape of the lab.")
     .also(&["network"])

@@ -165,7 +165,7 @@ fn generators_send_it(choice: &Choice) -> Vec<Misfit> {
             .values(names::WORKLOAD)
             .map(Workload::usual_message_bytes);
         let bytes = usual.find(|bytes| !fits(*bytes))?;
-        let message = format!("{tool} has no messages of {bytes} bytes, which are usual");
+        let message = format!("{tool} has no messages of {bytes} bytes, the default");
         Some(Misfit::of(names::MESSAGE, message, allowed))
     });
     misfits.collect()

@@ -46,9 +46,10 @@ fn is_within_the_window(choice: &Choice) -> Vec<Misfit> {
     misfit.into_iter().collect()
 }
 
-pub static CONNECT: Key<Length<100, 600_000>> = of("connect", "Time limit for all flows to connect.")
-    .examples("`10s`")
-    .usual(Usual::Text("10s"));
+pub static CONNECT: Key<Length<100, 600_000>> =
+    of("connect", "Time limit for all flows to connect.")
+        .examples("`10s`")
+        .usual(Usual::Text("10s"));
 
 pub static REPEATS: Key<Times> = of(
     names::REPEATS.word(),

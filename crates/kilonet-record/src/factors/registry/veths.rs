@@ -93,7 +93,7 @@ pub static GSO_IPV4_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
     let [of_all, of_ipv4] = cell.wiring.gso_bytes();
     of_ipv4 != of_all
 })
-    .requires(|cell| big_tcp(cell.wiring.gso_ipv4_max_bytes))
+.requires(|cell| big_tcp(cell.wiring.gso_ipv4_max_bytes))
 .fields(&[Field::integer(
     "gso_ipv4_max_bytes",
     Unit::Bytes,
