@@ -31,13 +31,10 @@ fn partners(lab: &Lab, container: u32) -> BTreeSet<u32> {
     partners.collect()
 }
 
-/// The addresses of a container, as the lab drew them and as the first test of each shape has `ip` confirm.
-fn addresses(lab: &Lab, container: u32) -> BTreeSet<String> {
-    let inside = Inside::of(&lab.containers[container as usize]);
+/// The addresses of a container, without their prefixes.
+fn addresses(inside: &Inside) -> impl Iterator<Item = String> {
     let written = inside.addresses("eth0").into_iter();
-    written
-        .map(|one| one.split('/').next().unwrap().to_owned())
-        .collect()
+    written.map(|one| one.split('/').next().unwrap().to_owned())
 }
 
 /// Whether two containers are behind one device of the host side.
@@ -51,8 +48,8 @@ fn together(lab: &Lab, one: u32, other: u32) -> bool {
 }
 
 /// Holds whom a container knows against whom it talks to. A router in between is known by an address of its own.
-fn check_known(lab: &Lab, container: u32, routed: bool) {
-    let inside = Inside::of(&lab.containers[container as usize]);
+fn check_known(lab: &Lab, insides: &[Inside], container: u32, routed: bool) {
+    let inside = &insides[container as usize];
     let known = inside.permanent_neighbours().into_iter();
     let known: BTreeSet<String> = known.map(|(address, _)| address).collect();
     let (near, far): (BTreeSet<u32>, BTreeSet<u32>) = partners(lab, container)
@@ -60,7 +57,7 @@ fn check_known(lab: &Lab, container: u32, routed: bool) {
         .partition(|other| !routed || together(lab, container, *other));
     let mut expected: BTreeSet<String> = near
         .into_iter()
-        .flat_map(|other| addresses(lab, other))
+        .flat_map(|other| addresses(&insides[other as usize]))
         .collect();
     if !far.is_empty() {
         expected.extend(inside.gateways().into_iter().map(str::to_owned));
@@ -86,7 +83,8 @@ fn everybody_knows_those_it_talks_to_and_reaches_them_without_asking() {
             raise_check_and_remove(&axes, |lab| {
                 if !axes.contains("topology = \"routed\"") {
                     let routed = axes.contains("join = \"routed\"");
-                    (0..7).for_each(|container| check_known(lab, container, routed));
+                    let insides: Vec<_> = lab.containers.iter().map(Inside::of).collect();
+                    (0..7).for_each(|container| check_known(lab, &insides, container, routed));
                 }
                 for (client, server) in lab.pairs() {
                     assert_moves_bytes(lab, *client, *server);
