@@ -27,7 +27,8 @@ fn main() -> io::Result<()> {
     tell("PROFILE", env::var("PROFILE").ok());
     tell("LOCK", lock());
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
-        // What a panic reads to say where it was: a fifth as large, and inflated only then. At this level the linker packs well.
+        // Those of the standard library, which a panic reads to say where it was: a fifth as large, and inflated only then. At this
+        // level the linker packs well.
         println!("cargo:rustc-link-arg-bins=-Wl,--compress-debug-sections=zlib,-O2");
     }
     if is_own_repository() {
