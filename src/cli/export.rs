@@ -12,6 +12,7 @@ use super::out;
 use crate::error::{Act, Result};
 use crate::export::{Destination, FORMATS, Files, Format, Source};
 use crate::files::{self, FileName};
+use crate::store::folder;
 
 /// Needs no privileges, nor the machine the run was made on.
 #[derive(Debug, Args)]
@@ -107,6 +108,7 @@ struct OneFile<'a>(&'a Path);
 
 impl Destination for OneFile<'_> {
     fn file(&mut self, _name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
+        folder::spare(self.0)?;
         buffered(File::create(self.0), self.0)
     }
 
@@ -124,6 +126,7 @@ struct Folder {
 impl Destination for Folder {
     fn file(&mut self, name: &FileName) -> Result<Box<dyn Write + Send + '_>> {
         let path = self.dir.join(name);
+        folder::spare(&path)?;
         let file = buffered(files::create(&path), &path)?;
         self.written.push(path);
         Ok(file)
@@ -144,6 +147,29 @@ mod tests {
     use super::*;
     use crate::store::folder::Writer;
     use crate::store::sample;
+
+    #[test]
+    fn the_records_of_a_run_are_not_written_over() {
+        let out = tempfile::tempdir().unwrap();
+        let writer = Writer::create(out.path(), &sample::manifest(1)).unwrap();
+        let run = writer.dir().to_owned();
+        let manifest = run.join("manifest.json");
+        let before = fs::read(&manifest).unwrap();
+        for (format, out) in [
+            ("openmetrics", manifest.clone()),
+            ("openmetrics", run.join("trials.jsonl")),
+            ("csv", run.clone()),
+        ] {
+            let export = Export {
+                dir: run.clone(),
+                format: Format::named(format).unwrap(),
+                out: Some(out),
+            };
+            let said = export.run().unwrap_err().sentence();
+            assert!(said.contains("a run has its records there"), "{said}");
+        }
+        assert_eq!(fs::read(&manifest).unwrap(), before);
+    }
 
     #[test]
     fn what_cannot_be_written_is_named_as_it_was_given() {

@@ -130,7 +130,7 @@ remedies! {
     /// A folder may not be written to.
     WritableFolder => "choose a folder you may write to with --out";
     /// A file stands where a folder should be, or the other way round.
-    FileInTheWay => "something else has this name: remove it, or choose another with --out";
+    FileInTheWay => "choose another name with --out: this one is taken by a file or folder of another kind";
     /// Nothing can be made at a place.
     OtherFolder => "choose another folder with --out";
     /// Standard output cannot be written to.

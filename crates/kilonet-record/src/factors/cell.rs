@@ -67,7 +67,7 @@ pub struct Cell {
     pub congestion: Congestion,
     /// Socket buffers.
     pub buffers: Buffers,
-    /// Protocols of which interfaces have addresses.
+    /// IP versions for which interfaces have addresses.
     pub stack: Stack,
     /// Where MAC addresses come from.
     pub macs: Macs,

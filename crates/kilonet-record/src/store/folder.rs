@@ -12,7 +12,7 @@ mod writer;
 
 pub use flows::Flows;
 pub use manifest::Manifest;
-pub use names::{CONTAINERS, FLOWS, MANIFEST, OUTPUTS, TRIALS};
+pub use names::{CONTAINERS, FLOWS, MANIFEST, OUTPUTS, TRIALS, spare};
 pub use reader::{Line, Run};
 pub use tally::Tally;
 pub use writer::Writer;

@@ -31,7 +31,7 @@ use rayon::prelude::*;
 use crate::analysis::Analysis;
 use crate::error::{Act, Error, Result};
 use crate::files::{self, FileName};
-use crate::store::folder::{Line, Run};
+use crate::store::folder::{self, Line, Run};
 
 pub use figures::Figures;
 
@@ -101,8 +101,9 @@ pub fn write(dir: &Path, figures: &Figures, forms: &[Form]) -> Result<Vec<PathBu
 /// Writes a report that is one file.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// When the file cannot be written, or is one of a run's own.
 pub fn save(path: &Path, content: &[u8]) -> Result<()> {
+    folder::spare(path)?;
     fs::write(path, content)
         .map_err(|source| Error::kernel(Act::Keep("write"), path.display().to_string(), source))
 }

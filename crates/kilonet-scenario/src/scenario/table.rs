@@ -232,7 +232,7 @@ fn allowed_of_axis(key: &dyn AnyKey) -> String {
         .range()
         .map_or("", |_| ", or a range such as \"2..512 x4\"");
     let one = key.allowed();
-    format!("allowed: {one}, a list of those{range}")
+    format!("allowed: {one}, a list of them{range}")
 }
 
 /// What a file says, as factors read it.

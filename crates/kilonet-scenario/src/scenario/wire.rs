@@ -114,7 +114,7 @@ fn read_sysctls(mut table: Table<'_, '_>) -> Sysctls {
         if sysctl::fits(name, &numbers.value) {
             settings.insert(name.to_owned(), numbers.value.0);
         } else {
-            let message = "has another count of numbers";
+            let message = "has the wrong number of values";
             table.refuse(name, numbers.span, message, &Numbers::allowed());
         }
     }

@@ -110,7 +110,7 @@ pub static STACK: Key<Stack> = Key::single_of(
     Table::Lab,
     names::STACK,
     Group::Lab,
-    "Protocols of which interfaces have addresses.",
+    "IP versions for which interfaces have addresses.",
 )
 .usual(Usual::Text("dual"))
 .sets(|cell, stack| cell.stack = *stack)
@@ -122,7 +122,7 @@ pub static STACK: Key<Stack> = Key::single_of(
 .stays()
 .fields(&[Field::text(
     "stack",
-    "Protocols of which interfaces have addresses.",
+    "IP versions for which interfaces have addresses.",
     |cell| words(&cell.stack),
     take!(stack),
 )

@@ -110,7 +110,10 @@ fn has_published_ports(choice: &Choice) -> Vec<Misfit> {
     let by_port = choice.levels(names::PATH);
     let misfits = by_port.filter(|at| at.value.is_by_port()).map(|at| {
         let publishing = Firewall::ALL.iter().copied().filter(|one| one.publishes());
-        let message = format!("no rules of {} publish ports", firewall.value);
+        let message = format!(
+            "firewall \"{}\" has no rules that publish ports",
+            firewall.value
+        );
         let remedy = format!(
             "allowed with firewall = {}; {OWN_TABLE}",
             quoted(publishing)

@@ -190,11 +190,11 @@ fn can_be_loaded(choice: &Choice) -> Vec<Misfit> {
     let shapes = choice.levels(RULE_SHAPE.named());
     let misfits = shapes.filter(|at| at.value != RuleShape::Linear).map(|at| {
         let (loads, shape) = (firewall.value, at.value);
-        let message = format!("iptables, which loads {loads} here, has no {shape}");
+        let message = format!("iptables loads the rules of {loads} here, and has no shape \"{shape}\"");
         at.misfit(
             message,
             format!(
-                "allowed: \"linear\", or backend = \"nft\" where the firewall can be; {OWN_TABLE}"
+                "allowed: \"linear\", or backend = \"nft\" for a firewall that nft can load; {OWN_TABLE}"
             ),
         )
     });

@@ -85,7 +85,7 @@ fn is_within_reach(choice: &Choice) -> Vec<Misfit> {
     };
     let apart = choice.levels(names::TOPOLOGY).filter_map(|at| {
         let (reason, remedy) = gap(at.value, choice, most)?;
-        let message = format!("{reason}, but in {pattern} other containers talk as well");
+        let message = format!("{reason}, but in pattern \"{pattern}\" others talk as well");
         Some(at.misfit(message, format!("allowed with it: {remedy}")))
     });
     apart.collect()
@@ -100,7 +100,7 @@ fn gap(topology: Topology, choice: &Choice, most: u32) -> Option<(&'static str, 
         Joined::OneNamespace | Joined::Parent | Joined::Before => None,
         Joined::Pairs => Some((
             "only the two containers of a pair are joined",
-            Pattern::Pairs.word().to_owned(),
+            format!("pattern = \"{}\"", Pattern::Pairs.word()),
         )),
         Joined::Seats => {
             let apart = matches!(choice.one(PER_NAMESPACE), Share::Of(seats) if seats < most);
@@ -143,7 +143,7 @@ fn is_told_apart(choice: &Choice) -> Vec<Misfit> {
         let (at, allowed) = match no_address {
             Some(at) => (
                 at,
-                "it finds no address if the only one is lo's; its baselines are those of threads",
+                "choose a topology whose containers have addresses besides loopback's, such as bridge",
             ),
             None => (
                 together.as_ref().filter(|_| several)?,

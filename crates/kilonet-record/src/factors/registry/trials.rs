@@ -99,7 +99,10 @@ fn are_of_some_cell(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
     let strange = metrics.filter(|at| !cells.iter().any(|cell| at.value.is_of(cell)));
     let misfits = strange.map(|at| {
         let message = format!("no cell of the scenario has {}", at.value);
-        at.misfit(message, "allowed: metrics of the workloads that there are")
+        at.misfit(
+            message,
+            "allowed: metrics that one of the scenario's workloads has",
+        )
     });
     misfits.collect()
 }

@@ -210,7 +210,7 @@ const WRONG_WITH_NETPERF: &[(&str, &[&str])] = &[
     ),
     (
         "topology = \"loopback\"",
-        &["netperf has no topology loopback", "those of threads"],
+        &["netperf has no topology loopback", "besides loopback's"],
     ),
     (
         "firewall = \"docker-29\"\npath = \"hairpin\"",

@@ -115,7 +115,10 @@ const WRONG_AXES: &[(&str, &str, &[&str])] = &[
     (
         "path = \"published\"",
         "2:8",
-        &["no rules of none publish ports", "\"docker-1.12\""],
+        &[
+            "firewall \"none\" has no rules that publish ports",
+            "\"docker-1.12\"",
+        ],
     ),
     (
         "crossing = true",
@@ -363,9 +366,12 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
     ),
     (
         "[sysctls]\n\"net.core.rmem_max\" = \"1 2\"",
-        &["another count"],
+        &["wrong number of values"],
     ),
-    ("[sysctls]\n\"net.ipv4.tcp_mem\" = 5", &["another count"]),
+    (
+        "[sysctls]\n\"net.ipv4.tcp_mem\" = 5",
+        &["wrong number of values"],
+    ),
     (
         "[sysctls]\nnet.core.rmem_max = 5",
         &["`sysctls.net`", "quotes"],

@@ -9,7 +9,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "3:12",
         &[
-            "`axes.topology`: only the two containers of a pair are joined, but in incast other containers talk as well",
+            "`axes.topology`: only the two containers of a pair are joined, but in pattern \"incast\" others talk as well",
         ],
     ),
     (
@@ -17,7 +17,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "3:23",
         &[
-            "`axes.topology`: only the two containers of a pair are joined, but in ring other containers talk as well",
+            "`axes.topology`: only the two containers of a pair are joined, but in pattern \"ring\" others talk as well",
             "pairs",
         ],
     ),

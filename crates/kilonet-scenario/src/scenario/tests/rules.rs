@@ -68,7 +68,7 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "5:14",
         &[
-            "iptables, which loads docker-20.10 here, has no set",
+            "iptables loads the rules of docker-20.10 here, and has no shape \"set\"",
             "\"linear\"",
         ],
     ),
@@ -76,7 +76,10 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "path = \"published\"",
         "",
         "3:8",
-        &["no rules of none publish ports", "\"docker-1.12\""],
+        &[
+            "firewall \"none\" has no rules that publish ports",
+            "\"docker-1.12\"",
+        ],
     ),
     (
         "firewall = \"docker-29\"\npath = \"published\"\nstreams = 1024",
