@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use kilonet::lab::Lab;
 use kilonet::lab::witness::{Reading, Witness};
 use kilonet::scenario::{Cell, Scenario, Timing};
-use kilonet::traffic::{self, Flow, Observer, Seat, Settings};
+use kilonet::testbed;
+use kilonet::traffic::{self, Observer, Settings};
 use serde_json::{Value, json};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -71,7 +72,7 @@ fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Valu
     };
     let mut edges = Edges::of(lab)?;
     let outcome = traffic::run(
-        (&flows(cell, lab)?, &lab.namespaces()),
+        (&testbed::flows(lab, cell)?, &lab.namespaces()),
         &settings,
         &mut edges,
     )?;
@@ -86,18 +87,6 @@ fn measure(cell: &Cell, lab: &Lab, timing: Timing, driver: &str) -> Outcome<Valu
         "skew_s": outcome.window.skew_ns as f64 / 1e9,
         "own_bytes": edges.own_bytes,
     }))
-}
-
-fn flows(cell: &Cell, lab: &Lab) -> kilonet::Result<Vec<Flow>> {
-    let seat = |container| Seat {
-        container,
-        address: lab.seat(container).1,
-    };
-    let pairs = lab.pairs().iter();
-    let pairs: Vec<_> = pairs
-        .map(|(client, server)| [*client, *server].map(seat))
-        .collect();
-    Flow::all_of(cell, &pairs, |_| Ok(None))
 }
 
 /// What some interfaces had counted, and the moments just before and just after they were read.

@@ -160,8 +160,11 @@ fn furnish(lab: &Lab, cell: &Cell, watch: &dyn Watch) -> Result<Option<Box<Proce
     processes.transpose()
 }
 
-/// The flows of a lab: each pair's streams.
-fn flows(lab: &Lab, cell: &Cell) -> Result<Vec<Flow>> {
+/// The flows of a cell in its lab: each pair's streams.
+///
+/// # Errors
+/// Those of [`Flow::all_of`], of which a lab in the kernel has none.
+pub fn flows(lab: &Lab, cell: &Cell) -> Result<Vec<Flow>> {
     let seat = |container| Seat {
         container,
         address: lab.seat(container).1,

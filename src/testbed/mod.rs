@@ -19,7 +19,7 @@ pub mod search;
 mod summary;
 
 pub use docker::Docker;
-pub use kernel::Kernel;
+pub use kernel::{Kernel, flows};
 pub use machine::Machine;
 pub use measurement::{Measurement, Phase, Testbed, TrialPlan, Watch};
 pub use model::Model;

@@ -155,10 +155,9 @@ impl<'a> Rounds<'a> {
 
     /// Time ran out for those that have not ended.
     fn end(self) -> Vec<Result<()>> {
-        let late = || Refusal::of(Step::Connect, &Errno::ETIMEDOUT.into());
+        let late = || Failure::Refused(Refusal::of(Step::Connect, &Errno::ETIMEDOUT.into()));
         let flows = self.flows.iter().zip(self.ended);
-        let ended =
-            flows.map(|(flow, ended)| ended.unwrap_or_else(|| Err(late().error(flow.to_string()))));
+        let ended = flows.map(|(flow, ended)| ended.unwrap_or_else(|| Err(late().of(flow))));
         ended.collect()
     }
 }

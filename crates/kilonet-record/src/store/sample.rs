@@ -12,8 +12,8 @@ use super::record::{
     Aggregate, Checks, Cpu, Failure, LabCost, PerPair, Phases, Record, SCHEMA, Status,
 };
 use crate::factors::{
-    Beside, Buffers, Cell, Congestion, Driver, Family, Firewall, Kept, Limits, Load, Macs, Path,
-    Pattern, Rules, Stack, Talk, Testbed, Topology, Wiring, Workload,
+    Cell, Congestion, Driver, Family, Firewall, Macs, Path, Pattern, Stack, Testbed, Topology,
+    Workload,
 };
 
 /// How a topology behaves on the made-up machine.
@@ -57,27 +57,16 @@ pub fn cell(topology: Topology, containers: u32) -> Cell {
         path: Path::Direct,
         workload: Workload::TcpStream,
         driver: Driver::Threads,
-        limits: Limits::default(),
         pattern: Pattern::Pairs,
-        talk: Talk::default(),
         containers,
         active: containers,
         pairs: containers / 2,
         streams: 1,
         message_bytes: 131_072,
-        load: Load::default(),
-        beside: Beside::default(),
         congestion: Congestion("cubic".to_owned()),
-        buffers: Buffers::Auto,
         stack: Stack::Dual,
         macs: Macs::Derived,
-        wiring: Wiring::default(),
-        mtu: None,
-        per_namespace: None,
-        bridges: None,
-        ports_per_bridge: None,
-        rules: Rules::default(),
-        kept: Kept::default(),
+        ..Cell::blank()
     }
 }
 

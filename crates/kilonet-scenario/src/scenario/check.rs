@@ -20,11 +20,7 @@ const MOST_TRIALS: u64 = 100_000;
 
 /// Reports what does not fit together, each value for itself being right.
 pub(super) fn check(wire: &Wire, problems: &mut Problems) {
-    let tables: Vec<_> = wire
-        .axes
-        .iter()
-        .map(|axes| (axes, choice(axes, wire)))
-        .collect();
+    let tables = tables(wire);
     for (axes, choice) in &tables {
         for key in registry::keys_of(Table::Axes) {
             for misfit in key.facts().fits.iter().flat_map(|fit| fit(choice)) {
@@ -57,14 +53,21 @@ fn check_other(
     }
 }
 
+/// Every table of axes, and what it has with the other tables.
+fn tables(wire: &Wire) -> Vec<(&Values, Choice)> {
+    let tables = wire.axes.iter();
+    tables.map(|axes| (axes, choice(axes, wire))).collect()
+}
+
 /// What only the cells themselves show. Many tables of axes may have the level that does not fit: the first is told of.
 pub(super) fn check_cells(wire: &Wire, cells: &[Cell], problems: &mut Problems) {
+    let tables = tables(wire);
     for key in registry::keys() {
         let Some(fits) = key.facts().fits_cells else {
             continue;
         };
-        let tables = wire.axes.iter();
-        let misfits = tables.map(|axes| (axes, fits(&choice(axes, wire), cells)));
+        let misfits = tables.iter();
+        let misfits = misfits.map(|(axes, choice)| (axes, fits(choice, cells)));
         let mut misfits = misfits.filter(|(_, misfits)| !misfits.is_empty());
         let Some((axes, misfits)) = misfits.next() else {
             continue;
