@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::host::counters::{Counted, Totals};
-use crate::store::record::{PhaseCounts, TrialPhase, TrialPhases};
+use crate::store::record::{Counter, PhaseCounts, TrialPhase, TrialPhases};
 use crate::testbed::{Phase, Watch};
 use crate::traffic::Dials;
 use crate::units::nanos;
@@ -89,11 +89,24 @@ fn recorded(phase: Phase) -> TrialPhase {
 }
 
 fn counts(counted: Counted) -> PhaseCounts {
+    let softnet = counted.softnet;
+    let counts = [
+        (
+            Counter::BacklogDrops,
+            softnet.map(|packets| packets.dropped),
+        ),
+        (
+            Counter::SoftirqSqueezes,
+            softnet.map(|packets| packets.squeezed),
+        ),
+        (Counter::NeighbourOverflows, counted.neighbour_overflows),
+    ];
     PhaseCounts {
         duration_ns: nanos(counted.elapsed),
-        backlog_drops: counted.softnet.map(|packets| packets.dropped),
-        softirq_squeezes: counted.softnet.map(|packets| packets.squeezed),
-        neighbour_overflows: counted.neighbour_overflows,
+        counts: counts
+            .into_iter()
+            .filter_map(|(counter, number)| Some((counter, number?)))
+            .collect(),
     }
 }
 
@@ -116,7 +129,15 @@ mod tests {
         for phase in [Phase::Setup, Phase::Connect, Phase::Measure, Phase::Drain] {
             phases.phase(phase);
         }
-        let once = phases.kept.lock().unwrap().over.window.unwrap().duration_ns;
+        let once = phases
+            .kept
+            .lock()
+            .unwrap()
+            .over
+            .window
+            .as_ref()
+            .unwrap()
+            .duration_ns;
         for phase in [Phase::Connect, Phase::Measure, Phase::Teardown] {
             phases.phase(phase);
         }
@@ -124,9 +145,16 @@ mod tests {
         let kept = phases.ended().unwrap();
 
         assert_eq!(kept.warmup, None);
-        assert!(kept.window.unwrap().duration_ns > once);
+        assert!(kept.window.as_ref().unwrap().duration_ns > once);
         assert_eq!(kept.entered().count(), 4);
-        assert!(kept.setup.unwrap().backlog_drops.is_some());
+        assert!(
+            kept.setup
+                .as_ref()
+                .unwrap()
+                .counts
+                .of(Counter::BacklogDrops)
+                .is_some()
+        );
     }
 
     #[test]

@@ -5,7 +5,9 @@
 pub(super) mod bounds;
 mod class;
 mod containers;
+mod counter;
 mod datagrams;
+mod effect;
 mod effective;
 mod failure;
 mod gauge;
@@ -18,10 +20,13 @@ mod phases;
 mod rows;
 mod search;
 mod standing;
+mod watched;
 
 pub use class::Class;
 pub use containers::{PerContainer, Spread};
+pub use counter::{Counter, Counts};
 pub use datagrams::{Batched, DatagramCounts, FlowCounts};
+pub use effect::{Effect, Verdict};
 pub use effective::{Confinement, CountedBy, Effective, Forwarder};
 pub use failure::Failure;
 pub use generator::{GeneratedDatagrams, Generator, ProgramOutput};
@@ -35,3 +40,4 @@ pub use phases::{FlowErrors, PhaseCounts, TrialPhase, TrialPhases};
 pub use rows::{ContainerRow, FlowRow, Rows};
 pub use search::{RateSearch, SearchStep};
 pub use standing::standing;
+pub use watched::{CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched};

@@ -179,10 +179,12 @@ const RANGES: &[Range] = ranges! {
         of.conntrack_insert_failed, of.conntrack_drops, of.conntrack_early_drops, of.tcp_memory_pages,
         of.tcp_memory_pressure_pages,
     ]).flatten();
-    "phases.duration_ns", NANOS, it => it.phases.iter().flat_map(TrialPhases::entered).map(|of| of.duration_ns);
-    "phases", COUNTER, it => it.phases.iter().flat_map(TrialPhases::entered).flat_map(|of| {
-        [of.backlog_drops, of.softirq_squeezes, of.neighbour_overflows]
-    }).flatten();
+    "phases.duration_ns", NANOS, it => it.phases.iter().flat_map(TrialPhases::entered).map(|(_, of)| of.duration_ns);
+    "phases", COUNTER, it => it.phases.iter().flat_map(TrialPhases::entered).flat_map(|(_, of)| of.counts.iter()).map(|(_, it)| it);
+    "watched", COUNTER, it => it.watched.iter().flat_map(|of| of.counts.iter()).map(|(_, it)| it);
+    "connections", COUNTER, it => it.connections.into_iter().flat_map(|of| [Some(of.before), Some(of.after), of.max, of.closed_stay_s]).flatten();
+    "cpus", NANOS, it => it.cpus.iter().flat_map(|of| [of.user_ns, of.system_ns, of.softirq_ns, of.idle_ns]);
+    "drops", COUNTER, it => it.drops.iter().flat_map(|of| [of.packets, of.sampled]);
     "flows.lost_requests", COUNT, it => it.flows.map(|of| of.lost_requests);
     "flows", COUNT, it => it.flows.and_then(|of| of.datagrams).into_iter().flat_map(|of| [
         of.datagrams_sent, of.datagrams_received, of.lost_datagrams, of.reordered, of.duplicates, of.left_out_datagrams,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::class::Class;
 use super::containers::PerContainer;
 use super::datagrams::FlowCounts;
+use super::effect::Effect;
 use super::effective::Effective;
 use super::failure::Failure;
 use super::generator::Generator;
@@ -15,6 +16,7 @@ use super::noise::Noise;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
+use super::watched::{CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched};
 use crate::factors::Cell;
 use crate::factors::is_default;
 use crate::store::id::TrialId;
@@ -88,6 +90,24 @@ pub struct Record {
     /// What the machine counted in each phase of the trial; absent before schema 2, and where there is no machine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub phases: Option<TrialPhases>,
+    /// What the containers' own namespaces counted until the window was over; absent where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub watched: Option<Watched>,
+    /// The connection table, where rules track connections.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub connections: Option<TrackedConnections>,
+    /// What each CPU did in the window; absent where nobody looked.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub cpus: Vec<CpuShare>,
+    /// Why packets were dropped; absent where that may not be traced, and where none was.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub drops: Vec<DroppedPackets>,
+    /// What the kernel logged of the network meanwhile; absent where its log may not be read, and where there was nothing.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub kernel_log: Vec<LogLine>,
+    /// Whether each factor's level took hold; absent before that was looked at.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub effects: Vec<Effect>,
     /// What became of the flows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub flows: Option<FlowCounts>,
@@ -163,6 +183,12 @@ impl Record {
             checks: None,
             counters: None,
             phases: None,
+            watched: None,
+            connections: None,
+            cpus: Vec::new(),
+            drops: Vec::new(),
+            kernel_log: Vec::new(),
+            effects: Vec::new(),
             flows: None,
             errors: Vec::new(),
             samples: None,

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counter::Counts;
 use crate::factors::is_default;
 
 /// What a trial was at.
@@ -43,20 +44,14 @@ pub struct TrialPhases {
     pub teardown: Option<PhaseCounts>,
 }
 
-/// What the whole machine counted in a phase; absent where its kernel does not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What the whole machine counted in a phase, and the lab's host sides together; a counter is absent where nobody could read it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhaseCounts {
     /// How long the phase was, in nanoseconds.
     pub duration_ns: u64,
-    /// Packets dropped because a CPU's backlog was full.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub backlog_drops: Option<u64>,
-    /// Times the softirq budget ran out.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub softirq_squeezes: Option<u64>,
-    /// Times the neighbour table of either family was full.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub neighbour_overflows: Option<u64>,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: Counts,
 }
 
 impl TrialPhases {
@@ -69,30 +64,31 @@ impl TrialPhases {
             TrialPhase::Window => &mut self.window,
             TrialPhase::Teardown => &mut self.teardown,
         };
-        *slot = Some(slot.map_or(counts, |earlier| earlier.plus(counts)));
+        *slot = Some(match slot.take() {
+            Some(earlier) => earlier.plus(&counts),
+            None => counts,
+        });
     }
 
-    /// Those that were entered, in their order.
-    pub fn entered(&self) -> impl Iterator<Item = &PhaseCounts> {
+    /// Those that were entered, in their order, with what was counted in each.
+    pub fn entered(&self) -> impl Iterator<Item = (TrialPhase, &PhaseCounts)> {
         let all = [
-            &self.setup,
-            &self.connect,
-            &self.warmup,
-            &self.window,
-            &self.teardown,
+            (TrialPhase::Setup, self.setup.as_ref()),
+            (TrialPhase::Connect, self.connect.as_ref()),
+            (TrialPhase::Warmup, self.warmup.as_ref()),
+            (TrialPhase::Window, self.window.as_ref()),
+            (TrialPhase::Teardown, self.teardown.as_ref()),
         ];
-        all.into_iter().flatten()
+        all.into_iter()
+            .filter_map(|(phase, counts)| Some((phase, counts?)))
     }
 }
 
 impl PhaseCounts {
-    fn plus(self, other: Self) -> Self {
-        let sum = |one: Option<u64>, two: Option<u64>| Some(one? + two?);
+    fn plus(&self, other: &Self) -> Self {
         Self {
             duration_ns: self.duration_ns + other.duration_ns,
-            backlog_drops: sum(self.backlog_drops, other.backlog_drops),
-            softirq_squeezes: sum(self.softirq_squeezes, other.softirq_squeezes),
-            neighbour_overflows: sum(self.neighbour_overflows, other.neighbour_overflows),
+            counts: self.counts.plus(&other.counts),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::super::column::Unit::{Nanoseconds, Plain};
 use super::super::column::{Column, integer, text};
 use crate::store::Record;
+use crate::store::record::{Counter, PhaseCounts};
 
 /// The columns of one phase, which the records of schema 1 lack.
 macro_rules! of_phase {
@@ -16,7 +17,7 @@ macro_rules! of_phase {
                     $when,
                     "; absent before schema 2 and where the trial never reached that phase."
                 ),
-                |it: &Record| Some(it.phases.as_ref()?.$phase?.duration_ns),
+                |it: &Record| Some(it.phases.as_ref()?.$phase.as_ref()?.duration_ns),
             ),
             integer(
                 concat!("phases_", stringify!($phase), "_backlog_drops"),
@@ -26,7 +27,7 @@ macro_rules! of_phase {
                     $when,
                     " because a CPU's backlog was full, on the whole machine."
                 ),
-                |it: &Record| it.phases.as_ref()?.$phase?.backlog_drops,
+                |it: &Record| counted(it.phases.as_ref()?.$phase.as_ref(), Counter::BacklogDrops),
             ),
             integer(
                 concat!("phases_", stringify!($phase), "_softirq_squeezes"),
@@ -36,7 +37,12 @@ macro_rules! of_phase {
                     $when,
                     ", on the whole machine."
                 ),
-                |it: &Record| it.phases.as_ref()?.$phase?.softirq_squeezes,
+                |it: &Record| {
+                    counted(
+                        it.phases.as_ref()?.$phase.as_ref(),
+                        Counter::SoftirqSqueezes,
+                    )
+                },
             ),
             integer(
                 concat!("phases_", stringify!($phase), "_neighbour_overflows"),
@@ -46,10 +52,19 @@ macro_rules! of_phase {
                     $when,
                     ", in any namespace."
                 ),
-                |it: &Record| it.phases.as_ref()?.$phase?.neighbour_overflows,
+                |it: &Record| {
+                    counted(
+                        it.phases.as_ref()?.$phase.as_ref(),
+                        Counter::NeighbourOverflows,
+                    )
+                },
             ),
         ]
     };
+}
+
+fn counted(phase: Option<&PhaseCounts>, counter: Counter) -> Option<u64> {
+    phase?.counts.of(counter)
 }
 
 /// By which errors flows were lost.

@@ -1,0 +1,82 @@
+//! The parts of a record that say what was seen outside of the figures: in containers, in the connection table, in the kernel's log,
+//! and on each CPU.
+//!
+//! Must not know who reads it. The invariant: what was not read is absent, and a part of many says how many of how many.
+
+use serde::{Deserialize, Serialize};
+
+use super::counter::Counts;
+use super::phases::TrialPhase;
+
+/// What containers' own namespaces and control groups counted from their beginning until the window was over: read once after it, in
+/// those whose flows failed and in an even sample of the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// Containers that were read in.
+    pub containers: u32,
+    /// Of so many that talk.
+    pub of: u32,
+    /// Containers among them whose flows failed, all of which are read as far as descriptors go.
+    #[serde(default)]
+    pub failing: u32,
+    /// Their sums.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// The connection table of the namespaces that rules are in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackedConnections {
+    /// Connections in it as the window began.
+    pub before: u64,
+    /// As it ended.
+    pub after: u64,
+    /// How many it holds at most (`nf_conntrack_max`), in all namespaces of the machine together.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max: Option<u64>,
+    /// How long a closed connection stays in it (`nf_conntrack_tcp_timeout_time_wait`), in seconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub closed_stay_s: Option<u64>,
+}
+
+/// A line that the kernel logged while a trial went on, and lines like it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When the first of them came.
+    pub phase: TrialPhase,
+    /// Seconds from the opening of the window until the first; negative before it, absent where no window was opened.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub window_s: Option<f64>,
+    /// The first line, as the kernel wrote it.
+    pub line: String,
+    /// How many lines are like it, numbers aside. The kernel leaves out some of those that come too often.
+    pub lines: u32,
+}
+
+/// What one CPU did in the window, in nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuShare {
+    /// Its number.
+    pub cpu: u32,
+    /// User mode, niced included.
+    pub user_ns: u64,
+    /// Kernel mode, interrupts excluded.
+    pub system_ns: u64,
+    /// Hard and soft interrupts.
+    pub softirq_ns: u64,
+    /// Idle, waiting for I/O included.
+    pub idle_ns: u64,
+}
+
+/// Packets that the kernel dropped, by its own reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DroppedPackets {
+    /// The reason's name without `SKB_DROP_REASON_`: `CPU_BACKLOG`.
+    pub reason: String,
+    /// Where the trial was.
+    pub phase: TrialPhase,
+    /// How many, scaled from those that were sampled.
+    pub packets: u64,
+    /// How many of them were seen.
+    pub sampled: u64,
+}
