@@ -263,15 +263,17 @@ impl Facts {
         self.name.replace('_', "-")
     }
 
-    /// Gives a cell what a blank one has of it, unless it has a place for it.
-    pub fn take_out(&self, cell: &mut Cell, blank: &Cell) {
+    /// Gives a cell what a blank one has of it, unless it has a place for it or stays without one. Whether it is out.
+    pub fn take_out(&self, cell: &mut Cell, blank: &Cell) -> bool {
         let has_needs = self.needs.is_none_or(|needs| needs.applies(cell));
         let has_place = has_needs && self.place.is_none_or(|place| place(cell));
-        if !has_place && self.unplaced == Unplaced::Blank {
+        let is_out = !has_place && self.unplaced == Unplaced::Blank;
+        if is_out {
             for field in self.fields {
                 field.take(cell, blank);
             }
         }
+        is_out
     }
 
     /// Whether it has to be as usual where somebody else's generator runs the flows, which cannot be told: each pair is then a

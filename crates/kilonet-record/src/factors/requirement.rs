@@ -1,8 +1,9 @@
 //! What labs, drivers and rules may require of a machine, each requirement by name.
 //!
 //! Must not know how it is found out, nor which scenario requires what. The invariant: what is said of a requirement is said
-//! for each by name, so that a new one cannot be forgotten.
+//! for each by name in one row, so that a new one cannot be forgotten.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter;
 
@@ -132,35 +133,7 @@ impl Requirement {
     /// Whether it is found out in a namespace that is thrown away.
     #[must_use]
     pub fn is_of_a_namespace(&self) -> bool {
-        match self {
-            Self::NetworkNamespaces
-            | Self::Veth
-            | Self::Bridge
-            | Self::VlanFiltering
-            | Self::Ifb
-            | Self::Redirect
-            | Self::Macvlan
-            | Self::Vxlan
-            | Self::Ipvlan
-            | Self::Netkit
-            | Self::Rps
-            | Self::ThreadedNapi
-            | Self::Ipv6
-            | Self::BridgedFrames
-            | Self::Congestion(_)
-            | Self::BigTcp => true,
-            Self::UserNamespaces
-            | Self::Groups(_)
-            | Self::Nft
-            | Self::IptablesNft
-            | Self::IptablesLegacy
-            | Self::Iperf3
-            | Self::Netperf
-            | Self::Sockperf
-            | Self::Engine
-            | Self::TwoCpus
-            | Self::CpusOfMask(_) => false,
-        }
+        self.facts().is_of_a_namespace
     }
 
     /// The congestion control that it is.
@@ -176,138 +149,157 @@ impl Requirement {
     /// The programs that it takes.
     #[must_use]
     pub fn programs(&self) -> &'static [&'static str] {
-        match self {
-            Self::Nft => &["nft"],
-            Self::IptablesNft => &["iptables-nft-restore", "ip6tables-nft-restore"],
-            Self::IptablesLegacy => &["iptables-legacy-restore", "ip6tables-legacy-restore"],
-            Self::Iperf3 => &["iperf3"],
-            Self::Netperf => &["netperf", "netserver"],
-            Self::Sockperf => &["sockperf"],
-            Self::UserNamespaces
-            | Self::Groups(_)
-            | Self::NetworkNamespaces
-            | Self::Veth
-            | Self::Bridge
-            | Self::VlanFiltering
-            | Self::Ifb
-            | Self::Redirect
-            | Self::Macvlan
-            | Self::Vxlan
-            | Self::Ipvlan
-            | Self::Netkit
-            | Self::Rps
-            | Self::ThreadedNapi
-            | Self::Ipv6
-            | Self::BridgedFrames
-            | Self::Congestion(_)
-            | Self::BigTcp
-            | Self::Engine
-            | Self::TwoCpus
-            | Self::CpusOfMask(_) => &[],
-        }
+        self.facts().programs
     }
 
     /// What is said of it where it works.
     #[must_use]
     pub fn works(&self) -> &'static str {
-        match self {
-            Self::NetworkNamespaces => "created and entered",
-            Self::Rps | Self::ThreadedNapi | Self::Redirect => "a veth accepts it",
-            Self::Nft | Self::IptablesNft | Self::IptablesLegacy => "rules are loaded",
-            Self::Iperf3 => "the driver `iperf3`",
-            Self::Netperf => "the driver `netperf`",
-            Self::Sockperf => "the driver `sockperf`",
-            Self::Veth
-            | Self::Bridge
-            | Self::VlanFiltering
-            | Self::Ifb
-            | Self::Macvlan
-            | Self::Vxlan
-            | Self::Ipvlan
-            | Self::Netkit => "created",
-            Self::UserNamespaces
-            | Self::Groups(_)
-            | Self::Ipv6
-            | Self::BridgedFrames
-            | Self::Congestion(_)
-            | Self::BigTcp
-            | Self::Engine
-            | Self::TwoCpus
-            | Self::CpusOfMask(_) => "there",
-        }
+        self.facts().works
     }
 
     /// Which key of a scenario requires it; absent where most scenarios do, or none.
     #[must_use]
     pub fn needed_by(&self) -> Option<String> {
-        let keys = match self {
-            Self::UserNamespaces
-            | Self::NetworkNamespaces
-            | Self::Veth
-            | Self::Bridge
-            | Self::Congestion(_) => None,
-            Self::Groups(_) => Some("driver processes"),
-            Self::VlanFiltering => Some("vlan_filtering = true"),
-            Self::Ifb => return Some(topologies(Device::Ifb)),
-            Self::Redirect => return Some(topologies(Device::Redirect)),
-            Self::Macvlan => return Some(topologies(Device::Macvlan)),
-            Self::Vxlan => return Some(topologies(Device::Vxlan)),
-            Self::Ipvlan => return Some(topologies(Device::Ipvlan)),
-            Self::Netkit => return Some(topologies(Device::Netkit)),
-            Self::Rps | Self::CpusOfMask(_) => Some("rps"),
-            Self::ThreadedNapi => Some("napi = \"threaded\""),
-            Self::Ipv6 => Some("family ipv6"),
-            Self::BridgedFrames => {
-                Some("most firewalls, rules that match nothing, and path hairpin")
-            }
-            Self::BigTcp => Some("gso_max and gso_ipv4_max above 64 KiB"),
-            Self::Nft => Some("backend nft"),
-            Self::IptablesNft => Some("backend iptables-nft"),
-            Self::IptablesLegacy => Some("backend iptables-legacy"),
-            Self::Iperf3 => Some("driver iperf3"),
-            Self::Netperf => Some("driver netperf"),
-            Self::Sockperf => Some("driver sockperf"),
-            Self::Engine => Some("testbed docker"),
-            Self::TwoCpus => Some("pinning apart"),
-        };
-        keys.map(str::to_owned)
+        self.facts().needed_by.map(Cow::into_owned)
     }
 
     /// What helps where it does not work and nothing else is known.
     #[must_use]
     pub fn remedy(&self) -> String {
-        let text = match self {
-            Self::UserNamespaces | Self::NetworkNamespaces | Self::Groups(_) => "run as root",
-            Self::Veth => "modprobe veth",
-            Self::Bridge => "modprobe bridge",
-            Self::VlanFiltering => "a kernel with CONFIG_BRIDGE_VLAN_FILTERING",
-            Self::Ifb => "modprobe ifb",
-            Self::Redirect => {
-                "modprobe -a sch_ingress cls_u32 act_mirred, or a kernel with CONFIG_NET_SCH_INGRESS, \
-                 CONFIG_NET_CLS_U32 and CONFIG_NET_ACT_MIRRED"
+        self.facts().remedy.into_owned()
+    }
+
+    fn facts(&self) -> Facts {
+        match self {
+            Self::UserNamespaces => Facts::of_machine("user namespaces", "run as root"),
+            Self::Groups(_) => Facts::of_machine("control groups", "run as root").needed_by("driver processes"),
+            Self::NetworkNamespaces => Facts::of_namespace("network namespaces", "run as root").works("created and entered"),
+            Self::Veth => Facts::of_namespace("veth", "modprobe veth").works("created"),
+            Self::Bridge => Facts::of_namespace("bridge", "modprobe bridge").works("created"),
+            Self::VlanFiltering => Facts::of_namespace("VLAN filtering", "a kernel with CONFIG_BRIDGE_VLAN_FILTERING")
+                .works("created")
+                .needed_by("vlan_filtering = true"),
+            Self::Ifb => Facts::of_device(Device::Ifb, "ifb", "modprobe ifb"),
+            Self::Redirect => Facts::of_device(
+                Device::Redirect,
+                "tc redirect",
+                "modprobe -a sch_ingress cls_u32 act_mirred, or a kernel with CONFIG_NET_SCH_INGRESS, CONFIG_NET_CLS_U32 and \
+                 CONFIG_NET_ACT_MIRRED",
+            )
+            .works(ACCEPTED),
+            Self::Macvlan => Facts::of_device(Device::Macvlan, "macvlan", "modprobe macvlan, or a kernel with CONFIG_MACVLAN"),
+            Self::Vxlan => Facts::of_device(Device::Vxlan, "vxlan", "modprobe vxlan, or a kernel with CONFIG_VXLAN"),
+            Self::Ipvlan => Facts::of_device(Device::Ipvlan, "ipvlan", "modprobe ipvlan, or a kernel with CONFIG_IPVLAN"),
+            Self::Netkit => Facts::of_device(Device::Netkit, "netkit", "Linux 6.7 or newer, with CONFIG_NETKIT"),
+            Self::Rps => Facts::of_namespace("RPS", "run as root, on a kernel with CONFIG_RPS")
+                .works(ACCEPTED)
+                .needed_by("rps"),
+            Self::ThreadedNapi => Facts::of_namespace("threaded NAPI", "Linux 5.12 or newer")
+                .works(ACCEPTED)
+                .needed_by("napi = \"threaded\""),
+            Self::Ipv6 => Facts::of_namespace("IPv6", "boot without ipv6.disable=1, or modprobe ipv6").needed_by("family ipv6"),
+            Self::BridgedFrames => Facts::of_namespace("br_netfilter", "modprobe br_netfilter")
+                .needed_by("most firewalls, rules that match nothing, and path hairpin"),
+            Self::Congestion(name) => Facts::of_namespace(
+                format!("congestion control {name}"),
+                format!("modprobe tcp_{name}, or name another in the scenario"),
+            ),
+            Self::BigTcp => Facts::of_namespace("BIG TCP", "Linux 5.19 for IPv6, 6.3 for IPv4")
+                .needed_by("gso_max and gso_ipv4_max above 64 KiB"),
+            Self::Nft => Facts::of_rules("nft", "nftables", &["nft"]),
+            Self::IptablesNft => {
+                Facts::of_rules("iptables-nft", "iptables", &["iptables-nft-restore", "ip6tables-nft-restore"])
             }
-            Self::Macvlan => "modprobe macvlan, or a kernel with CONFIG_MACVLAN",
-            Self::Vxlan => "modprobe vxlan, or a kernel with CONFIG_VXLAN",
-            Self::Ipvlan => "modprobe ipvlan, or a kernel with CONFIG_IPVLAN",
-            Self::Netkit => "Linux 6.7 or newer, with CONFIG_NETKIT",
-            Self::Rps => "run as root, on a kernel with CONFIG_RPS",
-            Self::ThreadedNapi => "Linux 5.12 or newer",
-            Self::Ipv6 => "boot without ipv6.disable=1, or modprobe ipv6",
-            Self::BridgedFrames => "modprobe br_netfilter",
-            Self::Congestion(name) => {
-                return format!("modprobe tcp_{name}, or name another in the scenario");
+            Self::IptablesLegacy => {
+                Facts::of_rules("iptables-legacy", "iptables", &["iptables-legacy-restore", "ip6tables-legacy-restore"])
             }
-            Self::BigTcp => "Linux 5.19 for IPv6, 6.3 for IPv4",
-            Self::Nft => return installed("nftables"),
-            Self::IptablesNft | Self::IptablesLegacy => return installed("iptables"),
-            Self::Iperf3 => return installed("iperf3"),
-            Self::Netperf => return installed("netperf (of non-free in Debian)"),
-            Self::Sockperf => return installed("sockperf"),
-            Self::Engine => "start the engine",
-            Self::TwoCpus => return Remedy::TwoCpus.to_string(),
-            Self::CpusOfMask(_) => return Remedy::RpsMaskTooWide.to_string(),
-        };
-        text.to_owned()
+            Self::Iperf3 => Facts::of_generator("iperf3", "iperf3", &["iperf3"]).works("the driver `iperf3`"),
+            Self::Netperf => Facts::of_generator("netperf", "netperf (of non-free in Debian)", &["netperf", "netserver"])
+                .works("the driver `netperf`"),
+            Self::Sockperf => Facts::of_generator("sockperf", "sockperf", &["sockperf"]).works("the driver `sockperf`"),
+            Self::Engine => Facts::of_machine("Docker engine", "start the engine").needed_by("testbed docker"),
+            Self::TwoCpus => Facts::of_machine("two CPUs", Remedy::TwoCpus.to_string()).needed_by("pinning apart"),
+            Self::CpusOfMask(digits) => {
+                let name = format!("the CPUs of the mask 0x{digits}");
+                Facts::of_machine(name, Remedy::RpsMaskTooWide.to_string()).needed_by("rps")
+            }
+        }
+    }
+}
+
+/// How it is said that a veth took a setting.
+const ACCEPTED: &str = "a veth accepts it";
+
+/// What there is to say of a requirement.
+struct Facts {
+    name: Cow<'static, str>,
+    is_of_a_namespace: bool,
+    programs: &'static [&'static str],
+    works: &'static str,
+    needed_by: Option<Cow<'static, str>>,
+    remedy: Cow<'static, str>,
+}
+
+impl Facts {
+    fn of_machine(
+        name: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            is_of_a_namespace: false,
+            programs: &[],
+            works: "there",
+            needed_by: None,
+            remedy: remedy.into(),
+        }
+    }
+
+    fn of_namespace(
+        name: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            is_of_a_namespace: true,
+            ..Self::of_machine(name, remedy)
+        }
+    }
+
+    /// A device that some topologies' links take.
+    fn of_device(device: Device, name: &'static str, remedy: &'static str) -> Self {
+        Self::of_namespace(name, remedy)
+            .works("created")
+            .needed_by(topologies(device))
+    }
+
+    /// Programs that load rules, a back end by their name.
+    fn of_rules(name: &'static str, package: &str, programs: &'static [&'static str]) -> Self {
+        Self {
+            programs,
+            ..Self::of_machine(name, installed(package))
+        }
+        .works("rules are loaded")
+        .needed_by(format!("backend {name}"))
+    }
+
+    /// Programs that run flows, a driver by their name.
+    fn of_generator(name: &'static str, package: &str, programs: &'static [&'static str]) -> Self {
+        Self {
+            programs,
+            ..Self::of_machine(name, installed(package))
+        }
+        .needed_by(format!("driver {name}"))
+    }
+
+    fn works(mut self, how: &'static str) -> Self {
+        self.works = how;
+        self
+    }
+
+    fn needed_by(mut self, keys: impl Into<Cow<'static, str>>) -> Self {
+        self.needed_by = Some(keys.into());
+        self
     }
 }
 
@@ -331,35 +323,6 @@ fn installed(package: &str) -> String {
 
 impl fmt::Display for Requirement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Self::UserNamespaces => "user namespaces",
-            Self::Groups(_) => "control groups",
-            Self::NetworkNamespaces => "network namespaces",
-            Self::Veth => "veth",
-            Self::Bridge => "bridge",
-            Self::VlanFiltering => "VLAN filtering",
-            Self::Ifb => "ifb",
-            Self::Redirect => "tc redirect",
-            Self::Macvlan => "macvlan",
-            Self::Vxlan => "vxlan",
-            Self::Ipvlan => "ipvlan",
-            Self::Netkit => "netkit",
-            Self::Rps => "RPS",
-            Self::ThreadedNapi => "threaded NAPI",
-            Self::Ipv6 => "IPv6",
-            Self::BridgedFrames => "br_netfilter",
-            Self::Congestion(name) => return write!(out, "congestion control {name}"),
-            Self::BigTcp => "BIG TCP",
-            Self::Nft => "nft",
-            Self::IptablesNft => "iptables-nft",
-            Self::IptablesLegacy => "iptables-legacy",
-            Self::Iperf3 => "iperf3",
-            Self::Netperf => "netperf",
-            Self::Sockperf => "sockperf",
-            Self::Engine => "Docker engine",
-            Self::TwoCpus => "two CPUs",
-            Self::CpusOfMask(digits) => return write!(out, "the CPUs of the mask 0x{digits}"),
-        };
-        out.pad(name)
+        out.pad(&self.facts().name)
     }
 }

@@ -3,6 +3,8 @@
 //! Knows no key by itself: what needs what, and what follows from it, its entry says. Invariant: what a cell does not have is as in
 //! a blank one, so that cells that are built and loaded alike are equal.
 
+use std::mem;
+
 use super::cell::Cell;
 use super::registry;
 
@@ -18,15 +20,20 @@ pub fn settle(cell: &mut Cell) {
     take_out(cell);
 }
 
-/// Takes out what a cell has no place for, until nothing is left that had its place by something that is out itself.
+/// Takes out what a cell has no place for, until nothing is left that had its place by something that is out itself: until the keys
+/// that have none are the same as they were.
 fn take_out(cell: &mut Cell) {
     let blank = Cell::blank();
+    let mut out = Vec::new();
     loop {
-        let before = cell.clone();
-        for key in registry::keys() {
-            key.facts().take_out(cell, &blank);
-        }
-        if *cell == before {
+        let before = mem::take(&mut out);
+        let keys = registry::keys();
+        out.extend(keys.filter_map(|key| {
+            key.facts()
+                .take_out(cell, &blank)
+                .then_some(key.facts().name)
+        }));
+        if out == before {
             return;
         }
     }

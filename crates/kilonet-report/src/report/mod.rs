@@ -29,9 +29,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::analysis::Analysis;
-use crate::error::{Act, Error, Result};
+use crate::error::{Act, Error, Remedy, Result};
 use crate::files::{self, FileName};
-use crate::store::folder::{self, Line, Run};
+use crate::store::folder::{self, Line, Run, TRIALS};
 
 pub use figures::Figures;
 
@@ -41,10 +41,19 @@ pub const PAGE: &str = "report.html";
 /// Reads the run in `dir` and computes everything that is shown of it.
 ///
 /// # Errors
-/// When `dir` is no run folder.
+/// When `dir` is no run folder, or has lost its records: a report of none would replace what is left of the run, its page.
 pub fn read(dir: &Path) -> Result<Analysis> {
     let parse = |lines: &[&[u8]]| lines.par_iter().map(|line| Line::parse(line)).collect();
-    Run::read_by(dir, parse).map(|run| Analysis::of(&run))
+    let run = Run::read_by(dir, parse)?;
+    if dir.join(TRIALS).exists() {
+        Ok(Analysis::of(&run))
+    } else {
+        Err(Error::Malformed {
+            object: dir.display().to_string(),
+            reason: format!("it has no {TRIALS}, so nothing that the run measured can be read"),
+            remedy: Some(Remedy::NameRunFolder),
+        })
+    }
 }
 
 /// A form of a report that is kept in files.

@@ -66,6 +66,15 @@ fn a_figure_that_cannot_be_written_names_its_file() {
 }
 
 #[test]
+fn a_run_that_lost_its_records_is_not_read() {
+    let out = tempfile::tempdir().unwrap();
+    let dir = folder(out.path(), &sample::sweep(4));
+    fs::remove_file(dir.join(TRIALS)).unwrap();
+    let error = read(&dir).unwrap_err();
+    assert!(error.to_string().contains("no trials.jsonl"), "{error}");
+}
+
+#[test]
 fn what_a_fingerprint_lacks_is_left_out() {
     let mut run = sample::run(Vec::new());
     run.manifest.fingerprint = serde_json::json!({"kernel": {"release": "6.1.0"}});
