@@ -118,5 +118,11 @@ def changes(base, new):
     for key in ("status", "valid"):
         if base[key] != new[key]:
             yield f"{key}: {base[key]}, now {new[key]}"
-    yield from (f"without {field}" for field in set(base["fields"]) - set(new["fields"]))
-    yield from (f"with {field}" for field in set(new["fields"]) - set(base["fields"]))
+    yield from (f"without {part}" for part in only_in(base["fields"], new["fields"]))
+    yield from (f"with {part}" for part in only_in(new["fields"], base["fields"]))
+
+
+def only_in(ours, theirs):
+    """Fields that the others lack; of a part that they lack as a whole, its name alone."""
+    parts = {field.split(".")[0] for field in theirs}
+    return {field if field.split(".")[0] in parts else field.split(".")[0] for field in set(ours) - set(theirs)}
