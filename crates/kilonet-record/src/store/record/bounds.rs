@@ -182,6 +182,7 @@ const RANGES: &[Range] = ranges! {
     "phases.duration_ns", NANOS, it => it.phases.iter().flat_map(TrialPhases::entered).map(|(_, of)| of.duration_ns);
     "phases", COUNTER, it => it.phases.iter().flat_map(TrialPhases::entered).flat_map(|(_, of)| of.counts.iter()).map(|(_, it)| it);
     "watched", COUNTER, it => it.watched.iter().flat_map(|of| of.counts.iter()).map(|(_, it)| it);
+    "watching", NANOS, it => it.watching.into_iter().flat_map(|of| [of.cpu_ns, of.wall_ns]);
     "connections", COUNTER, it => it.connections.into_iter().flat_map(|of| [Some(of.before), Some(of.after), of.max, of.closed_stay_s]).flatten();
     "cpus", NANOS, it => it.cpus.iter().flat_map(|of| [of.user_ns, of.system_ns, of.softirq_ns, of.idle_ns]);
     "drops", COUNTER, it => it.drops.iter().flat_map(|of| [of.packets, of.sampled]);

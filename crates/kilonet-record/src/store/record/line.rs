@@ -16,7 +16,9 @@ use super::noise::Noise;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
-use super::watched::{CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched};
+use super::watched::{
+    CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched, WatchingCost,
+};
 use crate::factors::Cell;
 use crate::factors::is_default;
 use crate::store::id::TrialId;
@@ -93,6 +95,9 @@ pub struct Record {
     /// What the containers' own namespaces counted until the window was over; absent where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub watched: Option<Watched>,
+    /// What watching the trial took; absent where nothing was watched.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub watching: Option<WatchingCost>,
     /// The connection table, where rules track connections.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connections: Option<TrackedConnections>,
@@ -184,6 +189,7 @@ impl Record {
             counters: None,
             phases: None,
             watched: None,
+            watching: None,
             connections: None,
             cpus: Vec::new(),
             drops: Vec::new(),

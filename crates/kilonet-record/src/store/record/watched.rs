@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::counter::Counts;
 use super::phases::TrialPhase;
 
-/// What containers' own namespaces and control groups counted from their beginning until the window was over: read once after it, in
-/// those whose flows failed and in an even sample of the others.
+/// What containers' own namespaces and control groups counted from their beginning until their flows had ended: read once then, after
+/// the window, in those whose flows failed and in an even sample of 64 of the others. What several containers share is counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watched {
     /// Containers that were read in.
     pub containers: u32,
     /// Of so many that talk.
     pub of: u32,
-    /// Containers among them whose flows failed, all of which are read as far as descriptors go.
+    /// Containers among them whose flows failed, all of which are read.
     #[serde(default)]
     pub failing: u32,
     /// Their sums.
@@ -24,19 +24,30 @@ pub struct Watched {
     pub counts: Counts,
 }
 
-/// The connection table of the namespaces that rules are in.
+/// The connection table of a namespace that rules are in: each namespace has a table of its own, and this is the one that held the
+/// most as the window ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackedConnections {
     /// Connections in it as the window began.
     pub before: u64,
     /// As it ended.
     pub after: u64,
-    /// How many it holds at most (`nf_conntrack_max`), in all namespaces of the machine together.
+    /// How many it holds at most (`nf_conntrack_max`). The kernel has one figure for all namespaces, and counts in each apart.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max: Option<u64>,
     /// How long a closed connection stays in it (`nf_conntrack_tcp_timeout_time_wait`), in seconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub closed_stay_s: Option<u64>,
+}
+
+/// What watching took of the machine: reading counters at the edges of phases, those of the containers after the window, and the
+/// kernel's log. What is read of the machine for the figures of the window itself is not in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchingCost {
+    /// CPU time in the whole trial, in nanoseconds. None of it is in the window.
+    pub cpu_ns: u64,
+    /// Time by which it made the trial longer, in nanoseconds.
+    pub wall_ns: u64,
 }
 
 /// A line that the kernel logged while a trial went on, and lines like it.

@@ -1,6 +1,13 @@
-//! The columns of `trials` that say what the machine counted in each phase of a trial, and by which errors flows were lost.
+//! The columns of `trials` that say what was counted in each phase of a trial, by which errors flows were lost, and what was seen
+//! beside that.
+//!
+//! A counter of which a reader asks first has a column in each phase; the others are together in one.
 
-use super::super::column::Unit::{Nanoseconds, Plain};
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::super::column::Unit::{Nanoseconds, Plain, Seconds};
 use super::super::column::{Column, integer, text};
 use crate::store::Record;
 use crate::store::record::{Counter, PhaseCounts};
@@ -67,18 +74,98 @@ fn counted(phase: Option<&PhaseCounts>, counter: Counter) -> Option<u64> {
     phase?.counts.of(counter)
 }
 
-/// By which errors flows were lost.
-const ERRORS: Column<Record> = text(
-    "errors",
-    "By which errors flows were lost, as JSON: `phase`, `act`, `errno` (absent where the kernel refused nothing), `flows`, \
-     `first` (the text of the first one). Absent where none was, and before schema 2.",
-    |it| {
-        let errors = Some(&it.errors).filter(|errors| !errors.is_empty())?;
-        Some(serde_json::to_value(errors).ok()?.to_string().into())
-    },
-);
+/// A part of a record as JSON; absent where it is.
+fn json(part: Option<&impl Serialize>) -> Option<Cow<'static, str>> {
+    Some(serde_json::to_value(part?).ok()?.to_string().into())
+}
 
-/// What the machine counted in each phase, and by which errors flows were lost.
+/// Several parts likewise.
+fn list(parts: &[impl Serialize]) -> Option<Cow<'static, str>> {
+    json(Some(&parts).filter(|parts| !parts.is_empty()))
+}
+
+/// All counters of all phases, and what was seen beside them.
+const SEEN: &[Column<Record>] = &[
+    text(
+        "errors",
+        "By which errors flows were lost, as JSON: `phase`, `act`, `errno` (absent where the kernel refused nothing), `flows`, \
+         `first` (the text of the first one). Absent where none was, and before schema 2.",
+        |it| list(&it.errors),
+    ),
+    text(
+        "effects",
+        "Whether each factor's level took hold, as JSON: `factor`, `verdict`, `witness`, `seen`, `wanted`, `reason`. Absent before that \
+         was looked at.",
+        |it| list(&it.effects),
+    ),
+    text(
+        "phases",
+        "All counters of each phase, as JSON: by phase, `duration_ns` and each counter by its name. Backlog drops, softirq squeezes \
+         and neighbour overflows are the whole machine's; the others are of the lab's host sides and absent where it has none.",
+        |it| json(it.phases.as_ref()),
+    ),
+    text(
+        "watched",
+        "What containers' own namespaces and control groups counted until their flows had ended, as JSON: `containers` that were \
+         read, `of` those that talk, `failing` (of which flows failed), and each counter by its name. Absent where nobody looked.",
+        |it| json(it.watched.as_ref()),
+    ),
+    integer(
+        "connections_before",
+        Plain,
+        "Connections in the fullest connection table as the window began; absent where nothing is tracked, as are the next three.",
+        |it| Some(it.connections?.before),
+    ),
+    integer(
+        "connections_after",
+        Plain,
+        "Connections in the same table as the window ended.",
+        |it| Some(it.connections?.after),
+    ),
+    integer(
+        "connections_max",
+        Plain,
+        "Connections that it holds at most (`nf_conntrack_max`).",
+        |it| it.connections?.max,
+    ),
+    integer(
+        "connections_closed_stay_s",
+        Seconds,
+        "How long a closed connection stays in it (`nf_conntrack_tcp_timeout_time_wait`).",
+        |it| it.connections?.closed_stay_s,
+    ),
+    text(
+        "cpus",
+        "What each CPU did in the window, as JSON: `cpu`, `user_ns`, `system_ns`, `softirq_ns`, `idle_ns`.",
+        |it| list(&it.cpus),
+    ),
+    text(
+        "drops",
+        "Packets that the kernel dropped, as JSON: `reason`, `phase`, `packets`, `sampled`. Absent where that was not traced, and \
+         where none was.",
+        |it| list(&it.drops),
+    ),
+    text(
+        "kernel_log",
+        "What the kernel logged of the network, as JSON: `phase`, `window_s` (from the opening of the window), `line`, `lines` (that \
+         are like it). Absent where its log may not be read, and where there was nothing.",
+        |it| list(&it.kernel_log),
+    ),
+    integer(
+        "watching_cpu_ns",
+        Nanoseconds,
+        "CPU time that watching the trial took, none of it in the window.",
+        |it| Some(it.watching?.cpu_ns),
+    ),
+    integer(
+        "watching_wall_ns",
+        Nanoseconds,
+        "Time by which watching made the trial longer.",
+        |it| Some(it.watching?.wall_ns),
+    ),
+];
+
+/// What was counted in each phase, and seen beside that.
 pub(super) fn columns() -> Vec<Column<Record>> {
     let phases = [
         of_phase!(setup, "while the lab was raised"),
@@ -87,5 +174,6 @@ pub(super) fn columns() -> Vec<Column<Record>> {
         of_phase!(window, "while the window was open"),
         of_phase!(teardown, "while flows were ended and the lab was removed"),
     ];
-    phases.into_iter().flatten().chain([ERRORS]).collect()
+    let phases = phases.into_iter().flatten();
+    phases.chain(SEEN.iter().copied()).collect()
 }

@@ -35,8 +35,15 @@ fn kept_records() -> Vec<Value> {
         .collect()
 }
 
+/// Parts of a record that are whole in a column, as JSON.
+const WHOLE: &[&str] = &["phases", "watched"];
+
 /// The leaves of a record by the name that their column must have.
 fn leaves(value: &Value, name: &str, into: &mut BTreeMap<String, String>) {
+    if WHOLE.contains(&name) {
+        into.insert(name.to_owned(), value.to_string());
+        return;
+    }
     let below = |key: &str| match name {
         "" | "cell" => key.to_owned(),
         name => format!("{name}_{key}"),
@@ -97,6 +104,35 @@ fn every_field_of_every_kept_record_has_its_column() {
 }
 
 #[test]
+fn what_was_watched_is_in_columns_a_block_each() {
+    let record = sample::measured(sample::cell(Topology::Bridge, 8), 0);
+    let mut record = serde_json::to_value(record).unwrap();
+    let counted = |drops: u64| serde_json::json!({"duration_ns": 7, "backlog_drops": drops, "listen_overflows": 2, "neighbour_overflows": 5});
+    record["phases"] = serde_json::json!({"connect": counted(3), "window": counted(0)});
+    record["watched"] =
+        serde_json::json!({"containers": 3, "of": 8, "failing": 1, "listen_drops": 4});
+    record["connections"] =
+        serde_json::json!({"before": 10, "after": 5000, "max": 5000, "closed_stay_s": 120});
+    record["cpus"] = serde_json::json!([{"cpu": 1, "user_ns": 2, "system_ns": 3, "softirq_ns": 4, "idle_ns": 5}]);
+    record["drops"] = serde_json::json!([{"reason": "CPU_BACKLOG", "phase": "window", "packets": 20, "sampled": 2}]);
+    record["kernel_log"] = serde_json::json!(
+        [{"phase": "connect", "window_s": -0.25, "line": "arp_cache: neighbor table overflow!", "lines": 3}]
+    );
+    record["watching"] = serde_json::json!({"cpu_ns": 100, "wall_ns": 200});
+    assert_whole(&record);
+    let read: Record = serde_json::from_value(record).unwrap();
+    for (name, expected) in [
+        ("phases_connect_backlog_drops", "3"),
+        ("phases_connect_neighbour_overflows", "5"),
+        ("phases_window_duration_ns", "7"),
+    ] {
+        let columns = TRIALS.columns();
+        let column = columns.iter().find(|column| column.name == name).unwrap();
+        assert_eq!(column.text(&read).as_deref(), Some(expected), "{name}");
+    }
+}
+
+#[test]
 fn a_failed_trial_has_its_error_and_no_figure() {
     let failed = sample::failed(sample::cell(Topology::Bridge, 2048), 0);
     assert_whole(&serde_json::to_value(&failed).unwrap());
@@ -141,6 +177,22 @@ const NOT_WRITTEN: &[&str] = &[
     // Of the flows in `errors`.
     "phase",
     "first",
+    // Of the factors in `effects`.
+    "factor",
+    "verdict",
+    "witness",
+    "seen",
+    "wanted",
+    "reason",
+    // Of what is a block of its own: `phases`, `watched`, `drops`, `kernel_log`.
+    "counts",
+    "of",
+    "failing",
+    "packets",
+    "sampled",
+    "window_s",
+    "line",
+    "lines",
     // Of a version in words; a record has it as `version`.
     "number",
 ];
