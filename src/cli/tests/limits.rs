@@ -97,12 +97,19 @@ fn tasks() -> Case {
     told(Remedy::RaiseTasks, said)
 }
 
-/// The scenario's own, so that every machine has it; the run is refused before the sysctl is touched.
+/// One that the scenario raises, and not by enough; the run is refused before the sysctl is touched.
 fn limit() -> Case {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("few.toml");
-    let text = "[axes]\ntopology = \"bridge\"\ncontainers = 64\nentries = \"learned\"\n[sysctls]\n\
-                \"net.ipv4.neigh.default.gc_thresh3\" = 2\n";
+    let machines = fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap();
+    let machines: u32 = machines.trim().parse().unwrap();
+    let text = format!(
+        "[axes]\ntopology = \"bridge\"\ncontainers = {}\nentries = \"learned\"\n[sysctls]\n\
+         \"net.ipv4.neigh.default.gc_thresh3\" = {}\n\"net.ipv6.neigh.default.gc_thresh3\" = {}\n",
+        2 * machines,
+        machines + 1,
+        4 * machines
+    );
     fs::write(&file, text).unwrap();
     let [file, out] = [file.as_path(), folder.path()].map(|it| it.to_str().unwrap());
     let error = refused(&["run", file, "--quiet", "--out", out]);

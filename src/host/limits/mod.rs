@@ -287,6 +287,16 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_the_scenario_makes_smaller_may_be_filled_to_see_it() {
+        let name = "net.ipv4.neigh.default.gc_thresh3";
+        for (value, strength) in [("3", Strength::Soft), ("123456789", Strength::Hard)] {
+            let limits = Limits::probe(&setting(name, value)).unwrap();
+            let limit = limits.iter().find(|limit| limit.name == name).unwrap();
+            assert_eq!(limit.strength, strength, "{value}");
+        }
+    }
+
+    #[test]
     fn what_the_scenario_sets_is_what_it_is_held_against() {
         for name in [
             "net.ipv4.neigh.default.gc_thresh3",

@@ -257,8 +257,8 @@ fn network(sysctls: &Sysctls) -> Vec<Limit> {
         neighbours("net.ipv4.neigh.default.gc_thresh3", "arp_cache", sysctls),
         neighbours("net.ipv6.neigh.default.gc_thresh3", "ndisc_cache", sysctls),
         // One figure for the whole machine, and each namespace is held against it alone.
-        of_sysctl(
-            by_sysctl("net.netfilter.nf_conntrack_max"),
+        of_table(
+            "net.netfilter.nf_conntrack_max",
             sysctls,
             (Resource::Tracked, 0),
         ),
@@ -271,7 +271,23 @@ fn network(sysctls: &Sysctls) -> Vec<Limit> {
 /// One table of neighbours for all namespaces of the machine; only the initial one shows its limit.
 fn neighbours(name: &'static str, table: &str, sysctls: &Sysctls) -> Option<Limit> {
     let used = counters::neighbour_entries(table).unwrap_or(0);
-    of_sysctl(by_sysctl(name), sysctls, (Resource::Neighbours, used))
+    of_table(name, sysctls, (Resource::Neighbours, used))
+}
+
+/// A table that fills up. A scenario that makes it smaller than the machine has it is there to see what comes of that, and is let
+/// run: what is not let in then is in its records.
+fn of_table(name: &'static str, sysctls: &Sysctls, room: (Resource, u64)) -> Option<Limit> {
+    let limit = of_sysctl(by_sysctl(name), sysctls, room)?;
+    let machines = pseudo::number(pseudo::sysctl_path(name));
+    let made_smaller = machines.is_some_and(|machines| limit.have < machines);
+    Some(Limit {
+        strength: if made_smaller {
+            Strength::Soft
+        } else {
+            limit.strength
+        },
+        ..limit
+    })
 }
 
 /// The hard limit, which the soft one is raised to; none where the hard one is raised too.
