@@ -5,6 +5,7 @@
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
 //! recorded, unless the user ended the run in the middle of it.
 
+mod lines;
 mod phases;
 
 use std::time::Duration;
@@ -79,13 +80,15 @@ pub fn run<T: Testbed>(
     let mut outcome = Outcome::default();
     let mut standing = work.standing();
     let mut watchman = Watchman::of(work.done);
+    let mut watching = testbed.watching();
     while let Some(trial) = standing.next_trial() {
         progress.begins(standing.place(), &trial);
         watchman.learn(testbed);
         let (tried, times) = match testbed.refuses(&trial.cell) {
             Some(error) => (failed(&trial, &error), Times::default()),
             None => canaries(testbed, |testbed| {
-                run_trial(testbed, &trial, work.plan.timing, progress)
+                let phases = Phases::new(watching.as_mut(), progress);
+                run_trial(testbed, &trial, work.plan.timing, phases)
             }),
         };
         let Some((mut record, rows)) = tried else {
@@ -168,19 +171,18 @@ impl Watchman {
 /// What is said of a trial beside which no canary could be read.
 const NOT_TIMED: &str = "it is unknown whether the machine was as fast as usual: the fixed piece of work could not be timed";
 
-/// One trial from set-up to record, with what the machine counted in its phases; `None` when the user ended it.
+/// One trial from set-up to record, with what was seen in its phases; `None` when the user ended it.
 fn run_trial<T: Testbed>(
     testbed: &mut T,
     trial: &Trial,
     timing: Timing,
-    progress: &dyn Progress,
+    phases: Phases<'_>,
 ) -> Option<(Record, Rows)> {
-    if progress.interrupted() {
+    if phases.interrupted() {
         return None;
     }
-    let phases = Phases::new(testbed.totals(), progress);
     let (mut record, rows) = try_trial(testbed, trial, timing, &phases)?;
-    record.phases = phases.ended();
+    phases.enter(&mut record);
     Some((record, rows))
 }
 
@@ -188,13 +190,14 @@ fn try_trial<T: Testbed>(
     testbed: &mut T,
     trial: &Trial,
     timing: Timing,
-    watch: &dyn Watch,
+    watch: &Phases<'_>,
 ) -> Option<(Record, Rows)> {
     watch.phase(Phase::Setup);
     let lab = match testbed.setup(&trial.cell, watch) {
         Ok(lab) => lab,
         Err(error) => return failed(trial, &error),
     };
+    watch.lab_is_up(|| testbed.sides(&lab));
     watch.phase(Phase::Connect);
     let plan = TrialPlan {
         id: &trial.id,
@@ -203,6 +206,7 @@ fn try_trial<T: Testbed>(
     };
     let measured = search::measure(testbed, &lab, plan, watch);
     watch.phase(Phase::Teardown);
+    watch.lab_goes();
     let cost = testbed.teardown(lab);
     match measured {
         Ok(measurement) => Some(recorded(trial, measurement, cost)),
@@ -223,6 +227,8 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         lateness: measured.lateness,
         classes: measured.classes,
         cpu: measured.cpu,
+        cpus: measured.cpus,
+        connections: measured.connections,
         per_container: measured.per_container,
         lab,
         checks: Some(measured.checks),

@@ -1,6 +1,8 @@
 //! Small runs of the real thing through the binary: witnesses agree in every topology, and an ordinary user can do it too.
 
 mod harness;
+#[path = "small_runs/watched.rs"]
+mod watched;
 
 use std::path::Path;
 use std::process::{Child, Command};

@@ -1,5 +1,6 @@
 //! `kilonet run` and `kilonet sweep`: measure, then report.
 
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,6 +21,7 @@ use crate::host::limits::Strength;
 use crate::host::privilege::Privilege;
 use crate::host::signal::Blocked;
 use crate::host::sysctl;
+use crate::host::watching::Watching;
 use crate::lab::existing::Existing;
 use crate::plan::Plan;
 use crate::runner::{self, Outcome, Work};
@@ -184,15 +186,18 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let scenario = job.scenario;
     let plan = Plan::new(scenario);
     let form = Form::of(job.asked);
-    let machine = start::machine(Blocked::new()?, &scenario.sysctls, leave)?;
+    let mut machine = start::machine(Blocked::new()?, &scenario.sysctls, leave)?;
+    let watching = mem::take(&mut machine.watching);
     refuse_to_attach_without_root(job.places, machine.privilege)?;
     refuse_beyond_limits(&plan, &machine)?;
     let lacks = lacks::probe(scenario, &plan)?;
     let places = job.places.iter().map(|place| Existing::find(place));
     let places = places.collect::<Result<Vec<_>>>()?;
-    let mut testbeds = Testbeds::new(machine.tcp_memory)
+    let testbeds = Testbeds::new(machine.tcp_memory)
         .attached_to(places)
         .lacking(lacks);
+    tell_unwatched(&watching, job.asked);
+    let mut testbeds = testbeds.watched_by(watching);
     let (outcome, dir) = with_sysctls(scenario, || {
         let (mut folder, done) = open(job.destination, scenario, &plan, &machine)?;
         let name = machine.fingerprint.machine();
@@ -210,6 +215,17 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let shown = report::show(&dir);
     let code = exit_code(outcome, job, &dir);
     shown.map(|()| code)
+}
+
+/// Says what is not watched in this run, and what helps, once and before it begins.
+fn tell_unwatched(watching: &Watching, asked: Asked) {
+    for lack in watching.lacks().iter().filter(|_| asked != Asked::Nothing) {
+        let (what, why) = (lack.what, lack.why.sentence());
+        out::say(format!("note: this run goes without {what}: {why}"));
+        if let Some(hint) = lack.why.hint() {
+            out::say(format!("hint: {hint}"));
+        }
+    }
 }
 
 /// What exists belongs to somebody else's user namespace, whose network namespaces are closed to one of our own.

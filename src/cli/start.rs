@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use super::live::terminal;
 use crate::error::Result;
-use crate::host::counters::TcpMemory;
+use crate::host::counters::{self, TcpMemory};
 use crate::host::fingerprint::Fingerprint;
 use crate::host::limits::{self, Limits};
 use crate::host::privilege::{self, Privilege};
 use crate::host::signal::{Blocked, Interrupt};
 use crate::host::sysctl;
+use crate::host::watching::Watching;
 
 /// What is known of the machine, and may be done to it.
 pub(super) struct Machine {
@@ -20,6 +21,7 @@ pub(super) struct Machine {
     pub(super) limits: Limits,
     pub(super) fingerprint: Fingerprint,
     pub(super) tcp_memory: Option<TcpMemory>,
+    pub(super) watching: Watching,
     pub(super) interrupt: Interrupt,
 }
 
@@ -34,6 +36,8 @@ pub(super) fn machine(
     let limits = Limits::probe(sysctls)?;
     let tcp_memory = TcpMemory::thresholds(sysctls);
     let fingerprint = Fingerprint::take()?;
+    counters::hold_neighbours();
+    let watching = Watching::open();
     let privilege = privilege::acquire()?;
     let interrupt = signals.listen(move || {
         // Sysctls and the terminal's modes are what would outlive the process.
@@ -46,6 +50,7 @@ pub(super) fn machine(
         limits,
         fingerprint,
         tcp_memory,
+        watching,
         interrupt,
     })
 }

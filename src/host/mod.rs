@@ -6,7 +6,7 @@
 //!
 //! The order at start, all on the main thread until the last step: [`signal::Blocked::new`],
 //! [`limits::raise`], [`limits::Limits::probe`], [`counters::TcpMemory::thresholds`] and
-//! [`fingerprint::Fingerprint::take`], then [`privilege::acquire`], and only then what makes threads:
+//! [`fingerprint::Fingerprint::take`], [`counters::hold_neighbours`] and [`watching::Watching::open`], then [`privilege::acquire`], and only then what makes threads:
 //! [`signal::Blocked::listen`] and [`features::probe`]. What is probed before rights are acquired is read in the
 //! machine's own namespaces; a user namespace hides some of it.
 
@@ -26,3 +26,4 @@ mod pseudo;
 pub mod relay;
 pub mod signal;
 pub mod sysctl;
+pub mod watching;

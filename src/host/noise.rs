@@ -195,6 +195,7 @@ mod tests {
                 neighbour_overflows: None,
             },
             cpus: 2,
+            each: Vec::new(),
             cpu: CpuTimes {
                 steal_ns: steal_ticks * tick_ns(),
                 ..CpuTimes::default()

@@ -3,7 +3,7 @@
 //! Must not know what the counters mean. The invariant: what is opened is of the lab's namespaces and of no other.
 
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 
 use super::topology::Place;
@@ -23,6 +23,31 @@ pub struct Tracking {
     pub files: Vec<File>,
     /// Containers that are read in; 0 where it is host sides.
     pub containers: u32,
+    /// What their tables are like.
+    pub table: Table,
+}
+
+/// What the connection table of a namespace is like; absent where the kernel does not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Connections that it holds at most.
+    pub max: Option<u64>,
+    /// Seconds for which a connection of TCP stays in it once it is closed.
+    pub closed_stay_s: Option<u64>,
+}
+
+impl Table {
+    /// That of the namespace in which the thread is.
+    fn read() -> Self {
+        let setting = |name: &str| {
+            let text = fs::read_to_string(format!("/proc/sys/net/netfilter/{name}")).ok()?;
+            text.trim().parse().ok()
+        };
+        Self {
+            max: setting("nf_conntrack_max"),
+            closed_stay_s: setting("nf_conntrack_tcp_timeout_time_wait"),
+        }
+    }
 }
 
 impl Tracking {
@@ -41,7 +66,13 @@ impl Tracking {
                 open()
             });
             let files = files.filter_map(Result::transpose).collect::<Result<_>>()?;
-            Ok(Self { files, containers })
+            // They are alike, and the thread is in the last of them: a look-up of a sysctl takes as long as there are namespaces.
+            let table = places.last().map_or_else(Table::default, |_| Table::read());
+            Ok(Self {
+                files,
+                containers,
+                table,
+            })
         })
     }
 }

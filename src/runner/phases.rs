@@ -1,11 +1,15 @@
-//! Who stands between a trial and its watcher, and keeps what the machine counted in each of its phases.
+//! Who stands between a trial and its watcher, and keeps what the machine, the lab's host sides and the kernel's log showed in each
+//! of its phases.
 //!
 //! Must not know testbeds. The invariant: what is counted is read as a phase begins, and so never inside a window.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::host::counters::{Counted, Totals};
-use crate::store::record::{Counter, PhaseCounts, TrialPhase, TrialPhases};
+use super::lines::Lines;
+use crate::error::Result;
+use crate::host::counters::Sides;
+use crate::host::watching::{Effort, Mark, Reading, Watching};
+use crate::store::record::{PhaseCounts, Record, TrialPhase, TrialPhases, Watched, WatchingCost};
 use crate::testbed::{Phase, Watch};
 use crate::traffic::Dials;
 use crate::units::nanos;
@@ -13,60 +17,165 @@ use crate::units::nanos;
 /// See the file's head.
 pub(super) struct Phases<'a> {
     watch: &'a dyn Watch,
-    /// What reads the machine; where there is none, nothing is kept.
-    read: Option<fn() -> Totals>,
-    kept: Mutex<Kept>,
+    kept: Mutex<Kept<'a>>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Kept<'a> {
+    /// What is open for the run; where there is no machine, nothing is kept.
+    watching: Option<&'a mut Watching>,
+    /// Those of the lab, while it is there.
+    sides: Option<Sides>,
     /// The phase that goes on, and what had been counted when it began.
-    at: Option<(TrialPhase, Totals)>,
+    at: Option<(TrialPhase, Reading)>,
     over: TrialPhases,
-}
-
-impl Kept {
-    fn ends(&mut self, now: &Totals) {
-        if let Some((phase, began)) = self.at.take() {
-            self.over.add(phase, counts(now.since(&began)));
-        }
-    }
+    lines: Lines,
+    /// When the first window opened.
+    opened: Option<Mark>,
+    watched: Option<Watched>,
+    effort: Effort,
+    /// Why something was not watched.
+    warnings: Vec<String>,
 }
 
 impl<'a> Phases<'a> {
-    pub(super) fn new(read: Option<fn() -> Totals>, watch: &'a dyn Watch) -> Self {
+    pub(super) fn new(watching: Option<&'a mut Watching>, watch: &'a dyn Watch) -> Self {
+        let kept = Kept {
+            watching,
+            ..Kept::default()
+        };
         Self {
             watch,
-            read,
-            kept: Mutex::default(),
+            kept: Mutex::new(kept),
         }
     }
 
-    /// What was counted in each phase, the last of which ends now; absent where nothing was read.
-    pub(super) fn ended(self) -> Option<TrialPhases> {
-        let now = self.read?();
-        let mut kept = self
-            .kept
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.ends(&now);
-        Some(kept.over)
+    /// The lab is up: its host sides are watched from now on.
+    pub(super) fn lab_is_up(&self, open: impl FnOnce() -> Result<Option<Sides>>) {
+        let mut kept = self.kept();
+        if kept.watching.is_none() {
+            return;
+        }
+        let (sides, effort) = Effort::of(open);
+        kept.effort += effort;
+        match sides {
+            Ok(sides) => kept.sides = sides,
+            Err(error) => kept.warnings.push(error.sentence()),
+        }
+    }
+
+    /// The lab is about to be removed: nothing may hold it any more.
+    pub(super) fn lab_goes(&self) {
+        self.kept().sides = None;
+    }
+
+    /// Enters into a record what was seen in each phase, the last of which ends now.
+    pub(super) fn enter(self, record: &mut Record) {
+        let kept = self.kept.into_inner();
+        let kept = kept.unwrap_or_else(PoisonError::into_inner);
+        kept.enter(record);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<'a>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept<'_> {
+    /// Ends the phase that goes on, and begins another.
+    fn turn(&mut self, next: TrialPhase) {
+        if self.watching.is_none() {
+            return;
+        }
+        let ((), effort) = Effort::of(|| {
+            let now = self.reading();
+            self.read_log();
+            self.ends(&now);
+            self.at = Some((next, now));
+        });
+        self.effort += effort;
+        if next == TrialPhase::Window {
+            self.opened.get_or_insert_with(Mark::now);
+        }
+    }
+
+    /// Host sides that are gone count nothing more.
+    fn reading(&mut self) -> Reading {
+        match (self.sides.as_mut(), &self.at) {
+            (None, Some((_, last))) => Reading::after(last),
+            (sides, _) => Reading::take(sides),
+        }
+    }
+
+    fn ends(&mut self, now: &Reading) {
+        if let Some((phase, began)) = self.at.take() {
+            let (duration_ns, counts) = now.since(&began);
+            let counts = PhaseCounts {
+                duration_ns,
+                counts,
+            };
+            self.over.add(phase, counts);
+        }
+    }
+
+    /// Takes from the kernel's log what came in the phase that goes on; before the first, nothing is the trial's.
+    fn read_log(&mut self) {
+        let Some(log) = self.watching.as_mut().and_then(|it| it.log()) else {
+            return;
+        };
+        let Some((phase, _)) = &self.at else {
+            return log.skip();
+        };
+        let sides = self.sides.as_ref();
+        for line in log.read() {
+            let elsewhere = line
+                .namespace
+                .is_some_and(|number| !sides.is_some_and(|sides| sides.own(number)));
+            if !elsewhere {
+                self.lines.add(*phase, line);
+            }
+        }
+    }
+
+    fn enter(mut self, record: &mut Record) {
+        let ((), effort) = Effort::of(|| {
+            let now = self.reading();
+            self.read_log();
+            self.ends(&now);
+        });
+        self.effort += effort;
+        record.warnings.append(&mut self.warnings);
+        let Some(watching) = self.watching else {
+            return;
+        };
+        if let Some(log) = watching.log() {
+            record.kernel_log =
+                self.lines
+                    .told(log, self.opened, (&self.over, self.watched.as_ref()));
+        }
+        record.phases = Some(self.over);
+        record.watched = self.watched;
+        record.watching = Some(WatchingCost {
+            cpu_ns: nanos(self.effort.cpu),
+            wall_ns: nanos(self.effort.wall),
+        });
     }
 }
 
 impl Watch for Phases<'_> {
     fn phase(&self, phase: Phase) {
-        if let Some(read) = self.read {
-            let now = read();
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.ends(&now);
-            kept.at = Some((recorded(phase), now));
-        }
+        self.kept().turn(recorded(phase));
         self.watch.phase(phase);
     }
 
     fn flowing(&self, dials: Dials) {
         self.watch.flowing(dials);
+    }
+
+    fn watched(&self, watched: Watched, effort: Effort) {
+        let mut kept = self.kept();
+        kept.watched = Some(watched);
+        kept.effort += effort;
     }
 
     fn sample(&self, goodput_bps: f64) {
@@ -88,31 +197,12 @@ fn recorded(phase: Phase) -> TrialPhase {
     }
 }
 
-fn counts(counted: Counted) -> PhaseCounts {
-    let softnet = counted.softnet;
-    let counts = [
-        (
-            Counter::BacklogDrops,
-            softnet.map(|packets| packets.dropped),
-        ),
-        (
-            Counter::SoftirqSqueezes,
-            softnet.map(|packets| packets.squeezed),
-        ),
-        (Counter::NeighbourOverflows, counted.neighbour_overflows),
-    ];
-    PhaseCounts {
-        duration_ns: nanos(counted.elapsed),
-        counts: counts
-            .into_iter()
-            .filter_map(|(counter, number)| Some((counter, number?)))
-            .collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Topology;
+    use crate::store::record::Counter;
+    use crate::store::sample;
 
     struct Nobody;
 
@@ -123,44 +213,53 @@ mod tests {
         }
     }
 
+    fn record() -> Record {
+        sample::failed(sample::cell(Topology::Bridge, 8), 0)
+    }
+
     #[test]
     fn a_phase_that_comes_again_is_added_and_one_that_never_came_is_absent() {
-        let phases = Phases::new(Some(Totals::take), &Nobody);
+        let mut watching = Watching::default();
+        let phases = Phases::new(Some(&mut watching), &Nobody);
         for phase in [Phase::Setup, Phase::Connect, Phase::Measure, Phase::Drain] {
             phases.phase(phase);
         }
-        let once = phases
-            .kept
-            .lock()
-            .unwrap()
-            .over
-            .window
-            .as_ref()
-            .unwrap()
-            .duration_ns;
+        let once = phases.kept().over.window.as_ref().unwrap().duration_ns;
         for phase in [Phase::Connect, Phase::Measure, Phase::Teardown] {
             phases.phase(phase);
         }
 
-        let kept = phases.ended().unwrap();
+        let mut record = record();
+        phases.enter(&mut record);
 
+        let kept = record.phases.unwrap();
         assert_eq!(kept.warmup, None);
         assert!(kept.window.as_ref().unwrap().duration_ns > once);
         assert_eq!(kept.entered().count(), 4);
-        assert!(
-            kept.setup
-                .as_ref()
-                .unwrap()
-                .counts
-                .of(Counter::BacklogDrops)
-                .is_some()
-        );
+        let setup = kept.setup.as_ref().unwrap();
+        assert!(setup.counts.of(Counter::BacklogDrops).is_some());
+        assert!(record.watching.unwrap().wall_ns > 0);
     }
 
     #[test]
     fn without_a_machine_nothing_is_kept() {
         let phases = Phases::new(None, &Nobody);
         phases.phase(Phase::Setup);
-        assert_eq!(phases.ended(), None);
+        phases.lab_is_up(|| unreachable!("there is nothing to open"));
+        let mut entered = record();
+        phases.enter(&mut entered);
+        assert_eq!(entered, record());
+    }
+
+    #[test]
+    fn host_sides_that_cannot_be_opened_are_a_warning_and_no_failure() {
+        let mut watching = Watching::default();
+        let phases = Phases::new(Some(&mut watching), &Nobody);
+        phases.phase(Phase::Setup);
+        phases.lab_is_up(|| Err(crate::Error::refused("open", "a namespace", "it is gone")));
+        let mut entered = record();
+        phases.enter(&mut entered);
+        assert_eq!(entered.warnings, ["open a namespace: it is gone"]);
+        assert!(entered.phases.is_some());
     }
 }

@@ -43,6 +43,7 @@ impl Attached {
             kin: Vec::new(),
             confinement: Confinement::of_self(),
             groups: None,
+            containers: None,
             tcp_memory,
         };
         bench.measure((trial, watch), |settings, observer| {

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use super::summary::{Consumption, Edges, Witnessed, summarise};
+use super::summary::{Consumption, Edges, Tracked, Witnessed, summarise};
+use super::watched::Containers;
 use super::{Measurement, Phase, TrialPlan, Watch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::cgroup::{CpuTime, Nest};
 use crate::host::confinement::Confinement;
 use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
@@ -28,6 +29,8 @@ pub(super) struct Bench<'a> {
     pub(super) confinement: Option<Confinement>,
     /// The control groups of the containers, where each has a process of its own.
     pub(super) groups: Option<&'a Nest>,
+    /// The containers, where their namespaces are the lab's own.
+    pub(super) containers: Option<Containers<'a>>,
     /// The marks of TCP's memory pool, where they are known.
     pub(super) tcp_memory: Option<TcpMemory>,
 }
@@ -46,7 +49,9 @@ impl Bench<'_> {
             opened: None,
             closed: None,
         };
-        let outcome = drive(&settings(trial), &mut edges)?;
+        let driven = drive(&settings(trial), &mut edges);
+        let unwatched = edges.bench.watch_containers(&driven, watch);
+        let outcome = driven?;
         let confinement = edges.bench.confinement;
         let (opened, closed) = (edges.opened.transpose()?, edges.closed.transpose()?);
         let bench = edges.bench;
@@ -54,11 +59,7 @@ impl Bench<'_> {
             machine: closed.snapshot.since(&opened.snapshot),
             foreign: closed.foreign.since(&opened.foreign),
             tcp_memory: bench.tcp_memory,
-            conntrack: closed
-                .conntrack
-                .zip(opened.conntrack)
-                .map(|(now, then)| now.since(&then)),
-            tracked_containers: bench.tracking.containers,
+            tracked: Tracked::of(&bench.tracking, &opened.conntrack, &closed.conntrack),
             witnessed: witnessed(&bench.witness, &opened.readings, &closed.readings),
             containers: bench
                 .groups
@@ -66,7 +67,19 @@ impl Bench<'_> {
         });
         let mut measurement = summarise(trial, &outcome, edges.as_ref());
         measurement.effective.confinement = confinement.map(recorded);
+        measurement.warnings.extend(unwatched);
         Ok(measurement)
+    }
+
+    /// Tells the watcher what the containers have counted by now; and the caller why it could not be read.
+    fn watch_containers(&self, driven: &Result<Outcome>, watch: &dyn Watch) -> Option<String> {
+        let interrupted = matches!(driven, Err(Error::Interrupted));
+        let containers = self.containers.filter(|_| !interrupted)?;
+        match containers.read(driven, self.groups) {
+            Ok((watched, effort)) => watch.watched(watched, effort),
+            Err(error) => return Some(error.sentence()),
+        }
+        None
     }
 }
 
@@ -100,8 +113,8 @@ struct Edge {
     snapshot: Snapshot,
     foreign: Foreign,
     readings: Vec<Beside>,
-    /// Where there are rules.
-    conntrack: Option<Conntrack>,
+    /// Of each namespace that is tracked in.
+    conntrack: Vec<Conntrack>,
     /// By container, where each has groups.
     cpu_times: Vec<Option<CpuTime>>,
 }
@@ -117,10 +130,8 @@ struct EdgeReader<'a> {
 }
 
 impl EdgeReader<'_> {
-    fn tracked(&mut self) -> Result<Option<Conntrack>> {
-        let files = &mut self.bench.tracking.files;
-        let some = !files.is_empty();
-        some.then(|| Conntrack::read(files)).transpose()
+    fn tracked(&mut self) -> Result<Vec<Conntrack>> {
+        Conntrack::read(&mut self.bench.tracking.files)
     }
 
     /// The interfaces, and beside each group the sockets behind it.

@@ -125,6 +125,7 @@ impl Testbed for Docker {
             kin: [lab.crew.processes(), lab.lab.relays()].concat(),
             confinement: lab.crew.confinement(),
             groups: None,
+            containers: None,
             tcp_memory: self.tcp_memory,
         };
         let mut measurement = bench.measure((trial, watch), |settings, observer| {

@@ -10,10 +10,11 @@ use super::bench::Bench;
 use super::blame::{self, Suspect};
 use super::processes::Processes;
 use super::scales::Scales;
+use super::watched::Containers;
 use super::{Measurement, Testbed, TrialPlan, Watch, generated};
 use crate::error::Result;
 use crate::host::confinement::Confinement;
-use crate::host::counters::TcpMemory;
+use crate::host::counters::{Sides, TcpMemory};
 use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
 use crate::lab::tracking::Tracking;
@@ -94,6 +95,10 @@ impl Testbed for Kernel {
             kin: processes.map(Processes::kin).unwrap_or_default(),
             confinement: processes.map_or_else(Confinement::of_self, Processes::confinement),
             groups: processes.map(Processes::groups),
+            containers: Some(Containers {
+                namespaces: &namespaces,
+                flows: &flows,
+            }),
             tcp_memory: self.tcp_memory,
         };
         if generated {
@@ -123,6 +128,11 @@ impl Testbed for Kernel {
             Some(processes) => processes.inquire(measured),
             None => measured,
         }
+    }
+
+    fn sides(&self, lab: &KernelLab) -> Result<Option<Sides>> {
+        let hosts: Vec<_> = lab.lab.hosts().map(|(_, namespace)| namespace).collect();
+        Sides::open(&hosts, &lab.lab.namespaces()).map(Some)
     }
 
     fn outputs(&mut self) -> Vec<ProgramOutput> {

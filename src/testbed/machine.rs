@@ -3,6 +3,7 @@
 //! Must not know what any of them does. The invariant: an engine is reached for at the first cell that wants one, and not
 //! before, so that nobody needs one who asks for none.
 
+use std::mem;
 use std::time::Duration;
 
 use super::attached::Attached;
@@ -11,7 +12,8 @@ use super::kernel::{Kernel, KernelLab};
 use super::{Lacks, Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::canary;
-use crate::host::counters::{TcpMemory, Totals};
+use crate::host::counters::{Sides, TcpMemory};
+use crate::host::watching::Watching;
 use crate::lab::existing::Existing;
 use crate::scenario::{self, Cell};
 use crate::store::record::{LabCost, ProgramOutput};
@@ -23,6 +25,7 @@ pub struct Machine {
     docker: Option<Docker>,
     attached: Option<Attached>,
     lacks: Lacks,
+    watching: Watching,
 }
 
 /// A lab on one of them.
@@ -45,6 +48,7 @@ impl Machine {
             docker: None,
             attached: None,
             lacks: Lacks::default(),
+            watching: Watching::default(),
         }
     }
 
@@ -61,6 +65,12 @@ impl Machine {
     #[must_use]
     pub fn lacking(self, lacks: Lacks) -> Self {
         Self { lacks, ..self }
+    }
+
+    /// The same, with its trials watched by what was opened for that.
+    #[must_use]
+    pub fn watched_by(self, watching: Watching) -> Self {
+        Self { watching, ..self }
     }
 
     fn attached(&self) -> Result<&Attached> {
@@ -111,8 +121,16 @@ impl Testbed for Machine {
         self.lacks.refusal(cell)
     }
 
-    fn totals(&self) -> Option<fn() -> Totals> {
-        Some(Totals::take)
+    fn watching(&mut self) -> Option<Watching> {
+        Some(mem::take(&mut self.watching))
+    }
+
+    fn sides(&self, lab: &MachineLab) -> Result<Option<Sides>> {
+        match lab {
+            MachineLab::Kernel(lab) => self.kernel.sides(lab),
+            // An engine's containers are joined in a namespace of the engine's, and others' too.
+            MachineLab::Docker(_) | MachineLab::Attached => Ok(None),
+        }
     }
 
     fn canary(&mut self) -> Option<Duration> {

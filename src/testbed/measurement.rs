@@ -5,12 +5,14 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::host::counters::Totals;
+use crate::host::counters::Sides;
 use crate::host::noise::Verdict;
+use crate::host::watching::{Effort, Watching};
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
-    Aggregate, Checks, Class, Counters, Cpu, Effective, FlowCounts, FlowErrors, Generator, LabCost,
-    Latency, Lateness, PerContainer, PerPair, ProgramOutput, RateSearch, Rows, Samples, Window,
+    Aggregate, Checks, Class, Counters, Cpu, CpuShare, Effective, FlowCounts, FlowErrors,
+    Generator, LabCost, Latency, Lateness, PerContainer, PerPair, ProgramOutput, RateSearch, Rows,
+    Samples, TrackedConnections, Watched, Window,
 };
 use crate::traffic::Dials;
 
@@ -41,9 +43,17 @@ pub trait Testbed {
         None
     }
 
-    /// What reads what its machine has counted so far; absent where there is no machine.
-    fn totals(&self) -> Option<fn() -> Totals> {
+    /// What watches its trials, for as long as a run goes on; absent where there is no machine.
+    fn watching(&mut self) -> Option<Watching> {
         None
+    }
+
+    /// The host sides of a lab, to be watched until it is removed; absent where it has none of its own.
+    ///
+    /// # Errors
+    /// When they cannot be opened.
+    fn sides(&self, _lab: &Self::Lab) -> Result<Option<Sides>> {
+        Ok(None)
     }
 
     /// How long a fixed piece of work takes now; absent where that is not timed.
@@ -99,6 +109,8 @@ pub trait Watch: Sync {
     fn phase(&self, _phase: Phase) {}
     /// The flows are up: what they move may be read from any thread, until the trial ends.
     fn flowing(&self, _dials: Dials) {}
+    /// The flows have ended: what the containers' own namespaces had counted by then, and what reading it took.
+    fn watched(&self, _watched: Watched, _effort: Effort) {}
     /// A sample of the window ended with this goodput of all flows, in bits a second.
     fn sample(&self, goodput_bps: f64);
     /// Whether the trial should end.
@@ -122,6 +134,10 @@ pub struct Measurement {
     pub classes: Vec<Class>,
     /// The machine's CPU.
     pub cpu: Option<Cpu>,
+    /// The same of each CPU.
+    pub cpus: Vec<CpuShare>,
+    /// The connection table, where rules track connections.
+    pub connections: Option<TrackedConnections>,
     /// The second witnesses.
     pub checks: Checks,
     /// Kernel counters.

@@ -17,6 +17,7 @@ mod requirements;
 mod scales;
 pub mod search;
 mod summary;
+mod watched;
 
 pub use docker::Docker;
 pub use kernel::{Kernel, flows};

@@ -161,6 +161,8 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         classes: Vec::new(),
         per_pair: Some(alike(goodput_bps / f64::from(trial.cell.pairs))),
         cpu: Some(cpu(bytes)),
+        cpus: Vec::new(),
+        connections: None,
         checks: Checks {
             interface_bytes_ratio: Some(1.0),
             unread_ratio: None,

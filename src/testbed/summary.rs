@@ -14,19 +14,20 @@ mod uncopied;
 
 pub(super) use checks::header_bytes;
 pub(super) use consumption::Consumption;
-pub(super) use edges::{Edges, Witnessed};
+pub(super) use edges::{Edges, Tracked, Witnessed};
 
 use super::{Measurement, TrialPlan};
 use classes::{Members, bps};
 use datagrams::Datagrams;
 use requests::Requests;
 
+use crate::host::counters::Delta;
 use crate::host::noise::{self, Verdict};
 use crate::scenario::{Cell, Testbed};
 use crate::stats::Latencies;
 use crate::store::record::{
-    Aggregate, Batched, Checks, CountedBy, Counters, Cpu, DatagramCounts, Effective, FlowCounts,
-    FlowRow, Forwarder, Rows, Samples, Window,
+    Aggregate, Batched, Checks, CountedBy, Counters, Cpu, CpuShare, DatagramCounts, Effective,
+    FlowCounts, FlowRow, Forwarder, Rows, Samples, Window,
 };
 use crate::traffic::{FlowOutcome, FlowStatus, Outcome};
 use crate::units::{counted, nanos, were};
@@ -72,6 +73,8 @@ pub(super) fn summarise(
                 .filter(|_| trial.cell.is_of_requests());
             cpu(edges, bytes, own)
         }),
+        cpus: edges.map_or_else(Vec::new, |edges| cpus(&edges.machine)),
+        connections: edges.and_then(|edges| Some(edges.tracked.as_ref()?.fullest)),
         checks,
         counters: counters(outcome, edges, datagrams.socket_drops),
         flows: flow_counts(outcome, datagrams.counts),
@@ -129,6 +132,17 @@ fn cpu(edges: &Edges, bytes: u64, transactions: Option<u64>) -> Cpu {
     }
 }
 
+fn cpus(machine: &Delta) -> Vec<CpuShare> {
+    let shares = machine.each.iter().map(|(cpu, times)| CpuShare {
+        cpu: *cpu,
+        user_ns: times.user_ns,
+        system_ns: times.system_ns,
+        softirq_ns: times.softirq_ns,
+        idle_ns: times.idle_ns,
+    });
+    shares.collect()
+}
+
 fn counters(outcome: &Outcome, edges: Option<&Edges>, socket_drops: Option<u64>) -> Counters {
     let known: Vec<u64> = outcome
         .flows
@@ -138,7 +152,8 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>, socket_drops: Option<u64>)
     let machine = edges.map(|edges| &edges.machine);
     let counted = machine.map(|delta| delta.counted);
     let softnet = counted.and_then(|counted| counted.softnet);
-    let conntrack = edges.and_then(|edges| edges.conntrack);
+    let tracked = edges.and_then(|edges| edges.tracked.as_ref());
+    let conntrack = tracked.map(|tracked| tracked.counted);
     Counters {
         retransmits: (!known.is_empty()).then(|| known.iter().sum()),
         socket_drops,
@@ -149,8 +164,8 @@ fn counters(outcome: &Outcome, edges: Option<&Edges>, socket_drops: Option<u64>)
         conntrack_insert_failed: conntrack.map(|counted| counted.insert_failed),
         conntrack_drops: conntrack.map(|counted| counted.drops),
         conntrack_early_drops: conntrack.map(|counted| counted.early_drops),
-        conntrack_containers: edges
-            .map(|edges| edges.tracked_containers)
+        conntrack_containers: tracked
+            .map(|tracked| tracked.containers)
             .filter(|containers| *containers > 0),
         tcp_memory_pages: machine.and_then(|delta| delta.tcp_memory_pages),
         tcp_memory_pressure_pages: edges

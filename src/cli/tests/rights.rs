@@ -13,6 +13,7 @@ use crate::error::{Act, Remedy};
 use crate::host::cgroup::{self, Nest};
 use crate::host::privilege;
 use crate::host::sysctl::Guard;
+use crate::host::watching::{KernelLog, kernel_log};
 use crate::lab::docker::Engine;
 use crate::lab::existing::{self, Existing};
 use crate::report;
@@ -29,6 +30,7 @@ pub(super) fn cases() -> Vec<Case> {
         folder(),
         engine(),
         leftovers(),
+        kernel_log(),
         seam(
             Remedy::SysfsNeedsRoot,
             "nothing of /sys is hidden here",
@@ -98,6 +100,15 @@ fn leftovers() -> Case {
     fs::create_dir(&group).unwrap();
     let swept = || cgroup::leftovers::swept(&group).unwrap().unwrap_err();
     told(Remedy::CleanAsOwner, as_nobody(swept))
+}
+
+/// Everybody may read it where nothing restricts that.
+fn kernel_log() -> Case {
+    let refusal = || match KernelLog::open() {
+        Err(error) => error,
+        Ok(_) => kernel_log::refusal(Errno::EPERM.into()),
+    };
+    told(Remedy::ReadKernelLog, as_nobody(refusal))
 }
 
 fn engine() -> Case {

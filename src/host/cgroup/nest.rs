@@ -12,7 +12,7 @@ use super::delegation::{Delegation, refusal, write};
 use super::groups::{Branch, Groups};
 use super::leftovers::Owner;
 use super::removal::{Removal, name};
-use super::usage::{CpuTime, Memory};
+use super::usage::{CpuTime, Memory, throttled_periods};
 use crate::error::{Error, Remedy, Result};
 use crate::host::pseudo;
 use crate::scenario::Limits;
@@ -111,6 +111,12 @@ impl Nest {
     #[must_use]
     pub fn cpu_time(&self, container: u32) -> Option<CpuTime> {
         CpuTime::read(&leaf(self.part(Part::Time)?, container))
+    }
+
+    /// Periods in which a container was held back, as it had used up its share of CPU time; absent where it has no quota.
+    #[must_use]
+    pub fn throttled_periods(&self, container: u32) -> Option<u64> {
+        throttled_periods(&leaf(self.part(Part::Share)?, container))
     }
 
     /// What a container has used of memory so far.

@@ -79,6 +79,14 @@ impl Memory {
     }
 }
 
+/// Periods in which a group was held back by its quota: the file and the line have one name in both versions.
+pub(super) fn throttled_periods(group: &Branch) -> Option<u64> {
+    field(
+        &pseudo::word(group.folder.join("cpu.stat"))?,
+        "nr_throttled",
+    )
+}
+
 fn oom_kills(events: &Path) -> Option<u64> {
     field(&pseudo::word(events)?, "oom_kill")
 }
@@ -133,6 +141,16 @@ mod tests {
         );
         let memory = Memory::read(&group);
         assert_eq!((memory.peak_bytes, memory.oom_kills), (Some(4096), 1));
+        assert_eq!(throttled_periods(&group), None, "it has no quota");
+    }
+
+    #[test]
+    fn periods_of_being_held_back_are_read_alike_in_both_versions() {
+        let stat = "nr_periods 40\nnr_throttled 17\nthrottled_time 900\n";
+        for is_unified in [true, false] {
+            let (_folder, group) = group(is_unified, &[("cpu.stat", stat)]);
+            assert_eq!(throttled_periods(&group), Some(17));
+        }
     }
 
     #[test]

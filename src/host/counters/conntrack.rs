@@ -8,7 +8,7 @@ use std::io::{Read, Seek};
 use super::columns::{malformed, stat_column};
 use crate::error::{Error, Result};
 
-/// What the namespaces counted, together.
+/// What a namespace counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Conntrack {
     /// Connections in the table.
@@ -22,11 +22,11 @@ pub struct Conntrack {
 }
 
 impl Conntrack {
-    /// Reads each of the files.
+    /// Reads each of the files, in their order.
     ///
     /// # Errors
     /// When the kernel does not answer, or not in the columns that are known.
-    pub fn read(files: &mut [File]) -> Result<Self> {
+    pub fn read(files: &mut [File]) -> Result<Vec<Self>> {
         let failed = |source| {
             Error::kernel(
                 "read",
@@ -34,22 +34,28 @@ impl Conntrack {
                 source,
             )
         };
-        let mut sum = Self::default();
-        for file in files {
+        let read = files.iter_mut().map(|file| {
             let mut text = String::new();
             file.rewind().map_err(failed)?;
             file.read_to_string(&mut text).map_err(failed)?;
-            let one = Self::parse(&text).ok_or_else(|| malformed("/proc/net/stat/nf_conntrack"))?;
-            sum.entries += one.entries;
-            sum.insert_failed += one.insert_failed;
-            sum.drops += one.drops;
-            sum.early_drops += one.early_drops;
-        }
-        Ok(sum)
+            Self::parse(&text).ok_or_else(|| malformed("/proc/net/stat/nf_conntrack"))
+        });
+        read.collect()
+    }
+
+    /// Those of several namespaces together; absent where there is none.
+    #[must_use]
+    pub fn sum(counted: impl IntoIterator<Item = Self>) -> Option<Self> {
+        counted.into_iter().reduce(|sum, one| Self {
+            entries: sum.entries + one.entries,
+            insert_failed: sum.insert_failed + one.insert_failed,
+            drops: sum.drops + one.drops,
+            early_drops: sum.early_drops + one.early_drops,
+        })
     }
 
     /// One row per CPU, in hexadecimal; `entries` is of the namespace, the same on all.
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let column = |name| stat_column(text, name);
         let sum = |name| Some(column(name)?.iter().sum());
         Some(Self {
@@ -92,6 +98,9 @@ mod tests {
         assert_eq!(counted, expected);
         assert_eq!(counted.since(&counted).drops, 0);
         assert_eq!(counted.since(&counted).entries, 18);
+        let both = Conntrack::sum([counted, counted]).unwrap();
+        assert_eq!((both.entries, both.drops), (36, 32));
+        assert_eq!(Conntrack::sum([]), None);
         assert_eq!(Conntrack::parse("entries found\n00000001 00000000\n"), None);
     }
 }

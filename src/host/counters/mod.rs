@@ -3,14 +3,17 @@
 //! Must not know windows or flows, nor judge. The invariant: a snapshot is cheap enough for the edge of a window (a few
 //! small files, read once), and a difference is never negative, since some kernels let idle and I/O wait run backwards.
 //!
-//! All of it is of the whole machine, whatever namespace we are in, but for the process's own CPU time.
+//! All of it is of the whole machine, whatever namespace we are in, but for the process's own CPU time; and for what the network
+//! stack of a namespace counts ([`Stack`], [`Sides`], [`Conntrack`]), which is read by files that were opened inside.
 
 mod columns;
 mod conntrack;
 mod foreign;
 mod kernel_memory;
 mod neighbours;
+mod sides;
 mod softnet;
+mod stack;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -29,7 +32,10 @@ pub(super) use neighbours::neighbour_entries;
 pub use conntrack::Conntrack;
 pub use foreign::{Foreign, ForeignDelta};
 pub use kernel_memory::KernelMemory;
+pub use neighbours::hold_neighbours;
+pub use sides::Sides;
 pub use softnet::Softnet;
+pub use stack::Stack;
 pub use totals::{Counted, Totals};
 
 /// CPU time by kind, in nanoseconds summed over CPUs, in steps of the kernel's tick (10 ms where `USER_HZ` is 100).
@@ -130,7 +136,8 @@ fn nanoseconds(time: TimeVal) -> u64 {
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     totals: Totals,
-    cpus: usize,
+    /// By the numbers of CPUs, those that are online.
+    each: Vec<(u32, CpuTimes)>,
     cpu: CpuTimes,
     own: OwnCpu,
     tcp_memory_pages: Option<u64>,
@@ -149,7 +156,7 @@ impl Snapshot {
             .ok_or_else(|| malformed("/proc/stat"))?;
         Ok(Self {
             totals: Totals::begun(taken),
-            cpus: online_cpus(&stat),
+            each: each_cpu(&stat, tick_ns()),
             cpu,
             own,
             tcp_memory_pages: tcp_memory_pages(),
@@ -161,7 +168,8 @@ impl Snapshot {
     pub fn since(&self, earlier: &Self) -> Delta {
         Delta {
             counted: self.totals.since(&earlier.totals),
-            cpus: self.cpus,
+            cpus: self.each.len(),
+            each: grown(&self.each, &earlier.each),
             cpu: self.cpu.since(&earlier.cpu),
             counts_steal: self.cpu.steal_ns > 0,
             own: self.own.since(&earlier.own),
@@ -177,6 +185,8 @@ pub struct Delta {
     pub counted: Counted,
     /// CPUs online at the end.
     pub cpus: usize,
+    /// CPU time by kind of each CPU that was online all the time, by its number.
+    pub each: Vec<(u32, CpuTimes)>,
     /// The machine's CPU time by kind.
     pub cpu: CpuTimes,
     /// Whether the kernel has counted any steal since the machine started. Where it has not, there is nobody to take it, or
@@ -228,9 +238,23 @@ fn parse_sockstat(text: &str) -> Option<u64> {
         .ok()
 }
 
-fn online_cpus(stat: &str) -> usize {
-    let numbered = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
-    stat.lines().filter(numbered).count()
+/// The lines of `/proc/stat` that are of one CPU each.
+fn each_cpu(stat: &str, tick_ns: u64) -> Vec<(u32, CpuTimes)> {
+    let lines = stat.lines().take_while(|line| line.starts_with("cpu"));
+    let numbered = lines.filter_map(|line| {
+        let number = line.strip_prefix("cpu")?.split(' ').next()?;
+        Some((number.parse().ok()?, CpuTimes::parse(line, tick_ns)?))
+    });
+    numbered.collect()
+}
+
+/// What each CPU did that is in both readings.
+fn grown(now: &[(u32, CpuTimes)], earlier: &[(u32, CpuTimes)]) -> Vec<(u32, CpuTimes)> {
+    let both = now.iter().filter_map(|(cpu, times)| {
+        let (_, before) = earlier.iter().find(|(one, _)| one == cpu)?;
+        Some((*cpu, times.since(before)))
+    });
+    both.collect()
 }
 
 #[cfg(test)]
@@ -312,7 +336,22 @@ mod tests {
             .trim()
             .parse()
             .unwrap();
-        assert_eq!(online_cpus(&pseudo::text("/proc/stat").unwrap()), witness);
+        let now = Snapshot::take().unwrap();
+        assert_eq!(now.since(&now).cpus, witness);
+    }
+
+    #[test]
+    fn each_cpu_is_its_share_of_all_and_one_that_came_or_went_is_left_out() {
+        let stat = "cpu  3 0 30 300 0 0 7 0 0 0\ncpu0 1 0 10 100 0 0 3 0 0 0\ncpu3 2 0 20 200 0 0 4 0 0 0\nintr 5\n";
+        let now = each_cpu(stat, TICK);
+        assert_eq!(now.iter().map(|(cpu, _)| *cpu).collect::<Vec<_>>(), [0, 3]);
+        let all = CpuTimes::parse(stat.lines().next().unwrap(), TICK).unwrap();
+        let sum: u64 = now.iter().map(|(_, times)| times.total_ns()).sum();
+        assert_eq!(sum, all.total_ns());
+        assert_eq!(now[1].1.softirq_ns, 4 * TICK);
+        let none = CpuTimes::default();
+        let earlier = [(1, none), (3, now[1].1)];
+        assert_eq!(grown(&now, &earlier), [(3, none)]);
     }
 
     proptest! {

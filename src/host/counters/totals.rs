@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::neighbours::neighbour_overflows;
 use super::softnet::Softnet;
 use crate::host::pseudo;
+use crate::store::record::{Counter, Counts};
 
 /// A reading.
 #[derive(Debug, Clone)]
@@ -26,8 +27,31 @@ pub struct Counted {
     /// Packets through the CPUs' backlogs; absent where either reading has none.
     pub softnet: Option<Softnet>,
     /// Times the IPv4 or IPv6 neighbour table was full, in any namespace of the machine; absent likewise, and the kernel says it in
-    /// the initial namespace only.
+    /// the initial namespace only (see [`super::hold_neighbours`]).
     pub neighbour_overflows: Option<u64>,
+}
+
+impl Counted {
+    /// What went wrong, by the list of counters.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let softnet = self.softnet;
+        let counts = [
+            (
+                Counter::BacklogDrops,
+                softnet.map(|packets| packets.dropped),
+            ),
+            (
+                Counter::SoftirqSqueezes,
+                softnet.map(|packets| packets.squeezed),
+            ),
+            (Counter::NeighbourOverflows, self.neighbour_overflows),
+        ];
+        let known = counts
+            .into_iter()
+            .filter_map(|(counter, number)| Some((counter, number?)));
+        known.collect()
+    }
 }
 
 impl Totals {
@@ -85,11 +109,15 @@ mod tests {
         let counted = later.since(&first);
         assert_eq!(counted.softnet.map(|it| it.dropped), Some(2));
         assert_eq!(counted.neighbour_overflows, Some(4));
+        let counts = counted.counts();
+        assert_eq!(counts.of(Counter::BacklogDrops), Some(2));
+        assert_eq!(counts.of(Counter::NeighbourOverflows), Some(4));
         assert!(counted.elapsed >= Duration::from_secs(1));
 
         let blind = reading(Duration::ZERO, None, None);
         for counted in [later.since(&blind), blind.since(&first)] {
             assert_eq!((counted.softnet, counted.neighbour_overflows), (None, None));
+            assert_eq!(counted.counts(), Counts::default());
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Must not know what is made of it.
 
 use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
+use crate::lab::tracking::Tracking;
+use crate::store::record::TrackedConnections;
 use crate::traffic::Tallies;
 
 use super::consumption::Consumption;
@@ -16,10 +18,8 @@ pub(in crate::testbed) struct Edges {
     pub(in crate::testbed) foreign: ForeignDelta,
     /// The marks of TCP's memory pool, where they are known.
     pub(in crate::testbed) tcp_memory: Option<TcpMemory>,
-    /// What connection tracking counted where there are rules.
-    pub(in crate::testbed) conntrack: Option<Conntrack>,
-    /// Containers that it was read in; 0 where it was host sides.
-    pub(in crate::testbed) tracked_containers: u32,
+    /// Connection tracking, where there are rules.
+    pub(in crate::testbed) tracked: Option<Tracked>,
     /// The interfaces.
     pub(in crate::testbed) witnessed: Vec<Witnessed>,
     /// What the processes of the containers used, where each has its own.
@@ -39,4 +39,71 @@ pub(in crate::testbed) struct Witnessed {
     pub(in crate::testbed) at_sockets: Tallies,
     /// Payload of datagrams that had been sent before, and that the sockets had neither taken nor missed.
     pub(in crate::testbed) pending: u64,
+}
+
+/// What connection tracking showed.
+#[derive(Debug)]
+pub(in crate::testbed) struct Tracked {
+    /// What was counted in all namespaces together.
+    pub(in crate::testbed) counted: Conntrack,
+    /// Containers that it was read in; 0 where it was host sides.
+    pub(in crate::testbed) containers: u32,
+    /// The fullest table of them.
+    pub(in crate::testbed) fullest: TrackedConnections,
+}
+
+impl Tracked {
+    /// Between two readings of the same namespaces; absent where there is none.
+    pub(in crate::testbed) fn of(
+        tracking: &Tracking,
+        opened: &[Conntrack],
+        closed: &[Conntrack],
+    ) -> Option<Self> {
+        let both = opened.iter().zip(closed);
+        let fullest = both.clone().max_by_key(|(_, now)| now.entries)?;
+        Some(Self {
+            counted: Conntrack::sum(both.map(|(then, now)| now.since(then)))?,
+            containers: tracking.containers,
+            fullest: TrackedConnections {
+                before: fullest.0.entries,
+                after: fullest.1.entries,
+                max: tracking.table.max,
+                closed_stay_s: tracking.table.closed_stay_s,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::tracking::Table;
+
+    #[test]
+    fn counters_are_of_all_tables_and_connections_of_the_fullest() {
+        let entries = |entries, drops| Conntrack {
+            entries,
+            drops,
+            ..Conntrack::default()
+        };
+        let tracking = Tracking {
+            table: Table {
+                max: Some(5000),
+                closed_stay_s: Some(120),
+            },
+            ..Tracking::default()
+        };
+        let opened = [entries(10, 1), entries(30, 0)];
+        let closed = [entries(5000, 8), entries(40, 0)];
+        let tracked = Tracked::of(&tracking, &opened, &closed).unwrap();
+        assert_eq!((tracked.counted.entries, tracked.counted.drops), (5040, 7));
+        let fullest = TrackedConnections {
+            before: 10,
+            after: 5000,
+            max: Some(5000),
+            closed_stay_s: Some(120),
+        };
+        assert_eq!(tracked.fullest, fullest);
+        assert!(Tracked::of(&tracking, &[], &[]).is_none());
+    }
 }

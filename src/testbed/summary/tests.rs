@@ -96,6 +96,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
                 neighbour_overflows: None,
             },
             cpus: 2,
+            each: Vec::new(),
             cpu: CpuTimes {
                 user_ns: 100_000_000,
                 system_ns: 2_900_000_000,
@@ -118,8 +119,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
             hidden: false,
         },
         tcp_memory: Some(TcpMemory { pressure_pages: 2 }),
-        conntrack: None,
-        tracked_containers: 0,
+        tracked: None,
         witnessed,
         containers: None,
     }

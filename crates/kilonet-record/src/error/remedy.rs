@@ -97,6 +97,9 @@ remedies! {
     /// The engine's socket may not be used.
     EngineRights => "run as root, or join the group that owns the engine's socket (usermod -aG docker)";
 
+    /// The kernel's log may not be read.
+    ReadKernelLog => "run as root, or set sysctl kernel.dmesg_restrict=0; a container also needs the device /dev/kmsg";
+
     // Limits.
     /// A bridge has no port left.
     BridgeFull => "a Linux bridge holds 1023 ports; set ports_per_bridge to 1023 or less";
