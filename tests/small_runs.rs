@@ -857,6 +857,58 @@ fn a_run_is_held_against_the_limits_that_its_own_scenario_sets() {
     assert_eq!(sysctl(), before);
 }
 
+/// What a scenario asks of its own run: too much of one cell, and nothing unreasonable of the others.
+#[test]
+fn a_run_that_falls_short_of_its_own_threshold_ends_with_1_and_says_by_what() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("asked.toml");
+    let run = |asked: &str| {
+        let text = format!(
+            "[axes]\ntopology = [\"veth\", \"bridge\"]\ncontainers = 2\n[trial]\nwarmup = \"0s\"\nmeasure = \"200ms\"\n\
+             sample = \"100ms\"\nrepeats = 1\nagain = \"0%\"\nbaseline = false\n[[fail_if]]\nfailed_trials = \"> 0\"\n\
+             [[fail_if]]\nat = {{ topology = \"bridge\" }}\ngoodput = \"< {asked}\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        said(
+            kilonet(["run", "--quiet", "--out"])
+                .arg(out.path())
+                .arg(&file),
+        )
+    };
+    let met = run("1b/s");
+    assert_eq!((met.code, met.err.as_str()), (Some(0), ""), "{met:?}");
+    let missed = run("900Tb/s");
+    assert_eq!(missed.code, Some(1), "{missed:?}");
+    let goodput = records(&missed.folder())
+        .iter()
+        .find(|record| record["cell"]["topology"] == "bridge")
+        .map(|record| record["aggregate"]["goodput_bps"].as_f64().unwrap());
+    assert!(goodput > Some(0.0), "all trials were measured");
+    let sentence = missed.err.trim_end();
+    assert!(
+        sentence.starts_with("fail_if: goodput of bridge at 2 containers was "),
+        "{sentence}"
+    );
+    assert!(
+        sentence.ends_with(", below the 900 Tb/s that fail_if asks for"),
+        "{sentence}"
+    );
+    assert_eq!(
+        sentence.lines().count(),
+        1,
+        "the veth pair was asked for nothing"
+    );
+    let report = said(kilonet(["report", "--format", "md"]).arg(missed.folder()));
+    assert_eq!(report.code, Some(0), "{report:?}");
+    // Markdown has a word for a lone underscore.
+    let told = report.out.replace("\\_", "_");
+    let finding = sentence.trim_start_matches("fail_if: ");
+    assert!(told.contains(finding), "{told}");
+}
+
 #[test]
 fn where_user_namespaces_are_forbidden_the_refusal_says_what_to_allow() {
     if !kernel_allows() || !is_real_root() {

@@ -134,9 +134,10 @@ impl Report {
     }
 }
 
-/// Prints a run's table and plots, writes the figures and the page into its folder, and prints its path as the last line.
+/// Prints a run's table and plots, writes the figures and the page into its folder, and prints its path as the last line; gives what
+/// the run fails for by its scenario's `[fail_if]`, in sentences.
 /// Where the folder cannot be written to, the table has been printed all the same, and the other way round.
-pub(super) fn show(dir: &Path) -> Result<()> {
+pub(super) fn show(dir: &Path) -> Result<Vec<String>> {
     let analysis = report::read(dir)?;
     let figures = Figures::of(&analysis);
     let printed = print(&figures);
@@ -148,7 +149,8 @@ pub(super) fn show(dir: &Path) -> Result<()> {
     let kept = Remedy::ReportKept(dir.display().to_string());
     printed
         .and_then(|()| out::path(dir))
-        .map_err(|error| error.with_remedy(kept))
+        .map_err(|error| error.with_remedy(kept))?;
+    Ok(report::failures(&analysis))
 }
 
 fn print(figures: &Figures) -> Result<()> {

@@ -214,7 +214,22 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     })?;
     let shown = report::show(&dir);
     let code = exit_code(outcome, job, &dir);
-    shown.map(|()| code)
+    shown.map(|failures| if complain(&failures) { ExitCode::FAILURE } else { code })
+}
+
+/// So many of the cells for which a run fails are named on standard error; the report has all.
+const NAMED: usize = 20;
+
+/// Says what the run fails for though its trials are done; whether there is anything.
+fn complain(failures: &[String]) -> bool {
+    for sentence in failures.iter().take(NAMED) {
+        out::say(format!("fail_if: {sentence}"));
+    }
+    if failures.len() > NAMED {
+        let more = failures.len() - NAMED;
+        out::say(format!("fail_if: and {more} more, which the report names"));
+    }
+    !failures.is_empty()
 }
 
 /// Says what is not watched in this run, and what helps, once and before it begins.

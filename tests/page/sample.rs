@@ -66,6 +66,7 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
         answers: Vec::new(),
         usl: Vec::new(),
         capacities: Vec::new(),
+        fail_if: Vec::new(),
         limits: Vec::new(),
         signs: Vec::new(),
         slopes: vec![slope()],

@@ -229,7 +229,7 @@ pub fn decimal(value: f64) -> (f64, &'static str) {
 }
 
 /// A number as it was written, and what stands behind its last digit.
-fn split_number(text: &str) -> (&str, &str) {
+pub(crate) fn split_number(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text
         .rfind(|c: char| c.is_ascii_digit() || c == '.')
@@ -238,7 +238,7 @@ fn split_number(text: &str) -> (&str, &str) {
 }
 
 /// Whether a number has neither sign nor exponent.
-fn is_plain(number: &str) -> bool {
+pub(crate) fn is_plain(number: &str) -> bool {
     number
         .bytes()
         .all(|byte| byte.is_ascii_digit() || byte == b'.')

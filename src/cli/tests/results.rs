@@ -137,7 +137,7 @@ fn outputs() -> [Case; 2] {
         .unwrap()
         .dir()
         .to_owned();
-    let shown = unwritable(&|| crate::cli::report::show(&dir));
+    let shown = unwritable(&|| crate::cli::report::show(&dir).map(drop));
     [
         told(
             Remedy::OtherOutput,

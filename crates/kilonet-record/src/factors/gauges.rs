@@ -3,6 +3,8 @@
 //! Must not know what a figure comes to. Invariant: each cell is judged by something.
 
 use super::cell::Cell;
+use super::factor::Factor;
+use super::measure::Measure;
 use super::repeats::{Gauge, Goal};
 
 impl Goal {
@@ -33,16 +35,7 @@ impl Gauge {
     /// Whether trials of a cell can have it.
     #[must_use]
     pub fn is_of(self, cell: &Cell) -> bool {
-        match self {
-            // What moves nothing at all has its goodput to be judged by, which is none.
-            Self::Goodput | Self::CpuPerByte => cell.has_goodput(),
-            // Of pairs that do the cell's own workload.
-            Self::PairP50 => {
-                let own = cell.workload;
-                cell.has_goodput() && (own.has_messages() || !own.has_requests())
-            }
-            Self::Transactions | Self::LatencyP50 | Self::LatencyP99 => cell.has_requests(),
-            Self::Datagrams => cell.workload.is_datagram_stream(),
-        }
+        // What moves nothing at all has its goodput to be judged by, which is none.
+        Measure::named(self.word()).is_some_and(|measure| (measure.is_of)(cell))
     }
 }

@@ -1,7 +1,7 @@
 //! What a trial is fixed by, each factor with its levels: how a level is written, what it may be, and what it means.
 //!
 //! From below: words and values of each family of factors; `kept`, then `cell`, which is made of all of them, and what is computed
-//! of a cell alone (`pairs`, `classes`, `likeness`, `gauges`); `field` and `key`, which say what an entry is; the entries and their
+//! of a cell alone (`pairs`, `classes`, `likeness`, `gauges`), and what trials are judged by (`quantity`, `measure`); `field` and `key`, which say what an entry is; the entries and their
 //! list in `registry`; and on top what needs both a cell and that list (`reading`, `settle`, `baseline`).
 //!
 //! Knows neither a machine nor a form of file. The invariant: what is read from a record or a scenario is a level, or is refused.
@@ -23,8 +23,10 @@ pub mod key;
 pub mod likeness;
 pub mod limits;
 pub mod load;
+pub mod measure;
 pub mod pairs;
 pub mod pattern;
+pub mod quantity;
 pub mod range;
 pub mod raw;
 mod reading;
@@ -55,8 +57,10 @@ pub use likeness::Excepted;
 pub use limits::{CpuList, CpuMax, Limits, MemoryMax};
 pub use load::{Arrivals, Batch, Load, Pinning, Search};
 pub use load::{CONNECTIONS_AT_ONCE, LARGEST_DATAGRAM, MOST_WINDOWS};
+pub use measure::Measure;
 pub use pairs::{pairs, pairs_of};
 pub use pattern::{Direction, Pattern, Talk};
+pub use quantity::Quantity;
 pub use receive::{Napi, Rps};
 pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
 pub use requirement::Requirement;

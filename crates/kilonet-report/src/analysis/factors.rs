@@ -125,6 +125,12 @@ impl Varying {
         Self::named(cell, self.rows.iter())
     }
 
+    /// What a cell is called by itself: its curve, and its place there.
+    pub(super) fn place(&self, cell: &Cell) -> String {
+        let (label, count) = (self.label(cell), self.count.of(cell));
+        format!("{label} at {count} {}", self.count.noun())
+    }
+
     fn named<'a>(cell: &Cell, rows: impl Iterator<Item = &'a Row>) -> String {
         let phrases: Vec<_> = rows
             .filter_map(|(field, label)| Some((label.phrase)(&field.level_of(cell)?)))

@@ -77,7 +77,7 @@ impl FromStr for Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Topology;
+    use crate::scenario::{Topology, measure};
     use crate::store::record::Counters;
     use crate::store::sample::{cell, measured};
 
@@ -120,6 +120,13 @@ mod tests {
         }
         let several = METRICS.iter().filter(|about| about.traits.glance.is_some());
         assert_eq!(several.count(), 4, "two rows say the same");
+    }
+
+    #[test]
+    fn what_trials_are_judged_by_are_the_metrics_in_their_order() {
+        let words: Vec<_> = METRICS.iter().map(|about| about.word).collect();
+        let measures: Vec<_> = measure::ALL.iter().map(|measure| measure.word).collect();
+        assert_eq!(words, measures);
     }
 
     #[test]

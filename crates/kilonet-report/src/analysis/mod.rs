@@ -4,12 +4,12 @@
 //! A cell whose trials all failed is a gap with a reason, never a zero.
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
-//! `metric` is the table of all there is to each metric, and reads a trial; `quantity` writes its values; `estimate` estimates one; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
+//! `metric` is the table of all there is to each metric, and reads a trial; `estimate` estimates one; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
 //! `answers` asks each curve for its knee (`knee`) and halving point
 //! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
-//! `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
+//! `fail_if` holds its cells against what the run was to fail for. `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
 //! it is of several, or of several versions. `compare` holds runs against each other.
 
 mod answers;
@@ -21,6 +21,7 @@ mod detail;
 mod disturbed;
 mod estimate;
 mod factors;
+pub mod fail_if;
 mod fit;
 mod generated;
 mod growing;
@@ -34,7 +35,6 @@ pub mod model;
 mod planned;
 mod post;
 mod precision;
-pub(crate) mod quantity;
 mod reality;
 mod series;
 mod signs;
@@ -45,6 +45,8 @@ mod trials;
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
+
+pub(crate) use crate::scenario::quantity;
 
 use crate::scenario::Cell;
 use crate::store::folder::Run;
@@ -117,6 +119,7 @@ impl Analysis {
             signs: signs::signs(&asked),
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
+            fail_if: fail_if::judged(run, &cells, &varying),
             post: post::post(&cells),
             of_requests: are_of_requests(&cells),
             notes: notes(run),

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::answers::Answer;
 use super::estimate::Estimate;
+use super::fail_if::Judged;
 use super::fit::{Capacity, Usl};
 use super::limit::Limit;
 use super::metric::Metric;
@@ -142,6 +143,9 @@ pub struct Analysis {
     pub usl: Vec<Usl>,
     /// The capacity model beside them.
     pub capacities: Vec<Capacity>,
+    /// What the run was to fail for, and for which cells it does; nothing where its scenario says nothing of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fail_if: Vec<Judged>,
     /// Where something refuses.
     pub limits: Vec<Limit>,
     /// What counters show.

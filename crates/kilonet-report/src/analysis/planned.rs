@@ -38,9 +38,13 @@ pub(super) fn lost(run: &Run) -> Vec<Cell> {
 
 /// The cells of the scenario; none where it is none that this version reads.
 fn asked_for(run: &Run) -> Vec<Cell> {
+    scenario(run).map_or_else(Vec::new, |scenario| scenario.cells)
+}
+
+/// The scenario in the manifest; absent where it is none that this version reads.
+pub(super) fn scenario(run: &Run) -> Option<Scenario> {
     let manifest = &run.manifest;
-    let scenario = Scenario::parse(&manifest.scenario_text, &manifest.name);
-    scenario.map_or_else(|_| Vec::new(), |scenario| scenario.cells)
+    Scenario::parse(&manifest.scenario_text, &manifest.name).ok()
 }
 
 /// A run without any record says so by their number.

@@ -5,6 +5,7 @@
 //! invariant: no finding without evidence; a section is there only where the run has what it is about.
 
 mod bends;
+mod fail_if;
 mod finding;
 mod halvings;
 mod limits;
@@ -19,12 +20,14 @@ mod signs;
 
 use crate::analysis::Analysis;
 
+pub(super) use fail_if::sentences as failures;
 pub(super) use finding::{Finding, Section, Shown, metric_name};
 
-/// What makes findings, in the order in which they are told: what stops a run first, then what was searched for, what its
+/// What makes findings, in the order in which they are told: what the run fails for and what stops it first, then what was searched for, what its
 /// curves do, what rules
 /// cost, what is real, and last what else was seen.
 const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
+    fail_if::findings,
     limits::findings,
     searches::findings,
     halvings::findings,

@@ -56,6 +56,12 @@ pub fn read(dir: &Path) -> Result<Analysis> {
     }
 }
 
+/// What the run fails for by its scenario's `[fail_if]`: a sentence for each cell and condition.
+#[must_use]
+pub fn failures(analysis: &Analysis) -> Vec<String> {
+    findings::failures(analysis)
+}
+
 /// A form of a report that is kept in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {

@@ -2,12 +2,13 @@
 //!
 //! `source` holds the text, in which `edit` puts flags in place of keys; `wire` the file as written, read by `table` from the
 //! kinds of `value`; `check` says how values must fit together, and `expand` makes cells of them, the factors a trial is
-//! fixed by, who talks to whom (`pattern`) among them; every refusal is a `problem` with file, line, key and what is allowed.
+//! fixed by, who talks to whom (`pattern`) among them; `fail_if` says what a run of them fails for; every refusal is a `problem` with file, line, key and what is allowed.
 //! Nothing here knows the machine.
 
 mod check;
 mod edit;
 mod expand;
+mod fail_if;
 mod name;
 mod overrides;
 mod problem;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use std::path;
 use std::time::Duration;
 
+pub use fail_if::{Comparison, Condition, Subject};
 pub use kilonet_record::factors::*;
 pub use kilonet_record::store::{Purpose, VERIFIES_IN};
 pub use overrides::Overrides;
@@ -41,7 +43,7 @@ use values::Values;
 use wire::Wire;
 
 /// A scenario that was checked: every cell can be laid out, every duration makes sense beside the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     /// Its name, fit to be part of a folder's: 1 to 64 letters, digits, hyphens, underscores and dots.
     pub name: String,
@@ -67,6 +69,8 @@ pub struct Scenario {
     /// Settings of the whole machine to change for the run and restore after it: name (dotted) to value (as written to
     /// `/proc/sys`).
     pub sysctls: BTreeMap<String, String>,
+    /// What the run fails for, though all its trials are done.
+    pub fail_if: Vec<Condition>,
 }
 
 /// How a trial is timed.
@@ -164,6 +168,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
     }
     let cells = expand::cells(&wire);
     check::check_cells(&wire, &cells, &mut problems);
+    let fail_if = fail_if::conditions(&wire.fail_if, &cells, &mut problems);
     if !problems.is_empty() {
         return Err(problems.into_error(source));
     }
@@ -186,6 +191,7 @@ fn believe(source: &Source, name: &str) -> Result<Scenario> {
             Baseline::Off
         },
         sysctls: wire.sysctls.0,
+        fail_if,
     })
 }
 

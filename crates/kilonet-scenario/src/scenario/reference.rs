@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::edit::toml_value;
+use super::fail_if::Subject;
 use super::sysctl;
 use kilonet_record::factors::key::{AnyKey, Table, Usual};
 use kilonet_record::factors::registry;
@@ -23,6 +24,12 @@ const HEAD: &str = "\
 const SYSCTLS: &str = "
 # Of the whole machine: changed for the run, and restored after it. Needs root, not a user namespace.
 [sysctls]
+";
+
+const FAIL_IF: &str = "
+# The run fails, with exit code 1, if the median of a cell is so; each is a text or a list of them. Of several tables, each [[fail_if]],
+# one may be about some cells: at = { containers = 64 }.
+[fail_if]
 ";
 
 fn header(table: Table) -> &'static str {
@@ -50,6 +57,11 @@ pub fn reference() -> String {
     file.push_str(SYSCTLS);
     for (name, about) in sysctl::meanings() {
         comment(&mut file, &format!("\"{name}\": {about}"), "  ");
+    }
+    file.push_str(FAIL_IF);
+    for subject in Subject::all() {
+        let (word, example) = (subject.word(), subject.quantity().example());
+        comment(&mut file, &format!("{word} = \"> {example}\": {}", subject.about()), "  ");
     }
     file
 }

@@ -42,7 +42,23 @@ impl<'doc, 'out> Table<'doc, 'out> {
     /// A table within; an empty one when it is not there.
     pub(super) fn table(&mut self, key: &'static str) -> Table<'doc, '_> {
         let value = self.take(key);
-        self.within(key, value)
+        let path = self.name(key);
+        self.within(path, value)
+    }
+
+    /// Every key that is written and was not asked for, where it stands and with its value, in the order of the file: of a table whose
+    /// keys are not all known beforehand.
+    pub(super) fn others(&self) -> Vec<(&'doc str, Span, &'doc Spanned<DeValue<'doc>>)> {
+        let written = self.entries.into_iter().flatten();
+        let written = written.map(|(key, value)| (key.get_ref().as_ref(), key.span(), value));
+        let mut others: Vec<_> = written.filter(|(key, ..)| !self.known.contains(key)).collect();
+        others.sort_by_key(|(_, span, _)| span.start);
+        others
+    }
+
+    /// Reports a problem.
+    pub(super) fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
     }
 
     /// What is read from each table of a list, `[[key]]`, or from the one that is there in its place.
@@ -78,7 +94,7 @@ impl<'doc, 'out> Table<'doc, 'out> {
         let entries = value.and_then(|value| value.get_ref().as_table());
         if let (Some(value), None) = (value, entries) {
             let message = format!("{} where a table belongs", show(&raw(value.get_ref())));
-            let problem = Problem::of(self.name(&path), message).at(value.span());
+            let problem = Problem::of(path.clone(), message).at(value.span());
             let key = path.split('[').next().unwrap_or(&path);
             self.problems
                 .push(problem.remedy(format!("allowed: [{key}] and its keys below")));
@@ -192,7 +208,8 @@ impl<'doc, 'out> Table<'doc, 'out> {
         self.entries?.get(key)
     }
 
-    fn levels(&mut self, key: &dyn AnyKey, value: &Spanned<DeValue<'_>>) -> Vec<At<Level>> {
+    /// The levels of an axis; what is not right of them is reported.
+    pub(super) fn levels(&mut self, key: &dyn AnyKey, value: &Spanned<DeValue<'_>>) -> Vec<At<Level>> {
         let items = match value.get_ref() {
             DeValue::Array(items) => items,
             _ => slice::from_ref(value),
@@ -218,7 +235,8 @@ impl<'doc, 'out> Table<'doc, 'out> {
         levels
     }
 
-    fn name(&self, key: &str) -> String {
+    /// A key as the file names it, with its table.
+    pub(super) fn name(&self, key: &str) -> String {
         match self.path() {
             "" => key.to_owned(),
             path => format!("{path}.{key}"),
@@ -236,7 +254,7 @@ fn allowed_of_axis(key: &dyn AnyKey) -> String {
 }
 
 /// What a file says, as factors read it.
-fn raw<'doc>(value: &'doc DeValue<'_>) -> Raw<'doc> {
+pub(super) fn raw<'doc>(value: &'doc DeValue<'_>) -> Raw<'doc> {
     match value {
         DeValue::String(text) => Raw::Text(text),
         DeValue::Integer(number) => Raw::Integer(Digits {

@@ -1,6 +1,7 @@
 //! Scenarios as a user writes them: what they come to, and what is said of those that are wrong.
 
 mod cells;
+mod fail_if;
 mod files;
 mod flags;
 mod generators;

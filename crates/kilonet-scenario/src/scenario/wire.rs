@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeTable;
 
+use super::fail_if::{self, Clause, FailIf};
 use super::name::Name;
 use super::problem::Problems;
 use super::schema::table;
@@ -40,6 +41,10 @@ pub(super) struct Wire {
     /// Settings of the whole machine to change for the run; they are put back after it.
     #[schemars(default)]
     pub(super) sysctls: Sysctls,
+    /// Figures for which the run fails, with exit code 1: each with a comparison and a value, such as goodput = "< 1Gb/s". Where there
+    /// are several tables, `[[fail_if]]`, each is about the cells that its `at` names.
+    #[schemars(with = "FailIf", default)]
+    pub(super) fail_if: Vec<Clause>,
 }
 
 /// The tables of factors, in the order of the file.
@@ -99,6 +104,7 @@ impl Wire {
                 .table(key::Table::Trial.name())
                 .values(key::Table::Trial),
             sysctls: read_sysctls(root.table("sysctls")),
+            fail_if: root.tables("fail_if", fail_if::read).concat(),
         };
         root.finish();
         wire

@@ -5,17 +5,17 @@
 use super::row::Direction::{Down, Up};
 use super::row::{About, Along, Bends, Extent, Focus, Glance, PLAIN, Reader, Scale, Traits};
 use super::variants::Metric;
-use crate::analysis::quantity::Quantity;
+use crate::scenario::measure;
 use crate::store::record::{Latency, PerPair, Record};
 
 /// Every metric, in the order of its variants.
 pub const METRICS: &[About] = &[
     About {
         metric: Metric::Goodput,
-        word: "goodput",
+        word: measure::GOODPUT.word,
         name: "aggregate goodput",
         better: Up,
-        quantity: Quantity::Rate,
+        quantity: measure::GOODPUT.quantity,
         read: Reader::Record(|record| {
             let all = record.aggregate?.goodput_bps;
             record.cell.has_goodput().then_some(all)
@@ -32,10 +32,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::BaselineRatio,
-        word: "baseline-ratio",
+        word: measure::BASELINE_RATIO.word,
         name: "the ratio to lo",
         better: Up,
-        quantity: Quantity::Share,
+        quantity: measure::BASELINE_RATIO.quantity,
         read: Reader::Baseline,
         title: "Ratio to loopback",
         caption: "Aggregate goodput over that of one pair on lo, measured in the same block; 1 is as fast as lo.",
@@ -47,10 +47,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::PairMin,
-        word: "pair-min",
+        word: measure::PAIR_MIN.word,
         name: "goodput of the slowest pair",
         better: Up,
-        quantity: Quantity::Rate,
+        quantity: measure::PAIR_MIN.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| pairs.min_bps)),
         title: "Goodput of the slowest pair",
         caption: "The pair of a cell that got least.",
@@ -59,10 +59,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::PairP5,
-        word: "pair-p5",
+        word: measure::PAIR_P5.word,
         name: "goodput of pairs, 5th percentile",
         better: Up,
-        quantity: Quantity::Rate,
+        quantity: measure::PAIR_P5.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| pairs.p5_bps)),
         title: "Goodput of pairs, 5th percentile",
         caption: "One pair of twenty gets less.",
@@ -71,10 +71,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::PairP50,
-        word: "pair-p50",
+        word: measure::PAIR_P50.word,
         name: "goodput of the median pair",
         better: Up,
-        quantity: Quantity::Rate,
+        quantity: measure::PAIR_P50.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| pairs.p50_bps)),
         title: "Goodput of the median pair",
         caption: "Half of a cell's pairs get less.",
@@ -90,10 +90,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::PairP95,
-        word: "pair-p95",
+        word: measure::PAIR_P95.word,
         name: "goodput of pairs, 95th percentile",
         better: Up,
-        quantity: Quantity::Rate,
+        quantity: measure::PAIR_P95.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| pairs.p95_bps)),
         title: "Goodput of pairs, 95th percentile",
         caption: "One pair of twenty gets more.",
@@ -102,10 +102,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::PairMax,
-        word: "pair-max",
+        word: measure::PAIR_MAX.word,
         name: "goodput of the fastest pair",
         better: Up,
-        quantity: Quantity::Rate,
+        quantity: measure::PAIR_MAX.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| pairs.max_bps)),
         title: "Goodput of the fastest pair",
         caption: "The pair of a cell that got most.",
@@ -114,10 +114,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Jain,
-        word: "jain",
+        word: measure::JAIN.word,
         name: "fairness",
         better: Up,
-        quantity: Quantity::Share,
+        quantity: measure::JAIN.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| pairs.jain)),
         title: "Fairness among pairs",
         caption: "Jain's index: 1 when all pairs get the same, 1/n when one of n gets everything.",
@@ -135,10 +135,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Starved,
-        word: "starved",
+        word: measure::STARVED.word,
         name: "starved pairs",
         better: Down,
-        quantity: Quantity::Number,
+        quantity: measure::STARVED.quantity,
         read: Reader::Record(|record| pairs(record, |pairs| f64::from(pairs.starved))),
         title: "Starved pairs",
         caption: "Pairs that moved no byte in the window.",
@@ -147,10 +147,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::CpuPerByte,
-        word: "cpu-per-byte",
+        word: measure::CPU_PER_BYTE.word,
         name: "CPU time per byte",
         better: Down,
-        quantity: Quantity::CpuPerByte,
+        quantity: measure::CPU_PER_BYTE.quantity,
         read: Reader::Record(|record| record.cpu?.ns_per_byte),
         title: "CPU time per byte",
         caption: "The whole machine's user, system and interrupt time over the window, per payload byte.",
@@ -165,10 +165,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Transactions,
-        word: "transactions",
+        word: measure::TRANSACTIONS.word,
         name: "{requests} {answered}",
         better: Up,
-        quantity: Quantity::Count,
+        quantity: measure::TRANSACTIONS.quantity,
         read: Reader::Record(|record| record.aggregate?.transactions_per_s),
         title: "{Requests} {answered}",
         caption: "{Requests} completed in the window, all pairs together: answered whole or, with tcp-cc, connected and closed.",
@@ -180,10 +180,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::LatencyP50,
-        word: "latency-p50",
+        word: measure::LATENCY_P50.word,
         name: "median latency",
         better: Down,
-        quantity: Quantity::Time,
+        quantity: measure::LATENCY_P50.quantity,
         read: Reader::Record(|record| latency(record, |latency| Some(latency.p50_ns))),
         title: "Latency, median",
         caption: "From the moment a {request} was meant to be sent until it was complete: answered whole or, with tcp-cc, closed.",
@@ -192,10 +192,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::LatencyP99,
-        word: "latency-p99",
+        word: measure::LATENCY_P99.word,
         name: "the 99th percentile of latency",
         better: Down,
-        quantity: Quantity::Time,
+        quantity: measure::LATENCY_P99.quantity,
         read: Reader::Record(|record| latency(record, |latency| latency.p99_ns)),
         title: "Latency, 99th percentile",
         caption: "One {request} of a hundred takes longer.",
@@ -207,10 +207,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::LatencyP999,
-        word: "latency-p999",
+        word: measure::LATENCY_P999.word,
         name: "the 99.9th percentile of latency",
         better: Down,
-        quantity: Quantity::Time,
+        quantity: measure::LATENCY_P999.quantity,
         read: Reader::Record(|record| latency(record, |latency| latency.p999_ns)),
         title: "Latency, 99.9th percentile",
         caption: "One {request} of a thousand takes longer.",
@@ -219,10 +219,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::CpuPerTransaction,
-        word: "cpu-per-transaction",
+        word: measure::CPU_PER_TRANSACTION.word,
         name: "CPU time per {request}",
         better: Down,
-        quantity: Quantity::Time,
+        quantity: measure::CPU_PER_TRANSACTION.quantity,
         read: Reader::Record(|record| record.cpu?.ns_per_transaction),
         title: "CPU time per {request}",
         caption: "The whole machine's user, system and interrupt time over the window, per {request}.",
@@ -235,10 +235,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Datagrams,
-        word: "datagrams",
+        word: measure::DATAGRAMS.word,
         name: "datagrams delivered",
         better: Up,
-        quantity: Quantity::Count,
+        quantity: measure::DATAGRAMS.quantity,
         read: Reader::Record(|record| record.aggregate?.datagrams_per_s),
         title: "Datagrams received",
         caption: "Datagrams that receivers took in the window, all pairs together, each once.",
@@ -247,10 +247,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Loss,
-        word: "loss",
+        word: measure::LOSS.word,
         name: "the share of datagrams lost",
         better: Down,
-        quantity: Quantity::Percent,
+        quantity: measure::LOSS.quantity,
         read: Reader::Record(|record| record.aggregate?.loss_ratio),
         title: "Datagrams lost",
         caption: "The share that receivers found missing when later ones arrived.",
@@ -259,10 +259,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Retransmits,
-        word: "retransmits",
+        word: measure::RETRANSMITS.word,
         name: "segments retransmitted",
         better: Down,
-        quantity: Quantity::Number,
+        quantity: measure::RETRANSMITS.quantity,
         read: Reader::Record(|record| Some(record.counters?.retransmits? as f64)),
         title: "Segments retransmitted",
         caption: "TCP segments that all senders retransmitted over the whole life of their flows, warm-up included.",
@@ -271,10 +271,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Setup,
-        word: "setup",
+        word: measure::SETUP.word,
         name: "set-up",
         better: Down,
-        quantity: Quantity::Time,
+        quantity: measure::SETUP.quantity,
         read: Reader::Record(|record| Some(record.lab.as_ref()?.setup_ns as f64)),
         title: "Set-up",
         caption: "From the first act until the lab is ready.",
@@ -286,10 +286,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::Teardown,
-        word: "teardown",
+        word: measure::TEARDOWN.word,
         name: "teardown",
         better: Down,
-        quantity: Quantity::Time,
+        quantity: measure::TEARDOWN.quantity,
         read: Reader::Record(|record| Some(record.lab.as_ref()?.teardown_ns? as f64)),
         title: "Teardown",
         caption: "From the first close until the kernel has destroyed everything.",
@@ -298,10 +298,10 @@ pub const METRICS: &[About] = &[
     },
     About {
         metric: Metric::KernelMemory,
-        word: "kernel-memory",
+        word: measure::KERNEL_MEMORY.word,
         name: "kernel memory per container",
         better: Down,
-        quantity: Quantity::Memory,
+        quantity: measure::KERNEL_MEMORY.quantity,
         read: Reader::Record(|record| {
             Some(record.lab.as_ref()?.kernel_bytes_per_container? as f64)
         }),
