@@ -220,6 +220,8 @@ pub struct Facts {
     pub name: &'static str,
     /// Where it is written.
     pub table: Table,
+    /// Where it is read too, as it was written there before: with the same meaning for every table of axes.
+    pub before: Option<Table>,
     /// Whether it may have several levels, of which each is tried.
     pub is_axis: bool,
     /// What it stands under.
@@ -257,6 +259,12 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether it is read in such a table.
+    #[must_use]
+    pub fn is_read_in(&self, table: Table) -> bool {
+        self.table == table || self.before == Some(table)
+    }
+
     /// Its flag on the command line, without dashes.
     #[must_use]
     pub fn flag(&self) -> String {

@@ -21,6 +21,9 @@ pub enum Varies {
     /// When it has two levels at one topology and count: elsewhere it follows from these (bridges grow with the
     /// containers; only some topologies have an MTU).
     AtOneCount,
+    /// When two cells differ in it and in nothing else: elsewhere it follows from others (ports are published for flows; only some
+    /// firewalls have services).
+    ByItself,
 }
 
 /// What tells curves apart in words.

@@ -35,6 +35,7 @@ impl<T> Key<T> {
         let facts = Facts {
             name,
             table: Table::Axes,
+            before: None,
             is_axis: true,
             group,
             part: group.usual_part(),
@@ -87,6 +88,12 @@ impl<T> Key<T> {
         help: &'static str,
     ) -> Self {
         Self::single(table, name.word(), group, help)
+    }
+
+    /// The same of an axis that was written in another table before, and is read there too.
+    pub(crate) const fn once_in(mut self, table: Table) -> Self {
+        self.facts.before = Some(table);
+        self
     }
 
     /// The same with several values, of which all hold.

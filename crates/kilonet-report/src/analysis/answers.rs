@@ -42,7 +42,7 @@ pub(super) struct Answers {
 
 /// Asks every series; none is asked over rules, of which slopes tell.
 pub(super) fn answers(asked: &Asked<'_>) -> Answers {
-    if asked.count == Count::Rules {
+    if asked.count.about().is_of_rules {
         return Answers::default();
     }
     let series: Vec<_> = (0..asked.series.len()).collect();

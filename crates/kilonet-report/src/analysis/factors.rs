@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::Count;
+use super::series::Count;
 use crate::scenario::field::Label;
 use crate::scenario::{Cell, Field, Kept, Rules, Varies, Wiring, registry};
 
@@ -108,7 +108,8 @@ impl Varying {
         if over == self.count {
             label
         } else {
-            format!("{label} at {} {}", self.count.of(cell), self.count.key())
+            let (count, place) = (self.count.of(cell), self.count.about().place);
+            format!("{label} at {count} {place}")
         }
     }
 
@@ -128,7 +129,7 @@ impl Varying {
     /// What a cell is called by itself: its curve, and its place there.
     pub(super) fn place(&self, cell: &Cell) -> String {
         let (label, count) = (self.label(cell), self.count.of(cell));
-        format!("{label} at {count} {}", self.count.noun())
+        format!("{label} at {count} {}", self.count.about().place)
     }
 
     fn named<'a>(cell: &Cell, rows: impl Iterator<Item = &'a Row>) -> String {
@@ -152,11 +153,34 @@ pub(super) fn level_of(key: &str, cell: &Cell) -> Option<String> {
 fn count_among(cells: &[&Cell]) -> Count {
     let varies = |count: Count| {
         let levels: BTreeSet<_> = cells.iter().map(|cell| count.of(cell)).collect();
-        levels.len() > 1
+        levels.len() > 1 && (!count.about().by_itself || is_swept(count, cells))
     };
-    let counts = [Count::Containers, Count::Active, Count::Rules];
-    let first = counts.into_iter().find(|count| varies(*count));
+    let first = Count::ALL.into_iter().find(|count| varies(*count));
     first.unwrap_or(Count::Containers)
+}
+
+/// Whether two cells differ in a count and in nothing else.
+pub(super) fn is_swept(count: Count, cells: &[&Cell]) -> bool {
+    field_of(count).is_some_and(|field| varies_by_itself(field, cells))
+}
+
+fn field_of(count: Count) -> Option<&'static Field> {
+    registry::fields().find(|field| field.name == count.key())
+}
+
+/// Whether two cells differ in a factor and in nothing else.
+fn varies_by_itself(field: &Field, cells: &[&Cell]) -> bool {
+    let blank = Cell::blank();
+    let mut levels: BTreeMap<Cell, BTreeSet<_>> = BTreeMap::new();
+    for cell in cells {
+        let mut others = (*cell).clone();
+        field.take(&mut others, &blank);
+        levels
+            .entry(others)
+            .or_default()
+            .insert(field.level_of(cell));
+    }
+    levels.values().any(|levels| levels.len() > 1)
 }
 
 fn varies((field, label): Row, count: Count, cells: &[&Cell]) -> bool {
@@ -167,6 +191,7 @@ fn varies((field, label): Row, count: Count, cells: &[&Cell]) -> bool {
             Varies::OnOneTestbed => (Some(cell.testbed), None, None),
             Varies::OfOneWorkload => (None, Some(cell.workload), None),
             Varies::AtOneCount => (None, None, Some((cell.topology, count.of(cell)))),
+            Varies::ByItself => return varies_by_itself(field, cells),
         };
         levels
             .entry(place)
@@ -178,8 +203,7 @@ fn varies((field, label): Row, count: Count, cells: &[&Cell]) -> bool {
 
 /// The cell less all that may follow from its count, so that curves sort by what they are.
 fn without_count(count: Count, cell: &Cell) -> Cell {
-    let filler = cell.rules.filler.filter(|_| count != Count::Rules);
-    Cell {
+    let mut bare = Cell {
         containers: 0,
         active: 0,
         pairs: 0,
@@ -191,11 +215,14 @@ fn without_count(count: Count, cell: &Cell) -> Cell {
         ports_per_bridge: None,
         rules: Rules {
             published: None,
-            filler,
             ..cell.rules.clone()
         },
         ..cell.clone()
+    };
+    if let Some(field) = field_of(count) {
+        field.take(&mut bare, &Cell::blank());
     }
+    bare
 }
 
 #[cfg(test)]

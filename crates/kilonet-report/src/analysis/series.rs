@@ -38,34 +38,138 @@ pub enum Count {
     Active,
     /// Rules that match nothing, where these vary and the containers do not.
     Rules,
+    /// Published ports, where these vary and nothing of the above does.
+    Published,
+    /// Services, likewise.
+    Services,
+    /// Endpoints of each service, likewise.
+    Endpoints,
+}
+
+/// What there is to a count.
+pub(crate) struct AboutCount {
+    /// The key of a record's cell that it is.
+    pub(crate) key: &'static str,
+    /// What it is of, in sentences.
+    pub(crate) noun: &'static str,
+    /// What follows its number where that is the place of something: `at 64 containers`.
+    pub(crate) place: &'static str,
+    /// What stands below an axis of it.
+    pub(crate) axis: &'static str,
+    /// What stands above a column of it.
+    pub(crate) heading: &'static str,
+    /// One more of it.
+    pub(crate) each: &'static str,
+    /// Whether more of it is more rules and nothing else, so that a straight line through trials says what one costs.
+    pub(crate) is_of_rules: bool,
+    /// Whether curves run over it only where two cells differ in it alone: elsewhere it follows from others.
+    pub(crate) by_itself: bool,
+    read: fn(&Cell) -> u32,
 }
 
 impl Count {
+    /// All of them: of several that vary, curves run over the first.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Containers,
+        Self::Active,
+        Self::Rules,
+        Self::Published,
+        Self::Services,
+        Self::Endpoints,
+    ];
+
+    /// Those over which straight lines are drawn: the ones of rules, and containers, which bring rules of their own.
+    pub(crate) fn sloped() -> impl Iterator<Item = Self> {
+        let of_rules = |count: &Self| count.about().is_of_rules;
+        let of_rules = Self::ALL.into_iter().filter(of_rules);
+        of_rules.chain([Self::Containers])
+    }
+
+    /// What there is to it.
+    pub(crate) fn about(self) -> AboutCount {
+        match self {
+            Self::Containers => AboutCount {
+                key: "containers",
+                noun: "containers",
+                place: "containers",
+                axis: "containers",
+                heading: "count",
+                each: "a container",
+                is_of_rules: false,
+                by_itself: false,
+                read: |cell| cell.containers,
+            },
+            Self::Active => AboutCount {
+                key: "active",
+                noun: "active containers",
+                place: "active",
+                axis: "active containers",
+                heading: "active",
+                each: "a container",
+                is_of_rules: false,
+                by_itself: false,
+                read: |cell| cell.active,
+            },
+            Self::Rules => AboutCount {
+                key: "rules",
+                noun: "rules",
+                place: "rules",
+                axis: "rules that match nothing",
+                heading: "rules",
+                each: "a rule",
+                is_of_rules: true,
+                by_itself: false,
+                read: |cell| cell.rules.filler.unwrap_or(0),
+            },
+            Self::Published => AboutCount {
+                key: "published",
+                noun: "published ports",
+                place: "published ports",
+                axis: "published ports",
+                heading: "published",
+                each: "a published port",
+                is_of_rules: true,
+                by_itself: true,
+                read: |cell| cell.rules.published.unwrap_or(0),
+            },
+            Self::Services => AboutCount {
+                key: "services",
+                noun: "services",
+                place: "services",
+                axis: "services",
+                heading: "services",
+                each: "a service",
+                is_of_rules: true,
+                by_itself: true,
+                read: |cell| cell.rules.services.unwrap_or(0),
+            },
+            Self::Endpoints => AboutCount {
+                key: "endpoints",
+                noun: "endpoints of each service",
+                place: "endpoints",
+                axis: "endpoints of each service",
+                heading: "endpoints",
+                each: "an endpoint of each service",
+                is_of_rules: true,
+                by_itself: true,
+                read: |cell| cell.rules.endpoints.unwrap_or(0),
+            },
+        }
+    }
+
     /// The key of a record's cell that it is.
     pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Containers => "containers",
-            Self::Active => "active",
-            Self::Rules => "rules",
-        }
+        self.about().key
     }
 
     /// What it is of, in words.
     pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Containers => "containers",
-            Self::Active => "active containers",
-            Self::Rules => "rules",
-        }
+        self.about().noun
     }
 
     /// This count of a cell.
     #[must_use]
     pub fn of(self, cell: &Cell) -> u32 {
-        match self {
-            Self::Containers => cell.containers,
-            Self::Active => cell.active,
-            Self::Rules => cell.rules.filler.unwrap_or(0),
-        }
+        (self.about().read)(cell)
     }
 }

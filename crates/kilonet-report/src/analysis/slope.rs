@@ -1,4 +1,4 @@
-//! What one more rule costs: straight lines through trials that differ in the rules alone.
+//! What one more rule costs, or published port, or service: straight lines through trials that differ in these alone.
 //!
 //! Must not know which rules a profile has. The invariant: the trials of a line differ in what it runs over, and in what
 //! follows from it, and in nothing else; those of containers, which bring more than their rules, are held against trials
@@ -25,14 +25,12 @@ pub(super) fn slopes(trials: &Trials<'_>, varying: &Varying) -> Vec<Slope> {
         trials,
         controls: Controls::of(trials),
     };
-    let lines = [Count::Rules, Count::Containers]
-        .into_iter()
-        .flat_map(|over| {
-            varying
-                .along(over, &cells)
-                .into_iter()
-                .map(move |line| (over, line))
-        });
+    let lines = Count::sloped().flat_map(|over| {
+        varying
+            .along(over, &cells)
+            .into_iter()
+            .map(move |line| (over, line))
+    });
     lines
         .filter_map(|(over, cells)| fitting.slope(over, &cells, varying))
         .collect()

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::factors::is_swept;
 use super::series::Count;
 use crate::plan::Role;
 use crate::scenario::Cell;
@@ -19,6 +20,9 @@ pub(super) type Trials<'a> = BTreeMap<&'a Cell, Vec<&'a Record>>;
 pub(super) fn by_cell(records: &[Record]) -> Trials<'_> {
     let mut trials = in_role(Role::Cell, records);
     let mut extra = in_role(Role::Baseline, records);
+    let cells: Vec<_> = trials.keys().copied().collect();
+    let swept = |count: &Count| count.about().by_itself && is_swept(*count, &cells);
+    let over_rules = Count::ALL.iter().any(swept);
     extra.retain(|baseline, _| {
         let at_the_one_count = trials.keys().all(|cell| {
             let counts = [Count::Containers, Count::Rules];
@@ -26,7 +30,7 @@ pub(super) fn by_cell(records: &[Record]) -> Trials<'_> {
                 .iter()
                 .all(|count| count.of(cell) == count.of(baseline))
         });
-        at_the_one_count && !trials.contains_key(baseline)
+        at_the_one_count && !over_rules && !trials.contains_key(baseline)
     });
     trials.append(&mut extra);
     trials

@@ -242,9 +242,5 @@ fn shortfall(cell: &CellSummary) -> Option<String> {
 
 /// What a column of counts is called.
 pub(super) fn heading(count: Count) -> &'static str {
-    match count {
-        Count::Containers => "count",
-        Count::Active => "active",
-        Count::Rules => "rules",
-    }
+    count.about().heading
 }

@@ -24,6 +24,8 @@ pub(super) struct Setting<'a> {
     pub(super) flag: String,
     /// The table of its key.
     pub(super) table: &'static str,
+    /// The table in which the key may be too.
+    pub(super) before: Option<&'static str>,
     /// The key.
     pub(super) key: &'static str,
     /// Whether a comma in it makes a list.
@@ -109,7 +111,12 @@ fn decode(bytes: Vec<u8>) -> Result<String, String> {
 
 /// How a setting changes the text: in every table of its name. What is no table is left for reading to report.
 fn edits(text: &str, document: &DeTable<'_>, setting: &Setting<'_>) -> Vec<Edit> {
-    let Some(value) = document.get(setting.table) else {
+    let before = setting.before.and_then(|table| document.get(table));
+    let has_it = |table: &&Spanned<DeValue<'_>>| {
+        let entries = table.get_ref().as_table();
+        entries.is_some_and(|entries| entries.contains_key(setting.key))
+    };
+    let Some(value) = before.filter(has_it).or(document.get(setting.table)) else {
         return Vec::new();
     };
     let tables = match value.get_ref() {

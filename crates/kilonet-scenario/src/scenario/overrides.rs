@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::edit::Setting;
-use kilonet_record::factors::key::{AnyKey, Facts};
+use kilonet_record::factors::key::{AnyKey, Facts, Table};
 use kilonet_record::factors::registry::{self, lab::CONTAINERS};
 
 /// What was given on the command line in place of a scenario's keys, by their names; each text as the user wrote it
@@ -46,6 +46,7 @@ impl Overrides {
             Some(Setting {
                 flag: format!("--{}", facts.flag()),
                 table: facts.table.name(),
+                before: facts.before.map(Table::name),
                 key: facts.name,
                 is_axis: facts.is_axis,
                 text: self.0.get(facts.name)?,

@@ -72,7 +72,7 @@ impl Problems {
 
     /// All of them as one error, in the order of the file; of very many, the first.
     pub(super) fn into_error(mut self, source: &Source) -> Error {
-        self.say_flags_once(source);
+        self.say_once(source);
         self.0
             .sort_by_key(|problem| problem.span.as_ref().map_or(usize::MAX, |span| span.start));
         let mut texts: Vec<_> = self
@@ -87,15 +87,19 @@ impl Problems {
         Error::Scenario(texts.join("\n\n"))
     }
 
-    /// A flag stands in every table of its key; what is wrong with it is wrong once.
-    fn say_flags_once(&mut self, source: &Source) {
+    /// A flag stands in every table of its key, and what is beside several tables is held against each; what is wrong with it is wrong
+    /// once.
+    fn say_once(&mut self, source: &Source) {
         let mut said = HashSet::new();
         self.0.retain(|problem| {
-            let place = problem.span.clone().map(|span| source.place(span));
-            let Some(Place::Flag { flag, .. }) = place else {
+            let Some(span) = problem.span.clone() else {
                 return true;
             };
-            said.insert((flag, problem.message.clone()))
+            let place = match source.place(span) {
+                Place::Flag { flag, .. } => Err(flag),
+                Place::File(span) => Ok((span.start, span.end)),
+            };
+            said.insert((place, problem.message.clone()))
         });
     }
 }

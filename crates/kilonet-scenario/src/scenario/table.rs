@@ -113,9 +113,19 @@ impl<'doc, 'out> Table<'doc, 'out> {
         &self.path
     }
 
-    /// The values of all keys that are written in such a table.
+    /// The values of all keys that are written in such a table; of those that are only read there too, what is written.
     pub(super) fn values(mut self, table: key::Table) -> Values {
-        let levels = registry::keys_of(table).map(|key| (key.facts().name, self.levels_of(key)));
+        let keys = registry::keys().filter(|key| key.facts().is_read_in(table));
+        let levels = keys.map(|key| {
+            let facts = key.facts();
+            let levels = if facts.table == table {
+                self.levels_of(key)
+            } else {
+                let value = self.take(facts.name);
+                value.map_or_else(Vec::new, |value| self.levels(key, value))
+            };
+            (facts.name, levels)
+        });
         let levels = levels.collect();
         let name = self.path.to_string();
         self.finish();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::source::Span;
-use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Level};
+use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Level, Table};
 
 /// A value and where it was written; nowhere for a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,11 +28,36 @@ pub(super) struct Values {
     /// How the file names the table: `lab`, `axes`, or `axes[1]` for the second of several.
     name: String,
     levels: BTreeMap<&'static str, Vec<At<Level>>>,
+    /// The table in which a key is written, where that is another.
+    elsewhere: BTreeMap<&'static str, &'static str>,
 }
 
 impl Values {
     pub(super) fn new(name: String, levels: BTreeMap<&'static str, Vec<At<Level>>>) -> Self {
-        Self { name, levels }
+        let elsewhere = BTreeMap::new();
+        Self {
+            name,
+            levels,
+            elsewhere,
+        }
+    }
+
+    /// Takes what another table says of a key, where it says anything; the place of this one's own level, where it has one too.
+    pub(super) fn adopt(&mut self, key: &dyn AnyKey, from: &Self, table: Table) -> Option<Span> {
+        let name = key.facts().name;
+        let written = from.of(key);
+        if written.is_empty() {
+            return None;
+        }
+        let own = self.of(key).iter().find_map(|at| at.span.clone());
+        self.levels.insert(name, written.to_vec());
+        self.elsewhere.insert(name, table.name());
+        own
+    }
+
+    /// Whether a key is written in another table.
+    pub(super) fn is_elsewhere(&self, key: &dyn AnyKey) -> bool {
+        self.elsewhere.contains_key(key.facts().name)
     }
 
     /// The levels of whatever key.
@@ -65,6 +90,8 @@ impl Values {
 
     /// A key as the file names it, with its table.
     pub(super) fn key(&self, key: &dyn AnyKey) -> String {
-        format!("{}.{}", self.name, key.facts().name)
+        let name = key.facts().name;
+        let table = self.elsewhere.get(name).copied();
+        format!("{}.{name}", table.unwrap_or(&self.name))
     }
 }

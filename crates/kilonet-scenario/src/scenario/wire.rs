@@ -10,12 +10,13 @@ use toml::de::DeTable;
 
 use super::fail_if::{self, Clause, FailIf};
 use super::name::Name;
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::schema::table;
 use super::sysctl::{self, Numbers, Sysctls};
 use super::table::Table;
 use super::values::{At, Values};
 use kilonet_record::factors::key;
+use kilonet_record::factors::registry;
 use kilonet_record::factors::value::Written;
 
 /// A scenario file of kilonet: factors to vary, the lab they are tried in, and how each trial is timed.
@@ -93,7 +94,7 @@ impl Wire {
     /// Reads a parsed file; what cannot be read is a problem, and its default or nothing stands in its place.
     pub(super) fn read(document: &DeTable<'_>, problems: &mut Problems) -> Self {
         let mut root = Table::root(document, problems);
-        let wire = Self {
+        let mut wire = Self {
             name: root.optional("name"),
             about: root.optional("about"),
             axes: root.tables(key::Table::Axes.name(), |table| {
@@ -107,7 +108,30 @@ impl Wire {
             fail_if: root.tables("fail_if", fail_if::read).concat(),
         };
         root.finish();
+        wire.spread(problems);
         wire
+    }
+
+    /// Gives each table of axes what another table says of axes that were written there before.
+    fn spread(&mut self, problems: &mut Problems) {
+        for key in registry::keys() {
+            let Some(before) = key.facts().before else {
+                continue;
+            };
+            let (from, axes) = match before {
+                key::Table::Axes => continue,
+                key::Table::Lab => (&self.lab, &mut self.axes),
+                key::Table::Trial => (&self.trial, &mut self.axes),
+            };
+            for table in axes {
+                let name = table.key(key);
+                if let Some(span) = table.adopt(key, from, before) {
+                    let message = format!("it is written in [{}] too", before.name());
+                    let problem = Problem::of(name, message).at(span);
+                    problems.push(problem.remedy("leave out one of the two"));
+                }
+            }
+        }
     }
 }
 

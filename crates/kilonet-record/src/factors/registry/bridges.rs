@@ -63,13 +63,13 @@ fn unusual_bridges(cell: &Cell) -> Option<String> {
     bridges.map(|bridges| format!("br{bridges}"))
 }
 
-pub static PORTS_PER_BRIDGE: Key<Count<2, 1023>> = Key::single_of(
-    Table::Lab,
+pub static PORTS_PER_BRIDGE: Key<Count<2, 1023>> = Key::axis_of(
     names::PORTS_PER_BRIDGE,
     Group::Lab,
     "Most ports of one bridge: an even number up to what a Linux bridge holds.",
 )
 .usual(Usual::Number("1000"))
+.once_in(Table::Lab)
 .sets(|cell, ports| cell.ports_per_bridge = NonZeroU32::new(ports.0))
 .needs(OWN_BRIDGES)
 .stays()

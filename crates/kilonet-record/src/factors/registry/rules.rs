@@ -3,7 +3,7 @@
 use crate::factors::cell::Cell;
 use crate::factors::choice::{Choice, Misfit};
 use crate::factors::field::Place::Rules;
-use crate::factors::field::Varies::{Anywhere, AtOneCount};
+use crate::factors::field::Varies::{Anywhere, AtOneCount, ByItself};
 use crate::factors::field::{Field, count_of, take, words_of};
 use crate::factors::key::{Group, Key, Needs, Table, Usual};
 use crate::factors::pairs::pairs_of;
@@ -17,14 +17,14 @@ use super::names::{self, BACKEND, FIREWALL, RuleCount};
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
 pub type PortCount = Count<0, { MOST_PUBLISHED }>;
 
-pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::single(
-    Table::Lab,
+pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::axis(
     "published",
     Group::Rules,
     "Least number of ports that the host side publishes for containers; the paths `published` and `hairpin` need one for each \
      flow.",
 )
 .usual(Usual::Number("0"))
+.once_in(Table::Lab)
 .sets(|cell, ports| cell.rules.published = Some(ports.0).filter(|ports| *ports > 0))
 .needs(Needs {
     applies: |cell| cell.firewall.publishes(),
@@ -39,6 +39,7 @@ pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::single(
     |cell| count_of(cell.rules.published),
     take!(rules.published),
 )
+.labelled(ByItself, |level| counted_text(level, "published port"))
 .in_id(Rules, |cell| cell.rules.published.map(|ports| format!("p{ports}")))
 .looked_past()]);
 
@@ -58,13 +59,13 @@ const SERVICED: Needs = Needs {
     allowed: "firewall = \"kubernetes\" or \"kubernetes-nft\"",
 };
 
-pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::single(
-    Table::Lab,
+pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::axis(
     "services",
     Group::Rules,
     "Services of the firewalls `kubernetes` and `kubernetes-nft`.",
 )
 .usual(Usual::Number("10"))
+.once_in(Table::Lab)
 .sets(|cell, services| cell.rules.services = Some(services.0))
 .needs(SERVICED)
 .fields(&[Field::integer(
@@ -74,6 +75,7 @@ pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::single(
     |cell| count_of(cell.rules.services),
     take!(rules.services),
 )
+.labelled(ByItself, |level| counted_text(level, "service"))
 .in_id(Rules, |cell| {
     let services = cell.rules.services.zip(cell.rules.endpoints);
     let unusual = services.filter(|services| *services != (10, 2));
@@ -81,13 +83,13 @@ pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::single(
 })
 .looked_past()]);
 
-pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::single(
-    Table::Lab,
+pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::axis(
     "endpoints",
     Group::Rules,
     "Endpoints of each service of the firewalls `kubernetes` and `kubernetes-nft`.",
 )
 .usual(Usual::Number("2"))
+.once_in(Table::Lab)
 .sets(|cell, endpoints| cell.rules.endpoints = Some(endpoints.0))
 .needs(SERVICED)
 .fields(&[Field::integer(
@@ -97,6 +99,9 @@ pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::single(
     |cell| count_of(cell.rules.endpoints),
     take!(rules.endpoints),
 )
+.labelled(ByItself, |level| {
+    format!("{} each", counted_text(level, "endpoint"))
+})
 .looked_past()]);
 
 pub static RULES: Key<RuleCount> = Key::axis_of(names::RULES,

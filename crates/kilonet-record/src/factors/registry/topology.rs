@@ -93,7 +93,9 @@ fn is_within_reach(choice: &Choice) -> Vec<Misfit> {
 
 /// Why not all of so many containers can reach each other, and what helps.
 fn gap(topology: Topology, choice: &Choice, most: u32) -> Option<(&'static str, String)> {
-    let ports = choice.one(PORTS_PER_BRIDGE).0;
+    // Every level of it meets every count: the fewest ports make the most bridges.
+    let fewest = choice.values(PORTS_PER_BRIDGE).map(|ports| ports.0).min();
+    let ports = fewest.unwrap_or(most);
     let bridges = choice.one(BRIDGES).0;
     let within = |limit: u32| format!("up to {limit} containers");
     match topology.joined() {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::analysis::Analysis;
 use crate::plan::Role;
-use crate::scenario::{RuleShape, Topology, Workload};
+use crate::scenario::{Firewall, RuleShape, Rules, Topology, Workload};
 use crate::store::sample::{
     RULE_COST as EACH, cell, failed, invalid, measured, over_containers, over_rules, run,
 };
@@ -30,6 +30,88 @@ fn a_planted_cost_of_a_rule_comes_back() {
     let (low, high) = cost.line.interval.unwrap();
     assert!(low > 0.0 && low < EACH && EACH < high);
     assert!(slope.fits[1].line.slope < 0.0, "more rules, less goodput");
+}
+
+/// What a published port, a service, or an endpoint of each costs a connection.
+#[test]
+fn every_count_of_rules_has_its_slope_and_its_words() {
+    type Put = fn(&mut Rules, u32);
+    let counts: [(Count, Put, &str); 3] = [
+        (
+            Count::Published,
+            |rules, to| rules.published = Some(to).filter(|to| *to > 0),
+            "published ports",
+        ),
+        (
+            Count::Services,
+            |rules, to| rules.services = Some(to),
+            "services",
+        ),
+        (
+            Count::Endpoints,
+            |rules, to| rules.endpoints = Some(to),
+            "endpoints of each service",
+        ),
+    ];
+    for (over, put, noun) in counts {
+        let mut records = over_rules(1.0);
+        for record in &mut records {
+            let planted = record.cell.rules.filler.take().unwrap();
+            record.cell.firewall = Firewall::Kubernetes;
+            record.cell.workload = Workload::TcpCrr;
+            put(&mut record.cell.rules, planted);
+            record.cpu.as_mut().unwrap().ns_per_transaction = Some(7e4 + 20.0 * f64::from(planted));
+        }
+        let analysis = Analysis::of(&run(records));
+        assert_eq!(analysis.count, over);
+        let [slope] = &analysis.slopes[..] else {
+            panic!("{:?}", analysis.slopes)
+        };
+        assert_eq!((slope.over, slope.label.as_str()), (over, "bridge"));
+        let cost = &slope.fits[0];
+        assert_eq!(cost.metric, Metric::CpuPerTransaction);
+        assert!(close(cost.line.slope, 20.0, 1e-6), "{:?}", cost.line);
+        let counts: Vec<_> = analysis
+            .cells
+            .iter()
+            .map(|cell| over.of(&cell.cell))
+            .collect();
+        assert_eq!(counts, [0, 100, 300, 1000], "one curve");
+        assert_eq!((analysis.series.len(), over.noun()), (1, noun));
+        assert!(analysis.answers.is_empty(), "slopes tell of rules");
+    }
+}
+
+/// Ports that are published for flows, and services that only one firewall has, are nothing that was varied.
+#[test]
+fn what_follows_from_other_factors_is_no_count_of_its_own() {
+    let records = [(1, Some(2)), (4, Some(8))]
+        .into_iter()
+        .flat_map(|(streams, published)| {
+            (0..3).map(move |repeat| {
+                let mut at = cell(Topology::Bridge, 4);
+                (at.streams, at.rules.published, at.firewall) =
+                    (streams, published, Firewall::Docker29);
+                measured(at, repeat)
+            })
+        });
+    let bare = (0..3).map(|repeat| measured(cell(Topology::Bridge, 4), repeat));
+    let served = (0..3).map(|repeat| {
+        let mut at = cell(Topology::Bridge, 4);
+        at.firewall = Firewall::Kubernetes;
+        (at.rules.services, at.rules.endpoints) = (Some(10), Some(2));
+        measured(at, repeat)
+    });
+    let analysis = Analysis::of(&run(records.chain(bare).chain(served).collect()));
+    assert_eq!(analysis.count, Count::Containers);
+    for series in &analysis.series {
+        let said = &series.label;
+        assert!(
+            !said.contains("published") && !said.contains("service"),
+            "{said}"
+        );
+    }
+    assert!(analysis.slopes.is_empty());
 }
 
 #[test]

@@ -199,7 +199,7 @@ fn absences(against: &Against) -> Vec<(Tone, String)> {
 
 /// `bridge ipv4 at 256, 512 containers`
 fn place(label: &str, counts: &str, over: Count) -> String {
-    format!("{label} at {counts} {}", over.key())
+    format!("{label} at {counts} {}", over.about().place)
 }
 
 fn absence(cell: &CellPair) -> Option<(Tone, String)> {

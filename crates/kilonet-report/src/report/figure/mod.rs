@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::marks;
 use super::scale::{Kind, Range};
 use crate::analysis::metric::row::Extent;
-use crate::analysis::{Analysis, CellSummary, Count, Metric, Series};
+use crate::analysis::{Analysis, CellSummary, Metric, Series};
 
 pub(super) use axis::{Axis, Counts};
 pub(super) use line::{Line, Point, Text};
@@ -187,7 +187,7 @@ fn bands(panel: &Panel, points: &[Point]) -> Vec<Option<String>> {
 
 /// What the line for equal shares is: none over rules, which share nothing.
 fn guide_of(panel: &Panel, analysis: &Analysis) -> Option<&'static str> {
-    panel.guide.filter(|_| analysis.count != Count::Rules)
+    panel.guide.filter(|_| !analysis.count.about().is_of_rules)
 }
 
 /// The first value by the pairs that share it at each count, where it is at the run's first count.

@@ -113,12 +113,6 @@ fn by_the_unit(fit: &Fit, over: Count) -> String {
         return String::new();
     }
     let nanoseconds = three_digits(fit.line.slope * UNIT_BYTES);
-    format!(", {nanoseconds} ns {} for every 64 KiB", each(over))
-}
-
-fn each(over: Count) -> &'static str {
-    match over {
-        Count::Rules => "a rule",
-        Count::Containers | Count::Active => "a container",
-    }
+    let each = over.about().each;
+    format!(", {nanoseconds} ns {each} for every 64 KiB")
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::closer::Closer;
 use crate::analysis::metric::METRICS;
 use crate::analysis::quantity::{Quantity, grouped};
-use crate::analysis::{Analysis, CellSummary, Metric, Reach};
+use crate::analysis::{Analysis, CellSummary, Count, Metric, Reach};
 use crate::report::figure::{Counts, Figure, Text};
 use crate::report::figures::Figures;
 use crate::report::look::Looks;
@@ -138,13 +138,8 @@ impl Cell {
 /// Every whole number of cells that has thousands.
 fn numbers(analysis: &Analysis) -> BTreeMap<usize, String> {
     let of_cells = analysis.cells.iter().flat_map(|cell| {
-        let rules = cell.cell.rules.filler.unwrap_or(0);
-        [
-            cell.cell.containers,
-            cell.cell.active,
-            cell.cell.pairs,
-            rules,
-        ]
+        let counts = Count::ALL.map(|count| count.of(&cell.cell));
+        counts.into_iter().chain([cell.cell.pairs])
     });
     let lost = analysis.series.iter().flat_map(|series| series.lost.iter());
     let counts = of_cells.chain(lost.copied()).map(|count| count as usize);

@@ -29,11 +29,7 @@ impl Curve<'_> {
 }
 
 pub(super) fn count_name(count: Count) -> &'static str {
-    match count {
-        Count::Containers => "containers",
-        Count::Active => "active containers",
-        Count::Rules => "rules that match nothing",
-    }
+    count.about().axis
 }
 
 /// What a point says when it is pointed at.

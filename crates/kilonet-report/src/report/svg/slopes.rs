@@ -27,7 +27,7 @@ struct Drawn<'a> {
 pub(super) fn figure(analysis: &Analysis) -> Option<(&'static str, String)> {
     let mut canvas = Canvas::new(WIDTH);
     let mut bottom = HEADER;
-    for over in [Count::Rules, Count::Containers] {
+    for over in Count::sloped() {
         for control in [Control::Absent, Control::Subtracted] {
             let lines = lines(&analysis.slopes, over, control);
             if !lines.is_empty() {

@@ -14,13 +14,20 @@ use crate::scenario::wire::Wire;
 pub(super) fn check_cells(wire: &Wire, cells: &[Cell], problems: &mut Problems) {
     for axes in &wire.axes {
         let own = expand::combinations(axes, wire);
-        check_table((axes, Table::Axes), &own, problems);
+        let keys = registry::keys_of(Table::Axes).filter(|key| !axes.is_elsewhere(*key));
+        check_keys(keys, axes, (&own, problems));
     }
-    check_table((&wire.lab, Table::Lab), cells, problems);
+    // What is written beside the tables of axes is for whichever of them has a place for it.
+    let keys = registry::keys().filter(|key| key.facts().is_read_in(Table::Lab));
+    check_keys(keys, &wire.lab, (cells, problems));
 }
 
-fn check_table((values, table): (&Values, Table), cells: &[Cell], problems: &mut Problems) {
-    for key in registry::keys_of(table) {
+fn check_keys(
+    keys: impl Iterator<Item = &'static dyn AnyKey>,
+    values: &Values,
+    (cells, problems): (&[Cell], &mut Problems),
+) {
+    for key in keys {
         let (Some(needs), Some(at)) = (key.facts().needs, unusual(key, values.of(key))) else {
             continue;
         };

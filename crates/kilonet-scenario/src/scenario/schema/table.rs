@@ -12,7 +12,11 @@ use kilonet_record::factors::registry;
 pub(in crate::scenario) fn of(table: Table, generator: &mut SchemaGenerator) -> Schema {
     let keys = registry::keys_of(table);
     let properties = keys.map(|key| (key.facts().name.to_owned(), property(key, generator)));
-    let properties: Map<_, _> = properties.collect();
+    let mut properties: Map<_, _> = properties.collect();
+    let before = registry::keys().filter(|key| key.facts().before == Some(table));
+    for key in before {
+        properties.insert(key.facts().name.to_owned(), moved(key, generator));
+    }
     let required = registry::keys_of(table).map(AnyKey::facts);
     let required = required.filter(|facts| facts.usual == Usual::Required);
     let required: Vec<_> = required.map(|facts| facts.name).collect();
@@ -35,6 +39,16 @@ fn property(key: &dyn AnyKey, generator: &mut SchemaGenerator) -> Value {
     if let Some(usual) = default(facts.usual) {
         schema.insert("default".to_owned(), usual);
     }
+    schema.to_value()
+}
+
+/// An axis that is read where it was written before: it has its default where it is now.
+fn moved(key: &dyn AnyKey, generator: &mut SchemaGenerator) -> Value {
+    let mut schema = axis(key, generator);
+    let facts = key.facts();
+    let about = format!("{} To be written in [{}].", facts.help, facts.table.name());
+    schema.insert("description".to_owned(), about.into());
+    schema.insert("deprecated".to_owned(), true.into());
     schema.to_value()
 }
 

@@ -169,6 +169,73 @@ fn a_cell_without_rules_says_nothing_of_them() {
     assert_eq!(serde_json::from_value::<Cell>(written).unwrap(), *cell);
 }
 
+/// Where they were written before, these mean what they did: the same cells under the same names.
+#[test]
+fn counts_of_rules_and_ports_are_axes_and_are_read_where_they_were_before() {
+    let ids = |text: &str| {
+        let cells = parsed(text).cells;
+        let ids = cells.iter().map(|cell| crate::plan::cell_id(cell).to_string());
+        (ids.collect::<Vec<_>>(), cells)
+    };
+    let axes = "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\n";
+    for line in ["published = 30", "services = 7", "endpoints = 5", "ports_per_bridge = 4"] {
+        let (now, before) = (ids(&format!("{axes}{line}")), ids(&format!("{axes}[lab]\n{line}")));
+        assert_eq!(now, before, "{line}");
+        assert_eq!(now.0.len(), 1);
+    }
+    for (line, expected) in [
+        ("published = [0, 30]", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-p30"]),
+        ("services = \"10..20\"", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-20x2"]),
+        ("endpoints = [2, 3]", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-10x3"]),
+        ("ports_per_bridge = [8, 4]", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-br2"]),
+    ] {
+        for text in [format!("{axes}{line}"), format!("{axes}[lab]\n{line}")] {
+            assert_eq!(ids(&text).0, expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_in_both_places_is_refused_and_what_is_beside_several_tables_is_for_whichever_has_a_place_for_it() {
+    let both = "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\nservices = 3\n[lab]\nservices = 4\n";
+    let said = refusal(both);
+    assert!(said.contains("`axes.services`") && said.contains("test.toml:4:12"), "{said}");
+    assert!(said.contains("it is written in [lab] too"), "{said}");
+    let tables = "[[axes]]\ncontainers = 8\n[[axes]]\ncontainers = 8\nfirewall = \"kubernetes\"\n[lab]\nservices = 4\n";
+    let services: Vec<_> = parsed(tables).cells.iter().map(|cell| cell.rules.services).collect();
+    assert_eq!(services, [None, Some(4)]);
+    let none = refusal("axes.containers = 8\n[lab]\nservices = 4\n");
+    assert!(none.contains("`lab.services`: no cell has services"), "{none}");
+    let odd = refusal("[[axes]]\ncontainers = 8\n[[axes]]\ncontainers = 16\n[lab]\nports_per_bridge = 5\n");
+    assert_eq!(odd.matches("5 is odd").count(), 1, "{odd}");
+    assert!(odd.contains("`lab.ports_per_bridge`"), "{odd}");
+}
+
+/// A flag is put where its key is.
+#[test]
+fn a_flag_takes_the_place_of_a_key_where_it_was_before() {
+    let flags = given(&[("services", "3,4")]);
+    for file in [
+        "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\n[lab]\nservices = 9\n",
+        "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\nservices = 9\n",
+        "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\n[lab]\n",
+    ] {
+        let source = Source::new("test.toml", file).with(&flags.settings()).unwrap();
+        let scenario = believe(&source, "test").unwrap();
+        let services: Vec<_> = scenario.cells.iter().map(|cell| cell.rules.services).collect();
+        assert_eq!(services, [Some(3), Some(4)], "{file}");
+    }
+}
+
+/// One of several levels may leave a lab in pieces.
+#[test]
+fn bridges_that_any_level_leaves_apart_are_no_lab_in_which_all_talk_to_all() {
+    let text = "[axes]\ncontainers = 16\npattern = \"all-to-all\"\npeers = 2\nports_per_bridge = ";
+    assert_eq!(parsed(&format!("{text}[16, 20]")).cells.len(), 1, "both are one bridge");
+    let said = refusal(&format!("{text}[16, 8]"));
+    assert!(said.contains("cannot reach each other"), "{said}");
+}
+
 #[test]
 fn each_profile_is_loaded_by_its_own_back_end_unless_another_is_asked_for() {
     for (firewall, backend) in [

@@ -1,7 +1,9 @@
 // A heat map where two counts vary: the curves' count across, the other one up, a metric as colour.
 
 /** Counts beside that of the curves which may vary, and what they are called. */
-const SECOND_COUNTS = { active: "active containers", rules: "rules" };
+const SECOND_COUNTS = {
+  active: "active containers", rules: "rules", published: "published ports", services: "services", endpoints: "endpoints of each service",
+};
 const HEAT = { row: 26, ramp: 48 };
 
 const secondOf = (summary, key) => summary.cell[key] ?? 0;
