@@ -106,6 +106,18 @@ impl Subnet {
         }
     }
 
+    /// The subnet of the router with this number, which has so many containers: as large as a bridge's, or larger where these do not fit
+    /// into that.
+    #[must_use]
+    pub fn of_router(number: u32, containers: u32) -> Self {
+        // Containers are hosts 2 and on, and the last address of a subnet is nobody's.
+        let needed = u32::BITS - (containers + 2).leading_zeros();
+        Self {
+            host_bits: needed.max(BRIDGE_HOST_BITS),
+            ..Self::of_bridge(number)
+        }
+    }
+
     /// The subnet of the veth pair with this number (0 to 4,194,303).
     #[must_use]
     pub fn of_cable(number: u32) -> Self {
@@ -242,6 +254,24 @@ mod tests {
                     .len(),
                 20 * 1001
             );
+        }
+    }
+
+    #[test]
+    fn routers_of_any_size_share_no_address_and_those_of_the_usual_size_are_as_bridges() {
+        for ports in [2, 1000, 2044, 2046, 5000, 20_000] {
+            let last = |router| Subnet::of_router(router, ports).v4(ports + 1).to_bits();
+            let (first, end) = (
+                |router| Subnet::of_router(router, ports).v4(0).to_bits(),
+                last(1),
+            );
+            assert!(
+                last(0) + 1 < first(1),
+                "{ports}: the last of its subnet is nobody's"
+            );
+            assert!(last(1) + 1 < first(2) && end > last(0), "{ports}");
+            let usual = Subnet::of_router(3, ports).v4(7) == Subnet::of_bridge(3).v4(7);
+            assert_eq!(usual, ports <= 2044, "{ports}");
         }
     }
 

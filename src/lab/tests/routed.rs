@@ -73,6 +73,31 @@ fn routed_containers_have_one_gateway_and_the_router_a_route_to_each() {
     });
 }
 
+/// A router's links, counted by `ip`, where there are fewer to a router than usual, and more.
+#[test]
+fn a_router_has_as_many_containers_as_are_asked_for() {
+    let Some(_alone) = kernel() else {
+        return;
+    };
+    for (containers, ports, routers) in [(8, 4, 2), (1_100, 1_200, 1)] {
+        let axes = format!(
+            "topology = \"routed\"\ncontainers = {containers}\nports_per_router = {ports}\nactive = 4"
+        );
+        raise_check_and_remove(&axes, |lab| {
+            assert_eq!(lab.hosts.len(), routers);
+            for host in &lab.hosts {
+                let inside = Inside::of(host);
+                let names = inside.link_names().into_iter();
+                let ports = names.filter(|name| name.starts_with("v0")).count();
+                assert_eq!(ports, containers / routers);
+            }
+            assert_moves_bytes(lab, 0, 1);
+            let last = u32::try_from(containers).unwrap() - 1;
+            assert_moves_bytes(lab, last - 1, last);
+        });
+    }
+}
+
 #[test]
 fn a_router_answers_those_who_have_to_ask_for_the_gateway() {
     let Some(_alone) = kernel() else {

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::parts::{ETHERNET_MTU, FIRST_INDEX, everything};
 use super::{Contacts, End, Host, Layout, Link, Pairing, Port, PortOptions, Role, Route, Step};
 use crate::lab::address::{Assigned, Mac, Subnet, family_of};
+use crate::scenario::registry::routers::{host_side_of, host_sides, per_host_side};
 use crate::scenario::{Cell, Family, Path};
 
 /// The MAC of the router's end of every link.
@@ -27,8 +28,8 @@ pub(super) fn lay_out(cell: &Cell, kind: Pairing) -> Layout {
     let ports: Vec<Port> = (0..cell.containers)
         .map(|container| Seat::of(container, cell, contacts.any(container)).port(kind))
         .collect();
-    let routers = cell.topology.host_sides(cell.containers);
-    let hosts = (0..routers).map(|number| router(cell, number)).collect();
+    let hosts = (0..host_sides(cell)).map(|number| router(cell, number));
+    let hosts = hosts.collect();
     Layout::of_ports(hosts, ports, cell)
 }
 
@@ -41,11 +42,17 @@ fn router(cell: &Cell, number: u32) -> Host {
         name: format!("router {number}"),
         role: Role::Node {
             bridge: None,
-            subnets: Subnet::of_bridge(number).prefixes(cell.stack, cell.family),
+            subnets: subnet(cell, number).prefixes(cell.stack, cell.family),
         },
         foundation,
         finish: Vec::new(),
     }
+}
+
+/// The subnet of which a router's containers have their addresses, though none of them knows it.
+fn subnet(cell: &Cell, router: u32) -> Subnet {
+    let ports = per_host_side(cell).unwrap_or(cell.containers);
+    Subnet::of_router(router, ports)
 }
 
 /// Links made after these settings take them over, so that none has to be written for each: its own entries are dear to
@@ -87,8 +94,8 @@ struct Seat<'a> {
 
 impl<'a> Seat<'a> {
     fn of(container: u32, cell: &'a Cell, talks: bool) -> Self {
-        let (router, port) = cell.topology.host_side_of(container);
-        let net = Subnet::of_bridge(router);
+        let (router, port) = host_side_of(cell, container);
+        let net = subnet(cell, router);
         let host = port + FIRST_CONTAINER;
         let addresses = net.host(host, cell.stack, cell.family);
         Self {

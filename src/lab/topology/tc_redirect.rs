@@ -8,6 +8,7 @@ use super::parts::{ETHERNET_MTU, FIRST_INDEX};
 use super::veth::end;
 use super::{Contacts, End, Host, Layout, Link, Pairing, Port, PortOptions, Redirect, Role, Step};
 use crate::scenario::Cell;
+use crate::scenario::registry::routers::host_side_of;
 
 pub(super) fn lay_out(cell: &Cell) -> Layout {
     let contacts = Contacts::of(cell);
@@ -21,7 +22,7 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
 
 fn port(cell: &Cell, container: u32, talks: bool) -> Port {
     let (pair, own) = (container / 2, 1 + container % 2);
-    let (host, slot) = cell.topology.host_side_of(container);
+    let (host, slot) = host_side_of(cell, container);
     Port {
         kind: Pairing::Veth,
         options: PortOptions::default(),

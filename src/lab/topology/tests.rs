@@ -1,11 +1,14 @@
 //! Layouts against what a cell asks for.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::scenario::registry::routers::PORTS_PER_ROUTER;
+use crate::scenario::value::Count;
 use crate::scenario::{Join, Path, Wiring};
 use crate::store::sample;
 
@@ -122,6 +125,32 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_router_of_thousands_has_them_all_in_its_subnet() {
+    let mut all = cell(Topology::Routed, 5_000, 5_000, 2);
+    PORTS_PER_ROUTER.give(&mut all, &Count(5_000));
+    let layout = Layout::of(&all);
+    let [router] = &layout.hosts[..] else {
+        panic!("one router expected")
+    };
+    let Role::Node { subnets, .. } = &router.role else {
+        panic!("{:?}", router.role)
+    };
+    let IpAddr::V4(base) = subnets[0].address else {
+        panic!("{subnets:?}")
+    };
+    let within = |address: IpAddr| match address {
+        IpAddr::V4(address) => {
+            (address.to_bits() ^ base.to_bits()) >> (32 - subnets[0].prefix) == 0
+        }
+        IpAddr::V6(_) => false,
+    };
+    let addresses: HashSet<_> = layout.seats.iter().map(|seat| seat.address).collect();
+    assert_eq!(addresses.len(), 5_000);
+    assert!(addresses.into_iter().all(within));
+    assert!(layout.ports().all(|port| port.host == 0));
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub mod load;
 pub mod names;
 pub mod paths;
 pub mod pattern;
+pub mod routers;
 pub mod rules;
 pub mod topology;
 pub mod traffic;
@@ -90,6 +91,7 @@ const ALL: &[&dyn AnyKey] = &[
     &lab::PER_NAMESPACE,
     &bridges::BRIDGES,
     &bridges::PORTS_PER_BRIDGE,
+    &routers::PORTS_PER_ROUTER,
     &trials::WARMUP,
     &trials::MEASURE,
     &trials::SAMPLE,

@@ -3,6 +3,8 @@
 //!
 //! Knows no key. The invariant: what an entry says nothing of is 0.
 
+use std::time::Duration;
+
 /// What a level takes beside the usual.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Takes {
@@ -16,6 +18,8 @@ pub struct Takes {
     pub queued_bytes: u64,
     /// Windows of each trial at most, beside the first.
     pub windows: u32,
+    /// Time of setting up a lab.
+    pub setup: Duration,
 }
 
 impl Takes {
@@ -28,6 +32,7 @@ impl Takes {
             flow_bytes: self.flow_bytes + other.flow_bytes,
             queued_bytes: self.queued_bytes + other.queued_bytes,
             windows: self.windows + other.windows,
+            setup: self.setup.saturating_add(other.setup),
         }
     }
 }

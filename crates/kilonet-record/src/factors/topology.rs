@@ -123,7 +123,7 @@ impl Testbed {
     }
 }
 
-/// Containers of one router: their links and routes grow into lists that each new one is put at the end of (measured on
+/// Containers of one router, unless a scenario says otherwise: their links and routes grow into lists that each new one is put at the end of (measured on
 /// 2 CPUs: 1.2 s for 1,000 behind one router, 18 s for 4,000, 101 s for 8,000), so that more containers get more routers.
 pub const PORTS_PER_ROUTER: u32 = 1000;
 
@@ -144,10 +144,7 @@ impl Topology {
             per_host_side: None,
             own_network: false,
         };
-        let routed = |device| Facts {
-            per_host_side: Some(PORTS_PER_ROUTER),
-            ..of(&[Testbed::Kernel], Joined::Routers, device)
-        };
+        let routed = |device| of(&[Testbed::Kernel], Joined::Routers, device);
         let kernel: &[Testbed] = &[Testbed::Kernel];
         let engine: &[Testbed] = &[Testbed::Docker];
         let both = Testbed::ALL;
@@ -188,23 +185,6 @@ impl Topology {
 
     fn has(self, device: Device) -> bool {
         self.facts().devices.contains(&device)
-    }
-
-    /// Namespaces of the host side in which the links of so many containers end, where keys do not say how many these are.
-    #[must_use]
-    pub fn host_sides(self, containers: u32) -> u32 {
-        self.facts()
-            .per_host_side
-            .map_or(0, |each| containers.div_ceil(each))
-    }
-
-    /// The namespace of the host side in which a container's link ends, and the place that it has there, where keys do not say.
-    #[must_use]
-    pub fn host_side_of(self, container: u32) -> (u32, u32) {
-        match self.facts().per_host_side {
-            Some(each) => (container / each, container % each),
-            None => (0, container),
-        }
     }
 
     /// Whether containers are joined to a host side that can route their traffic on.

@@ -3,6 +3,7 @@
 //! One type for each kind of value, its bounds in its type, so that reading and the schema cannot disagree. Knows no key.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -116,6 +117,12 @@ pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<&
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count<const MIN: u32, const MAX: u32>(pub u32);
+
+impl<const MIN: u32, const MAX: u32> fmt::Display for Count<MIN, MAX> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
 
 impl<const MIN: u32, const MAX: u32> Written for Count<MIN, MAX> {
     const RANGE: Option<&'static str> = Some(range::PATTERN);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::layout::{Plan, Trial};
 use crate::scenario::pairs;
+use crate::scenario::registry::routers::host_sides;
 use crate::scenario::takes::Takes;
 use crate::scenario::{
     Cell, Driver, Entries, Path, Testbed, registry, running_time, topology::Joined,
@@ -213,7 +214,8 @@ impl Plan {
         let lab = match cell.testbed {
             Testbed::Kernel => {
                 let count = u32::try_from(namespaces(cell)).unwrap_or(u32::MAX);
-                (SETUP + TEARDOWN).saturating_mul(count)
+                let each = (SETUP + TEARDOWN).saturating_mul(count);
+                each.saturating_add(taken(cell).setup)
             }
             Testbed::Docker => ENGINE_CONTAINER.saturating_mul(cell.containers),
         };
@@ -296,9 +298,7 @@ fn namespaces(cell: &Cell) -> u64 {
             Joined::Seats => {
                 containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
             }
-            Joined::Pairs | Joined::Routers => {
-                containers + u64::from(cell.topology.host_sides(cell.containers))
-            }
+            Joined::Pairs | Joined::Routers => containers + u64::from(host_sides(cell)),
             Joined::Parent => containers + 1,
             Joined::Bridges | Joined::Nodes => {
                 containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))

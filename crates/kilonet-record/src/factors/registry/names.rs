@@ -27,6 +27,9 @@ pub type PeerCount = Count<1, 10_000>;
 /// Bytes of the largest packet of a link.
 pub type PacketSize = Count<68, 65_535>;
 
+/// Containers behind one router: with more, setting it up would take longer than anything that is measured behind it.
+pub type RouterPorts = Count<2, 20_000>;
+
 /// Rules that match nothing: more would take longer to load than labs take to raise.
 pub type RuleCount = Count<0, 100_000>;
 
@@ -38,6 +41,7 @@ pub const STACK: Name<Stack> = Name::new("stack");
 pub const PER_NAMESPACE: Name<Share> = Name::new("per_namespace");
 pub const BRIDGES: Name<Count<1, 500_000>> = Name::new("bridges");
 pub const PORTS_PER_BRIDGE: Name<Count<2, 1023>> = Name::new("ports_per_bridge");
+pub const PORTS_PER_ROUTER: Name<RouterPorts> = Name::new("ports_per_router");
 pub const JOIN: Name<Join> = Name::new("join");
 pub const CROSSING: Name<bool> = Name::new("crossing");
 pub const ISOLATION: Name<bool> = Name::new("isolation");

@@ -8,12 +8,12 @@ use crate::factors::field::{Field, take, words};
 use crate::factors::key::{Group, Key, Usual};
 use crate::factors::pattern::Pattern;
 use crate::factors::requirement::Requirement;
-use crate::factors::topology::{Joined, PORTS_PER_ROUTER, Testbed, Topology};
+use crate::factors::topology::{Joined, Testbed, Topology};
 use crate::factors::value::Share;
 use crate::factors::wiring::Join;
 
 use super::fitting::{generators, lacks, meshed, most_containers};
-use super::names::{self, BRIDGES, PER_NAMESPACE, PORTS_PER_BRIDGE};
+use super::names::{self, BRIDGES, PER_NAMESPACE, PORTS_PER_BRIDGE, PORTS_PER_ROUTER};
 
 pub static TESTBED: Key<Testbed> = Key::axis_of(
     names::TESTBED,
@@ -126,12 +126,14 @@ fn gap(topology: Topology, choice: &Choice, most: u32) -> Option<(&'static str, 
             let apart = most > 2 * ports || bridges > 2;
             apart.then_some(("only two nodes are joined by a tunnel", within(2 * ports)))
         }
-        Joined::Routers => (most > PORTS_PER_ROUTER).then(|| {
-            (
-                "each router has its own containers only",
-                within(PORTS_PER_ROUTER),
-            )
-        }),
+        Joined::Routers => {
+            let fewest = choice.values(PORTS_PER_ROUTER).map(|ports| ports.0).min();
+            let apart = fewest.filter(|ports| most > *ports);
+            apart.map(|ports| {
+                let remedy = format!("{}, or ports_per_router of as many", within(ports));
+                ("each router has its own containers only", remedy)
+            })
+        }
     }
 }
 

@@ -3,6 +3,43 @@
 use super::*;
 use kilonet_record::factors::registry::links::SNOOPING;
 
+/// Routers that hold all containers either way are one lab.
+#[test]
+fn containers_of_a_router_are_as_usual_unless_more_or_fewer_routers_are_made() {
+    let text = "[axes]\ntopology = [\"routed\", \"bridge\"]\ncontainers = [64, 2400]\nports_per_router = [40, 1000, 4000]\n";
+    let cells = parsed(text).cells;
+    let ids: Vec<_> = cells.iter().map(crate::plan::cell_id).collect();
+    let usual = parsed(&text.replace("[40, 1000, 4000]", "1000")).cells;
+    assert_eq!(
+        ids,
+        [
+            "routed-ipv4-none-c64-rt40",
+            "routed-ipv4-none-c64",
+            "routed-ipv4-none-c2400-rt40",
+            "routed-ipv4-none-c2400",
+            "routed-ipv4-none-c2400-rt4000",
+            "bridge-ipv4-none-c64",
+            "bridge-ipv4-none-c2400",
+        ]
+    );
+    assert!(usual.iter().all(|cell| cells.contains(cell)));
+    let routers: Vec<_> = cells.iter().map(registry::routers::host_sides).collect();
+    assert_eq!(routers, [2, 1, 60, 3, 1, 0, 0]);
+    let json = serde_json::to_value(&cells[1]).unwrap();
+    assert!(json.get("ports_per_router").is_none());
+    assert_eq!(
+        serde_json::to_value(&cells[0]).unwrap()["ports_per_router"],
+        40
+    );
+    let far =
+        refusal("[axes]\ntopology = \"routed\"\ncontainers = 1000000\nports_per_router = 100\n");
+    assert!(
+        far.contains("10000 routers, and addresses suffice for 8192"),
+        "{far}"
+    );
+    assert!(far.contains("124 or more"), "{far}");
+}
+
 #[test]
 fn the_least_a_scenario_needs_is_a_count() {
     let scenario = parsed("axes.containers = 128");

@@ -301,6 +301,22 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         &["4:20", "from 2 to 1023"],
     ),
     ("[lab]\nports_per_bridge = 101", &["4:20", "101 is odd"]),
+    (
+        "topology = \"routed\"\nports_per_router = [1000, 101]",
+        &["4:27", "101 is odd"],
+    ),
+    (
+        "topology = \"routed\"\nports_per_router = 20002",
+        &["4:20", "from 2 to 20000"],
+    ),
+    (
+        "ports_per_router = 500",
+        &[
+            "3:20",
+            "`axes.ports_per_router`: no cell has routers",
+            "topology = \"routed\" or \"netkit\"",
+        ],
+    ),
     ("[lab]\nbridges = 0", &["4:11", "from 1"]),
     ("[lab]\nstack = [\"dual\"]", &["4:9", "a list"]),
     ("lab = 3", &["`axes.lab`", "unknown key"]),

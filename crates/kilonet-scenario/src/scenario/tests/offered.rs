@@ -27,6 +27,7 @@ const SURROUNDINGS: &[&str] = &[
     "driver = \"processes\"",
     "topology = \"veth\"",
     "topology = \"vxlan\"",
+    "topology = \"routed\"",
     "join = \"trunk\"\ncrossing = true",
     "pattern = \"all-to-all\"\npeers = 2",
 ];
