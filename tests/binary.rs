@@ -73,6 +73,26 @@ fn a_plan_is_held_against_the_limits_that_its_own_scenario_sets() {
     assert!(few.contains("under [sysctls] of the scenario"), "{few}");
 }
 
+/// A namespace has 28,232 ports to choose from, unless a scenario says otherwise; each flow is listened for on one.
+#[test]
+fn a_plan_is_held_against_the_ports_that_its_own_scenario_sets() {
+    let plan = |sysctls: &str| {
+        let text = format!(
+            "[axes]\ntopology = \"loopback\"\ncontainers = 2000\nstreams = 40\nworkload = \"idle\"\ndriver = \"workers\"\n{sysctls}"
+        );
+        says_of_file(&["plan", "it.toml"], "it.toml", text.as_bytes()).out
+    };
+    let refusal = "local ports will refuse the largest trial";
+    assert!(plan("").contains(refusal), "{}", plan(""));
+    let wide = plan("[namespace.sysctls]\n\"net.ipv4.ip_local_port_range\" = \"1024 65000\"\n");
+    assert!(!wide.contains(refusal), "{wide}");
+    let narrow = plan("[namespace.sysctls]\n\"net.ipv4.ip_local_port_range\" = \"1024 2000\"\n");
+    assert!(
+        narrow.contains(refusal) && narrow.contains("[namespace.sysctls]"),
+        "{narrow}"
+    );
+}
+
 #[test]
 fn version_says_which_source_it_was_built_from() {
     let said = says(&["--version"]).out;

@@ -47,7 +47,7 @@ impl Plan {
                 let grown = Scenario::load(&self.scenario, &overrides).ok()?;
                 Some(Trials::new(&grown).need())
             };
-            let summary = summary(&plan, &Limits::probe(&scenario.sysctls)?, need);
+            let summary = summary(&plan, &Limits::probe(&scenario.limiting_sysctls())?, need);
             out::page(format!("{}\n\n{summary}", trials(&plan)))?;
         }
         Ok(ExitCode::SUCCESS)

@@ -186,7 +186,7 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     let scenario = job.scenario;
     let plan = Plan::new(scenario);
     let form = Form::of(job.asked);
-    let mut machine = start::machine(Blocked::new()?, &scenario.sysctls, leave)?;
+    let mut machine = start::machine(Blocked::new()?, &scenario.limiting_sysctls(), leave)?;
     let watching = mem::take(&mut machine.watching);
     refuse_to_attach_without_root(job.places, machine.privilege)?;
     refuse_beyond_limits(&plan, &machine)?;
@@ -214,13 +214,16 @@ pub(super) fn execute(job: Job<'_>, leave: Leave) -> Result<ExitCode> {
     })?;
     let shown = report::show(&dir);
     let code = exit_code(outcome, job, &dir);
-    shown.map(|failures| if complain(&failures) { ExitCode::FAILURE } else { code })
+    let failures = shown?;
+    // What was cut off has failed as it is, and its report says what is not known.
+    let fails = !outcome.interrupted && complain(&failures);
+    Ok(if fails { ExitCode::FAILURE } else { code })
 }
 
 /// So many of the cells for which a run fails are named on standard error; the report has all.
 const NAMED: usize = 20;
 
-/// Says what the run fails for though its trials are done; whether there is anything.
+/// Says what the run fails for, though its trials are done; whether there is anything.
 fn complain(failures: &[String]) -> bool {
     for sentence in failures.iter().take(NAMED) {
         out::say(format!("fail_if: {sentence}"));

@@ -11,6 +11,7 @@ pub mod meters;
 mod netlink;
 pub mod netns;
 pub mod programs;
+pub mod read_back;
 pub mod roster;
 mod setup;
 mod sysctl;
@@ -27,6 +28,7 @@ pub use setup::{Phases, Stop};
 
 use crate::error::Result;
 use crate::scenario::Cell;
+use crate::scenario::registry::namespaces::NAMESPACE_SYSCTLS;
 use firewall::Plan;
 use netlink::barrier;
 use netns::Namespace;
@@ -57,6 +59,7 @@ impl Lab {
             layout: &layout,
             rules: &rules,
             wiring: &cell.wiring,
+            sysctls: &NAMESPACE_SYSCTLS.of(cell),
         };
         let (raised, result) = setup::raise(drawn, stop);
         let setup = start.elapsed();

@@ -25,6 +25,7 @@ mod redirected;
 mod routed;
 mod rules;
 mod stacked;
+mod sysctls;
 
 /// The descriptors of the process are counted, so no two tests may run in it at once.
 static ALONE: Mutex<()> = Mutex::new(());

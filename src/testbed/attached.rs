@@ -45,6 +45,7 @@ impl Attached {
             groups: None,
             containers: None,
             tcp_memory,
+            sysctls: None,
         };
         bench.measure((trial, watch), |settings, observer| {
             traffic::run((&flows, &namespaces), settings, observer)

@@ -14,7 +14,7 @@ use crate::host::confinement::Confinement;
 use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
 use crate::lab::tracking::Tracking;
 use crate::lab::witness::{Reading, Witness};
-use crate::store::record;
+use crate::store::record::{self, SysctlsRead};
 use crate::traffic::{Dials, Ends, Observer, Outcome, Settings, Tallies};
 
 /// What a window of some lab is measured with.
@@ -33,6 +33,8 @@ pub(super) struct Bench<'a> {
     pub(super) containers: Option<Containers<'a>>,
     /// The marks of TCP's memory pool, where they are known.
     pub(super) tcp_memory: Option<TcpMemory>,
+    /// Sysctls that were read back in containers' namespaces.
+    pub(super) sysctls: Option<SysctlsRead>,
 }
 
 impl Bench<'_> {
@@ -67,6 +69,7 @@ impl Bench<'_> {
         });
         let mut measurement = summarise(trial, &outcome, edges.as_ref());
         measurement.effective.confinement = confinement.map(recorded);
+        measurement.effective.namespace_sysctls = bench.sysctls;
         measurement.warnings.extend(unwatched);
         Ok(measurement)
     }

@@ -127,6 +127,7 @@ impl Testbed for Docker {
             groups: None,
             containers: None,
             tcp_memory: self.tcp_memory,
+            sysctls: None,
         };
         let mut measurement = bench.measure((trial, watch), |settings, observer| {
             agent::run(&lab.crew, &flows, settings, observer)

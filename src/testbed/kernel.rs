@@ -17,8 +17,10 @@ use crate::host::confinement::Confinement;
 use crate::host::counters::{Sides, TcpMemory};
 use crate::lab::Lab;
 use crate::lab::firewall::flow_ports;
+use crate::lab::read_back;
 use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
+use crate::scenario::registry::namespaces::NAMESPACE_SYSCTLS;
 use crate::scenario::{Cell, Driver};
 use crate::store::record::{LabCost, Phases, ProgramOutput};
 use crate::traffic::{self, Door, Flow, Seat};
@@ -100,6 +102,7 @@ impl Testbed for Kernel {
                 flows: &flows,
             }),
             tcp_memory: self.tcp_memory,
+            sysctls: read_back::sysctls(&lab.lab, &NAMESPACE_SYSCTLS.of(trial.cell))?,
         };
         if generated {
             return generated::measure(

@@ -216,6 +216,7 @@ fn effective(cell: &Cell, outcome: &Outcome, batch: Option<Batched>) -> Effectiv
         zerocopy_copied_ratio: outcome.uncopied.copied_ratio,
         mapped_ratio: outcome.uncopied.mapped_ratio,
         batch,
+        namespace_sysctls: None,
     }
 }
 

@@ -316,6 +316,18 @@ mod tests {
     }
 
     #[test]
+    fn ports_of_containers_are_those_that_the_scenario_sets_for_them() {
+        let ports = |sysctls: &BTreeMap<String, String>| {
+            let limits = Limits::probe(sysctls).unwrap();
+            let limit = limits.iter().find(|it| it.resource == Resource::LocalPorts);
+            limit.map(|limit| (limit.have, limit.source.contains("[namespace.sysctls]")))
+        };
+        let wide = setting("net.ipv4.ip_local_port_range", "1024 65000");
+        assert_eq!(ports(&wide), Some((63_977, true)));
+        assert_eq!(ports(&BTreeMap::new()), Some((28_232, false)));
+    }
+
+    #[test]
     fn tcp_memory_is_held_against_the_second_figure_that_the_scenario_sets() {
         let sysctls = setting("net.ipv4.tcp_mem", "1 2000 3000");
         let limits = Limits::probe(&sysctls).unwrap();

@@ -12,6 +12,7 @@ use super::limit::{Limit, Resource, Strength};
 use crate::error::Result;
 use crate::host::cgroup::{Controller, Groups};
 use crate::host::{counters, privilege, pseudo};
+use crate::scenario::namespace_sysctls::{PORT_RANGE, ports_of};
 
 /// Ports of a Linux bridge: numbers have ten bits (`BR_PORT_BITS`), and 0 is not given out.
 const BRIDGE_PORTS: u64 = 1023;
@@ -240,20 +241,10 @@ fn network(sysctls: &Sysctls) -> Vec<Limit> {
         source: "the kernel's BR_PORT_BITS".to_owned(),
         remedy: "set ports_per_bridge to 1023 or less; more bridges are made then".to_owned(),
     };
-    let local_ports = Place {
-        name: "local ports",
-        source: "the kernel's default for a fresh namespace, 32768 to 60999".to_owned(),
-        remedy: "fewer containers to a namespace, or fewer flows to one container: each flow is listened for on a port of its own".to_owned(),
-    };
     [
         namespaces.filter(|limit| limit.have != UNSET_USER_LIMIT),
         row(ports, Resource::BridgePorts, Some(BRIDGE_PORTS), 0),
-        row(
-            local_ports,
-            Resource::LocalPorts,
-            Some(FRESH_LOCAL_PORTS),
-            0,
-        ),
+        local_ports(sysctls),
         neighbours("net.ipv4.neigh.default.gc_thresh3", "arp_cache", sysctls),
         neighbours("net.ipv6.neigh.default.gc_thresh3", "ndisc_cache", sysctls),
         // One figure for the whole machine, and each namespace is held against it alone.
@@ -266,6 +257,25 @@ fn network(sysctls: &Sysctls) -> Vec<Limit> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Ports of a container's namespace: those that the scenario sets for it, or those of a fresh one.
+fn local_ports(sysctls: &Sysctls) -> Option<Limit> {
+    let set = sysctls.get(PORT_RANGE).and_then(|range| ports_of(range));
+    let source = match set {
+        Some(_) => format!("{PORT_RANGE} under [namespace.sysctls] of the scenario"),
+        None => "the kernel's default for a fresh namespace, 32768 to 60999".to_owned(),
+    };
+    let place = Place {
+        name: "local ports",
+        source,
+        remedy: format!(
+            "fewer containers to a namespace, fewer flows to one container, or a wider {PORT_RANGE} under [namespace.sysctls]: each flow is \
+             listened for on a port of its own"
+        ),
+    };
+    let have = set.unwrap_or(FRESH_LOCAL_PORTS);
+    row(place, Resource::LocalPorts, Some(have), 0)
 }
 
 /// One table of neighbours for all namespaces of the machine; only the initial one shows its limit.

@@ -9,6 +9,7 @@ use super::steps::{Phases, create_namespace, enter, fill_in, raise_link, timed};
 use crate::error::{Error, Result};
 use crate::lab::netlink::{Conversation, message};
 use crate::lab::netns::{Namespace, Visitor};
+use crate::lab::sysctl;
 use crate::lab::topology::{End, Part, Port, Stacked};
 
 /// Takes parts one after another, and makes each from its namespace to its neighbours.
@@ -116,6 +117,11 @@ impl<'a> Builder<'a> {
         timed(&mut self.phases.links, || {
             inside.ask(vec![message::raise_lo()])
         })?;
+        for (name, value) in self.drawn.sysctls.iter() {
+            timed(&mut self.phases.netns, || {
+                sysctl::require(name, value, number)
+            })?;
+        }
         if let Some(batch) = &self.drawn.rules.inside {
             timed(&mut self.phases.firewall, || {
                 batch.load(&format!("the rule of container {number}"))

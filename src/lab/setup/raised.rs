@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::lab::firewall::Plan;
 use crate::lab::netns::Namespace;
 use crate::lab::topology::Layout;
-use crate::scenario::Wiring;
+use crate::scenario::{NamespaceSysctls, Wiring};
 
 /// The namespaces of a lab being raised.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ pub(in crate::lab) struct Drawn<'a> {
     pub(in crate::lab) rules: &'a Plan,
     /// How links are set.
     pub(in crate::lab) wiring: &'a Wiring,
+    /// What is set in each container's namespace.
+    pub(in crate::lab) sysctls: &'a NamespaceSysctls,
 }
 
 /// What one builder has to show: numbered namespaces, its times, and how it ended.

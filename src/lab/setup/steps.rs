@@ -12,7 +12,7 @@ use crate::lab::topology::Link;
 /// Wall time of each phase: the busy time of all builders over their number.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Phases {
-    /// Creating namespaces and opening a conversation in each.
+    /// Creating namespaces, setting what a scenario asks for in each, and opening a conversation there.
     pub netns: Duration,
     /// Creating and raising links and bridges.
     pub links: Duration,

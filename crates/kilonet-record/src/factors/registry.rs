@@ -18,6 +18,7 @@ pub mod lab;
 pub mod links;
 pub mod load;
 pub mod names;
+pub mod namespaces;
 pub mod paths;
 pub mod pattern;
 pub mod routers;
@@ -89,6 +90,7 @@ const ALL: &[&dyn AnyKey] = &[
     &lab::STACK,
     &lab::MACS,
     &lab::PER_NAMESPACE,
+    &namespaces::NAMESPACE_SYSCTLS,
     &bridges::BRIDGES,
     &bridges::PORTS_PER_BRIDGE,
     &routers::PORTS_PER_ROUTER,

@@ -27,7 +27,7 @@ pub use containers::{PerContainer, Spread};
 pub use counter::{Counter, Counts};
 pub use datagrams::{Batched, DatagramCounts, FlowCounts};
 pub use effect::{Effect, Verdict};
-pub use effective::{Confinement, CountedBy, Effective, Forwarder};
+pub use effective::{Confinement, CountedBy, Effective, Forwarder, SysctlsRead};
 pub use failure::Failure;
 pub use generator::{GeneratedDatagrams, Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};

@@ -104,6 +104,8 @@ mod tests {
             "driver",
             "family",
             "message_bytes",
+            // What TCP does in a container's namespace is of the traffic.
+            "namespace_sysctls",
             "outstanding",
             "pinning",
             "rate",

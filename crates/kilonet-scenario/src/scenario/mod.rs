@@ -34,6 +34,7 @@ pub use reference::reference;
 pub use schema::schema;
 
 use crate::error::Result;
+use kilonet_record::factors::namespace_sysctls::{PORT_RANGE, ports_of};
 use kilonet_record::factors::registry::trials;
 use name::Name;
 use problem::Problems;
@@ -137,6 +138,22 @@ impl Scenario {
             again: Allowance::NONE,
             ..self
         }
+    }
+
+    /// The sysctls by which the machine's limits are judged: what the scenario sets of the whole machine, and, of what it sets in every
+    /// container's namespace, the fewest ports.
+    #[must_use]
+    pub fn limiting_sysctls(&self) -> BTreeMap<String, String> {
+        let ranges = self.cells.iter().map(|cell| {
+            let sysctls = registry::namespaces::NAMESPACE_SYSCTLS.of(cell);
+            sysctls.value(PORT_RANGE).map(str::to_owned)
+        });
+        // A cell that sets none has the kernel's, as where nobody does.
+        let ranges = ranges.collect::<Option<Vec<_>>>().unwrap_or_default();
+        let fewest = ranges.into_iter().min_by_key(|range| ports_of(range));
+        let mut sysctls = self.sysctls.clone();
+        sysctls.extend(fewest.map(|range| (PORT_RANGE.to_owned(), range)));
+        sysctls
     }
 
     /// Checks a text that was kept, such as that of a run to be resumed. `name` is for a text that does not give one.

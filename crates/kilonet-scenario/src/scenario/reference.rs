@@ -8,6 +8,7 @@ use super::edit::toml_value;
 use super::fail_if::Subject;
 use super::sysctl;
 use kilonet_record::factors::key::{AnyKey, Table, Usual};
+use kilonet_record::factors::namespace_sysctls::NAMESPACED;
 use kilonet_record::factors::registry;
 
 /// Columns that a line has at most.
@@ -24,6 +25,12 @@ const HEAD: &str = "\
 const SYSCTLS: &str = "
 # Of the whole machine: changed for the run, and restored after it. Needs root, not a user namespace.
 [sysctls]
+";
+
+const NAMESPACE: &str = "
+# Of each container's namespace, set as it is made; what is varied stands in [axes] as namespace_sysctls. Thousands of containers take
+# longer to set up with them.
+[namespace.sysctls]
 ";
 
 const FAIL_IF: &str = "
@@ -58,10 +65,22 @@ pub fn reference() -> String {
     for (name, about) in sysctl::meanings() {
         comment(&mut file, &format!("\"{name}\": {about}"), "  ");
     }
+    file.push_str(NAMESPACE);
+    for sysctl in NAMESPACED {
+        comment(
+            &mut file,
+            &format!("\"{}\": {}", sysctl.name, sysctl.about),
+            "  ",
+        );
+    }
     file.push_str(FAIL_IF);
     for subject in Subject::all() {
         let (word, example) = (subject.word(), subject.quantity().example());
-        comment(&mut file, &format!("{word} = \"> {example}\": {}", subject.about()), "  ");
+        comment(
+            &mut file,
+            &format!("{word} = \"> {example}\": {}", subject.about()),
+            "  ",
+        );
     }
     file
 }

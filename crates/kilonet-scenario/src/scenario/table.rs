@@ -50,10 +50,17 @@ impl<'doc, 'out> Table<'doc, 'out> {
     /// keys are not all known beforehand.
     pub(super) fn others(&self) -> Vec<(&'doc str, Span, &'doc Spanned<DeValue<'doc>>)> {
         let written = self.entries.into_iter().flatten();
-        let written = written.map(|(key, value)| (key.get_ref().as_ref(), key.span(), value));
-        let mut others: Vec<_> = written.filter(|(key, ..)| !self.known.contains(key)).collect();
+        let written = written.map(|(key, value)| (&**key.get_ref(), key.span(), value));
+        let mut others: Vec<_> = written
+            .filter(|(key, ..)| !self.known.contains(key))
+            .collect();
         others.sort_by_key(|(_, span, _)| span.start);
         others
+    }
+
+    /// Takes a key for one that was asked for, so that nothing more is said of it.
+    pub(super) fn know(&mut self, key: &'static str) {
+        self.known.push(key);
     }
 
     /// Reports a problem.
@@ -219,7 +226,11 @@ impl<'doc, 'out> Table<'doc, 'out> {
     }
 
     /// The levels of an axis; what is not right of them is reported.
-    pub(super) fn levels(&mut self, key: &dyn AnyKey, value: &Spanned<DeValue<'_>>) -> Vec<At<Level>> {
+    pub(super) fn levels(
+        &mut self,
+        key: &dyn AnyKey,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Vec<At<Level>> {
         let items = match value.get_ref() {
             DeValue::Array(items) => items,
             _ => slice::from_ref(value),

@@ -7,6 +7,7 @@ mod flags;
 mod generators;
 mod mistakes;
 mod mixed;
+mod namespaces;
 mod newcomer;
 mod offered;
 mod pairs;

@@ -4,9 +4,10 @@
 //! wrote it and nothing is usual, or where all that was written is wrong and reported.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::source::Span;
-use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Level, Table};
+use kilonet_record::factors::key::{AnyKey, Key, KeyValue, Level};
 
 /// A value and where it was written; nowhere for a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +29,8 @@ pub(super) struct Values {
     /// How the file names the table: `lab`, `axes`, or `axes[1]` for the second of several.
     name: String,
     levels: BTreeMap<&'static str, Vec<At<Level>>>,
-    /// The table in which a key is written, where that is another.
-    elsewhere: BTreeMap<&'static str, &'static str>,
+    /// How the file names a key that is written in another table.
+    elsewhere: BTreeMap<&'static str, String>,
 }
 
 impl Values {
@@ -42,8 +43,23 @@ impl Values {
         }
     }
 
+    /// The one level of a key that a table of its own has in its place, which the file names so; none where nothing is written there.
+    pub(super) fn of_table<T: KeyValue>(path: &str, key: &Key<T>, level: Option<At<T>>) -> Self {
+        let levels = level.into_iter().map(|at| At {
+            value: Rc::new(at.value) as Level,
+            span: at.span,
+        });
+        Self {
+            elsewhere: BTreeMap::from([(key.name(), path.to_owned())]),
+            ..Self::new(
+                path.to_owned(),
+                BTreeMap::from([(key.name(), levels.collect())]),
+            )
+        }
+    }
+
     /// Takes what another table says of a key, where it says anything; the place of this one's own level, where it has one too.
-    pub(super) fn adopt(&mut self, key: &dyn AnyKey, from: &Self, table: Table) -> Option<Span> {
+    pub(super) fn adopt(&mut self, key: &dyn AnyKey, from: &Self) -> Option<Span> {
         let name = key.facts().name;
         let written = from.of(key);
         if written.is_empty() {
@@ -51,7 +67,7 @@ impl Values {
         }
         let own = self.of(key).iter().find_map(|at| at.span.clone());
         self.levels.insert(name, written.to_vec());
-        self.elsewhere.insert(name, table.name());
+        self.elsewhere.insert(name, from.key(key));
         own
     }
 
@@ -91,7 +107,7 @@ impl Values {
     /// A key as the file names it, with its table.
     pub(super) fn key(&self, key: &dyn AnyKey) -> String {
         let name = key.facts().name;
-        let table = self.elsewhere.get(name).copied();
-        format!("{}.{name}", table.unwrap_or(&self.name))
+        let elsewhere = self.elsewhere.get(name).cloned();
+        elsewhere.unwrap_or_else(|| format!("{}.{name}", self.name))
     }
 }

@@ -13,10 +13,11 @@ use super::name::Name;
 use super::problem::{Problem, Problems};
 use super::schema::table;
 use super::sysctl::{self, Numbers, Sysctls};
-use super::table::Table;
+use super::table::{Table, raw};
 use super::values::{At, Values};
-use kilonet_record::factors::key;
-use kilonet_record::factors::registry;
+use kilonet_record::factors::key::{self, AnyKey};
+use kilonet_record::factors::namespace_sysctls::{self, NAMESPACED, NamespaceSysctls, Namespaced};
+use kilonet_record::factors::registry::{self, namespaces::NAMESPACE_SYSCTLS};
 use kilonet_record::factors::value::Written;
 
 /// A scenario file of kilonet: factors to vary, the lab they are tried in, and how each trial is timed.
@@ -42,6 +43,9 @@ pub(super) struct Wire {
     /// Settings of the whole machine to change for the run; they are put back after it.
     #[schemars(default)]
     pub(super) sysctls: Sysctls,
+    /// What each container's namespace is beside its links.
+    #[schemars(with = "Namespace", extend("default" = {}))]
+    pub(super) namespace: Values,
     /// Figures for which the run fails, with exit code 1: each with a comparison and a value, such as goodput = "< 1Gb/s". Where there
     /// are several tables, `[[fail_if]]`, each is about the cells that its `at` names.
     #[schemars(with = "FailIf", default)]
@@ -82,6 +86,42 @@ impl JsonSchema for Axes {
     }
 }
 
+/// Sysctls of each container's namespace.
+struct Namespace;
+
+impl JsonSchema for Namespace {
+    fn schema_name() -> Cow<'static, str> {
+        "Namespace".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let property = |one: &Namespaced| {
+            let value = match one.numbers {
+                1 => {
+                    serde_json::json!({ "type": "integer", "minimum": 0, "description": one.about })
+                }
+                _ => serde_json::json!({ "type": "string", "description": one.about }),
+            };
+            (one.name.to_owned(), value)
+        };
+        let properties: serde_json::Map<_, _> = NAMESPACED.iter().map(property).collect();
+        json_schema!({
+            "type": "object",
+            "properties": { "sysctls": {
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": false,
+                "description": "Set in each container's namespace as it is made.",
+            } },
+            "additionalProperties": false,
+        })
+    }
+}
+
 fn lab(generator: &mut SchemaGenerator) -> Schema {
     table::of(key::Table::Lab, generator)
 }
@@ -105,6 +145,7 @@ impl Wire {
                 .table(key::Table::Trial.name())
                 .values(key::Table::Trial),
             sysctls: read_sysctls(root.table("sysctls")),
+            namespace: read_namespace(root.table("namespace")),
             fail_if: root.tables("fail_if", fail_if::read).concat(),
         };
         root.finish();
@@ -118,25 +159,76 @@ impl Wire {
             let Some(before) = key.facts().before else {
                 continue;
             };
-            let (from, axes) = match before {
+            let from = match before {
                 key::Table::Axes => continue,
-                key::Table::Lab => (&self.lab, &mut self.axes),
-                key::Table::Trial => (&self.trial, &mut self.axes),
+                key::Table::Lab => &self.lab,
+                key::Table::Trial => &self.trial,
             };
-            for table in axes {
-                let name = table.key(key);
-                if let Some(span) = table.adopt(key, from, before) {
-                    let message = format!("it is written in [{}] too", before.name());
-                    let problem = Problem::of(name, message).at(span);
-                    problems.push(problem.remedy("leave out one of the two"));
-                }
-            }
+            adopt(&mut self.axes, key, (from, problems));
+        }
+        adopt(
+            &mut self.axes,
+            &NAMESPACE_SYSCTLS,
+            (&self.namespace, problems),
+        );
+    }
+}
+
+/// Has each table of axes have what another table says of a key.
+fn adopt(axes: &mut [Values], key: &dyn AnyKey, (from, problems): (&Values, &mut Problems)) {
+    for table in axes {
+        let name = table.key(key);
+        if let Some(span) = table.adopt(key, from) {
+            let message = format!("`{}` is written too", from.key(key));
+            let problem = Problem::of(name, message).at(span);
+            problems.push(problem.remedy("leave out one of the two"));
         }
     }
 }
 
+fn read_namespace(mut table: Table<'_, '_>) -> Values {
+    let level = read_namespace_sysctls(table.table("sysctls"));
+    table.finish();
+    Values::of_table("namespace.sysctls", &NAMESPACE_SYSCTLS, level)
+}
+
+fn read_namespace_sysctls(mut table: Table<'_, '_>) -> Option<At<NamespaceSysctls>> {
+    let mut settings = NamespaceSysctls::default();
+    let written = table.others();
+    for (name, span, value) in &written {
+        let Some(sysctl) = Namespaced::named(name) else {
+            let problem = Problem::of(table.name(name), namespace_sysctls::unknown(name));
+            let remedy = if sysctl::names().any(|known| known == *name) {
+                "set it in [sysctls], for the whole machine".to_owned()
+            } else {
+                let names: Vec<_> = NAMESPACED.iter().map(|one| one.name).collect();
+                format!("allowed, each in quotes: {}", names.join(", "))
+            };
+            table.report(problem.at(span.clone()).remedy(remedy));
+            continue;
+        };
+        match sysctl.read(&raw(value.get_ref())) {
+            Ok(value) => settings.set(sysctl, value),
+            Err(message) => table.refuse(name, value.span(), message, &sysctl.allowed()),
+        }
+    }
+    let first = written.first().map(|(_, span, _)| span.clone());
+    (!settings.is_empty()).then_some(At {
+        value: settings,
+        span: first,
+    })
+}
+
 fn read_sysctls(mut table: Table<'_, '_>) -> Sysctls {
     let mut settings = BTreeMap::new();
+    for (name, span, _) in table.others() {
+        if let Some(own) = Namespaced::named(name) {
+            table.know(own.name);
+            let message = "each namespace has its own, which the whole machine's is not";
+            let problem = Problem::of(table.name(name), message).at(span);
+            table.report(problem.remedy("set it in [namespace.sysctls], for each container"));
+        }
+    }
     for name in sysctl::names() {
         let Some(numbers) = table.optional::<Numbers>(name) else {
             continue;

@@ -199,6 +199,10 @@ const RANGES: &[Range] = ranges! {
     "effective.batch", RATIO, it => it.effective.as_ref().and_then(|of| of.batch).into_iter().flat_map(|of| {
         [of.per_send, of.per_receive]
     }).flatten();
+    "effective.namespace_sysctls", COUNT, it => {
+        let read = it.effective.as_ref().and_then(|of| of.namespace_sysctls.as_ref());
+        read.map(|of| u64::from(of.namespaces))
+    };
     "generator.sum_bps", RATE, it => it.generator.as_ref().and_then(|of| of.sum_bps);
     "generator.transactions_per_s", RATE, it => it.generator.as_ref().and_then(|of| of.transactions_per_s);
     "generator.sum_over_crossed", RATIO, it => it.generator.as_ref().and_then(|of| of.sum_over_crossed);

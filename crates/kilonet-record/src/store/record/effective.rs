@@ -3,6 +3,8 @@
 //! Must not know who finds it out. The invariant: what could not be found out is absent, so records from before a field was
 //! thought of still read.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Batched;
@@ -42,6 +44,18 @@ pub struct Effective {
     /// How many datagrams of a stream calls moved at once; absent for other workloads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub batch: Option<Batched>,
+    /// Sysctls of containers' namespaces, read back before flows connected; absent where none were set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub namespace_sysctls: Option<SysctlsRead>,
+}
+
+/// Sysctls that were read back, and had the values that were asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SysctlsRead {
+    /// Containers in whose namespaces they were read: an even sample.
+    pub namespaces: u32,
+    /// Name, with dots, to value.
+    pub values: BTreeMap<String, String>,
 }
 
 /// What counts the bytes of a record.

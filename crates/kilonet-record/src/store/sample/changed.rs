@@ -94,7 +94,7 @@ fn another(key: &dyn AnyKey) -> Level {
     let usual = key.usual();
     let words = key.words().into_iter().map(|(word, _)| Raw::Text(word));
     let levels = words.chain([true, false].map(Raw::Boolean));
-    let levels = levels.chain([Raw::of("4")]);
+    let levels = levels.chain(["4", "net.core.somaxconn=128"].map(Raw::of));
     let mut levels = levels.filter_map(|raw| key.read(&raw).ok()?.pop());
     let is_other = |level: &Level| usual.as_ref().is_none_or(|usual| !key.same(level, usual));
     levels.find(is_other).expect("a key has two levels")

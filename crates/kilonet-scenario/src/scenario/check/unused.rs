@@ -3,11 +3,13 @@
 //! Where a table mixes, a key is for those of its cells that have a place for it. Invariant: a key that is written with
 //! another value than its default changes a cell, or is refused with the reason that its entry gives.
 
+use std::iter;
+
 use crate::scenario::cell::Cell;
 use crate::scenario::expand;
 use crate::scenario::key::{AnyKey, Level, Table};
 use crate::scenario::problem::{Problem, Problems};
-use crate::scenario::registry;
+use crate::scenario::registry::{self, namespaces::NAMESPACE_SYSCTLS};
 use crate::scenario::values::{At, Values};
 use crate::scenario::wire::Wire;
 
@@ -20,6 +22,8 @@ pub(super) fn check_cells(wire: &Wire, cells: &[Cell], problems: &mut Problems) 
     // What is written beside the tables of axes is for whichever of them has a place for it.
     let keys = registry::keys().filter(|key| key.facts().is_read_in(Table::Lab));
     check_keys(keys, &wire.lab, (cells, problems));
+    let sysctls: &'static dyn AnyKey = &NAMESPACE_SYSCTLS;
+    check_keys(iter::once(sysctls), &wire.namespace, (cells, problems));
 }
 
 fn check_keys(

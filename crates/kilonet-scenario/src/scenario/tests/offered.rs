@@ -133,6 +133,7 @@ fn unusual(whole: &Value, key: &str, property: &Value) -> Vec<String> {
         "cpuset" => &["\"0\""],
         "beside" => &["\"tcp-crr:1\""],
         "congestion" => &["\"reno\""],
+        "namespace_sysctls" => &["\"net.core.somaxconn=128\"", "\"net.ipv4.tcp_tw_reuse=1\""],
         "ruleset" => &["\"other.nft\"", "\"third.nft\""],
         "mtu" => &["9000"],
         "message" | "response" => &["64", "96"],

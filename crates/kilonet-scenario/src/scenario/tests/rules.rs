@@ -1,5 +1,7 @@
 //! Rules in a scenario: what cells they come to, and what does not go together.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::scenario::rules::{Backend, RuleHook, RuleShape};
 
@@ -174,20 +176,46 @@ fn a_cell_without_rules_says_nothing_of_them() {
 fn counts_of_rules_and_ports_are_axes_and_are_read_where_they_were_before() {
     let ids = |text: &str| {
         let cells = parsed(text).cells;
-        let ids = cells.iter().map(|cell| crate::plan::cell_id(cell).to_string());
+        let ids = cells.iter().map(crate::plan::cell_id);
         (ids.collect::<Vec<_>>(), cells)
     };
     let axes = "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\n";
-    for line in ["published = 30", "services = 7", "endpoints = 5", "ports_per_bridge = 4"] {
-        let (now, before) = (ids(&format!("{axes}{line}")), ids(&format!("{axes}[lab]\n{line}")));
+    for line in [
+        "published = 30",
+        "services = 7",
+        "endpoints = 5",
+        "ports_per_bridge = 4",
+    ] {
+        let (now, before) = (
+            ids(&format!("{axes}{line}")),
+            ids(&format!("{axes}[lab]\n{line}")),
+        );
         assert_eq!(now, before, "{line}");
         assert_eq!(now.0.len(), 1);
     }
     for (line, expected) in [
-        ("published = [0, 30]", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-p30"]),
-        ("services = \"10..20\"", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-20x2"]),
-        ("endpoints = [2, 3]", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-10x3"]),
-        ("ports_per_bridge = [8, 4]", ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-br2"]),
+        (
+            "published = [0, 30]",
+            ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-p30"],
+        ),
+        (
+            "services = \"10..20\"",
+            [
+                "bridge-ipv4-kubernetes-c8",
+                "bridge-ipv4-kubernetes-c8-20x2",
+            ],
+        ),
+        (
+            "endpoints = [2, 3]",
+            [
+                "bridge-ipv4-kubernetes-c8",
+                "bridge-ipv4-kubernetes-c8-10x3",
+            ],
+        ),
+        (
+            "ports_per_bridge = [8, 4]",
+            ["bridge-ipv4-kubernetes-c8", "bridge-ipv4-kubernetes-c8-br2"],
+        ),
     ] {
         for text in [format!("{axes}{line}"), format!("{axes}[lab]\n{line}")] {
             assert_eq!(ids(&text).0, expected, "{text}");
@@ -195,18 +223,50 @@ fn counts_of_rules_and_ports_are_axes_and_are_read_where_they_were_before() {
     }
 }
 
+/// How many bridges there are says how many ports each has.
 #[test]
-fn what_is_written_in_both_places_is_refused_and_what_is_beside_several_tables_is_for_whichever_has_a_place_for_it() {
-    let both = "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\nservices = 3\n[lab]\nservices = 4\n";
+fn cells_of_as_many_bridges_have_as_many_ports_on_each() {
+    for axes in [
+        "topology = [\"bridge\", \"vxlan\"]",
+        "topology = \"bridge\"\njoin = \"trunk\"\ncrossing = [true, false]",
+    ] {
+        let text = format!(
+            "[axes]\ncontainers = [2, 30, 64, 250]\n{axes}\nports_per_bridge = \"2..250 +2\"\n"
+        );
+        let cells = parsed(&text).cells;
+        let ids = cells.iter().map(crate::plan::cell_id);
+        let ids: HashSet<_> = ids.collect();
+        assert_eq!(ids.len(), cells.len());
+        assert!(cells.len() > 40, "{}", cells.len());
+    }
+}
+
+#[test]
+fn what_is_written_in_both_places_is_refused_and_what_is_beside_several_tables_is_for_whichever_has_a_place_for_it()
+ {
+    let both =
+        "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\nservices = 3\n[lab]\nservices = 4\n";
     let said = refusal(both);
-    assert!(said.contains("`axes.services`") && said.contains("test.toml:4:12"), "{said}");
-    assert!(said.contains("it is written in [lab] too"), "{said}");
+    assert!(
+        said.contains("`axes.services`") && said.contains("test.toml:4:12"),
+        "{said}"
+    );
+    assert!(said.contains("`lab.services` is written too"), "{said}");
     let tables = "[[axes]]\ncontainers = 8\n[[axes]]\ncontainers = 8\nfirewall = \"kubernetes\"\n[lab]\nservices = 4\n";
-    let services: Vec<_> = parsed(tables).cells.iter().map(|cell| cell.rules.services).collect();
+    let services: Vec<_> = parsed(tables)
+        .cells
+        .iter()
+        .map(|cell| cell.rules.services)
+        .collect();
     assert_eq!(services, [None, Some(4)]);
     let none = refusal("axes.containers = 8\n[lab]\nservices = 4\n");
-    assert!(none.contains("`lab.services`: no cell has services"), "{none}");
-    let odd = refusal("[[axes]]\ncontainers = 8\n[[axes]]\ncontainers = 16\n[lab]\nports_per_bridge = 5\n");
+    assert!(
+        none.contains("`lab.services`: no cell has services"),
+        "{none}"
+    );
+    let odd = refusal(
+        "[[axes]]\ncontainers = 8\n[[axes]]\ncontainers = 16\n[lab]\nports_per_bridge = 5\n",
+    );
     assert_eq!(odd.matches("5 is odd").count(), 1, "{odd}");
     assert!(odd.contains("`lab.ports_per_bridge`"), "{odd}");
 }
@@ -220,9 +280,15 @@ fn a_flag_takes_the_place_of_a_key_where_it_was_before() {
         "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\nservices = 9\n",
         "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\n[lab]\n",
     ] {
-        let source = Source::new("test.toml", file).with(&flags.settings()).unwrap();
+        let source = Source::new("test.toml", file)
+            .with(&flags.settings())
+            .unwrap();
         let scenario = believe(&source, "test").unwrap();
-        let services: Vec<_> = scenario.cells.iter().map(|cell| cell.rules.services).collect();
+        let services: Vec<_> = scenario
+            .cells
+            .iter()
+            .map(|cell| cell.rules.services)
+            .collect();
         assert_eq!(services, [Some(3), Some(4)], "{file}");
     }
 }
@@ -231,7 +297,11 @@ fn a_flag_takes_the_place_of_a_key_where_it_was_before() {
 #[test]
 fn bridges_that_any_level_leaves_apart_are_no_lab_in_which_all_talk_to_all() {
     let text = "[axes]\ncontainers = 16\npattern = \"all-to-all\"\npeers = 2\nports_per_bridge = ";
-    assert_eq!(parsed(&format!("{text}[16, 20]")).cells.len(), 1, "both are one bridge");
+    assert_eq!(
+        parsed(&format!("{text}[16, 20]")).cells.len(),
+        1,
+        "both are one bridge"
+    );
     let said = refusal(&format!("{text}[16, 8]"));
     assert!(said.contains("cannot reach each other"), "{said}");
 }

@@ -75,6 +75,10 @@ fn full() -> Record {
             per_send: Some(2.0),
             per_receive: Some(2.0),
         }),
+        namespace_sysctls: Some(SysctlsRead {
+            namespaces: 2,
+            values: [("net.core.somaxconn".to_owned(), "128".to_owned())].into(),
+        }),
         ..Effective::default()
     });
     record.generator = Some(generator());
