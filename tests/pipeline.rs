@@ -382,7 +382,7 @@ fn the_planted_knee_half_and_limit_are_answers() {
         panic!("{:?}", analysis.limits)
     };
     assert_eq!((limit.good, limit.bad, limit.trials), (64, 128, 5));
-    assert_eq!(limit.mechanism, Some("a Linux bridge holds 1,023 ports"));
+    assert_eq!(limit.mechanism, Some("bridge_ports"));
 }
 
 /// What a model's run comes to beside another's, each of five repeats.

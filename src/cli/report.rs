@@ -1,7 +1,7 @@
 //! `kilonet report`: what a run folder says, computed again from its records, in the forms asked for; and the end of every
 //! run.
 //!
-//! The invariant: where Markdown goes to standard output, nothing does that is not asked for: paths of files go elsewhere.
+//! The invariant: where Markdown or JSON goes to standard output, nothing does that is not asked for: paths of files go elsewhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::out;
 use crate::error::{Act, Error, Remedy, Result};
-use crate::report::{self, Figures, Form, markdown, terminal};
+use crate::report::{self, Figures, Form, terminal};
 
 /// Needs no privileges, nor the machine the run was made on.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(super) struct Report {
     /// Formats to give, such as md or png,html [default: term, and svg and html in DIR]
     #[arg(long, value_name = "LIST", value_enum, value_delimiter = ',')]
     format: Vec<Format>,
-    /// The file to write for md alone, otherwise the folder [default: standard output for md, otherwise DIR]
+    /// The file to write for md or json alone, otherwise the folder [default: standard output for md and json, otherwise DIR]
     #[arg(
         long,
         value_name = "PATH",
@@ -37,6 +37,7 @@ const EXAMPLES: &str = "\
 Examples:
   kilonet report results/20261123T120000Z-quickstart
   kilonet report results/20261123T120000Z-quickstart --format md > issue.md
+  kilonet report results/20261123T120000Z-quickstart --format json | jq '.mechanisms[].id'
   kilonet report results/20261123T120000Z-quickstart --format png,html --out /tmp/quickstart";
 
 /// What a report can be given as.
@@ -46,6 +47,8 @@ enum Format {
     Term,
     /// Markdown for an issue: findings, cells, warnings, the machine
     Md,
+    /// JSON for programs: findings, mechanisms, and all figures of the page
+    Json,
     /// A figure for each question, as SVG
     Svg,
     /// The same figures as PNG, at two dots to a pixel
@@ -53,6 +56,9 @@ enum Format {
     /// The page, report.html
     Html,
 }
+
+/// The forms that are one text each.
+const TEXTS: &[(Format, Form)] = &[(Format::Md, Form::Markdown), (Format::Json, Form::Json)];
 
 impl Report {
     pub(super) fn run(&self) -> Result<ExitCode> {
@@ -68,7 +74,7 @@ impl Report {
         let files = self.files();
         if self.out.is_some() && files.is_empty() {
             return Err(Error::Scenario(
-                "error: --out is for md, svg, png and html: term is printed".to_owned(),
+                "error: --out is for md, json, svg, png and html: term is printed".to_owned(),
             ));
         }
         let analysis = report::read(&self.dir)?;
@@ -79,16 +85,18 @@ impl Report {
         } else {
             Ok(())
         };
-        match &self.out {
-            Some(file) if files == [Form::Markdown] => {
-                report::save(file, markdown::render(&analysis).as_bytes())
-            }
-            _ => self.write(&figures, &files),
+        let alone = match files[..] {
+            [form] => form.text(&analysis)?,
+            _ => None,
+        };
+        match self.out.as_ref().zip(alone) {
+            Some((file, text)) => report::save(file, text.as_bytes()),
+            None => self.write(&figures, &files),
         }?;
         printed
     }
 
-    /// Writes files, prints Markdown where it is none of these, and says which files there are.
+    /// Writes files, prints the texts that are none of these, and says which files there are.
     fn write(&self, figures: &Figures, files: &[Form]) -> Result<()> {
         let folder = self.out.as_deref().unwrap_or(&self.dir);
         fs::create_dir_all(folder).map_err(|error| {
@@ -99,15 +107,16 @@ impl Report {
             )
         })?;
         let written = report::write(folder, figures, files)?;
-        let is_printed = self.has(Format::Md) && self.out.is_none();
-        if is_printed {
-            out::data(markdown::render(figures.analysis).as_bytes())?;
+        let texts = self.printed();
+        for form in &texts {
+            let text = form.text(figures.analysis)?.unwrap_or_default();
+            out::data(text.as_bytes())?;
         }
         for path in &written {
-            if is_printed {
-                out::say(path.display().to_string());
-            } else {
+            if texts.is_empty() {
                 out::path(path)?;
+            } else {
+                out::say(path.display().to_string());
             }
         }
         Ok(())
@@ -115,18 +124,32 @@ impl Report {
 
     /// The forms that become files.
     fn files(&self) -> Vec<Form> {
-        let forms = [
-            (Format::Md, Form::Markdown),
+        let drawn = [
             (Format::Svg, Form::Svg),
             (Format::Png, Form::Png),
             (Format::Html, Form::Html),
         ];
-        let is_file = |format| format != Format::Md || self.out.is_some();
-        forms
-            .into_iter()
-            .filter(|(format, _)| self.has(*format) && is_file(*format))
-            .map(|(_, form)| form)
-            .collect()
+        let texts = if self.out.is_some() {
+            TEXTS
+        } else {
+            [].as_slice()
+        };
+        self.asked(&[texts, &drawn].concat())
+    }
+
+    /// The forms that are printed where no place for them is given.
+    fn printed(&self) -> Vec<Form> {
+        let texts = if self.out.is_none() {
+            TEXTS
+        } else {
+            [].as_slice()
+        };
+        self.asked(texts)
+    }
+
+    fn asked(&self, forms: &[(Format, Form)]) -> Vec<Form> {
+        let asked = forms.iter().filter(|(format, _)| self.has(*format));
+        asked.map(|(_, form)| *form).collect()
     }
 
     fn has(&self, format: Format) -> bool {

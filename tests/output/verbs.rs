@@ -49,6 +49,7 @@ pub(crate) fn lines(out: &Path) -> Vec<Line> {
         "plan scenarios/quickstart.toml --json",
         "report RUN --format term",
         "report RUN --format md",
+        "report RUN --format json",
         "report RUN --format svg --out OUT",
         "compare RUN RUN",
         "compare RUN RUN --format md",

@@ -67,6 +67,7 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
         usl: Vec::new(),
         capacities: Vec::new(),
         fail_if: Vec::new(),
+        mechanisms: Vec::new(),
         limits: Vec::new(),
         signs: Vec::new(),
         slopes: vec![slope()],

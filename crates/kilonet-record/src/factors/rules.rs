@@ -277,6 +277,14 @@ impl Firewall {
     pub fn publishes(self) -> bool {
         self.facts().publishes
     }
+
+    /// Whether it gives connections that leave the containers' network other source ports (MASQUERADE), of which there are only so
+    /// many towards a destination. What leads ports to containers is an engine's or a cluster's, whose networks are hidden behind
+    /// the host side both ways; of a rule set of the user's own nobody knows.
+    #[must_use]
+    pub fn masquerades(self) -> bool {
+        self.publishes()
+    }
 }
 
 impl Path {

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::answers::Asked;
+use super::mechanisms::Mechanism;
 use super::series::{Count, Series};
 use super::summary::CellSummary;
 use crate::store::record::Failure;
@@ -22,71 +23,21 @@ pub struct Limit {
     pub trials: usize,
     /// Why the first of these did.
     pub failure: Failure,
-    /// The name of what refuses, where it is known.
+    /// The id of the mechanism that refuses, where it is known.
     pub mechanism: Option<&'static str>,
 }
 
-/// What is known to refuse: a row fits an act, by how it begins, and an errno.
-struct Mechanism {
-    act: &'static str,
-    errno: &'static str,
-    name: &'static str,
-}
-
-/// The first row that fits is taken.
-const MECHANISMS: &[Mechanism] = &[
-    Mechanism {
-        act: "add port",
-        errno: "EXFULL",
-        name: "a Linux bridge holds 1,023 ports",
-    },
-    Mechanism {
-        act: "create namespace",
-        errno: "ENOSPC",
-        name: "the user has as many network namespaces as user.max_net_namespaces allows",
-    },
-    Mechanism {
-        act: "connect flow",
-        errno: "EHOSTUNREACH",
-        name: "the neighbour table holds no more entries than gc_thresh3",
-    },
-    Mechanism {
-        act: "connect flow",
-        errno: "EADDRNOTAVAIL",
-        name: "an address is gone, or all its local ports are taken",
-    },
-    Mechanism {
-        act: "spawn",
-        errno: "EAGAIN",
-        name: "there are as many tasks as the machine or its control group allows",
-    },
-    Mechanism {
-        act: "",
-        errno: "EMFILE",
-        name: "a process has as many files open as it may",
-    },
-    Mechanism {
-        act: "",
-        errno: "ENFILE",
-        name: "the machine has as many files open as fs.file-max allows",
-    },
-    Mechanism {
-        act: "",
-        errno: "ENOMEM",
-        name: "memory is full",
-    },
-    Mechanism {
-        act: "",
-        errno: "ENOBUFS",
-        name: "memory for the network is full",
-    },
-];
-
-/// The limits of the curves.
-pub(super) fn limits(asked: &Asked<'_>) -> Vec<Limit> {
+/// The limits of the curves, with what refuses there.
+pub(super) fn limits(asked: &Asked<'_>, mechanisms: &[Mechanism]) -> Vec<Limit> {
     let of = |(nth, series): (usize, &Series)| {
         let cells = series.cells.iter().map(|index| &asked.cells[*index]);
-        limit(nth, &cells.collect::<Vec<_>>(), asked.count)
+        let limit = limit(nth, &cells.collect::<Vec<_>>(), asked.count)?;
+        let mut all = mechanisms.iter();
+        let refuses = all.find(|it| it.failed_trials_of(nth, limit.bad));
+        Some(Limit {
+            mechanism: refuses.map(|it| it.id),
+            ..limit
+        })
     };
     asked.series.iter().enumerate().filter_map(of).collect()
 }
@@ -102,20 +53,13 @@ fn limit(series: usize, cells: &[&CellSummary], over: Count) -> Option<Limit> {
         bad: over.of(&bad.cell),
         trials: bad.failures.len(),
         failure: failure.clone(),
-        mechanism: mechanism(failure),
+        mechanism: None,
     })
-}
-
-fn mechanism(failure: &Failure) -> Option<&'static str> {
-    let errno = failure.errno.as_deref()?;
-    let fits = |row: &&Mechanism| failure.act.starts_with(row.act) && row.errno == errno;
-    MECHANISMS.iter().find(fits).map(|row| row.name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Analysis;
-    use super::*;
     use crate::scenario::Topology;
     use crate::store::sample::{cell, failed, measured, run, sweep};
 
@@ -131,7 +75,7 @@ mod tests {
             panic!("{:?}", analysis.limits)
         };
         assert_eq!((limit.good, limit.bad, limit.trials), (1022, 1024, 3));
-        assert_eq!(limit.mechanism, Some("a Linux bridge holds 1,023 ports"));
+        assert_eq!(limit.mechanism, Some("bridge_ports"));
     }
 
     #[test]
@@ -147,13 +91,9 @@ mod tests {
 
     #[test]
     fn an_unknown_refusal_is_left_without_a_name() {
-        let failure = Failure {
-            act: "connect flow".to_owned(),
-            object: "2 to 3".to_owned(),
-            errno: Some("EXFULL".to_owned()),
-            reason: None,
-            hint: None,
-        };
-        assert_eq!(mechanism(&failure), None);
+        let mut bad = failed(cell(Topology::Bridge, 8), 0);
+        bad.error.as_mut().unwrap().act = "connect flow".to_owned();
+        let analysis = Analysis::of(&run(vec![measured(cell(Topology::Bridge, 2), 0), bad]));
+        assert_eq!(analysis.limits[0].mechanism, None);
     }
 }

@@ -6,7 +6,8 @@
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
 //! `metric` is the table of all there is to each metric, and reads a trial; `estimate` estimates one; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
 //! `answers` asks each curve for its knee (`knee`) and halving point
-//! (`halving`), and lays models through it (`fit`); `limit` finds where something refuses, `signs` what counters show;
+//! (`halving`), and lays models through it (`fit`); `mechanisms` names what binds or breaks, with what follows from it; `limit` finds where something refuses, and `signs` what
+//! counters show besides;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 //! `fail_if` holds its cells against what the run was to fail for. `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
@@ -29,6 +30,7 @@ mod halving;
 mod knee;
 mod limit;
 mod machines;
+pub mod mechanisms;
 mod merge;
 pub mod metric;
 pub mod model;
@@ -66,6 +68,7 @@ pub use growing::{Growing, GrowingCurve};
 pub use halving::Halving;
 pub use knee::{Basis, Bend, Corner, Knee};
 pub use limit::Limit;
+pub use mechanisms::Mechanism;
 pub use metric::Metric;
 pub use model::{Analysis, Column, Control, Fit, Post, PostCell, PostRow, Ratio, Reality, Slope};
 pub use precision::{Known, Reach};
@@ -107,6 +110,11 @@ impl Analysis {
             usl,
             capacities,
         } = answers::answers(&asked);
+        let mechanisms = mechanisms::mechanisms(&asked, &run.manifest);
+        let told = |symptom, series, count| {
+            let mut all = mechanisms.iter();
+            all.any(|it| it.accounts_for(symptom, series, count))
+        };
         Self {
             name: run.manifest.name.clone(),
             // A manifest is plain data, which always has a JSON form.
@@ -115,8 +123,9 @@ impl Analysis {
             answers: bends,
             usl,
             capacities,
-            limits: limit::limits(&asked),
-            signs: signs::signs(&asked),
+            limits: limit::limits(&asked, &mechanisms),
+            signs: signs::signs(&asked, &told),
+            mechanisms,
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
             fail_if: fail_if::judged(run, &cells, &varying),

@@ -7,6 +7,7 @@ use super::estimate::Estimate;
 use super::fail_if::Judged;
 use super::fit::{Capacity, Usl};
 use super::limit::Limit;
+use super::mechanisms::Mechanism;
 use super::metric::Metric;
 use super::series::Series;
 use super::signs::Sign;
@@ -146,9 +147,11 @@ pub struct Analysis {
     /// What the run was to fail for, and for which cells it does; nothing where its scenario says nothing of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fail_if: Vec<Judged>,
+    /// What bound or broke, by name: what explains most first.
+    pub mechanisms: Vec<Mechanism>,
     /// Where something refuses.
     pub limits: Vec<Limit>,
-    /// What counters show.
+    /// What counters show that no mechanism accounts for.
     pub signs: Vec<Sign>,
     /// What rules cost, where the run has any.
     pub slopes: Vec<Slope>,

@@ -1,13 +1,13 @@
-//! What the counters of trials show to have happened: a table, a row for each sign.
+//! What the counters of trials show to have happened, where no mechanism accounts for it: a table, a row for each sign.
 //!
-//! Must not know words. The invariant: a sign is there only with the cells that show it and the figure of each; a trial that
-//! does not carry what a row reads shows nothing.
+//! Must not know words, nor mechanisms. The invariant: a sign is there only with the cells that show it and the figure of each; a
+//! trial that does not carry what a row reads shows nothing.
 
 use serde::Serialize;
 
 use super::answers::Asked;
 use crate::stats::Sorted;
-use crate::store::record::{Counters, Cpu, Record};
+use crate::store::record::{Cpu, Record};
 
 /// What can have happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -15,13 +15,11 @@ use crate::store::record::{Counters, Cpu, Record};
 pub enum Symptom {
     /// The CPUs had next to nothing left; the figure is the share that was busy.
     CpuSaturated,
-    /// A CPU's backlog was full; packets dropped.
+    /// A CPU's backlog was full now and then; packets dropped.
     BacklogDrops,
     /// The softirq budget ran out; times a second.
     SoftirqSqueezes,
-    /// The neighbour table overflowed; times.
-    NeighbourOverflow,
-    /// TCP's memory pool was near its pressure mark, or beyond it; the share of the mark.
+    /// TCP's memory pool was near its pressure mark; the share of the mark.
     TcpMemoryPressure,
     /// Connections could not be tracked; times.
     ConntrackFull,
@@ -33,8 +31,6 @@ pub enum Symptom {
     Unfair,
     /// Pairs moved nothing; their share.
     Starved,
-    /// Another congestion control took effect than was asked for; 1.
-    OtherCongestion,
     /// Other processes were busy; their share of the CPU time.
     Foreign,
     /// The hypervisor took CPU time for others; their share.
@@ -116,12 +112,7 @@ const ROWS: &[Row] = {
             let pairs = f64::from(record.cell.pairs);
             Some(f64::from(record.per_pair?.starved) / pairs)
         }),
-        row(Symptom::TcpMemoryPressure, Worst, 0.9, |record| {
-            let (used, mark) = both(record, |it| {
-                (it.tcp_memory_pages, it.tcp_memory_pressure_pages)
-            })?;
-            (mark > 0.0).then_some(used / mark)
-        }),
+        row(Symptom::TcpMemoryPressure, Worst, 0.9, memory_share),
         row(Symptom::Retransmits, Middle, 0.005, |record| {
             let segments = record.counters?.retransmits? as f64;
             let seconds = record.window?.duration_ns as f64 / 1e9;
@@ -135,17 +126,10 @@ const ROWS: &[Row] = {
             let seconds = record.window?.duration_ns as f64 / 1e9;
             (seconds > 0.0).then_some(record.counters?.softirq_squeezes? as f64 / seconds)
         }),
-        row(Symptom::NeighbourOverflow, Worst, 0.0, |record| {
-            Some(record.counters?.neighbour_overflows? as f64)
-        }),
         row(Symptom::ConntrackFull, Worst, 0.0, |record| {
             let counters = record.counters?;
             let failed = counters.conntrack_insert_failed?;
             Some((failed + counters.conntrack_drops? + counters.conntrack_early_drops?) as f64)
-        }),
-        row(Symptom::OtherCongestion, Worst, 0.0, |record| {
-            let took = record.effective.as_ref()?.congestion.as_ref()?;
-            Some(f64::from(u8::from(*took != record.cell.congestion.0)))
         }),
         // The two shares are those at which a trial warns of itself.
         row(Symptom::Foreign, Worst, 0.02, |record| {
@@ -165,17 +149,34 @@ fn whole(cpu: &Cpu) -> Option<f64> {
     (all > 0).then_some(all as f64)
 }
 
-/// Two counters of a trial that has both.
-fn both(record: &Record, read: fn(&Counters) -> (Option<u64>, Option<u64>)) -> Option<(f64, f64)> {
-    let (one, other) = read(record.counters.as_ref()?);
-    Some((one? as f64, other? as f64))
+/// What TCP had of its memory as the window ended, as a share of its pressure mark.
+pub(super) fn memory_share(record: &Record) -> Option<f64> {
+    let counters = record.counters?;
+    let used = counters.tcp_memory_pages? as f64;
+    let mark = counters.tcp_memory_pressure_pages? as f64;
+    (mark > 0.0).then_some(used / mark)
 }
 
-/// The signs of a run.
-pub(super) fn signs(asked: &Asked<'_>) -> Vec<Sign> {
-    let sign = |row: &Row| Sign {
-        symptom: row.symptom,
-        places: places(row, asked),
+/// What a trial that may be shown says of a symptom; absent where it is too little to be shown.
+pub(super) fn of_trial(symptom: Symptom, record: &Record) -> Option<f64> {
+    let mut rows = ROWS.iter();
+    let row = rows.find(|row| row.symptom == symptom)?;
+    let figure = (row.read)(record).filter(|_| record.is_shown())?;
+    (figure > row.above).then_some(figure)
+}
+
+/// Whether something else accounts for a symptom in a cell, by its series and count.
+pub(super) type Told<'a> = &'a dyn Fn(Symptom, usize, u32) -> bool;
+
+/// The signs of a run that nothing else accounts for.
+pub(super) fn signs(asked: &Asked<'_>, told: Told<'_>) -> Vec<Sign> {
+    let sign = |row: &Row| {
+        let mut places = places(row, asked);
+        places.retain(|place| !told(row.symptom, place.series, place.count));
+        Sign {
+            symptom: row.symptom,
+            places,
+        }
     };
     let signs = ROWS.iter().map(sign);
     signs.filter(|sign| !sign.places.is_empty()).collect()
@@ -218,6 +219,7 @@ mod tests {
     use super::super::Analysis;
     use super::*;
     use crate::scenario::Topology;
+    use crate::store::record::Counters;
     use crate::store::sample::{cell, measured, run, starving, sweep};
 
     fn signs_of(change: impl Fn(&mut Record)) -> Vec<Symptom> {
@@ -251,10 +253,11 @@ mod tests {
             counters(|it| it.backlog_drops = Some(1)),
             [Symptom::BacklogDrops]
         );
-        assert_eq!(
-            counters(|it| it.neighbour_overflows = Some(2)),
-            [Symptom::NeighbourOverflow]
-        );
+        let clashes = |it: &mut Counters| {
+            it.conntrack_insert_failed = Some(3);
+            (it.conntrack_drops, it.conntrack_early_drops) = (Some(3), Some(0));
+        };
+        assert_eq!(counters(clashes), [Symptom::ConntrackFull]);
         let near = |it: &mut Counters| {
             (it.tcp_memory_pages, it.tcp_memory_pressure_pages) = (Some(95), Some(100));
         };

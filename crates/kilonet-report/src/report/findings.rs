@@ -9,6 +9,7 @@ mod fail_if;
 mod finding;
 mod halvings;
 mod limits;
+mod mechanisms;
 mod models;
 mod post;
 mod precision;
@@ -23,11 +24,11 @@ use crate::analysis::Analysis;
 pub(super) use fail_if::sentences as failures;
 pub(super) use finding::{Finding, Section, Shown, metric_name};
 
-/// What makes findings, in the order in which they are told: what the run fails for and what stops it first, then what was searched for, what its
-/// curves do, what rules
-/// cost, what is real, and last what else was seen.
+/// What makes findings, in the order in which they are told: what the run fails for; what binds or breaks, with what follows from it,
+/// and what stops a run; then what was searched for, what its curves do, what rules cost, what is real, and last what else was seen.
 const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
     fail_if::findings,
+    mechanisms::findings,
     limits::findings,
     searches::findings,
     halvings::findings,

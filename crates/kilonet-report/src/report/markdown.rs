@@ -56,10 +56,13 @@ fn findings(analysis: &Analysis) -> String {
 fn finding(finding: &Finding) -> String {
     let shown = finding.shown.words().map(|words| format!("; {words}"));
     let evidence = format!("{}{}", finding.evidence, shown.unwrap_or_default());
+    let under = finding.under.iter();
+    let under = under.map(|text| format!("\n  - {}", escaped(text)));
     format!(
-        "- {}<br><sub>{}</sub>",
+        "- {}<br><sub>{}</sub>{}",
         escaped(&finding.text),
-        escaped(&evidence)
+        escaped(&evidence),
+        under.collect::<String>()
     )
 }
 

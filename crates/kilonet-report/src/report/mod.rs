@@ -10,6 +10,7 @@ mod figure;
 mod figures;
 mod findings;
 mod head;
+pub mod json;
 pub mod live;
 mod look;
 pub mod markdown;
@@ -73,11 +74,25 @@ pub enum Form {
     Html,
     /// What the run says, for an issue.
     Markdown,
+    /// The same for programs, with all that it rests on.
+    Json,
 }
 
 impl Form {
     /// What a run leaves behind beside its records.
     pub const OF_A_RUN: [Self; 2] = [Self::Svg, Self::Html];
+
+    /// Its text, where it is one text that can be printed.
+    ///
+    /// # Errors
+    /// When the analysis cannot be written so.
+    pub fn text(self, analysis: &Analysis) -> Result<Option<String>> {
+        match self {
+            Self::Markdown => Ok(Some(markdown::render(analysis))),
+            Self::Json => json::render(analysis).map(Some),
+            Self::Svg | Self::Png | Self::Html => Ok(None),
+        }
+    }
 
     /// Its files, each with its name.
     fn files(self, figures: &Figures) -> Result<Vec<(FileName, Vec<u8>)>> {
@@ -88,6 +103,7 @@ impl Form {
             Self::Png => png::pictures(&svg::files(figures))?,
             Self::Html => vec![named((PAGE, page::render(figures)?))],
             Self::Markdown => vec![named((markdown::FILE, markdown::render(figures.analysis)))],
+            Self::Json => vec![named((json::FILE, json::render(figures.analysis)?))],
         })
     }
 }

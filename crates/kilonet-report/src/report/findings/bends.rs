@@ -66,6 +66,7 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
             series.cells.len(),
             &knees.iter().map(|(_, knee)| *knee).collect::<Vec<_>>(),
         ),
+        under: Vec::new(),
         shown: Shown::In(metric),
     })
 }

@@ -15,6 +15,8 @@ pub(in crate::report) struct Finding {
     pub(in crate::report) text: String,
     /// Cells, trials and method that it rests on.
     pub(in crate::report) evidence: String,
+    /// What stands under it, each a sentence: what follows from it, what helps; most have nothing.
+    pub(in crate::report) under: Vec<String>,
     /// Where it is seen.
     pub(in crate::report) shown: Shown,
 }

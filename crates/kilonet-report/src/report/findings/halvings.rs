@@ -35,6 +35,7 @@ fn finding(analysis: &Analysis, answer: &Answer, halving: &Halving) -> Option<Fi
             metric_name(answer.metric, analysis.requests())
         ),
         evidence: evidence(analysis, answer, halving)?,
+        under: Vec::new(),
         shown: Shown::In(answer.metric),
     })
 }

@@ -40,6 +40,7 @@ fn of_law(analysis: &Analysis, law: &Usl) -> Option<Finding> {
             three_digits(left * 100.0),
             pairs(at)
         ),
+        under: Vec::new(),
         shown: Shown::In(law.metric),
     })
 }
@@ -59,6 +60,7 @@ fn unfitting<'a>(
     (!left.is_empty()).then(|| Finding {
         text: format!("{name} does not describe {} of the curves", left.len()),
         evidence: format!("largest residuals: {}", left.join(", ")),
+        under: Vec::new(),
         shown: Shown::In(Metric::Goodput),
     })
 }
@@ -130,6 +132,7 @@ fn of_capacity(analysis: &Analysis, model: &Capacity) -> Option<Finding> {
             three_digits(left * 100.0),
             grouped(at as usize),
         ),
+        under: Vec::new(),
         shown: Shown::In(Metric::CpuPerByte),
     })
 }

@@ -54,6 +54,7 @@ fn finding(analysis: &Analysis, series: &[Wide]) -> Option<Finding> {
             count(cell),
             counted(widest.trials, "trial")
         ),
+        under: Vec::new(),
         shown: Shown::In(widest.metric),
     })
 }

@@ -101,6 +101,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
     let finding = |realities: &[Reality]| Finding {
         text: verdict(realities),
         evidence: evidence(realities),
+        under: Vec::new(),
         shown: Shown::Section(ID),
     };
     labels.map(finding).collect()

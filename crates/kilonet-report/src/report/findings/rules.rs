@@ -26,6 +26,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
             finding(fit, slope.over, analysis.requests())
         ),
         evidence: evidence(fit),
+        under: Vec::new(),
         shown: Shown::In(fit.metric),
     })
     .collect()

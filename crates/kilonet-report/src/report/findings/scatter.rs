@@ -31,6 +31,7 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
             scatters.len(),
             repeats(&scatters)
         ),
+        under: Vec::new(),
         shown: Shown::In(Metric::Goodput),
     });
     finding.into_iter().collect()

@@ -39,6 +39,7 @@ fn finding(analysis: &Analysis, series: &Series) -> Option<Finding> {
             rates.join(", ")
         ),
         evidence: evidence.join("; "),
+        under: Vec::new(),
         shown: Shown::In(Metric::Datagrams),
     })
 }

@@ -1,4 +1,4 @@
-//! What counters show, in sentences: a table, a row for each symptom.
+//! What counters show that no mechanism accounts for, in sentences: a table, a row for each symptom.
 
 use super::finding::{Finding, Shown};
 use crate::analysis::quantity::grouped;
@@ -23,13 +23,11 @@ enum Figure {
     Jain,
     /// `up to 12 times`
     Number(&'static str),
-    /// Not at all: it is there or not.
-    None,
 }
 
 /// The row of a symptom.
 fn words(symptom: Symptom) -> Words {
-    use Figure::{Jain, None, Number, Share};
+    use Figure::{Jain, Number, Share};
     let row = |text, figure, shown| Words {
         text,
         figure,
@@ -68,19 +66,9 @@ fn words(symptom: Symptom) -> Words {
             Number("times a second"),
             Metric::Goodput,
         ),
-        Symptom::NeighbourOverflow => row(
-            "the neighbour table overflowed",
-            Number("times"),
-            Metric::Goodput,
-        ),
         Symptom::ConntrackFull => row(
             "connections could not be tracked, or their entries were evicted for others",
             Number("times"),
-            Metric::Goodput,
-        ),
-        Symptom::OtherCongestion => row(
-            "a congestion control other than the one asked for took effect",
-            None,
             Metric::Goodput,
         ),
         Symptom::Foreign => row(
@@ -116,7 +104,6 @@ fn finding(analysis: &Analysis, sign: &Sign) -> Option<Finding> {
             three_digits(1.0 - worst.figure)
         ),
         Figure::Number(of) => format!(", up to {} {of}", three_digits(worst.figure)),
-        Figure::None => String::new(),
     };
     let label = |place: &Place| &analysis.series[place.series].label;
     let groups = sign
@@ -136,6 +123,7 @@ fn finding(analysis: &Analysis, sign: &Sign) -> Option<Finding> {
             grouped(worst.count as usize),
             counted(worst.trials, "trial")
         ),
+        under: Vec::new(),
         shown: Shown::In(words.shown),
     })
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::analysis::{Metric, records_of_the_post as post};
-use crate::scenario::{Factor, Search, Topology, Workload};
-use crate::store::record::Record;
+use crate::scenario::{Buffers, Factor, Search, Topology, Workload};
+use crate::store::record::{Counter, LogLine, PhaseCounts, Record, TrackedConnections, TrialPhase};
 use crate::store::sample::{
     both_testbeds, cell, failed, measured, over_containers, over_rules, run, sweep,
 };
@@ -9,7 +9,11 @@ use crate::store::sample::{
 fn said(records: Vec<Record>) -> String {
     let analysis = Analysis::of(&run(records));
     let findings = findings(&analysis).into_iter();
-    let told = findings.map(|one| format!("{} [{}; {:?}]", one.text, one.evidence, one.shown));
+    let told = findings.flat_map(|one| {
+        let line = format!("{} [{}; {:?}]", one.text, one.evidence, one.shown);
+        let under = one.under.into_iter().map(|text| format!("  {text}"));
+        [line].into_iter().chain(under)
+    });
     let mut lines: Vec<_> = told.collect();
     let sections = sections(&analysis);
     for section in sections {
@@ -44,6 +48,153 @@ fn a_planted_law_is_told_in_sentences() {
     let counts = (1..=10).map(|power| 1 << power);
     let records = counts.flat_map(|count| (0..3).map(move |repeat| law(repeat, count)));
     insta::assert_snapshot!(said(records.collect()));
+}
+
+/// Pairs over a bridge, half of which could not be reached from 64 containers on, as the neighbour table was full.
+fn unreachable(repeat: u32, containers: u32) -> Record {
+    let mut record = measured(cell(Topology::Bridge, containers), repeat);
+    if containers >= 64 {
+        let half = record.cell.pairs / 2;
+        let pairs = record.per_pair.as_mut().unwrap();
+        (pairs.starved, pairs.jain) = (half, 0.45);
+        count(
+            &mut record,
+            TrialPhase::Connect,
+            Counter::NeighbourOverflows,
+            1234,
+        );
+        record.kernel_log = vec![LogLine {
+            phase: TrialPhase::Connect,
+            window_s: Some(-2.5),
+            line: "neighbour: arp_cache: neighbor table overflow!".to_owned(),
+            lines: 10,
+        }];
+    }
+    record
+}
+
+/// A counter moves in a phase.
+fn count(record: &mut Record, phase: TrialPhase, counter: Counter, number: u64) {
+    let counts = PhaseCounts {
+        duration_ns: 500_000_000,
+        counts: [(counter, number)].into_iter().collect(),
+    };
+    let phases = record.phases.get_or_insert_default();
+    phases.add(phase, counts);
+}
+
+fn over_counts(trial: fn(u32, u32) -> Record) -> Vec<Record> {
+    let counts = [2, 64, 128].into_iter();
+    counts
+        .flat_map(|count| (0..3).map(move |repeat| trial(repeat, count)))
+        .collect()
+}
+
+#[test]
+fn a_mechanism_is_told_with_what_follows_and_that_is_not_told_again() {
+    let mut run = run(over_counts(unreachable));
+    let name = "net.ipv4.neigh.default.gc_thresh3";
+    run.manifest.settings = serde_json::json!({"sysctls": {name: "128"}});
+    let found = findings(&Analysis::of(&run));
+    let first = &found[0];
+    assert_eq!(
+        first.text,
+        "the neighbour table was full (net.ipv4.neigh.default.gc_thresh3 = 128): bridge from 64 containers on, first while flows \
+         connected"
+    );
+    assert_eq!(
+        first.evidence,
+        "neighbour_overflows: up to 1,234 times; 2 of 3 cells, 6 trials"
+    );
+    assert_eq!(
+        first.under[..3],
+        [
+            "so up to 32 of 64 pairs moved nothing in the window: bridge at 64, 128",
+            "so pairs got unequal shares, down to 0.450 by Jain's index: bridge at 64, 128",
+            "the kernel logged: \"neighbour: arp_cache: neighbor table overflow!\"",
+        ]
+    );
+    assert!(first.under[3].starts_with("remedy: raise sysctl net.ipv4.neigh"));
+    let others = &found[1..];
+    assert!(
+        !others.iter().any(|one| one.text.starts_with("pairs ")),
+        "{others:?}"
+    );
+}
+
+/// Connections through a table of 5,000, which was full after 0.4 s.
+fn refused_by_a_full_table(repeat: u32, containers: u32) -> Record {
+    let mut record = measured(cell(Topology::Bridge, containers), repeat);
+    count(
+        &mut record,
+        TrialPhase::Warmup,
+        Counter::ConntrackDrops,
+        12_000,
+    );
+    record.connections = Some(TrackedConnections {
+        before: 5000,
+        after: 5000,
+        max: Some(5000),
+        closed_stay_s: Some(120),
+    });
+    record.kernel_log = vec![LogLine {
+        phase: TrialPhase::Warmup,
+        window_s: Some(-0.1),
+        line: "nf_conntrack: nf_conntrack: table full, dropping packet".to_owned(),
+        lines: 3,
+    }];
+    record
+}
+
+#[test]
+fn a_full_table_says_when_it_was_full_and_when_one_of_the_usual_size_would_be() {
+    let found = findings(&Analysis::of(&run(over_counts(refused_by_a_full_table))));
+    assert_eq!(
+        found[0].text,
+        "the connection table was full: bridge from 2 containers on, first in the warm-up"
+    );
+    assert_eq!(
+        found[0].under[0],
+        "it holds 5,000 connections; it was full 400 ms after flows began to run, after 5,000 more connections, at 12.5 k/s; a closed \
+         connection keeps its entry for 120 s; 0 could not be entered (insert_failed), 12,000 were dropped (drop), 0 were evicted \
+         (early_drop); the kernel's usual 262,144 would be full after 21.0 s at this rate"
+    );
+}
+
+/// Streams that are slower under pressure on TCP's memory, with two sizes of buffers.
+#[test]
+fn pressure_and_the_proof_by_smaller_buffers_are_one_finding() {
+    let pressed = |repeat, containers| {
+        let mut record = measured(cell(Topology::Bridge, containers), repeat);
+        count(
+            &mut record,
+            TrialPhase::Window,
+            Counter::TcpMemoryPressures,
+            2,
+        );
+        record.aggregate.as_mut().unwrap().goodput_bps /= 2.0;
+        record
+    };
+    let free = |repeat, containers| {
+        let mut record = measured(cell(Topology::Bridge, containers), repeat);
+        record.cell.buffers = Buffers::Bytes(65_536);
+        count(
+            &mut record,
+            TrialPhase::Window,
+            Counter::TcpMemoryPressures,
+            0,
+        );
+        record
+    };
+    let both = [over_counts(pressed), over_counts(free)].concat();
+    let found = findings(&Analysis::of(&run(both)));
+    let under = &found[0].under[0];
+    assert!(
+        under.contains(
+            " at 128: with buffers = 64 KiB in place of auto it was not there, and 30.3 Gb/s was moved in place of 15."
+        ),
+        "{under}"
+    );
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub(super) struct Found {
     pub(super) rest: Option<Rest>,
     /// What it rests on.
     pub(super) evidence: String,
+    /// What stands under it.
+    pub(super) under: Vec<String>,
     /// The name of the element in which it is seen.
     pub(super) anchor: String,
 }
@@ -62,6 +64,7 @@ impl Found {
             text,
             rest,
             evidence: finding.evidence,
+            under: finding.under,
             anchor,
         }
     }

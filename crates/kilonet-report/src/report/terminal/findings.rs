@@ -18,8 +18,15 @@ pub(super) fn first(analysis: &Analysis, view: View) -> Printable {
         return Printable::default();
     }
     let heading = view.paint(Style::new().bold(), "findings");
-    let lines = findings.iter().map(|finding| line(finding, view));
+    let lines = findings.iter().flat_map(|finding| lines(finding, view));
     Printable::joined([heading].into_iter().chain(lines), "\n")
+}
+
+/// A finding, and what stands under it.
+fn lines(finding: &Finding, view: View) -> Vec<Printable> {
+    let under = finding.under.iter();
+    let under = under.map(|text| view.point_under(text));
+    [line(finding, view)].into_iter().chain(under).collect()
 }
 
 /// `- what was found [what it rests on; figure.svg]`

@@ -127,21 +127,39 @@ impl View {
 
     /// Text broken between words, its further lines set in.
     pub(in crate::report) fn paragraph(self, style: Style, text: &str) -> Printable {
+        let lines = self.broken(text, ["", "  "]);
+        Printable::joined(lines.iter().map(|line| self.paint(style, line)), "\n")
+    }
+
+    /// A point under another, as a paragraph that is set in.
+    pub(in crate::report) fn point_under(self, text: &str) -> Printable {
+        let lines = self.broken(text, ["  - ", "    "]);
+        Printable::joined(
+            lines.iter().map(|line| self.paint(Style::new(), line)),
+            "\n",
+        )
+    }
+
+    /// Text in lines, broken between words; the first line begins with the one and each further one with the other.
+    fn broken(self, text: &str, [first, further]: [&str; 2]) -> Vec<String> {
         let text = self.plain(text);
-        let mut lines = vec![String::new()];
+        let mut lines = vec![first.to_owned()];
+        let mut is_empty = true;
         for word in text.split_whitespace() {
             let line = lines.last().map_or(0, |line| line.chars().count());
-            if line > 0 && line + 1 + word.chars().count() > self.columns() {
-                lines.push("  ".to_owned());
+            if !is_empty && line + 1 + word.chars().count() > self.columns() {
+                lines.push(further.to_owned());
+                is_empty = true;
             }
             if let Some(line) = lines.last_mut() {
-                if !line.trim().is_empty() {
+                if !is_empty {
                     line.push(' ');
                 }
                 line.push_str(word);
             }
+            is_empty = false;
         }
-        Printable::joined(lines.iter().map(|line| self.paint(style, line)), "\n")
+        lines
     }
 }
 

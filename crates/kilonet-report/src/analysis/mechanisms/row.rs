@@ -1,0 +1,217 @@
+//! What there is to a mechanism, and what a trial says of it.
+//!
+//! Must not know which there are.
+
+use super::consequence::Consequence;
+use super::model::{Certainty, Filling, Unit};
+use super::seen::{Seen, last_phase};
+use crate::analysis::signs::Symptom;
+use crate::store::folder::Manifest;
+use crate::store::record::{LogLine, Record, TrialPhase};
+
+/// A row of the table.
+pub(super) struct Row {
+    /// What programs know it by.
+    pub(super) id: &'static str,
+    /// What happened, in words.
+    pub(super) title: &'static str,
+    /// Its counter or figure, as records have it, and what it is counted in.
+    pub(super) witness: (&'static str, Unit),
+    /// From how much on it is told, in words.
+    pub(super) threshold: &'static str,
+    /// Reads the witness.
+    pub(super) read: fn(&Record) -> Reading,
+    /// Errors that it makes: by these it is probable where nobody could read its witness.
+    pub(super) by_error: &'static [Refusal],
+    /// What a line of the kernel's log about it contains, all of it, in lower case; nothing where the kernel logs none.
+    pub(super) logs: &'static [&'static str],
+    /// The sysctl that it is a limit of.
+    pub(super) sysctl: Option<&'static str>,
+    /// What helps.
+    pub(super) remedy: &'static str,
+    /// What can follow from it.
+    pub(super) explains: &'static [Consequence],
+    /// The sign of a milder form of it.
+    pub(super) instead_of: Option<Symptom>,
+    /// Whether next to nothing is moved any more from when it binds.
+    pub(super) ends_all: bool,
+    /// Says how a table was filled, of the trial that shows most of it.
+    pub(super) filling: Option<fn(&Bound<'_>, &Manifest) -> Filling>,
+    /// Factors by which it can be kept away, by their names in cells: where a run has other levels of one, that is an experiment.
+    pub(super) kept_away_by: &'static [&'static str],
+}
+
+/// What a row is in all that it does not say.
+pub(super) const BLANK: Row = Row {
+    id: "",
+    title: "",
+    witness: ("", Unit::Things("")),
+    threshold: "",
+    read: |_| Reading::Unseen,
+    by_error: &[],
+    logs: &[],
+    sysctl: None,
+    remedy: "",
+    explains: &[],
+    instead_of: None,
+    ends_all: false,
+    filling: None,
+    kept_away_by: &[],
+};
+
+/// What a trial's witness says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reading {
+    /// Nobody could read it.
+    Unseen,
+    /// It did not move, or not enough.
+    Still,
+    /// It moved.
+    Moved(Moved),
+}
+
+/// How far a witness moved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Moved {
+    /// How far.
+    pub(super) amount: f64,
+    /// The phase in which it first did; absent where that is not known.
+    pub(super) phase: Option<TrialPhase>,
+    /// What tells.
+    pub(super) source: Source,
+}
+
+/// What tells of a mechanism, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    /// Its own witness.
+    Witness,
+    /// The kernel's log, where nobody could read the witness; lines.
+    Log,
+    /// An error that it makes, where there was no line either; flows.
+    Error,
+}
+
+impl Moved {
+    /// So far, by the mechanism's own witness.
+    pub(super) fn by(amount: f64, phase: Option<TrialPhase>) -> Self {
+        Self {
+            amount,
+            phase,
+            source: Source::Witness,
+        }
+    }
+
+    /// How sure that is.
+    pub(super) fn certain(&self) -> Certainty {
+        match self.source {
+            Source::Witness | Source::Log => Certainty::Witnessed,
+            Source::Error => Certainty::ByError,
+        }
+    }
+}
+
+/// A trial in which a mechanism bound.
+#[derive(Clone, Copy)]
+pub(super) struct Bound<'a> {
+    /// The trial.
+    pub(super) record: &'a Record,
+    /// How far its witness moved.
+    pub(super) moved: Moved,
+    /// When it began, in seconds from the opening of the window.
+    pub(super) second: Option<f64>,
+}
+
+/// An error of the kernel's: an act, by how it begins, and its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// How the act begins.
+    pub(super) act: &'static str,
+    /// The error.
+    pub(super) errno: &'static str,
+}
+
+/// A refusal of whatever was being done.
+pub(super) const fn any(errno: &'static str) -> Refusal {
+    Refusal { act: "", errno }
+}
+
+/// A refusal of an act.
+pub(super) const fn of(act: &'static str, errno: &'static str) -> Refusal {
+    Refusal { act, errno }
+}
+
+impl Refusal {
+    /// Whether one error can be both.
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        let begins = self.act.starts_with(other.act) || other.act.starts_with(self.act);
+        self.errno == other.errno && begins
+    }
+}
+
+impl Reading {
+    /// What a counter says, where it counted enough.
+    pub(super) fn of(seen: Option<Seen>, is_enough: impl FnOnce(&Seen) -> bool) -> Self {
+        match seen {
+            None => Self::Unseen,
+            Some(seen) if seen.amount > 0 && is_enough(&seen) => {
+                Self::Moved(Moved::by(seen.amount as f64, seen.phase))
+            }
+            Some(_) => Self::Still,
+        }
+    }
+
+    /// The kernel's own refusals as a witness, which everybody can see.
+    pub(super) fn of_refusals(record: &Record, refusals: &[Refusal]) -> Self {
+        refused(record, refusals).map_or(Self::Still, Self::Moved)
+    }
+}
+
+/// How many flows, or the trial itself, were lost by one of these errors, and in which phase first; absent where none was.
+pub(super) fn refused(record: &Record, refusals: &[Refusal]) -> Option<Moved> {
+    let fits = |act: &str, errno: Option<&str>| {
+        let mut refusals = refusals.iter();
+        refusals.any(|one| act.starts_with(one.act) && errno == Some(one.errno))
+    };
+    let errors = record.errors.iter();
+    let lost: Vec<_> = errors
+        .filter(|of| fits(&of.act, of.errno.as_deref()))
+        .collect();
+    if let Some(phase) = lost.iter().map(|of| of.phase).min() {
+        let flows = lost.iter().map(|of| f64::from(of.flows)).sum();
+        return Some(Moved::by(flows, Some(phase)));
+    }
+    let failure = record.error.as_ref()?;
+    fits(&failure.act, failure.errno.as_deref()).then(|| Moved::by(1.0, last_phase(record)))
+}
+
+impl Row {
+    /// What a trial says of it. The kernel's own line is a witness where no counter could be read.
+    pub(super) fn reading(&self, record: &Record) -> Reading {
+        let reading = (self.read)(record);
+        match (reading, self.logged(record)) {
+            (Reading::Unseen, Some(line)) => Reading::Moved(Moved {
+                amount: f64::from(line.lines),
+                phase: Some(line.phase),
+                source: Source::Log,
+            }),
+            (reading, _) => reading,
+        }
+    }
+
+    /// The first line that the kernel logged of it while a trial went on; what came as its lab was removed changed nothing.
+    pub(super) fn logged<'a>(&self, record: &'a Record) -> Option<&'a LogLine> {
+        logged(record, self.logs)
+    }
+}
+
+/// The first line with all of these words that the kernel logged before a trial's lab was removed; none where there are no words.
+pub(super) fn logged<'a>(record: &'a Record, words: &[&str]) -> Option<&'a LogLine> {
+    let is_about = |of: &&LogLine| {
+        let line = of.line.to_lowercase();
+        !words.is_empty() && words.iter().all(|word| line.contains(word))
+    };
+    let lines = record.kernel_log.iter();
+    let mut before = lines.filter(|of| of.phase != TrialPhase::Teardown);
+    before.find(is_about)
+}

@@ -1,0 +1,168 @@
+//! Queues that overflow: a CPU's backlog, a listener's two, and the buffers of sockets of UDP.
+
+use super::super::consequence::Consequence::{
+    self, Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled, Starved,
+    Unfair,
+};
+use super::super::model::Unit::Things;
+use super::super::row::{BLANK, Moved, Reading, Row};
+use super::super::seen::{Seen, are_some, by_phase, connections, is_share, seen, units};
+use crate::analysis::signs::Symptom;
+use crate::store::record::{Counter, Record, TrialPhase};
+
+/// A CPU's queue of packets that were received and wait for it.
+pub(in super::super) const BACKLOG: Row = Row {
+    id: "backlog",
+    title: "packets were dropped at the full backlog of a CPU",
+    witness: ("backlog_drops", Things("packet")),
+    threshold: "0.1 % of the units of the window and ten at least, or 5 % and two; or ten before it, where flows were lost then",
+    read: backlog,
+    sysctl: Some("net.core.netdev_max_backlog"),
+    remedy: "raise sysctl net.core.netdev_max_backlog, spread packets over CPUs (rps), or have fewer of them: entries = \"static\" \
+             where broadcasts fill it, larger messages where data do",
+    explains: &[
+        Failed,
+        Starved,
+        Died,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+        DatagramsLost,
+    ],
+    instead_of: Some(Symptom::BacklogDrops),
+    kept_away_by: &["rps", "entries"],
+    ..BLANK
+};
+
+/// Those of the window are held against what crossed in it. Those of earlier phases, of which nobody counts what crossed, count
+/// where flows were lost then; while the lab is raised, packets of its interfaces drop that no flow needs.
+fn backlog(record: &Record) -> Reading {
+    let phases = by_phase(record, Counter::BacklogDrops);
+    if phases.is_empty() {
+        return Reading::Unseen;
+    }
+    let phases = phases.into_iter();
+    let phases: Vec<_> = phases
+        .filter(|(phase, _)| *phase > TrialPhase::Setup)
+        .collect();
+    let enough = phases.iter().find(|(phase, amount)| match phase {
+        TrialPhase::Window => is_share(*amount, units(record)),
+        TrialPhase::Setup | TrialPhase::Connect | TrialPhase::Warmup | TrialPhase::Teardown => {
+            are_some(*amount)
+                && record
+                    .errors
+                    .iter()
+                    .any(|of| of.phase <= TrialPhase::Warmup)
+        }
+    });
+    enough.map_or(Reading::Still, |(phase, _)| {
+        Reading::Moved(Moved::by(
+            phases.iter().map(|(_, amount)| *amount as f64).sum(),
+            Some(*phase),
+        ))
+    })
+}
+
+/// Connections that are made and wait for the program to take them.
+pub(in super::super) const ACCEPT_QUEUE: Row = Row {
+    id: "accept_queue",
+    title: "the queue of connections to be accepted overflowed",
+    witness: ("listen_overflows", Things("time")),
+    threshold: "0.1 % of the connections and ten at least, or 5 % and two",
+    read: |record| {
+        let seen = seen(record, &[Counter::ListenOverflows]);
+        Reading::of(seen, |seen| {
+            is_share(seen.amount, connections(record, seen))
+        })
+    },
+    sysctl: Some("net.core.somaxconn"),
+    remedy: "raise backlog and, in the namespace of the listener, sysctl net.core.somaxconn; or accept faster (more servers, more CPU)",
+    explains: ABOUT_CONNECTIONS,
+    ..BLANK
+};
+
+/// Connections that have begun and are not made yet. What drops with the other queue full is counted by both.
+pub(in super::super) const SYN_BACKLOG: Row = Row {
+    id: "syn_backlog",
+    title: "the queue of connections that had begun overflowed",
+    witness: ("listen_drops", Things("first packet")),
+    threshold: "0.1 % of the connections and ten at least, or 5 % and two",
+    read: |record| {
+        let dropped = seen(record, &[Counter::ListenDrops]);
+        let overflows = seen(record, &[Counter::ListenOverflows]);
+        let beyond = dropped.zip(overflows).map(|(all, overflows)| Seen {
+            amount: all.amount.saturating_sub(overflows.amount),
+            ..all
+        });
+        Reading::of(beyond, |seen| {
+            is_share(seen.amount, connections(record, seen))
+        })
+    },
+    logs: &["possible syn flooding"],
+    sysctl: Some("net.ipv4.tcp_max_syn_backlog"),
+    remedy: "raise backlog and, in the namespace of the listener, sysctls net.ipv4.tcp_max_syn_backlog and net.core.somaxconn",
+    explains: ABOUT_CONNECTIONS,
+    ..BLANK
+};
+
+/// What follows where connections are not let in at once.
+const ABOUT_CONNECTIONS: &[Consequence] = &[
+    Failed,
+    Starved,
+    Died,
+    Stalled,
+    RequestsLost,
+    Late,
+    Behind,
+    Unfair,
+    Retransmits,
+];
+
+/// What receivers of datagrams have not read yet.
+pub(in super::super) const SOCKET_BUFFERS: Row = Row {
+    id: "socket_buffers",
+    title: "datagrams found no room in the buffers of their sockets",
+    witness: ("udp_receive_buffer_errors", Things("datagram")),
+    threshold: "0.1 % of the datagrams and ten at least, or 5 % and two",
+    read: socket_buffers,
+    sysctl: Some("net.core.rmem_max"),
+    remedy: "set larger buffers (up to sysctl net.core.rmem_max), offer a lower rate, or give receivers more CPU: they read slower \
+             than datagrams come",
+    explains: &[
+        Starved,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        DatagramsLost,
+    ],
+    kept_away_by: &["buffers"],
+    ..BLANK
+};
+
+/// The sockets' own count, over their whole life, or the kernel's in their namespaces: both are of the same drops.
+fn socket_buffers(record: &Record) -> Reading {
+    let kernels = [Counter::UdpReceiveBufferErrors, Counter::UdpMemoryErrors];
+    let counted = seen(record, &kernels);
+    let own = record.counters.and_then(|of| of.socket_drops);
+    let own = own.map(|amount| Seen {
+        amount,
+        phase: None,
+    });
+    let most = counted
+        .into_iter()
+        .chain(own)
+        .max_by_key(|seen| seen.amount);
+    Reading::of(most, |seen| is_share(seen.amount, datagrams(record)))
+}
+
+/// Datagrams that were sent in the window, or crossed in it where nobody counted those.
+fn datagrams(record: &Record) -> Option<f64> {
+    let counts = record.flows.and_then(|of| of.datagrams);
+    let sent = counts.map(|of| of.datagrams_sent as f64);
+    sent.or_else(|| units(record))
+}

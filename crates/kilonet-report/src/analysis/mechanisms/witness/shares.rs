@@ -1,0 +1,215 @@
+//! What flows share and have too little of: TCP's memory, CPU time; and a congestion control that shares otherwise than asked.
+
+use super::super::consequence::Consequence::{
+    Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled, Starved, Unfair,
+};
+use super::super::model::Unit::{Share, Things};
+use super::super::row::{BLANK, Moved, Reading, Row};
+use super::super::seen::{is_share, ran_s, seen, units};
+use crate::analysis::signs::{Symptom, memory_share};
+use crate::store::record::{Counter, CpuShare, Record, TrialPhase, Verdict};
+
+/// One pool for all sockets of the machine: beyond the second figure of `tcp_mem` the kernel shrinks windows, prunes what arrives and
+/// lets senders wait.
+pub(in super::super) const TCP_MEMORY: Row = Row {
+    id: "tcp_memory",
+    title: "TCP's memory was under pressure",
+    witness: ("tcp_memory_pages", Share("of the pressure mark")),
+    threshold: "the mark itself at the window's end, or any time that the kernel counted (TCPMemoryPressures, TCPAbortOnMemory)",
+    read: tcp_memory,
+    logs: &["tcp: out of memory"],
+    sysctl: Some("net.ipv4.tcp_mem"),
+    remedy: "fix buffers so that all flows together stay below the mark, or raise sysctl net.ipv4.tcp_mem",
+    explains: &[
+        Failed,
+        Starved,
+        Died,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+    ],
+    instead_of: Some(Symptom::TcpMemoryPressure),
+    kept_away_by: &["buffers"],
+    ..BLANK
+};
+
+fn tcp_memory(record: &Record) -> Reading {
+    let counters = [Counter::TcpMemoryPressures, Counter::TcpAbortsOnMemory];
+    let counted = seen(record, &counters);
+    let share = memory_share(record);
+    if counted.is_none() && share.is_none() {
+        return Reading::Unseen;
+    }
+    let counted = counted.filter(|seen| seen.amount > 0);
+    let share = share.unwrap_or(0.0);
+    if counted.is_none() && share < 1.0 {
+        return Reading::Still;
+    }
+    // What was counted was beyond the mark, whatever was left of it as the window ended.
+    let phase = counted.map_or(Some(TrialPhase::Window), |seen| seen.phase);
+    Reading::Moved(Moved::by(share.max(1.0), phase))
+}
+
+/// What a container may use of the CPUs in each period of its control group.
+pub(in super::super) const CPU_QUOTA: Row = Row {
+    id: "cpu_quota",
+    title: "containers were held back by their CPU quota",
+    witness: ("throttled_periods", Share("of their periods")),
+    threshold: "5 % of the periods",
+    read: cpu_quota,
+    remedy: "raise cpu_max, or have less work in each container",
+    explains: &[
+        Starved,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+        DatagramsLost,
+    ],
+    kept_away_by: &["cpu_max"],
+    ..BLANK
+};
+
+/// A period of a quota, in seconds: the kernel's default, which kilonet leaves as it is.
+const PERIOD_S: f64 = 0.1;
+
+fn cpu_quota(record: &Record) -> Reading {
+    let Some(seen) = seen(record, &[Counter::ThrottledPeriods]) else {
+        return Reading::Unseen;
+    };
+    let containers = record
+        .watched
+        .as_ref()
+        .map_or(record.cell.active, |it| it.containers);
+    let periods = ran_s(record).unwrap_or(0.0) / PERIOD_S * f64::from(containers);
+    let share = seen.amount as f64 / periods;
+    if share.is_finite() && share >= 0.05 {
+        Reading::Moved(Moved::by(share.min(1.0), seen.phase))
+    } else {
+        Reading::Still
+    }
+}
+
+/// Packets of many flows are taken in by one CPU, which has nothing left while others are idle.
+pub(in super::super) const ONE_BUSY_CPU: Row = Row {
+    id: "one_busy_cpu",
+    title: "one CPU had nothing left while others were idle",
+    witness: ("cpus", Share("of all interrupts' time on that CPU")),
+    threshold: "95 % busy, the others at most 70 % on average, with two flows or more for each CPU",
+    read: one_busy_cpu,
+    remedy: "spread packets over CPUs (rps = \"all\", napi = \"threaded\"), or let flows run on more of them (pinning, cpuset)",
+    explains: &[
+        Starved,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+        DatagramsLost,
+    ],
+    kept_away_by: &["rps", "napi", "pinning"],
+    ..BLANK
+};
+
+fn one_busy_cpu(record: &Record) -> Reading {
+    let cpus = &record.cpus;
+    if cpus.is_empty() {
+        return Reading::Unseen;
+    }
+    let busiest = cpus.iter().max_by(|a, b| busy(a).total_cmp(&busy(b)));
+    let Some(busiest) = busiest.filter(|_| cpus.len() > 1) else {
+        return Reading::Still;
+    };
+    let others = cpus.iter().filter(|cpu| cpu.cpu != busiest.cpu).map(busy);
+    let others = others.sum::<f64>() / (cpus.len() - 1) as f64;
+    // With fewer, CPUs are idle as there is nothing for them to do.
+    let can_be_spread = record.cell.flows() as usize >= 2 * cpus.len();
+    if !can_be_spread || busy(busiest) < 0.95 || others > 0.7 {
+        return Reading::Still;
+    }
+    let all: u64 = cpus.iter().map(|cpu| cpu.softirq_ns).sum();
+    Reading::Moved(Moved::by(
+        busiest.softirq_ns as f64 / all.max(1) as f64,
+        Some(TrialPhase::Window),
+    ))
+}
+
+/// The share of a CPU's time in which it was not idle.
+fn busy(cpu: &CpuShare) -> f64 {
+    let busy = (cpu.user_ns + cpu.system_ns + cpu.softirq_ns) as f64;
+    let all = busy + cpu.idle_ns as f64;
+    if all > 0.0 { busy / all } else { 0.0 }
+}
+
+/// A bridge that learns nothing, or forgets at once, sends each frame to every port: all of them are paid for.
+pub(in super::super) const FLOODING: Row = Row {
+    id: "flooding",
+    title: "bridges copied frames to ports that they were not for",
+    witness: ("effects", Things("packet")),
+    threshold: "0.1 % of the units of the window and ten at least, or 5 % and two, with ageing = 0",
+    read: |record| {
+        let effects = record.effects.iter();
+        let mut held = effects.filter(|it| it.verdict == Verdict::Held);
+        let Some(astray) = held.find(|it| it.factor == "ageing").and_then(|it| it.seen) else {
+            return Reading::Unseen;
+        };
+        // Where bridges do not forget at once, the effect is how long they remember.
+        if record.cell.wiring.ageing_s == Some(0) && is_share(whole(astray), units(record)) {
+            Reading::Moved(Moved::by(astray, None))
+        } else {
+            Reading::Still
+        }
+    },
+    remedy: "let bridges learn where addresses are: ageing = 300 with entries = \"learned\", or entries = \"static\"",
+    explains: &[
+        Starved,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+        DatagramsLost,
+    ],
+    kept_away_by: &["ageing_s", "entries"],
+    ..BLANK
+};
+
+/// A count that a record has as a plain figure.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and counts are non-negative"
+)]
+fn whole(count: f64) -> u64 {
+    count as u64
+}
+
+/// What the sockets say they use.
+pub(in super::super) const CONGESTION_CONTROL: Row = Row {
+    id: "congestion_control",
+    title: "a congestion control other than the one asked for took effect",
+    witness: ("congestion", Things("trial")),
+    threshold: "any: it is read back from the sockets",
+    read: |record| {
+        let effective = record.effective.as_ref();
+        let Some(took) = effective.and_then(|it| it.congestion.as_ref()) else {
+            return Reading::Unseen;
+        };
+        if *took == record.cell.congestion.0 {
+            Reading::Still
+        } else {
+            Reading::Moved(Moved::by(1.0, None))
+        }
+    },
+    sysctl: Some("net.ipv4.tcp_allowed_congestion_control"),
+    remedy: "load it (modprobe tcp_NAME), or run as root: others may only choose from sysctl net.ipv4.tcp_allowed_congestion_control",
+    explains: &[Unfair, Retransmits],
+    ..BLANK
+};
