@@ -225,6 +225,7 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         per_pair: measured.per_pair,
         latency: measured.latency,
         lateness: measured.lateness,
+        pacing: measured.pacing,
         classes: measured.classes,
         cpu: measured.cpu,
         cpus: measured.cpus,

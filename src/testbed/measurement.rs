@@ -11,7 +11,7 @@ use crate::host::watching::{Effort, Watching};
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, CpuShare, Effective, FlowCounts, FlowErrors,
-    Generator, LabCost, Latency, Lateness, PerContainer, PerPair, ProgramOutput, RateSearch, Rows,
+    Generator, LabCost, Latency, Lateness, Pacing, PerContainer, PerPair, ProgramOutput, RateSearch, Rows,
     Samples, TrackedConnections, Watched, Window,
 };
 use crate::traffic::Dials;
@@ -130,6 +130,8 @@ pub struct Measurement {
     pub latency: Option<Latency>,
     /// How late they were sent.
     pub lateness: Option<Lateness>,
+    /// Which pairs kept the rate in bits a second that they were offered.
+    pub pacing: Option<Pacing>,
     /// The pairs by what they do, where they do not all do the same.
     pub classes: Vec<Class>,
     /// The machine's CPU.

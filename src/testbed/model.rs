@@ -158,6 +158,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         },
         latency: None,
         lateness: None,
+        pacing: None,
         classes: Vec::new(),
         per_pair: Some(alike(goodput_bps / f64::from(trial.cell.pairs))),
         cpu: Some(cpu(bytes)),

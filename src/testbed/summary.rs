@@ -9,6 +9,7 @@ mod consumption;
 mod datagrams;
 mod edges;
 mod errors;
+mod pacing;
 mod requests;
 mod uncopied;
 
@@ -16,8 +17,10 @@ pub(super) use checks::header_bytes;
 pub(super) use consumption::Consumption;
 pub(super) use edges::{Edges, Tracked, Witnessed};
 
+use std::time::Duration;
+
 use super::{Measurement, TrialPlan};
-use classes::{Members, bps};
+use classes::{Members, Times, bps};
 use datagrams::Datagrams;
 use requests::Requests;
 
@@ -49,12 +52,15 @@ pub(super) fn summarise(
     let seconds = outcome.window.duration_ns as f64 / 1e9;
     let bytes: u64 = outcome.flows.iter().map(FlowOutcome::payload).sum();
     let flows: Vec<_> = outcome.flows.iter().collect();
-    let requests = Requests::of(trial.cell.has_requests(), &flows);
+    let measured = Duration::from_nanos(outcome.window.duration_ns);
+    let reach = trial.timing.warmup + measured;
+    let requests = Requests::of(trial.cell.has_requests(), &flows, reach);
     let datagrams = Datagrams::of(&flows);
     let checks = checks::of(trial.cell, outcome, edges, (&requests, &datagrams));
     let unpunctual = requests.unpunctual();
     let consumption = edges.and_then(|edges| edges.containers.as_ref());
     let members = Members::by_class(trial.cell, outcome);
+    let pacing = pacing::of(trial.cell, members[0].flows(), seconds);
     Measurement {
         window: Window {
             start_unix_ns: outcome.window.start_unix_ns,
@@ -64,8 +70,9 @@ pub(super) fn summarise(
         aggregate: aggregate(bytes, (&requests, &datagrams), seconds),
         latency: requests.latency,
         lateness: requests.lateness,
+        pacing,
         per_pair: classes::per_pair(trial.cell.workload, &members[0], seconds),
-        classes: classes::of(trial.cell, &members, seconds),
+        classes: classes::of(trial.cell, &members, Times { seconds, reach }),
         cpu: edges.map(|edges| {
             // Beside streams, most of it is theirs.
             let own = requests
@@ -87,6 +94,7 @@ pub(super) fn summarise(
             warnings(trial, outcome, checks, edges),
             datagrams.warning().into_iter().collect(),
             Vec::from_iter(unpunctual),
+            Vec::from_iter(pacing::warning(trial.cell, pacing)),
         ]
         .concat(),
         noise: edges.map_or_else(Verdict::default, judged),
@@ -215,6 +223,7 @@ fn effective(cell: &Cell, outcome: &Outcome, batch: Option<Batched>) -> Effectiv
         receive_buffer_bytes: outcome.buffers.receive_bytes,
         zerocopy_copied_ratio: outcome.uncopied.copied_ratio,
         mapped_ratio: outcome.uncopied.mapped_ratio,
+        backlog: outcome.backlog,
         batch,
         namespace_sysctls: None,
     }

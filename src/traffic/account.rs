@@ -5,9 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::flow::{End, Endpoint, Role};
+use super::flow::{End, Endpoint, Redial, Role};
+use super::one_port::NUMBER_BYTES;
 use super::witness::{self, Arrived, Queue};
 use super::workload::Log;
+use crate::scenario::Listening;
 
 /// What an endpoint has to say at its end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub(super) struct Account {
     pub(super) buffer_bytes: Option<u64>,
     /// The client's port as this end knows it: its own, or its peer's.
     pub(super) client_port: Option<u16>,
+    /// Connections that may wait to be accepted where it takes calls; of servers that do.
+    pub(super) backlog: Option<u32>,
 }
 
 impl Account {
@@ -48,10 +52,17 @@ impl Account {
             log: endpoint.take_log().unwrap_or_default(),
             buffer_bytes: None,
             client_port: client_port(endpoint),
+            backlog: None,
         };
         let bytes = |size: std::io::Result<usize>| size.ok().map(|bytes| bytes as u64);
         // A connection that stayed silent beside others does not know what came in on those.
-        let whole = endpoint.redial.is_none().then_some(socket);
+        let is_silent = endpoint.orders.workload.renews_connections();
+        let whole = (!is_silent).then_some(socket);
+        // At a port that it shares, a flow's client has said its number first.
+        let greeting = match endpoint.orders.load.listen {
+            Listening::Own => 0,
+            Listening::Shared => NUMBER_BYTES as u64,
+        };
         match endpoint.role {
             Role::Client => Self {
                 retransmits: whole.and_then(witness::retransmits),
@@ -60,12 +71,22 @@ impl Account {
                 ..blank
             },
             Role::Server => Self {
-                arrived: whole.and_then(witness::arrived),
+                arrived: whole
+                    .and_then(witness::arrived)
+                    .map(|arrived| arrived.without(greeting)),
+                backlog: backlog(endpoint),
                 queue: witness::queue(socket),
                 buffer_bytes: bytes(socket.recv_buffer_size()),
                 ..blank
             },
         }
+    }
+}
+
+fn backlog(endpoint: &Endpoint) -> Option<u32> {
+    match &endpoint.redial {
+        Some(Redial::Answers(listener)) => witness::backlog(listener),
+        Some(Redial::Calls(_)) | None => None,
     }
 }
 

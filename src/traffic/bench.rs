@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use super::connect::{Hands, News};
 use super::dialer::Dialer;
 use super::flow::{Endpoint, Redial, Role, place};
 use super::ledger::Ledger;
+use super::one_port::{self, OnePort};
 use super::plan::{Flow, PATIENCE, Settings};
 use super::refusal::{Refusal, Step};
 use super::socket::{self, Dress, Taken};
@@ -26,7 +28,7 @@ use super::tentative;
 use super::tour::Tour;
 use super::workload;
 use crate::error::{Error, Result};
-use crate::scenario::{Buffers, Congestion, Driver};
+use crate::scenario::{Buffers, Congestion, Driver, Listening, MOST_WAITING};
 
 /// How long a call by datagram is waited for before it is sent again: what a busy kernel drops of TCP it sends again by itself,
 /// after as long.
@@ -64,6 +66,8 @@ pub(super) struct Bench<'a> {
     /// None where every thread of the process is in the one container whose ends it has.
     tour: Option<Tour<'a>>,
     listeners: HashMap<usize, Socket>,
+    /// Those that the clients of all flows to a container call, by container.
+    ports: BTreeMap<u32, OnePort>,
     callers: HashMap<usize, Caller>,
     servers: Vec<Endpoint>,
 }
@@ -79,25 +83,30 @@ struct Caller {
     answered: bool,
 }
 
-/// What some flows are waited for: an event at a socket of each, and what is done then.
+/// What some flows are waited for: an event at a descriptor of each, and what is done then.
 struct Wait {
     event: PollFlags,
-    socket: for<'b> fn(&'b Bench<'_>, usize) -> Option<&'b Socket>,
-    act: fn(&mut Bench<'_>, usize) -> Result<(), Refusal>,
+    descriptor: for<'b> fn(&'b Bench<'_>, usize) -> Option<BorrowedFd<'b>>,
+    act: fn(&mut Bench<'_>, usize) -> News<(), Refusal>,
+    /// What is known of one without an event of its own.
+    known: fn(&mut Bench<'_>, usize) -> News<(), Refusal>,
 }
 
 /// Writable once the call is answered, or refused.
 const AN_ANSWER: Wait = Wait {
     event: PollFlags::POLLOUT,
-    socket: |bench, flow| Some(&bench.callers.get(&flow)?.end.socket),
-    act: |bench, flow| bench.hear_answer(flow),
+    descriptor: |bench, flow| Some(bench.callers.get(&flow)?.end.socket.as_fd()),
+    act: |bench, flow| Some(bench.hear_answer(flow)),
+    known: |_, _| None,
 };
 
 /// Readable once a call has come.
 const A_CALL: Wait = Wait {
     event: PollFlags::POLLIN,
-    socket: |bench, flow| bench.listeners.get(&flow),
+    descriptor: |bench, flow| bench.door(flow),
     act: |bench, flow| bench.take_call(flow),
+    // The same event may have been that of another flow to the same port.
+    known: |bench, flow| bench.take_known(flow),
 };
 
 impl<'a> Bench<'a> {
@@ -108,17 +117,29 @@ impl<'a> Bench<'a> {
             ledger,
             tour,
             listeners: HashMap::new(),
+            ports: BTreeMap::new(),
             callers: HashMap::new(),
             servers: Vec::new(),
         }
     }
 
     /// The ends of flows that came up, in their order, and what the kernel did not grant. All else is closed.
-    pub(super) fn clear(self, is_up: impl Fn(usize) -> bool) -> (Vec<Endpoint>, Vec<String>) {
+    pub(super) fn clear(mut self, is_up: impl Fn(usize) -> bool) -> (Vec<Endpoint>, Vec<String>) {
+        let ports = mem::take(&mut self.ports);
+        let flows = mem::take(&mut self.outfit.flows);
         let clients = self.callers.into_values().map(|caller| caller.end);
         let ends = self.servers.into_iter().chain(clients);
         let mut ends: Vec<_> = ends.filter(|end| is_up(end.flow)).collect();
         ends.sort_by_key(|end| place(end.flow, end.role));
+        for (container, port) in ports {
+            let is_there = |end: &&mut Endpoint| {
+                let flow = flows.get(&end.flow);
+                end.role == Role::Server && flow.is_some_and(|it| it.server.container == container)
+            };
+            if let Some(first) = ends.iter_mut().find(is_there) {
+                hand_over(port, first, &mut self.dress);
+            }
+        }
         (ends, self.dress.into_warnings())
     }
 
@@ -137,17 +158,54 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// A listener of each flow's own makes sure that what it accepts is that flow.
+    /// A listener of each flow's own makes sure that what it accepts is that flow; at one that all flows to a container share, each
+    /// says its number.
     fn open(&mut self, number: usize) -> Result<SocketAddr, Refusal> {
         let refused = |source| Refusal::of(Step::Listen, &source);
         let flow = self.flow(number).map_err(refused)?;
+        let load = flow.orders.load;
+        match load.listen {
+            Listening::Own => {
+                let listener = self.listener(&flow, load.backlog())?;
+                let address = socket::address(&listener).map_err(refused)?;
+                self.listeners.insert(number, listener);
+                Ok(address)
+            }
+            Listening::Shared => {
+                let container = flow.server.container;
+                if let Some(port) = self.ports.get(&container) {
+                    return Ok(port.address());
+                }
+                // All come up at once: with less room that would take many seconds.
+                let port = OnePort::new(self.listener(&flow, MOST_WAITING)?).map_err(refused)?;
+                let address = port.address();
+                self.ports.insert(container, port);
+                Ok(address)
+            }
+        }
+    }
+
+    fn listener(&mut self, flow: &Flow, backlog: u32) -> Result<Socket, Refusal> {
         self.enter(flow.server.container)?;
-        let dress = &mut self.dress;
-        let listener = dress.listener(flow.listens_at(), flow.orders.workload);
-        let listener = listener.map_err(refused)?;
-        let address = socket::address(&listener).map_err(refused)?;
-        self.listeners.insert(number, listener);
-        Ok(address)
+        let listener = self
+            .dress
+            .listener(flow.listens_at(), flow.orders.workload, backlog);
+        listener.map_err(|source| Refusal::of(Step::Listen, &source))
+    }
+
+    /// The port that all flows to the container of this flow's server share, if they do.
+    fn port_of(&mut self, number: usize) -> Option<&mut OnePort> {
+        let container = self.outfit.flows.get(&number)?.server.container;
+        self.ports.get_mut(&container)
+    }
+
+    /// What is readable once a call may have come.
+    fn door(&self, number: usize) -> Option<BorrowedFd<'_>> {
+        let own = self.listeners.get(&number).map(AsFd::as_fd);
+        own.or_else(|| {
+            let container = self.outfit.flows.get(&number)?.server.container;
+            self.ports.get(&container).map(AsFd::as_fd)
+        })
     }
 
     fn place_call(&mut self, number: usize, to: SocketAddr) -> News<(), Refusal> {
@@ -200,6 +258,10 @@ impl<'a> Bench<'a> {
         let socket = &caller.end.socket;
         refusal_of(socket)
             .and_then(|()| socket.peer_addr().map(drop))
+            .and_then(|()| match caller.end.orders.load.listen {
+                Listening::Own => Ok(()),
+                Listening::Shared => one_port::introduce(socket, number),
+            })
             .map_err(|source| Refusal::of(Step::Connect, &source))?;
         let redial = self
             .make_ready(&caller.end)
@@ -227,8 +289,25 @@ impl<'a> Bench<'a> {
         }))
     }
 
-    fn take_call(&mut self, number: usize) -> Result<(), Refusal> {
-        let server = self.server(number);
+    fn take_call(&mut self, number: usize) -> News<(), Refusal> {
+        match self.port_of(number).map(OnePort::take_in) {
+            Some(Ok(())) => self.take_known(number),
+            Some(Err(source)) => Some(Err(Refusal::of(Step::Accept, &source))),
+            None => {
+                let server = self.server(number);
+                Some(self.keep(server))
+            }
+        }
+    }
+
+    /// Takes a call to a shared port that has said whose it is.
+    fn take_known(&mut self, number: usize) -> News<(), Refusal> {
+        let server = self.port_of(number)?.claim(number)?;
+        let end = self.end(number, server);
+        Some(self.keep(end))
+    }
+
+    fn keep(&mut self, server: io::Result<Endpoint>) -> Result<(), Refusal> {
         let server = server.map_err(|source| Refusal::of(Step::Accept, &source))?;
         self.servers.push(server);
         Ok(())
@@ -239,9 +318,16 @@ impl<'a> Bench<'a> {
         let orders = self.flow(number)?.orders;
         let listener = self.listeners.remove(&number).ok_or(Errno::ENOTCONN)?;
         let Taken { server, listener } = socket::accept(listener, orders.workload)?;
+        let end = self.end(number, server)?;
+        Ok(end.with(listener.map(Redial::Answers)))
+    }
+
+    /// The server's end of a flow that came up.
+    fn end(&mut self, number: usize, server: Socket) -> io::Result<Endpoint> {
+        let orders = self.flow(number)?.orders;
         let end = Endpoint::new(server, Role::Server, (number, orders), self.ledger);
         self.make_ready(&end)?;
-        Ok(end.with(listener.map(Redial::Answers)))
+        Ok(end)
     }
 
     fn make_ready(&self, end: &Endpoint) -> io::Result<()> {
@@ -252,22 +338,29 @@ impl<'a> Bench<'a> {
     fn wait(&mut self, flows: &[usize], news: &mut [News<(), Refusal>], wait: &Wait) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
+            for (news, flow) in news
+                .iter_mut()
+                .zip(flows)
+                .filter(|(news, _)| news.is_none())
+            {
+                *news = (wait.known)(self, *flow);
+            }
             let open = news.iter().enumerate().filter(|(_, news)| news.is_none());
             let open: Vec<_> = open.map(|(at, _)| (at, flows[at])).collect();
             if open.is_empty() || Instant::now() >= deadline {
                 return Ok(());
             }
             for at in self.ready(&open, wait, deadline)? {
-                news[at] = Some((wait.act)(self, flows[at]));
+                news[at] = (wait.act)(self, flows[at]);
             }
         }
     }
 
     /// Those that have had their event by the deadline, or some of them.
     fn ready(&self, open: &[(usize, usize)], wait: &Wait, deadline: Instant) -> Result<Vec<usize>> {
-        let sockets = open.iter();
-        let sockets = sockets.filter_map(|(at, flow)| Some((*at, (wait.socket)(self, *flow)?)));
-        let polled = sockets.map(|(at, socket)| (at, PollFd::new(socket.as_fd(), wait.event)));
+        let awaited = open.iter();
+        let awaited = awaited.filter_map(|(at, flow)| Some((*at, (wait.descriptor)(self, *flow)?)));
+        let polled = awaited.map(|(at, descriptor)| (at, PollFd::new(descriptor, wait.event)));
         let (places, mut polled): (Vec<_>, Vec<_>) = polled.unzip();
         // Rounded up, or the last millisecond would be spent turning.
         let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
@@ -304,6 +397,16 @@ impl Hands for Bench<'_> {
         self.wait(flows, &mut news, &A_CALL)?;
         Ok(news)
     }
+}
+
+/// Gives the first of the ends that share a port what takes their further calls, if there are to be any: it serves them all.
+fn hand_over(port: OnePort, first: &mut Endpoint, dress: &mut Dress) {
+    if !first.orders.is_served_together() {
+        return;
+    }
+    // A socket that listens does so with another backlog as well; were it not so, its clients would say that nobody answers.
+    let listener = port.into_listener(dress, first.orders.load.backlog());
+    first.redial = listener.ok().map(Redial::Answers);
 }
 
 /// Why a socket's connection was refused or lost, if it was.

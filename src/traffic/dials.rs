@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 
 use super::flow::{Role, place};
 use super::ledger::Ledger;
+use super::moved::Moved;
 use super::numbered::{Datagrams, Numbered};
 use super::plan::Flow;
 
@@ -93,11 +94,8 @@ impl Dials {
         let pairs = self.flows.iter().map(|flow| flow.pair as usize + 1).max();
         let mut bytes = vec![0; pairs.unwrap_or(0)];
         for (flow, plan) in self.flows.iter().enumerate() {
-            let ends = [Role::Client, Role::Server].map(|role| place(flow, role));
-            bytes[plan.pair as usize] += ends
-                .map(|end| ledger.counter(end).received.read())
-                .iter()
-                .sum::<u64>();
+            let moved = Moved::read(&ledger, flow).of_its_own(&plan.orders);
+            bytes[plan.pair as usize] += moved.payload();
         }
         Some(bytes)
     }

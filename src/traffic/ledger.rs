@@ -90,6 +90,12 @@ impl Edges {
         self.closed.store(Moment::now().nanos(), Ordering::Relaxed);
     }
 
+    /// When it closed; absent while it has not.
+    pub(super) fn closed(&self) -> Option<Moment> {
+        let closed = self.closed.load(Ordering::Relaxed);
+        (closed != 0).then(|| Moment::of_nanos(closed))
+    }
+
     /// Whether a moment that has come lies in the window.
     pub(super) fn hold(&self, moment: Moment) -> bool {
         let opened = self.opened.load(Ordering::Relaxed);
@@ -279,8 +285,15 @@ mod tests {
         ours.edges().open();
         let within = Moment::now();
         assert!(theirs.edges().hold(within) && !theirs.edges().hold(before));
+        assert_eq!(theirs.edges().closed(), None);
         ours.edges().close();
         assert!(theirs.edges().hold(within));
+        assert!(
+            theirs
+                .edges()
+                .closed()
+                .is_some_and(|closed| closed >= within)
+        );
         assert!(!theirs.edges().hold(Moment::now()));
     }
 

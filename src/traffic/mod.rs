@@ -10,6 +10,7 @@
 //! | `observer` | who looks on |
 //! | `connect` | how flows come up, whoever has their ends |
 //! | `bench` | the sockets of one process until they are connected |
+//! | `one_port` | a port that the clients of many flows call |
 //! | `tour` | a thread that goes from container to container |
 //! | `socket` | how one is made: options first, then the address |
 //! | `tentative` | addresses that will be there in a moment |
@@ -18,6 +19,7 @@
 //! | `flow` | an endpoint and its counter |
 //! | `field` | all endpoints that a process drives |
 //! | `ledger` | the counters, on memory that other processes may share |
+//! | `moved` | what a flow has moved, by the counters of both ends |
 //! | `messages` | messages received, and which of them are the window's |
 //! | `dials` | what anybody may read of the counters meanwhile |
 //! | `gate` | where endpoints wait until all are there, and how they are told to stop |
@@ -50,8 +52,10 @@ pub mod generator;
 mod ledger;
 mod messages;
 mod moment;
+mod moved;
 mod numbered;
 mod observer;
+mod one_port;
 mod outcome;
 mod plan;
 mod priority;
@@ -80,9 +84,10 @@ use bench::{Bench, Outfit};
 use field::Field;
 use flow::{Endpoint, places};
 use ledger::Ledger;
+use moved::Moved;
 use priority::Urgent;
 use trial::{Drive, Trial, Up};
-use window::{Measured, Moved};
+use window::Measured;
 
 /// Whether a flow can be brought up at all. It is closed again at once.
 ///

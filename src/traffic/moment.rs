@@ -23,6 +23,11 @@ impl Moment {
         Self(nanos(now))
     }
 
+    /// The moment so many nanoseconds after the machine started.
+    pub(super) fn of_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
     /// Nanoseconds since the machine started.
     pub(super) fn nanos(self) -> u64 {
         self.0

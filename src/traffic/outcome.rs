@@ -8,11 +8,12 @@ use super::account::Account;
 use super::flow::{Cause, End, Role, place};
 use super::ledger::Ledger;
 use super::moment::Moment;
+use super::moved::Moved;
 use super::numbered::{Datagrams, Numbered};
 use super::plan::Flow;
-use super::window::{Count, Measured, Moved, Sample, Window};
+use super::window::{Measured, Sample, Window};
 use crate::error::{Act, Error, Result};
-use crate::scenario::Workload;
+use crate::scenario::{Orders, Workload};
 use crate::stats::Latencies;
 
 /// What a trial's traffic came to.
@@ -28,6 +29,9 @@ pub struct Outcome {
     pub congestion: Option<String>,
     /// Socket buffers of the first connected flow as they were at its end.
     pub buffers: Buffered,
+    /// Connections that may wait to be accepted at the first port at which connections are taken all the time; absent where there
+    /// is none, and where the kernel does not say.
+    pub backlog: Option<u32>,
     /// What was handed over without a copy, of what was to be.
     pub uncopied: Uncopied,
     /// Sentences about settings that did not take effect.
@@ -71,12 +75,18 @@ pub struct FlowOutcome {
     pub sent_bytes: u64,
     /// How long requests took that ended in the window; absent where there are none.
     pub latency: Option<Latencies>,
+    /// For how many nanoseconds each request had been under way that was when the window closed; of those with a connection of
+    /// their own.
+    pub under_way_ns: Vec<u64>,
     /// How much later than they were meant to requests were sent in the window; absent where there is no schedule.
     pub lateness: Option<Latencies>,
     /// Requests given up in the window.
     pub lost: u64,
     /// Messages of a schedule that were not sent in the window, as it was too late for them.
     pub left_out: u64,
+    /// Messages of a stream that were due in the window, be they sent or not; absent where they have no times, and where the
+    /// client is gone.
+    pub due: Option<u64>,
     /// What became of numbered datagrams in the window; absent where there are none.
     pub datagrams: Option<Datagrams>,
     /// What became of them over the flow's whole life, as far as the server has read.
@@ -119,9 +129,11 @@ impl FlowOutcome {
             returned_bytes: 0,
             transactions: 0,
             latency: None,
+            under_way_ns: Vec::new(),
             lateness: None,
             lost: 0,
             left_out: 0,
+            due: None,
             datagrams: None,
             datagrams_in_life: None,
             socket_drops: None,
@@ -221,6 +233,7 @@ impl Roll {
         let first = whole.map(|flow| &ends[flow]);
         let congestion = first.and_then(Ends::congestion);
         let buffers = first.map(Ends::buffers).unwrap_or_default();
+        let backlog = ends.iter().find_map(|ends| ends.server.as_ref()?.backlog);
         let (measured, ledger) = (finished.measured, finished.ledger);
         let uncopied = uncopied(&ends, ledger);
         let planned = self.plans.into_iter().zip(self.lost);
@@ -229,7 +242,7 @@ impl Roll {
             Some(cause) => FlowOutcome::absent(plan, cause),
             None => FlowOutcome {
                 datagrams_in_life: Datagrams::of(numbered(ledger, flow), &plan.orders),
-                total_bytes: ledger.counter(place(flow, Role::Server)).received.read(),
+                total_bytes: total_bytes(ledger, flow, &plan.orders),
                 sent_bytes: ledger.counter(place(flow, Role::Client)).sent.read(),
                 ..connected_flow(plan, ends, measured.moved[flow], measured.closed)
             },
@@ -238,12 +251,18 @@ impl Roll {
             flows: flows.collect(),
             congestion,
             buffers,
+            backlog,
             uncopied,
             window: measured.window,
             samples: measured.samples,
             warnings: self.warnings,
         }
     }
+}
+
+/// Payload that the server of a flow received over its life.
+fn total_bytes(ledger: &Ledger, flow: usize, orders: &Orders) -> u64 {
+    Moved::read(ledger, flow).of_its_own(orders).to_server
 }
 
 fn numbered(ledger: &Ledger, flow: usize) -> Numbered {
@@ -316,6 +335,7 @@ fn uncopied(ends: &[Ends], ledger: &Ledger) -> Uncopied {
 }
 
 fn connected_flow(plan: Flow, ends: Ends, moved: Moved, closed: Moment) -> FlowOutcome {
+    let moved = moved.of_its_own(&plan.orders);
     let status = status(&ends, did_nothing(plan.orders.workload, moved), closed);
     // A reset connection has dropped what was unread, and its figures with it.
     let whole = !matches!(status, FlowStatus::Died { .. });
@@ -330,9 +350,11 @@ fn connected_flow(plan: Flow, ends: Ends, moved: Moved, closed: Moment) -> FlowO
         returned_bytes: moved.to_client,
         transactions: moved.transactions,
         latency: log.latency,
+        under_way_ns: log.under_way_ns,
         lateness: log.lateness,
         lost: log.lost,
         left_out: log.left_out,
+        due: log.due,
         datagrams: Datagrams::of(moved.numbered, &plan.orders),
         socket_drops: queue.and_then(|queue| queue.dropped),
         info_bytes: arrived.map(|arrived| arrived.read),
@@ -348,7 +370,7 @@ fn connected_flow(plan: Flow, ends: Ends, moved: Moved, closed: Moment) -> FlowO
 /// Whether a flow did nothing in the window of what it is there for.
 fn did_nothing(workload: Workload, moved: Moved) -> bool {
     if workload.has_messages() {
-        moved.bytes() == 0
+        moved.payload() == 0
     } else {
         workload.has_requests() && moved.transactions == 0
     }

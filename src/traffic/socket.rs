@@ -16,7 +16,8 @@ use nix::libc;
 use nix::sys::socket::{SockFlag, accept4, setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::scenario::{Buffers, CONNECTIONS_AT_ONCE, Congestion, Workload};
+use super::witness;
+use crate::scenario::{Buffers, Congestion, Workload};
 
 /// What a socket is to have, whatever it is for.
 #[derive(Debug, Clone)]
@@ -56,18 +57,33 @@ impl Dress {
         self.warnings.into_iter().collect()
     }
 
-    /// A socket that listens; port 0 is one that the kernel chooses. What [`accept`] makes of it has all its options.
+    /// A socket that listens, with room for so many calls that wait; port 0 is one that the kernel chooses. What [`accept`] makes
+    /// of it has all its options.
     pub(super) fn listener(
         &mut self,
         address: SocketAddr,
         workload: Workload,
+        backlog: u32,
     ) -> io::Result<Socket> {
         let socket = self.socket(address.ip(), workload)?;
         socket.bind(&address.into())?;
         if !workload.is_datagrams() {
-            socket.listen(BACKLOG)?;
+            self.listen(&socket, backlog)?;
         }
         Ok(socket)
+    }
+
+    /// Has a socket listen, or gives one that does room for another number of calls. Where there is no room, a call would not be
+    /// refused: its client would believe to be connected, or call again after a second.
+    pub(super) fn listen(&mut self, socket: &Socket, backlog: u32) -> io::Result<()> {
+        socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+        if let Some(granted) = witness::backlog(socket).filter(|granted| *granted < backlog) {
+            self.warnings.insert(format!(
+                "{granted} connections may wait to be accepted instead of {backlog}: sysctl net.core.somaxconn is lower in the \
+                 server's namespace"
+            ));
+        }
+        Ok(())
     }
 
     /// A socket that is calling a target from an address; it does not wait for the answer. With datagrams the call is one
@@ -179,10 +195,6 @@ fn fix_buffers(socket: &Socket, bytes: usize, warn: Warn<'_>) -> io::Result<()> 
     }
     Ok(())
 }
-
-/// Connections that may wait to be accepted, as many as a flow may have under way. One too many would not be refused:
-/// its client would believe to be connected, and wait.
-const BACKLOG: i32 = CONNECTIONS_AT_ONCE.cast_signed();
 
 /// What a client says when it calls by datagram: shorter than any message, so that it is none.
 const CALL: &[u8] = b"call";

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::account::Account;
 use super::dials::Dials;
 use super::ledger::Ledger;
+use super::moved::Moved;
 use super::observer::Observer;
 use super::outcome::{Finished, Outcome, Roll};
 use super::plan::{Flow, Settings};
-use super::window::{self, Counters, Measured, Moved};
+use super::window::{self, Counters, Measured};
 use crate::error::Result;
 
 /// What bringing flows up came to.

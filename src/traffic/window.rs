@@ -11,7 +11,7 @@ use super::flow::{Role, place};
 use super::ledger::Ledger;
 use super::messages::Edge;
 use super::moment::Moment;
-use super::numbered::Numbered;
+use super::moved::Moved;
 use super::observer::Observer;
 use super::plan::{PATIENCE, Settings};
 use crate::error::{Error, Result};
@@ -90,25 +90,13 @@ pub(super) struct Counters<'a> {
 
 impl Counters<'_> {
     fn read(&self) -> impl Iterator<Item = Moved> {
-        (0..self.flows).map(|flow| self.read_one(flow))
-    }
-
-    fn read_one(&self, flow: usize) -> Moved {
-        let client = self.ledger.counter(place(flow, Role::Client));
-        let server = self.ledger.counter(place(flow, Role::Server));
-        Moved {
-            // First: the bytes of those are then counted too.
-            transactions: client.messages.read(),
-            to_server: server.received.read(),
-            to_client: client.received.read(),
-            numbered: Numbered::read(client, server),
-        }
+        (0..self.flows).map(|flow| Moved::read(self.ledger, flow))
     }
 
     fn pass_one(&self, edge: Edge, flow: usize) -> Moved {
         let messages = &self.ledger.counter(place(flow, Role::Client)).messages;
         loop {
-            let moved = self.read_one(flow);
+            let moved = Moved::read(self.ledger, flow);
             // A response that has come meanwhile is within one count and without the others: all are read again.
             if messages.pass(edge, moved.transactions) {
                 return moved;
@@ -143,32 +131,13 @@ impl Counts for Counters<'_> {
     }
 }
 
-/// What a flow has moved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Moved {
-    /// Payload the server received.
-    pub(super) to_server: u64,
-    /// Payload the client received.
-    pub(super) to_client: u64,
-    /// Responses the client received whole.
-    pub(super) transactions: u64,
-    /// Numbered datagrams.
-    pub(super) numbered: Numbered,
-}
-
 impl Count for Moved {
-    /// Payload received by either end.
     fn bytes(self) -> u64 {
-        self.to_server + self.to_client
+        self.payload()
     }
 
     fn since(self, earlier: Self) -> Self {
-        Self {
-            to_server: self.to_server - earlier.to_server,
-            to_client: self.to_client - earlier.to_client,
-            transactions: self.transactions - earlier.transactions,
-            numbered: self.numbered.since(earlier.numbered),
-        }
+        self.after(earlier)
     }
 }
 

@@ -23,6 +23,9 @@ const TRIES: usize = 1000;
 /// `tcpi_state` of a connection whose peer has said its FIN (`TCP_CLOSE_WAIT` of `include/net/tcp_states.h`).
 const CLOSE_WAIT: u8 = 8;
 
+/// `tcpi_state` of a socket that listens (`TCP_LISTEN`, likewise).
+const LISTEN: u8 = 10;
+
 /// What came in on a socket, by what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Arrived {
@@ -30,6 +33,16 @@ pub(super) struct Arrived {
     pub(super) read: u64,
     /// Bytes that nobody has read.
     pub(super) unread: u64,
+}
+
+impl Arrived {
+    /// The same without so many bytes that were read and are not counted.
+    pub(super) fn without(self, bytes: u64) -> Self {
+        Self {
+            read: self.read.saturating_sub(bytes),
+            ..self
+        }
+    }
 }
 
 /// What came in on `socket`. Absent where the kernel does not say, and where bytes kept coming in.
@@ -55,6 +68,13 @@ pub(super) fn retransmits(socket: &Socket) -> Option<u64> {
     info(socket)
         .ok()
         .map(|info| u64::from(info.tcpi_total_retrans))
+}
+
+/// Connections that may wait to be accepted at a socket that listens, as the kernel has it; absent of others, and where it does not
+/// say. (`tcp_get_info` has it in the place of what is acknowledged out of order.)
+pub(super) fn backlog(listener: &Socket) -> Option<u32> {
+    let info = info(listener).ok()?;
+    (info.tcpi_state == LISTEN).then_some(info.tcpi_sacked)
 }
 
 /// What became of datagrams at the receiver's socket, beside those that were read.

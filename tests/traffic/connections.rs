@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use kilonet::scenario::{Driver, Load, Orders, Workload};
+use kilonet::scenario::{Closing, Driver, Load, Orders, Workload};
 use kilonet::traffic::agent::{self, Muster};
 use kilonet::traffic::{Flow, FlowStatus, Outcome, Settings};
 use nix::errno::Errno;
@@ -41,7 +41,7 @@ fn closing(rate: Option<u32>) -> Orders {
 }
 
 /// A figure of `/proc/net/snmp` or `/proc/net/netstat`, where the calling thread is.
-fn counted(file: &str, group: &str, name: &str) -> u64 {
+pub(crate) fn counted(file: &str, group: &str, name: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/thread-self/net/{file}")).unwrap();
     let mut lines = table.lines().filter_map(|line| line.strip_prefix(group));
     let mut names = lines.next().unwrap().split_whitespace();
@@ -139,7 +139,7 @@ fn connections_without_a_word_are_as_many_as_the_kernel_made_and_accepted() {
 }
 
 /// Connections in a state, of those that `ss` shows where the calling thread is.
-fn sockets_in(state: &str, side: &str) -> usize {
+pub(crate) fn sockets_in(state: &str, side: &str) -> usize {
     let ss = Command::new("ss")
         .args(["-Htn", "state", state, side])
         .output();
@@ -161,6 +161,36 @@ fn the_server_keeps_time_wait_and_the_client_its_ports() {
             let waiting = [0, 1].map(|one| lab.inside(one, || sockets_in("time-wait", "")));
             assert_eq!(waiting[0], 0, "{case}: {waiting:?}");
             assert!(waiting[1] > 0, "{case}: {waiting:?}");
+        }
+    }
+}
+
+#[test]
+fn the_client_keeps_time_wait_where_it_is_to_close() {
+    let Some(_alone) = alone() else { return };
+    for driver in DRIVERS {
+        for mut orders in [
+            calling(None),
+            calling(Some(500)),
+            closing(None),
+            closing(Some(500)),
+        ] {
+            orders.load.closes = Closing::Client;
+            let case = format!("{driver} {orders:?}");
+            let before = descriptors();
+            let lab = Lab::new(2);
+            lab.join_by_veth();
+            let plans = [stream(0, (0, "10.9.0.1"), (1, "10.9.0.2"))];
+            let outcome = measured(&lab, &doing(orders, plans), &settings(driver));
+            let flow = &outcome.flows[0];
+            assert_eq!(flow.status, FlowStatus::Ok, "{case}: {flow:?}");
+            let timed = flow.latency.as_ref().unwrap().count();
+            assert!(timed > 0 && timed == flow.transactions, "{case}: {flow:?}");
+            let waiting = [0, 1].map(|one| lab.inside(one, || sockets_in("time-wait", "")));
+            assert!(waiting[0] > 0, "{case}: {waiting:?}");
+            assert_eq!(waiting[1], 0, "{case}: {waiting:?}");
+            drop(lab);
+            assert_eq!(descriptors(), before, "{case}");
         }
     }
 }

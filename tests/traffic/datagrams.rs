@@ -177,7 +177,7 @@ const WITHOUT_FIRST_CALL: &str = "add table ip lossy
 add chain ip lossy input { type filter hook input priority 0; }
 add rule ip lossy input udp length 12 limit rate 1/day burst 1 packets counter drop";
 
-fn nft(script: &str) -> String {
+pub(crate) fn nft(script: &str) -> String {
     let nft = Command::new("nft").arg(script).output();
     let done = nft.expect("these tests need `nft`");
     assert!(done.status.success(), "{script}: {done:?}");

@@ -7,6 +7,8 @@ mod copying;
 mod datagrams;
 mod lab;
 mod mixed;
+mod one_port;
+mod paced;
 mod pinning;
 mod requests;
 

@@ -63,6 +63,30 @@ impl fmt::Display for BitsPerSecond {
     }
 }
 
+/// Units of rates, and how many bits a second each is.
+const BIT_RATES: [(&str, f64); 5] = [
+    ("b/s", 1.0),
+    ("kb/s", 1e3),
+    ("Mb/s", 1e6),
+    ("Gb/s", 1e9),
+    ("Tb/s", 1e12),
+];
+
+impl FromStr for BitsPerSecond {
+    type Err = String;
+
+    /// Reads a rate such as `100Mb/s` or `1.5 Gb/s`: a bit is written `b`, since a byte is `B`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, suffix) = split_number(text);
+        let unit = BIT_RATES.iter().find(|(name, _)| *name == suffix);
+        let (_, unit) =
+            unit.ok_or_else(|| format!("`{text}` needs a unit: b/s, kb/s, Mb/s, Gb/s or Tb/s"))?;
+        let count: Option<f64> = number.parse().ok().filter(|_| is_plain(number));
+        let count = count.ok_or_else(|| format!("`{text}` is not a rate such as 100Mb/s"))?;
+        Ok(Self(count * unit))
+    }
+}
+
 /// A size in bytes, written with or without a binary suffix (`4096`, `64KiB`, `1MiB`, `1GiB`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub u64);

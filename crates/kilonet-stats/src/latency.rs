@@ -77,6 +77,12 @@ impl Latencies {
         (!self.0.is_empty()).then(|| self.0.value_at_quantile(q))
     }
 
+    /// How many are longer than so many nanoseconds, to three digits.
+    #[must_use]
+    pub fn longer_than(&self, nanos: u64) -> u64 {
+        self.count() - self.0.count_between(0, nanos)
+    }
+
     /// The arithmetic mean in nanoseconds; absent without any.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
@@ -198,6 +204,8 @@ mod tests {
             );
         }
         assert_eq!(found.count(), 1000);
+        assert_eq!(found.longer_than(900_500), 100);
+        assert_eq!(found.longer_than(2_000_000), 0);
         assert!(found.max().unwrap().abs_diff(1_000_000) <= 1000);
         assert!((found.mean().unwrap() - 500_500.0).abs() < 500.0);
     }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::scenario::registry::routers::PORTS_PER_ROUTER;
 use crate::scenario::value::Count;
-use crate::scenario::{Join, Path, Wiring};
+use crate::scenario::{Join, Path, Pattern, Wiring};
 use crate::store::sample;
 
 fn cell(topology: Topology, containers: u32, active: u32, per_bridge: u32) -> Cell {
@@ -188,6 +188,23 @@ fn a_client_outside_is_counted_where_its_responses_come_in() {
         assert_eq!(client, (Place::Host(2), &*wire), "{pair}");
         assert_eq!(server.0, Place::Host(pair / 2), "{pair}");
     }
+}
+
+#[test]
+fn an_outside_takes_the_server_that_all_call() {
+    let mut cell = cell(Topology::Bridge, 5, 5, 1000);
+    cell.path = Path::Outside;
+    cell.pattern = Pattern::Incast;
+    cell.pairs = 4;
+    let layout = Layout::of(&cell);
+    assert_eq!(layout.pairs, [(1, 0), (2, 0), (3, 0), (4, 0)]);
+    let server = &layout.seats[0];
+    assert_eq!(
+        (server.place, server.address.to_string()),
+        (Place::Host(1), "198.18.0.2".to_owned())
+    );
+    let clients = layout.seats[1..].iter().map(|seat| seat.place);
+    assert!(clients.eq((1..5).map(Place::Container)));
 }
 
 #[test]

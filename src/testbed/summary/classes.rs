@@ -1,6 +1,7 @@
 //! What a window showed of the pairs of each class.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::datagrams::Datagrams;
 use super::requests::Requests;
@@ -17,6 +18,11 @@ pub(super) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
+    /// Their flows.
+    pub(super) fn flows(&self) -> &[&'a FlowOutcome] {
+        &self.flows
+    }
+
     /// Those of each class, in the order of [`Cell::classes`]: the cell's own first.
     pub(super) fn by_class(cell: &Cell, outcome: &'a Outcome) -> Vec<Self> {
         let class_of_pairs = cell.class_of_pairs();
@@ -33,21 +39,31 @@ impl<'a> Members<'a> {
     }
 }
 
+/// How long what was counted took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// The window, in seconds.
+    pub(super) seconds: f64,
+    /// From when flows began to move until the window closed.
+    pub(super) reach: Duration,
+}
+
 /// Each class of a mixed trial; none where all pairs do the same.
-pub(super) fn of(cell: &Cell, members: &[Members<'_>], seconds: f64) -> Vec<Class> {
+pub(super) fn of(cell: &Cell, members: &[Members<'_>], times: Times) -> Vec<Class> {
     if cell.beside.is_none() {
         return Vec::new();
     }
     let classes = cell.classes().into_iter().zip(members);
     classes
-        .map(|(class, members)| one(class, members, seconds))
+        .map(|(class, members)| one(class, members, times))
         .collect()
 }
 
-fn one(class: scenario::Class, members: &Members<'_>, seconds: f64) -> Class {
+fn one(class: scenario::Class, members: &Members<'_>, times: Times) -> Class {
+    let Times { seconds, reach } = times;
     let workload = class.orders.workload;
     let bytes: u64 = members.flows.iter().map(|flow| flow.payload()).sum();
-    let requests = Requests::of(workload.has_requests(), &members.flows);
+    let requests = Requests::of(workload.has_requests(), &members.flows, reach);
     let count = requests.transactions;
     let datagrams = Datagrams::of(&members.flows);
     Class {

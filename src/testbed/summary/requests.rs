@@ -1,5 +1,8 @@
 //! What a window showed of requests and their responses.
 
+use std::time::Duration;
+
+use crate::scenario::Workload;
 use crate::stats::Latencies;
 use crate::store::record::{Latency, Lateness};
 use crate::traffic::FlowOutcome;
@@ -20,15 +23,16 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Of some flows, which may have requests or not.
-    pub(super) fn of(has_requests: bool, flows: &[&FlowOutcome]) -> Self {
+    /// Of some flows, which may have requests or not, and which began to move so long before the window's end.
+    pub(super) fn of(has_requests: bool, flows: &[&FlowOutcome], reach: Duration) -> Self {
         let counted = flows.iter().map(|flow| flow.transactions).sum();
         let together = |which: fn(&FlowOutcome) -> Option<&Latencies>| {
             Latencies::merged(flows.iter().filter_map(|flow| which(flow)))
         };
         Self {
             transactions: has_requests.then_some(counted),
-            latency: together(|flow| flow.latency.as_ref()).and_then(|all| Latency::of(&all)),
+            latency: together(|flow| flow.latency.as_ref())
+                .and_then(|all| latency(&all, flows, reach)),
             lateness: together(|flow| flow.lateness.as_ref()).and_then(|all| Lateness::of(&all)),
         }
     }
@@ -47,6 +51,19 @@ impl Requests {
         let recorded = self.latency.as_ref()?.count;
         Some(self.transactions? as f64 / recorded as f64)
     }
+}
+
+/// What there is to say of all requests together: more where each of them has a connection of its own.
+fn latency(all: &Latencies, flows: &[&FlowOutcome], reach: Duration) -> Option<Latency> {
+    let workloads = flows.iter().map(|flow| flow.plan.orders.workload);
+    let mut asking = workloads.filter(|workload| workload.has_requests());
+    if !asking.all(Workload::renews_connections) {
+        return Latency::of(all);
+    }
+    let under_way = flows
+        .iter()
+        .flat_map(|flow| flow.under_way_ns.iter().copied());
+    Latency::of_connections(all, &under_way.collect::<Vec<_>>(), reach)
 }
 
 #[cfg(test)]

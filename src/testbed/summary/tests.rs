@@ -46,9 +46,11 @@ fn flow(pair: u32, window_bytes: u64) -> FlowOutcome {
         returned_bytes: 0,
         transactions: 0,
         latency: None,
+        under_way_ns: Vec::new(),
         lateness: None,
         lost: 0,
         left_out: 0,
+        due: None,
         datagrams: None,
         datagrams_in_life: None,
         socket_drops: None,
@@ -78,6 +80,7 @@ fn outcome(flows: Vec<FlowOutcome>) -> Outcome {
         samples: vec![half, half],
         congestion: Some("cubic".to_owned()),
         buffers: Buffered::default(),
+        backlog: None,
         warnings: Vec::new(),
     }
 }
@@ -202,6 +205,72 @@ fn streams_of_a_pair_are_one_pair() {
     let measured = told(&cell(1), &outcome(vec![flow(0, 1_000_000), second]), None);
     near(measured.per_pair.unwrap().min_bps, 8e6);
     near(measured.per_pair.unwrap().max_bps, 8e6);
+}
+
+/// A flow at 8 Mb/s, of messages of a thousand bytes, of which so many were due.
+fn paced(pair: u32, window_bytes: u64, due: Option<u64>) -> FlowOutcome {
+    let mut flow = flow(pair, window_bytes);
+    flow.plan.orders.message_bytes = 1_000;
+    flow.due = due;
+    flow
+}
+
+#[test]
+fn a_pair_keeps_its_rate_that_gets_what_was_due_but_for_a_hundredth_and_a_message() {
+    let mut cell = cell(4);
+    cell.load.rate_bps = Some(8_000_000);
+    let flows = vec![
+        paced(0, 2_000_000, Some(2_000)),
+        paced(1, 1_979_500, Some(2_000)),
+        paced(2, 1_000_000, Some(2_000)),
+        // It never came up: its rate says what was due.
+        paced(3, 0, None),
+    ];
+    let measured = told(&cell, &outcome(flows), None);
+    let pacing = measured.pacing.unwrap();
+    near(pacing.offered_bps, 32e6);
+    near(pacing.achieved_bps, measured.aggregate.goodput_bps);
+    assert_eq!((pacing.kept_pairs, pacing.missed_pairs), (2, 2));
+    near(pacing.kept_ratio(), 0.5);
+    near(pacing.least_ratio, 0.0);
+    let said = measured.warnings.join("; ");
+    let expected = "2 of 4 pairs did not keep the rate of 8.00 Mb/s for each flow: the slowest got 0 % of what it was offered";
+    assert!(said.contains(expected), "{said}");
+
+    let kept = told(
+        &cell,
+        &outcome(vec![paced(0, 2_000_000, Some(2_000))]),
+        None,
+    );
+    assert_eq!(kept.warnings, Vec::<String>::new());
+    cell.load.rate_bps = None;
+    let without = told(&cell, &outcome(vec![flow(0, 1)]), None);
+    assert_eq!(without.pacing, None);
+}
+
+#[test]
+fn slow_connections_have_a_share_where_each_request_has_its_own() {
+    let mut recorder = Recorder::new().unwrap();
+    let times = [2_000_000, 1_100_000_000, 1_900_000_000];
+    for nanos in times {
+        recorder.record(nanos);
+    }
+    let mut asking = flow(0, 100);
+    asking.latency = Some(recorder.latencies());
+    asking.transactions = 3;
+    asking.under_way_ns = vec![1_500_000_000];
+    let shares = |workload| {
+        let mut cell = cell(1);
+        cell.workload = workload;
+        let mut flow = asking.clone();
+        flow.plan.orders.workload = workload;
+        let latency = told(&cell, &outcome(vec![flow]), None).latency.unwrap();
+        // The flows moved for 3 s in all: none can have taken longer.
+        assert_eq!(latency.above_3s_ratio, None);
+        latency.above_1s_ratio
+    };
+    assert_eq!(shares(Workload::TcpCrr), Some(0.75));
+    assert_eq!(shares(Workload::TcpRr), None);
 }
 
 #[test]

@@ -20,12 +20,13 @@ use crate::traffic::bench::Outfit;
 use crate::traffic::connect::{self, Failure, Hands, News};
 use crate::traffic::flow::places;
 use crate::traffic::ledger::Ledger;
+use crate::traffic::moved::Moved;
 use crate::traffic::outcome::Outcome;
 use crate::traffic::plan::{Flow, Seat};
 use crate::traffic::priority::Urgent;
 use crate::traffic::refusal::Refusal;
 use crate::traffic::trial::{Drive, Trial, Up};
-use crate::traffic::window::{Measured, Moved};
+use crate::traffic::window::Measured;
 use crate::traffic::{Observer, Settings};
 
 /// How long an agent may take to answer, beyond the time that flows have to connect.

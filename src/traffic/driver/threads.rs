@@ -61,7 +61,7 @@ fn drive(field: &Field, endpoint: &Endpoint) {
 /// Has timed waits end when they should: an ordinary thread's may be late by 50 microseconds, so that the kernel can put
 /// several into one interrupt (`prctl(2)`, `PR_SET_TIMERSLACK`).
 fn be_punctual(endpoint: &Endpoint) {
-    if endpoint.orders.load.rate.is_some() {
+    if endpoint.orders.load.has_schedule() {
         // Where it is refused the record says how late requests were sent.
         let _ = set_timerslack(1);
     }

@@ -345,6 +345,7 @@ impl<'a> Crew<'a> {
             words.find_map(|(errand, said)| Some((errand.flow.orders, said.as_ref().ok()?)));
         Told {
             outcome: Outcome {
+                backlog: None,
                 flows: flows.collect(),
                 window: measured.window,
                 samples: measured.samples,

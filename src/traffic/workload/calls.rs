@@ -12,6 +12,7 @@ use super::pace::{Due, Pace};
 use super::room::Room;
 use super::turn::Turn;
 use super::work::Work;
+use crate::scenario::Closing;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Cause, Endpoint};
 use crate::traffic::moment::Moment;
@@ -50,11 +51,16 @@ impl<'a> Calls<'a> {
         let load = &endpoint.orders.load;
         Self {
             dialer,
-            pace: Pace::of(load, endpoint.flow),
+            pace: Pace::of(&endpoint.orders, endpoint.flow),
             under_way: Vec::with_capacity(side.most),
-            diary: Diary::new(endpoint, load.rate.is_some()),
+            diary: Diary::new(endpoint, load.has_schedule()),
             side,
         }
+    }
+
+    /// Which end of its connections is to close first.
+    pub(super) fn closes(&self) -> Closing {
+        self.side.endpoint.orders.load.closes
     }
 
     pub(super) fn report_to(&mut self, watch: Watch) {
@@ -68,7 +74,12 @@ impl<'a> Calls<'a> {
     }
 
     pub(super) fn into_log(self) -> Log {
-        self.diary.into_log()
+        let closed = self.side.endpoint.moved.edges().closed();
+        let since = |call: &Call| Some(closed?.nanos_since(call.intended));
+        Log {
+            under_way_ns: self.under_way.iter().filter_map(since).collect(),
+            ..self.diary.into_log()
+        }
     }
 
     /// Makes the call that is due, or takes a step along each that is under way.

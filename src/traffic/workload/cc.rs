@@ -5,23 +5,26 @@
 //! server:  accept -> close
 //! ```
 //!
-//! The server closes first, so that `TIME_WAIT` is the server's, as that of `tcp-crr` does and for the same reason.
+//! Unless it is told otherwise the server closes first, so that `TIME_WAIT` is the server's, as that of `tcp-crr` does and for the same
+//! reason. Where the client is to close first, it says its end once it is connected, and the server its own once it has seen that.
 //!
 //! Must not know threads or the driver's epoll, only that somebody is to be told of new sockets. The invariant: a connection counts
 //! once its client has seen the server's end of it, and is aborted where it is dropped before.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::BorrowedFd;
 
-use socket2::Socket;
-
+use super::answering::answering;
 use super::calls::{Calls, Exchange};
 use super::idle::Idle;
-use super::line::{Line, Side, Step, Watch, take_call};
+use super::line::{Line, Side, Step, Watch};
 use super::log::Log;
 use super::room::Room;
 use super::task::{BoxedTask, Task, Workload};
 use super::turn::Turn;
 use super::work::Work;
+use crate::scenario::Closing;
 use crate::traffic::flow::{Cause, Endpoint, Redial};
 
 /// See the file's head.
@@ -41,7 +44,7 @@ impl Workload for TcpCc {
 
     fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
         match &endpoint.redial {
-            Some(Redial::Answers(listener)) => Box::new(Server { endpoint, listener }),
+            Some(Redial::Answers(listener)) => answering(work, (endpoint, listener), room),
             Some(Redial::Calls(_)) | None => Idle.server(work, endpoint, room),
         }
     }
@@ -57,9 +60,15 @@ const END: Exchange = Exchange {
     missing: 1,
 };
 
+/// The same where its own end goes first, which stands for a byte that is to be sent.
+const BOTH_ENDS: Exchange = Exchange { unsent: 1, ..END };
+
 impl Task for Client<'_> {
     fn turn(&mut self) -> Turn {
-        self.0.turn(END, see_end)
+        match self.0.closes() {
+            Closing::Server => self.0.turn(END, see_end),
+            Closing::Client => self.0.turn(BOTH_ENDS, say_end),
+        }
     }
 
     fn awaits<'s>(&'s self, _endpoint: &'s Endpoint, tell: &mut dyn FnMut(BorrowedFd<'s>, bool)) {
@@ -91,29 +100,22 @@ fn see_end(side: &Side<'_>, line: &mut Line) -> Result<Step, Cause> {
     }
 }
 
-/// The end that is called.
-#[derive(Debug)]
-struct Server<'a> {
-    endpoint: &'a Endpoint,
-    listener: &'a Socket,
-}
-
-impl Task for Server<'_> {
-    fn turn(&mut self) -> Turn {
-        let taken = take_call(self.listener, |socket| {
-            self.endpoint.moved.messages.add(1);
-            drop(socket);
-        });
-        match taken {
-            Ok(true) => Turn::Ready,
-            Ok(false) => Turn::Blocked,
-            Err(cause) => self.endpoint.over(cause),
-        }
+/// Closes its own half once it is connected, and waits for the other.
+fn say_end(side: &Side<'_>, line: &mut Line) -> Result<Step, Cause> {
+    if line.unsent == 0 {
+        return see_end(side, line);
     }
-
-    fn awaits<'s>(&'s self, _endpoint: &'s Endpoint, tell: &mut dyn FnMut(BorrowedFd<'s>, bool)) {
-        tell(self.listener.as_fd(), false);
+    let unconnected =
+        |error: io::Error| Cause::Unconnected(error.raw_os_error().unwrap_or(nix::libc::EIO));
+    if let Some(refused) = line.socket.take_error().map_err(unconnected)? {
+        return Err(unconnected(refused));
     }
+    // A call that is not answered yet has no peer, and would be given up by this (`inet_shutdown`).
+    if line.socket.peer_addr().is_ok() {
+        line.socket.shutdown(Shutdown::Write).map_err(unconnected)?;
+        line.unsent = 0;
+    }
+    side.waits(line)
 }
 
 #[cfg(test)]
@@ -122,7 +124,7 @@ mod tests {
     use std::thread;
 
     use nix::errno::Errno;
-    use socket2::{Domain, Type};
+    use socket2::{Domain, Socket, Type};
 
     use super::*;
     use crate::scenario::{self, Buffers, Congestion, Driver, Load, Orders};
@@ -203,8 +205,8 @@ mod tests {
         assert_eq!(task.turn(), Turn::Blocked);
         assert_eq!(endpoint.moved.messages.read(), 0);
         drop(task);
-        let error = std::io::Read::read(&mut held, &mut [0]).unwrap_err();
-        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        let error = io::Read::read(&mut held, &mut [0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 
     #[test]
@@ -231,7 +233,7 @@ mod tests {
         for _ in 0..3 {
             let mut stream = TcpStream::connect(address).unwrap();
             assert_eq!(task.turn(), Turn::Ready);
-            assert_eq!(std::io::Read::read(&mut stream, &mut [0]).unwrap(), 0);
+            assert_eq!(io::Read::read(&mut stream, &mut [0]).unwrap(), 0);
         }
         assert_eq!(endpoint.moved.messages.read(), 3);
     }

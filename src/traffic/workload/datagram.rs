@@ -95,13 +95,13 @@ impl<'a> Client<'a> {
         let (orders, load) = (&endpoint.orders, &endpoint.orders.load);
         Self {
             endpoint,
-            pace: Pace::of(load, endpoint.flow),
+            pace: Pace::of(&endpoint.orders, endpoint.flow),
             datagram: work.payload[..orders.message_bytes as usize].to_vec(),
             buffer: work.payload.clone(),
             next: 0,
             unsent: None,
             under_way: VecDeque::with_capacity(UNDER_WAY),
-            diary: Diary::new(endpoint, load.rate.is_some()),
+            diary: Diary::new(endpoint, load.has_schedule()),
         }
     }
 

@@ -53,6 +53,8 @@ pub(super) struct Line {
     pub(super) unsent: usize,
     /// Bytes that are still to come.
     pub(super) missing: usize,
+    /// Whether the other end is to close it first, and has not yet.
+    pub(super) unended: bool,
     pub(super) watched: Watched,
 }
 
@@ -62,12 +64,13 @@ impl Line {
             socket,
             unsent: 0,
             missing: 0,
+            unended: false,
             watched: Watched::Nothing,
         }
     }
 
     pub(super) fn is_whole(&self) -> bool {
-        self.unsent == 0 && self.missing == 0
+        self.unsent == 0 && self.missing == 0 && !self.unended
     }
 
     /// What it waits for: where nothing is to be sent, for what is to come.

@@ -21,6 +21,11 @@ pub(in crate::traffic) struct Log {
     pub(in crate::traffic) mapped_bytes: Option<u64>,
     /// Messages of a schedule that were not sent within the window, as it was too late for them.
     pub(in crate::traffic) left_out: u64,
+    /// Messages of a stream that were due within the window, be they sent or not; absent where they have no times.
+    pub(in crate::traffic) due: Option<u64>,
+    /// For how many nanoseconds each request had been under way that was when the window closed; of those with a connection of
+    /// their own.
+    pub(in crate::traffic) under_way_ns: Vec<u64>,
 }
 
 /// What became of sends without a copy.

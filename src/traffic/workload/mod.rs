@@ -6,12 +6,14 @@
 //! | `task` | what a workload is, and what an end of a flow is at |
 //! | `stream`, `rr`, `crr`, `cc`, `datagram`, `udp_stream`, `idle` | a workload |
 //! | `line`, `calls` | connections under way, where each request has its own, and a client's |
+//! | `server`, `shared`, `answering` | what takes the calls to a port of one flow, to one of many, and which of the two |
 //! | `ready` | for how long sockets wait |
-//! | `pace` | when a request is due |
+//! | `pace` | when a request or a message is due |
 //! | `attempt`, `turn` | what comes of an attempt, and of a turn |
 //! | `work`, `room` | what the endpoints of a process have in common |
 //! | `diary`, `log` | what is written down |
 
+mod answering;
 mod attempt;
 mod calls;
 mod cc;
@@ -25,6 +27,8 @@ mod pace;
 mod ready;
 mod room;
 mod rr;
+mod server;
+mod shared;
 mod stream;
 mod task;
 mod turn;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::random::SplitMix;
-use crate::scenario::{Arrivals, Load};
+use crate::scenario::{Arrivals, Orders};
 use crate::traffic::moment::Moment;
 
 /// See the file's head.
@@ -31,8 +31,9 @@ pub(super) enum Due {
 
 impl Pace {
     /// The pace of one flow; flows of different numbers do not keep step with each other.
-    pub(super) fn of(load: &Load, flow: usize) -> Self {
-        Schedule::of(load, flow).map_or(Self::Closed(load.outstanding() as usize), Self::Open)
+    pub(super) fn of(orders: &Orders, flow: usize) -> Self {
+        let outstanding = orders.load.outstanding() as usize;
+        Schedule::of(orders, flow).map_or(Self::Closed(outstanding), Self::Open)
     }
 
     /// Whether a request is due now, while so many are under way. One that is said to be due must be sent.
@@ -58,14 +59,16 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// That of one flow, where its load has a rate.
-    pub(super) fn of(load: &Load, flow: usize) -> Option<Self> {
-        let arrivals = load.arrivals.unwrap_or_default();
-        load.rate.map(|rate| Self::new(rate, arrivals, flow))
+    pub(super) fn of(orders: &Orders, flow: usize) -> Option<Self> {
+        let arrivals = orders.load.arrivals.unwrap_or_default();
+        let rate = orders.messages_per_s();
+        rate.map(|rate| Self::new(rate, arrivals, flow))
     }
 
-    fn new(rate: u32, arrivals: Arrivals, flow: usize) -> Self {
+    /// Of so many messages a second.
+    fn new(rate: f64, arrivals: Arrivals, flow: usize) -> Self {
         let mut chance = SplitMix::new(flow as u64);
-        let gap_ns = 1e9 / f64::from(rate.max(1));
+        let gap_ns = 1e9 / rate;
         // Somewhere within the first gap: thousands of flows that began in step would stay so.
         let next_ns = gap_ns * chance.share();
         Self {
@@ -114,8 +117,10 @@ impl Schedule {
 mod tests {
     use super::*;
 
+    use crate::scenario::{Load, Workload};
+
     fn times(rate: u32, arrivals: Arrivals, flow: usize) -> Vec<u64> {
-        let mut schedule = Schedule::new(rate, arrivals, flow);
+        let mut schedule = Schedule::new(f64::from(rate), arrivals, flow);
         let began = Moment::now();
         schedule.began = Some(began);
         // Looked at once, late: everything that was due meanwhile is said with its own time.
@@ -154,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_too_late_is_left_out_and_counted() {
-        let mut schedule = Schedule::new(1_000, Arrivals::Constant, 1);
+        let mut schedule = Schedule::new(1_000.0, Arrivals::Constant, 1);
         let began = Moment::now();
         assert_eq!(schedule.forgive(began, Duration::ZERO), 0);
         schedule.began = Some(began);
@@ -176,13 +181,15 @@ mod tests {
 
     #[test]
     fn a_closed_loop_waits_for_replies_only() {
-        let mut pace = Pace::of(
-            &Load {
+        let orders = Orders {
+            workload: Workload::TcpRr,
+            message_bytes: 1,
+            load: Load {
                 outstanding: Some(2),
                 ..Load::default()
             },
-            0,
-        );
+        };
+        let mut pace = Pace::of(&orders, 0);
         let now = Moment::now();
         assert_eq!(pace.due(now, 1), Due::Since(now));
         assert_eq!(pace.due(now, 2), Due::AfterReply);

@@ -111,12 +111,12 @@ impl<'a> Client<'a> {
             endpoint,
             payload: &work.payload,
             room,
-            pace: Pace::of(load, endpoint.flow),
+            pace: Pace::of(&endpoint.orders, endpoint.flow),
             request: orders.message_bytes.max(1) as usize,
             unsent: 0,
             responses: Progress::of(orders.response_bytes()),
             under_way: VecDeque::with_capacity(UNDER_WAY),
-            diary: Diary::new(endpoint, load.rate.is_some()),
+            diary: Diary::new(endpoint, load.has_schedule()),
             waits_in_calls: waits_in_calls(&TcpRr, orders, (work.driver, Role::Client)),
         }
     }

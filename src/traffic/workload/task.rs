@@ -35,7 +35,7 @@ pub(in crate::traffic) trait Workload: Debug + Sync {
 
     /// Whether an end never has two things to wait for, and has calls that wait for the one.
     fn has_one_wait(&self, orders: &Orders, role: Role) -> bool {
-        role == Role::Server || orders.load.rate.is_none() && orders.load.outstanding() == 1
+        role == Role::Server || !orders.load.has_schedule() && orders.load.outstanding() == 1
     }
 }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::factor::Factor;
-use super::load::{Load, MOST_RATE};
+use super::load::{Listening, Load, MOST_RATE};
 use super::workload::Workload;
 
 /// What a flow does.
@@ -27,6 +27,29 @@ impl Orders {
     #[must_use]
     pub fn response_bytes(&self) -> u32 {
         self.load.response_bytes.unwrap_or(self.message_bytes)
+    }
+
+    /// Bytes of a request or of a message; none where none is ever sent.
+    #[must_use]
+    pub fn sent_bytes(&self) -> u32 {
+        self.workload
+            .facts()
+            .message_bytes
+            .map_or(0, |_| self.message_bytes)
+    }
+
+    /// Whether one end of a server container serves the connections of all its flows, which it cannot tell apart.
+    #[must_use]
+    pub fn is_served_together(&self) -> bool {
+        self.workload.renews_connections() && self.load.listen == Listening::Shared
+    }
+
+    /// Messages a second that are offered; absent where none has a time of its own.
+    #[must_use]
+    pub fn messages_per_s(&self) -> Option<f64> {
+        let message_bits = 8.0 * f64::from(self.message_bytes);
+        let of_a_stream = self.load.rate_bps.map(|bits| bits as f64 / message_bits);
+        self.load.rate.map(f64::from).or(of_a_stream)
     }
 }
 

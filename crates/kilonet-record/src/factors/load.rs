@@ -15,6 +15,9 @@ pub const SMALLEST_DATAGRAM: u32 = 16;
 /// the node does not keep up, and what is due then waits with its time running; without a bound, descriptors would run out instead.
 pub const CONNECTIONS_AT_ONCE: u32 = 8;
 
+/// Connections that may wait to be accepted at a port of any kind: `net.core.somaxconn` of a new namespace (`SOMAXCONN`).
+pub const MOST_WAITING: u32 = 4096;
+
 /// Bytes of the largest datagram that UDP carries over IPv4: 65,535 less both headers (RFC 768, RFC 791).
 pub const LARGEST_DATAGRAM: u32 = 65_507;
 
@@ -66,6 +69,30 @@ super::factor::factor! {
 }
 
 super::factor::factor! {
+    /// Which port the clients of a server container call.
+    #[derive(Default)]
+    Listening, "listen" {
+        /// Each flow has a port of its own.
+        #[default]
+        Own = "own",
+        /// All flows to a container call one port, at which one event loop takes their calls.
+        Shared = "shared",
+    }
+}
+
+super::factor::factor! {
+    /// Which end of a connection closes it first, and so keeps its `TIME_WAIT`.
+    #[derive(Default)]
+    Closing, "closes" {
+        /// The server, as one does that says no length of its responses: clients' ports are free again at once.
+        #[default]
+        Server = "server",
+        /// The client: each of its ports is taken for a minute.
+        Client = "client",
+    }
+}
+
+super::factor::factor! {
     /// The CPUs that a flow's client and server run on.
     #[derive(Default)]
     Pinning, "pinning" {
@@ -113,6 +140,10 @@ pub struct Load {
     /// a closed one, where the next request waits for a response, and for datagrams as fast as they can be sent.
     #[serde(skip_serializing_if = "is_default")]
     pub rate: Option<u32>,
+    /// Bits a second that are offered to each flow of a stream of bytes, whether or not there is room for them. Absent where it
+    /// sends as fast as there is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rate_bps: Option<u64>,
     /// How they lie in time; only of an open loop.
     #[serde(skip_serializing_if = "is_default")]
     pub arrivals: Option<Arrivals>,
@@ -131,6 +162,15 @@ pub struct Load {
     /// What may be lost where the highest rate is looked for; only of streams of datagrams. `rate` is where it begins then.
     #[serde(skip_serializing_if = "is_default")]
     pub search: Search,
+    /// Which port the clients of a container call; only of connections.
+    #[serde(skip_serializing_if = "is_default")]
+    pub listen: Listening,
+    /// Connections that may wait to be accepted, where that is not as usual; only where connections are made all the time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub backlog: Option<u32>,
+    /// Which end closes a connection first; likewise.
+    #[serde(skip_serializing_if = "is_default")]
+    pub closes: Closing,
 }
 
 impl Load {
@@ -149,11 +189,27 @@ impl Load {
         self.outstanding.unwrap_or(1)
     }
 
+    /// Whether each message has a time at which it is meant to be sent.
+    #[must_use]
+    pub fn has_schedule(&self) -> bool {
+        self.rate.is_some() || self.rate_bps.is_some()
+    }
+
     /// Whether what flows get done is what they are offered, as long as the node can: an open loop. A search ends at the rate
     /// that passes, whatever it begins with.
     #[must_use]
     pub fn is_offered(&self) -> bool {
-        self.rate.is_some() && self.search == Search::None
+        self.has_schedule() && self.search == Search::None
+    }
+
+    /// Connections that are to be allowed to wait to be accepted at a port, unless a scenario says otherwise: at that of one flow, as
+    /// many as it may have under way; at one of all, as many as the kernel's own bound allows, which many servers ask for.
+    #[must_use]
+    pub fn backlog(&self) -> u32 {
+        self.backlog.unwrap_or(match self.listen {
+            Listening::Own => CONNECTIONS_AT_ONCE,
+            Listening::Shared => MOST_WAITING,
+        })
     }
 
     /// Connections that may be under way at once where each request has one of its own.

@@ -10,6 +10,7 @@
 
 pub mod beside;
 pub mod bridges;
+pub mod connections;
 pub mod copying;
 pub mod driver;
 pub mod firewall;
@@ -68,6 +69,9 @@ const ALL: &[&dyn AnyKey] = &[
     &copying::RECEIVE,
     &copying::BATCH,
     &load::SEARCH,
+    &connections::LISTEN,
+    &connections::BACKLOG,
+    &connections::CLOSES,
     &beside::BESIDE,
     &traffic::CONGESTION,
     &traffic::BUFFERS,

@@ -15,6 +15,7 @@ mod generator;
 mod latency;
 mod line;
 mod noise;
+mod pacing;
 mod parts;
 mod phases;
 mod rows;
@@ -33,6 +34,7 @@ pub use generator::{GeneratedDatagrams, Generator, ProgramOutput};
 pub use latency::{Latency, Lateness};
 pub use line::{Record, SCHEMA};
 pub use noise::Noise;
+pub use pacing::{KEPT, Pacing};
 pub use parts::{
     Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Phases, Samples, Status, Window,
 };

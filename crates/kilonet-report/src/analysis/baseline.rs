@@ -97,18 +97,22 @@ mod tests {
         let of_the_lab = usual().free_in(|cell| is_over(cell, &lo));
         let of_traffic = [
             "arrivals",
+            "backlog",
             "batch",
             "beside",
             "buffers",
+            "closes",
             "congestion",
             "driver",
             "family",
+            "listen",
             "message_bytes",
             // What TCP does in a container's namespace is of the traffic.
             "namespace_sysctls",
             "outstanding",
             "pinning",
             "rate",
+            "rate_bps",
             "receive",
             "response_bytes",
             "search",

@@ -23,7 +23,7 @@ pub(super) struct Column {
 }
 
 /// From what is kept to what is left out first where room is short.
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 15] = [
     of(Metric::Goodput, "aggregate", |cell| {
         known(cell, Metric::Goodput)
     }),
@@ -38,6 +38,9 @@ const COLUMNS: [Column; 13] = [
         known(cell, Metric::Datagrams)
     }),
     of(Metric::Loss, "lost", |cell| value(cell, Metric::Loss)),
+    of(Metric::KeptRate, "kept rate", |cell| {
+        value(cell, Metric::KeptRate)
+    }),
     of(Metric::PairP50, "pair p50 (p5-p95)", pairs),
     of(Metric::Jain, "Jain", |cell| number(cell, Metric::Jain)),
     of(Metric::BaselineRatio, "x lo", |cell| {
@@ -48,6 +51,9 @@ const COLUMNS: [Column; 13] = [
     }),
     of(Metric::CpuPerTransaction, "CPU each", |cell| {
         value(cell, Metric::CpuPerTransaction)
+    }),
+    of(Metric::Above1s, "above 1 s", |cell| {
+        value(cell, Metric::Above1s)
     }),
     of(Metric::Setup, "set-up", |cell| value(cell, Metric::Setup)),
     Column {

@@ -114,6 +114,14 @@ fn a_trial_is_called_by_what_is_not_usual_about_it() {
             "bridge-ipv4-none-c2-udp-stream-5000ps-search0.5p-r0",
         ),
         (
+            "axes = { containers = 2, rate = \"100Mb/s\" }",
+            "bridge-ipv4-none-c2-m25000-100Mbps-r0",
+        ),
+        (
+            "axes = { containers = 9, pattern = \"incast\", workload = \"tcp-crr\", listen = \"shared\", backlog = 128, closes = \"client\" }",
+            "bridge-ipv4-none-c9-tcp-crr-incast-oneport-backlog128-closedbyclient-r0",
+        ),
+        (
             "axes = { containers = 4, topology = \"vxlan\", gso_max = \"256KiB\" }",
             "vxlan-ipv4-none-c4-gso262144-r0",
         ),

@@ -1,10 +1,11 @@
 //! The end that calls and asks.
 //!
-//! Must not know how its sockets are made. The invariant: a transaction is over when the whole response is there and the
-//! server's end of the connection behind it.
+//! Must not know how its sockets are made. The invariant: a transaction is over when the whole response is there and, unless it
+//! is to close first itself, the server's end of the connection behind it.
 
 use std::os::fd::BorrowedFd;
 
+use crate::scenario::Closing;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Cause, Endpoint};
 use crate::traffic::workload::calls::{Calls, Exchange};
@@ -72,9 +73,11 @@ fn step(side: &Side<'_>, line: &mut Line, request: usize) -> Result<Step, Cause>
             }),
         };
     }
+    let closes = side.endpoint.orders.load.closes;
     match side.receive(line) {
         Ok(0) if line.is_whole() => Ok(Step::Done),
         Ok(0) => Err(Cause::Closed),
+        Ok(_) if line.is_whole() && closes == Closing::Client => Ok(Step::Done),
         Ok(_) => Ok(Step::Moved),
         Err(errno) => side.failed(line, errno),
     }

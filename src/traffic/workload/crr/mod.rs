@@ -5,20 +5,22 @@
 //! server:  accept -> receive the request -> send the response -> close
 //! ```
 //!
-//! The server closes first, as a server that says no length does (HTTP/1.0), so that `TIME_WAIT` is the server's: it costs the
+//! Unless it is told otherwise the server closes first, as a server that says no length does (HTTP/1.0), so that `TIME_WAIT` is the server's: it costs the
 //! client no port, and the server takes a call from the same port again as soon as it comes (`tcp_timewait_state_process`). A
 //! client that closed first would have no port left after 28,000 connections to one address within a minute.
+//!
+//! Where the client is to close first, it does so once the response is whole, and the server once it has seen that.
 //!
 //! Must not know threads or the driver's epoll, only that somebody is to be told of new sockets. The invariant: what is
 //! dropped before its exchange is whole is aborted, so that nothing of it outlives the lab.
 
 mod client;
-mod server;
 
 use std::io;
 
 use socket2::Socket;
 
+use super::answering::answering;
 use super::ready::limit_waits;
 use super::room::Room;
 use super::rr::TcpRr;
@@ -27,7 +29,6 @@ use super::work::Work;
 use crate::scenario::Orders;
 use crate::traffic::flow::{Endpoint, Redial};
 use client::Client;
-use server::Server;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -44,9 +45,7 @@ impl Workload for TcpCrr {
 
     fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
         match &endpoint.redial {
-            Some(Redial::Answers(listener)) => {
-                Box::new(Server::new(work, (endpoint, listener), room))
-            }
+            Some(Redial::Answers(listener)) => answering(work, (endpoint, listener), room),
             Some(Redial::Calls(_)) | None => TcpRr.server(work, endpoint, room),
         }
     }

@@ -1,4 +1,6 @@
-//! `tcp-stream`: the client sends messages without pause, the server takes what has come.
+//! `tcp-stream`: the client sends messages without pause or at a rate, the server takes what has come.
+//!
+//! `end` is either end of one, `paced` the client that has a rate.
 //!
 //! | file | one way to hand bytes over |
 //! |---|---|
@@ -12,29 +14,26 @@
 //! never read.
 
 mod discard;
+mod end;
 mod mapped;
+mod paced;
 mod sendfile;
 mod source;
 mod zerocopy;
 
 use std::io;
-use std::os::fd::AsRawFd;
 
-use nix::errno::Errno;
-use nix::sys::socket::send;
 use socket2::Socket;
 
-use super::attempt::{SEND_FLAGS, refused};
-use super::log::Log;
 use super::room::Room;
-use super::task::{BoxedTask, Task, Workload};
-use super::turn::Turn;
+use super::task::{BoxedTask, Workload};
 use super::work::Work;
 use crate::scenario::{Orders, Receiving, Sending};
-use crate::traffic::flow::{Cause, Endpoint, Role};
+use crate::traffic::flow::{Endpoint, Role};
 use discard::Discard;
+use end::{Stream, Way};
 use mapped::Mapped;
-use sendfile::MessageFile;
+use paced::Paced;
 use zerocopy::Zerocopy;
 
 pub(super) use source::Source;
@@ -50,7 +49,11 @@ impl Workload for TcpStream {
             (Sending::Sendfile, Some(file)) => Way::Sendfile(file),
             (Sending::Sendfile | Sending::Copy, _) => Way::Send,
         };
-        Box::new(Stream::new(work, endpoint, way))
+        let stream = Stream::new(work, endpoint, way);
+        match Paced::at_its_rate(stream) {
+            Ok(paced) => Box::new(paced),
+            Err(stream) => Box::new(stream),
+        }
     }
 
     fn server<'a>(&self, work: &'a Work, endpoint: &'a Endpoint, room: Room<'a>) -> BoxedTask<'a> {
@@ -65,6 +68,10 @@ impl Workload for TcpStream {
 
     /// Has bytes handed over as these orders say.
     fn prepare(&self, socket: &Socket, orders: &Orders, _waits_in_calls: bool) -> io::Result<()> {
+        if orders.load.has_schedule() {
+            // A message that is smaller than a segment is not to wait for the acknowledgement of the one before (RFC 896).
+            socket.set_tcp_nodelay(true)?;
+        }
         if orders.load.send == Sending::Zerocopy {
             zerocopy::announce(socket)?;
         }
@@ -74,94 +81,11 @@ impl Workload for TcpStream {
         Ok(())
     }
 
-    /// A client sends, whatever its load; to have pages mapped is no call that waits.
+    /// A client waits for room, and for its times where it has a rate; to have pages mapped is no call that waits.
     fn has_one_wait(&self, orders: &Orders, role: Role) -> bool {
-        role == Role::Client || orders.load.receive != Receiving::Zerocopy
-    }
-}
-
-/// One end of a stream.
-#[derive(Debug)]
-struct Stream<'a> {
-    endpoint: &'a Endpoint,
-    message: &'a [u8],
-    way: Way<'a>,
-}
-
-/// How an end hands its bytes over.
-#[derive(Debug)]
-enum Way<'a> {
-    Send,
-    Sendfile(&'a MessageFile),
-    Zerocopy(Zerocopy),
-    Receive(Room<'a>),
-    Map(Mapped<'a>),
-    Discard(Discard),
-}
-
-impl<'a> Stream<'a> {
-    fn new(work: &'a Work, endpoint: &'a Endpoint, way: Way<'a>) -> Self {
-        Self {
-            endpoint,
-            message: &work.payload[..endpoint.orders.message_bytes as usize],
-            way,
-        }
-    }
-
-    fn hand_over(&mut self) -> nix::Result<usize> {
-        let socket = &self.endpoint.socket;
-        match &mut self.way {
-            Way::Send => send(socket.as_raw_fd(), self.message, SEND_FLAGS),
-            Way::Sendfile(file) => file.send(socket, self.message.len()),
-            Way::Zerocopy(zerocopy) => zerocopy.send(socket, self.message),
-            Way::Receive(room) => room.receive(socket.as_raw_fd()),
-            Way::Map(mapped) => mapped.receive(),
-            Way::Discard(discard) => discard.receive(socket.as_raw_fd()),
-        }
-    }
-
-    /// Whether less than a message may have been moved though there is more to move.
-    fn stops_early(&self) -> bool {
-        matches!(self.way, Way::Map(_))
-    }
-}
-
-impl Task for Stream<'_> {
-    fn is_reported_to(&self) -> bool {
-        matches!(self.way, Way::Zerocopy(_))
-    }
-
-    fn into_log(self: Box<Self>) -> Log {
-        match self.way {
-            Way::Zerocopy(zerocopy) => Log {
-                completions: Some(zerocopy.completions()),
-                ..Log::default()
-            },
-            Way::Map(mapped) => Log {
-                mapped_bytes: Some(mapped.bytes()),
-                ..Log::default()
-            },
-            Way::Send | Way::Sendfile(_) | Way::Receive(_) | Way::Discard(_) => Log::default(),
-        }
-    }
-
-    fn turn(&mut self) -> Turn {
-        match self.hand_over() {
-            Ok(0) => self.endpoint.over(Cause::Closed),
-            Ok(bytes) => {
-                let moved = match self.endpoint.role {
-                    Role::Client => &self.endpoint.moved.sent,
-                    Role::Server => &self.endpoint.moved.received,
-                };
-                moved.add(bytes as u64);
-                if bytes < self.message.len() && !self.stops_early() {
-                    Turn::Short
-                } else {
-                    Turn::Ready
-                }
-            }
-            Err(Errno::EAGAIN) => Turn::Blocked,
-            Err(errno) => refused(self.endpoint, errno),
+        match role {
+            Role::Client => !orders.load.has_schedule(),
+            Role::Server => orders.load.receive != Receiving::Zerocopy,
         }
     }
 }

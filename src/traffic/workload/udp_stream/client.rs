@@ -52,10 +52,10 @@ impl<'a> Client<'a> {
             batch: load.batch,
             length,
             buffer: work.payload[..length].repeat(batch_of(load.batch, length)),
-            schedule: Schedule::of(load, endpoint.flow),
+            schedule: Schedule::of(&endpoint.orders, endpoint.flow),
             next: 0,
             due: 0,
-            diary: Diary::of_sending(endpoint, load.rate.is_some()),
+            diary: Diary::of_sending(endpoint, load.has_schedule()),
         }
     }
 

@@ -4,21 +4,22 @@ use std::fmt;
 
 use crate::factors::beside::Beside;
 use crate::factors::cell::Cell;
-use crate::factors::choice::{Choice, Misfit, Name};
+use crate::factors::choice::{Choice, Chosen, Misfit, Name};
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::{AtOneCount, OfOneWorkload};
 use crate::factors::field::{Field, count_of, take, words, words_of};
 use crate::factors::key::{Group, Key, NeedsWorkload, Part, Usual};
 use crate::factors::load::{Arrivals, MOST_RATE, Search};
+use crate::factors::rate::{self, Rate};
 use crate::factors::takes::Takes;
 use crate::factors::topology::Testbed;
 use crate::factors::traffic::Driver;
 use crate::factors::value::Count;
 use crate::factors::workload::Workload;
-use crate::units::{Bytes, Unit};
+use crate::units::{BitsPerSecond, Bytes, Unit};
 
-use super::fitting::carried;
-use super::names::{self, DRIVER, MOST_BYTES, MessageSize, TESTBED};
+use super::fitting::{carried, generators, lacks};
+use super::names::{self, DRIVER, MOST_BYTES, MessageSize, TESTBED, WORKLOAD};
 
 /// Where each request has a connection of its own, the next follows it.
 const SEVERAL_REQUESTS: NeedsWorkload = NeedsWorkload {
@@ -31,10 +32,10 @@ const RESPONSES: NeedsWorkload = NeedsWorkload {
     lacking: "responses",
 };
 
-/// A stream of bytes has no messages that could have times.
+/// What is silent sends nothing that could have times.
 const MESSAGES: NeedsWorkload = NeedsWorkload {
-    has: Workload::has_rate,
-    lacking: "requests or datagrams",
+    has: |workload| !workload.is_silent(),
+    lacking: "requests, datagrams or a stream of bytes",
 };
 
 pub(super) const DATAGRAMS: NeedsWorkload = NeedsWorkload {
@@ -94,45 +95,130 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 /// A rate is kept whatever is under way.
 fn are_awaited(choice: &Choice) -> Vec<Misfit> {
     let more = choice.find(OUTSTANDING.named(), |count| count.0 != 1);
-    let stray = more.filter(|_| choice.first(names::RATE).is_some());
+    let paced = choice.find(names::RATE, Rate::is_of_messages);
+    let stray = more.filter(|_| paced.is_some());
     let misfit = stray.map(|at| {
         at.misfit(
             "with a rate, requests are sent however many are in flight",
-            "leave out one of `outstanding` and `rate`",
+            "leave out one of `outstanding` and `rate`; each table of [[axes]] may have one of its own",
         )
     });
     misfit.into_iter().collect()
 }
 
-pub static RATE: Key<Count<1, { MOST_RATE }>> = Key::axis_of(names::RATE,
+pub static RATE: Key<Rate> = Key::axis_of(names::RATE,
     Group::Load,
-    "Messages per second offered to each flow, whether or not earlier ones are answered; if absent, as fast as responses arrive \
-     or datagrams can be sent.",
+    "Messages per second offered to each flow, whether or not earlier ones are answered; for a stream of bytes, bits per second. \
+     If absent, as fast as responses arrive, datagrams can be sent, or there is room.",
 )
 .also(&["bandwidth", "bitrate"])
 .about(Part::Traffic)
-.examples("`1000`")
-.sets(|cell, rate| cell.load.rate = Some(rate.0))
+.examples("`1000`, `100Mb/s`")
+.sets(|cell, rate| match *rate {
+    Rate::Messages(rate) => cell.load.rate = Some(rate),
+    Rate::Bits(rate) => cell.load.rate_bps = Some(rate),
+})
 .or_else(|_| ())
 .needs_workload(MESSAGES)
-    .told_to(|generator| generator.rate)
-.fields(&[Field::integer(
-    "rate",
-    Unit::PerSecond,
-    "Messages offered to each flow, answered or not; absent for a closed loop.",
-    |cell| count_of(cell.load.rate),
-    take!(load.rate),
-)
-.labelled(OfOneWorkload, str::to_owned)
-    .level(|cell| Some(rate(cell)))
-.in_id(Traffic, |cell| cell.load.rate.map(|rate| format!("{rate}ps")))]);
+// A table with several workloads has those at a rate that have one of its unit.
+.only_where(|cell| {
+    let messages = cell.load.rate.map(Rate::Messages);
+    let mut rates = messages.into_iter().chain(cell.load.rate_bps.map(Rate::Bits));
+    rates.all(|rate| rate.is_of(cell.workload))
+})
+.fits(&[is_of_a_workload, is_of_one_unit, is_paced_by_us])
+.told_to(|generator| generator.rate)
+.fields(&[
+    Field::integer(
+        "rate",
+        Unit::PerSecond,
+        "Messages offered to each flow, answered or not; absent for a closed loop.",
+        |cell| count_of(cell.load.rate),
+        take!(load.rate),
+    )
+    .labelled(OfOneWorkload, str::to_owned)
+    .level(|cell| Some(messages(cell)))
+    .in_id(Traffic, |cell| cell.load.rate.map(|rate| format!("{rate}ps"))),
+    Field::integer(
+        "rate_bps",
+        Unit::BitsPerSecond,
+        "Bits a second offered to each flow of a stream of bytes; absent where it sends without pause.",
+        |cell| count_of(cell.load.rate_bps),
+        take!(load.rate_bps),
+    )
+    .within(1.0, 1e12)
+    .labelled(OfOneWorkload, str::to_owned)
+    .level(|cell| {
+        let shown = |bits| BitsPerSecond(bits as f64).to_string();
+        let rate = cell.load.rate_bps.map_or_else(|| "no rate".to_owned(), shown);
+        cell.workload.is_byte_stream().then_some(rate)
+    })
+    .in_id(Traffic, |cell| cell.load.rate_bps.map(rate::in_id)),
+]);
 
-fn rate(cell: &Cell) -> String {
+fn messages(cell: &Cell) -> String {
     match cell.load.rate {
         Some(rate) => format!("{rate}/s"),
         None if cell.workload.has_requests() => "closed loop".to_owned(),
         None => "no rate".to_owned(),
     }
+}
+
+/// A rate that is in the unit of no workload of the table would leave all of them without one.
+fn is_of_a_workload(choice: &Choice) -> Vec<Misfit> {
+    let workloads: Vec<_> = choice.values(WORKLOAD).collect();
+    let Some(workload) = workloads.iter().find(|workload| !workload.is_silent()) else {
+        return Vec::new();
+    };
+    let rates = choice.levels(names::RATE);
+    let strange = rates.filter(|at| !workloads.iter().any(|workload| at.value.is_of(*workload)));
+    let misfits = strange.map(|at| match at.value {
+        Rate::Messages(_) => at.misfit(
+            format!("{workload} is a stream of bytes: its rate is in bits a second"),
+            "allowed with it: a rate such as \"100Mb/s\"",
+        ),
+        Rate::Bits(_) => at.misfit(
+            format!("{workload} sends messages: its rate is how many of them are sent a second"),
+            format!(
+                "allowed with it: a whole number from 1 to {MOST_RATE}; a rate in bits a second is allowed with {}",
+                Workload::listed(Workload::is_byte_stream)
+            ),
+        ),
+    });
+    misfits.collect()
+}
+
+/// The first rate that is in bits a second.
+fn in_bits(choice: &Choice) -> Option<Chosen<Rate>> {
+    choice.find(names::RATE, |rate| !rate.is_of_messages())
+}
+
+/// Every level meets every workload: beside one in the other unit, each workload would be tried without a rate as well.
+fn is_of_one_unit(choice: &Choice) -> Vec<Misfit> {
+    let messages = choice.find(names::RATE, Rate::is_of_messages);
+    let misfit = in_bits(choice).zip(messages).map(|(at, _)| {
+        at.misfit(
+            "rates in messages a second and in bits a second are in one table, and each workload has one of them",
+            "allowed: rates in one unit; each table of [[axes]] may have rates of its own",
+        )
+    });
+    misfit.into_iter().collect()
+}
+
+/// Programs of others pace streams by timers of their own, and do not say how late they were.
+fn is_paced_by_us(choice: &Choice) -> Vec<Misfit> {
+    let told = generators(choice).filter(|(_, abilities)| abilities.rate);
+    let misfits = told.filter_map(|(tool, _)| {
+        let at = in_bits(choice)?;
+        let allowed = "allowed with driver = \"threads\", \"workers\", \"processes\"";
+        Some(lacks(
+            tool,
+            &at,
+            "stream that is sent at given times",
+            allowed,
+        ))
+    });
+    misfits.collect()
 }
 
 pub static ARRIVALS: Key<Arrivals> = Key::axis(
@@ -143,7 +229,7 @@ pub static ARRIVALS: Key<Arrivals> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("constant"))
 .sets(|cell, arrivals| cell.load.arrivals = Some(*arrivals))
-.only_where(|cell| cell.load.rate.is_some() || cell.load.search != Search::None)
+.only_where(|cell| cell.load.has_schedule() || cell.load.search != Search::None)
 .fits(&[have_times])
 .fields(&[Field::text(
     "arrivals",

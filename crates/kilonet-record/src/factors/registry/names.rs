@@ -5,8 +5,9 @@
 
 use crate::factors::beside::Beside;
 use crate::factors::choice::Name;
-use crate::factors::load::{MOST_RATE, Search};
+use crate::factors::load::{Listening, Search};
 use crate::factors::pattern::{Direction, Pattern};
+use crate::factors::rate::Rate;
 use crate::factors::rules::{Backend, Firewall};
 use crate::factors::times::Times;
 use crate::factors::topology::{Testbed, Topology};
@@ -61,7 +62,8 @@ pub const BESIDE: Name<Beside> = Name::new("beside");
 pub const DRIVER: Name<Driver> = Name::new("driver");
 pub const STREAMS: Name<Count<1, 1024>> = Name::new("streams");
 pub const MESSAGE: Name<MessageSize> = Name::new("message");
-pub const RATE: Name<Count<1, { MOST_RATE }>> = Name::new("rate");
+pub const RATE: Name<Rate> = Name::new("rate");
 pub const SEARCH: Name<Search> = Name::new("search");
+pub const LISTEN: Name<Listening> = Name::new("listen");
 pub const MEASURE: Name<Length<100, 3_600_000>> = Name::new("measure");
 pub const REPEATS: Name<Times> = Name::new("repeats");

@@ -6,7 +6,7 @@ use crate::factors::field::Place::Links;
 use crate::factors::field::Varies::Anywhere;
 use crate::factors::field::{Field, take, words};
 use crate::factors::key::{Group, Key, Part, Usual};
-use crate::factors::pattern::Direction;
+use crate::factors::pattern::{Direction, Pattern};
 use crate::factors::rules::{Firewall, MOST_PUBLISHED};
 use crate::factors::takes::Takes;
 use crate::factors::topology::Testbed;
@@ -16,7 +16,7 @@ use super::fitting::{
     OWN_TABLE, alone, bridgeless, datagrams, most_containers, not_of_engine, quoted, strange,
     with_host_side,
 };
-use super::names::{self, CROSSING, DIRECTION, FIREWALL, STREAMS, TESTBED, TOPOLOGY};
+use super::names::{self, CROSSING, DIRECTION, FIREWALL, PATTERN, STREAMS, TESTBED, TOPOLOGY};
 
 pub static PATH: Key<Path> =
     Key::axis_of(names::PATH, Group::Traffic, "Path from client to server.")
@@ -33,6 +33,7 @@ pub static PATH: Key<Path> =
             has_enough_ports,
             goes_both_ways,
             is_of_two,
+            leads_to_servers,
             is_of_tcp,
             is_of_the_generators,
         ])
@@ -153,9 +154,27 @@ fn goes_both_ways(choice: &Choice) -> Vec<Misfit> {
 }
 
 fn is_of_two(choice: &Choice) -> Vec<Misfit> {
-    let detour = choice.find(names::PATH, |path| *path != Path::Direct);
-    let what = detour.as_ref().map(|at| format!("the path {}", at.value));
-    alone(choice, detour, &what.unwrap_or_default())
+    let by_port = choice.find(names::PATH, |path| path.is_by_port());
+    let what = by_port.as_ref().map(|at| format!("the path {}", at.value));
+    alone(choice, by_port, &what.unwrap_or_default())
+}
+
+/// One who is outside may answer many: all clients call one address then.
+fn leads_to_servers(choice: &Choice) -> Vec<Misfit> {
+    let outside = choice.find(names::PATH, |path| *path == Path::Outside);
+    let leads_there = [Pattern::Pairs, Pattern::Incast];
+    let other = choice.find(PATTERN, |pattern| !leads_there.contains(pattern));
+    let misfit = outside.zip(other).map(|(at, pattern)| {
+        let message = format!(
+            "the path outside leads to servers that only answer, and containers of {} call as well",
+            pattern.value
+        );
+        at.misfit(
+            message,
+            format!("allowed with it: pattern = {}", quoted(leads_there)),
+        )
+    });
+    misfit.into_iter().collect()
 }
 
 /// The rules that publish ports do so for TCP.

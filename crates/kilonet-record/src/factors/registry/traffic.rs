@@ -6,6 +6,7 @@ use crate::factors::field::Place::{Front, Traffic};
 use crate::factors::field::Varies::{Anywhere, OfOneWorkload};
 use crate::factors::field::{Field, count, count_of, take, words};
 use crate::factors::key::{Group, Key, Needs, NeedsWorkload, Part, Usual};
+use crate::factors::rate::bytes_at_a_time;
 use crate::factors::requirement::Requirement;
 use crate::factors::takes::Takes;
 use crate::factors::topology::Testbed;
@@ -110,13 +111,19 @@ fn generators_have_them(choice: &Choice) -> Vec<Misfit> {
 pub static MESSAGE: Key<MessageSize> = Key::axis_of(names::MESSAGE,
     Group::Traffic,
     "Bytes of a message from client to server: what one send call is given, a request, or a datagram. If absent, 128 KiB \
-     for streams, 1 for a request over TCP, 16 for one over UDP, 1400 for a datagram of a stream.",
+     for streams, or at a rate what that is in 2 ms; 1 for a request over TCP, 16 for one over UDP, 1400 for a datagram of a \
+     stream.",
 )
 .also(&["length", "size", "bytes"])
 .about(Part::Traffic)
 .examples("`4096`, `128KiB`")
 .sets(|cell, message| cell.message_bytes = message.0)
-.or_else(|cell| cell.message_bytes = cell.workload.usual_message_bytes())
+.or_else(|cell| {
+    // That of a stream follows from its rate, which is not known yet.
+    if !cell.workload.is_byte_stream() {
+        cell.message_bytes = cell.workload.usual_message_bytes();
+    }
+})
 .needs_workload(NeedsWorkload {
     has: Workload::has_messages,
     lacking: "messages",
@@ -124,8 +131,12 @@ pub static MESSAGE: Key<MessageSize> = Key::axis_of(names::MESSAGE,
 // A record has bytes of a message, whether or not any is sent.
 .stays()
 .settles(|cell| {
+    let usual = cell.workload.usual_message_bytes();
     if !cell.workload.has_messages() {
-        cell.message_bytes = cell.workload.usual_message_bytes();
+        cell.message_bytes = usual;
+    } else if cell.message_bytes == 0 {
+        let paced = |bits| bytes_at_a_time(bits, usual);
+        cell.message_bytes = cell.load.rate_bps.map_or(usual, paced);
     }
 })
     .fits(&[|choice| carried(choice, names::MESSAGE), generators_send_it])

@@ -148,10 +148,15 @@ const RANGES: &[Range] = ranges! {
     "latency.p99_ns", NANOS, it => latencies(it).filter_map(|of| of.p99_ns);
     "latency.p999_ns", NANOS, it => latencies(it).filter_map(|of| of.p999_ns);
     "latency.p9999_ns", NANOS, it => latencies(it).filter_map(|of| of.p9999_ns);
+    "latency.above_1s_ratio", SHARE, it => latencies(it).filter_map(|of| of.above_1s_ratio);
+    "latency.above_3s_ratio", SHARE, it => latencies(it).filter_map(|of| of.above_3s_ratio);
     "latency.max_ns", NANOS, it => latencies(it).map(|of| of.max_ns);
     "lateness.p50_ns", NANOS, it => it.lateness.map(|of| of.p50_ns);
     "lateness.p99_ns", NANOS, it => it.lateness.map(|of| of.p99_ns);
     "lateness.max_ns", NANOS, it => it.lateness.map(|of| of.max_ns);
+    "pacing.offered_bps", RATE, it => it.pacing.map(|of| of.offered_bps);
+    "pacing.achieved_bps", RATE, it => it.pacing.map(|of| of.achieved_bps);
+    "pacing.least_ratio", RATIO, it => it.pacing.map(|of| of.least_ratio);
     "cpu.user_ns", NANOS, it => it.cpu.map(|of| of.user_ns);
     "cpu.system_ns", NANOS, it => it.cpu.map(|of| of.system_ns);
     "cpu.softirq_ns", NANOS, it => it.cpu.map(|of| of.softirq_ns);
@@ -196,6 +201,7 @@ const RANGES: &[Range] = ranges! {
     "effective.receive_buffer_bytes", COUNT, it => it.effective.as_ref().and_then(|of| of.receive_buffer_bytes);
     "effective.zerocopy_copied_ratio", RATIO, it => it.effective.as_ref().and_then(|of| of.zerocopy_copied_ratio);
     "effective.mapped_ratio", RATIO, it => it.effective.as_ref().and_then(|of| of.mapped_ratio);
+    "effective.backlog", COUNT, it => it.effective.as_ref().and_then(|of| of.backlog);
     "effective.batch", RATIO, it => it.effective.as_ref().and_then(|of| of.batch).into_iter().flat_map(|of| {
         [of.per_send, of.per_receive]
     }).flatten();
@@ -307,6 +313,20 @@ const RELATIONS: &[Relation] = &[
         must: "be at most the longest",
         // Both are told from a histogram of three digits.
         broken: |it| latencies(it).find_map(|of| beyond(of.mean_ns, of.max_ns as f64 * 1.01 + 8.0)),
+    },
+    Relation {
+        field: "latency.above_3s_ratio",
+        must: "be at most the share above 1 s",
+        broken: |it| latencies(it).find_map(|of| beyond(of.above_3s_ratio?, of.above_1s_ratio?)),
+    },
+    Relation {
+        field: "pacing.kept_pairs",
+        must: "be at most as many as the pairs, with those that missed their rate",
+        broken: |it| {
+            let of = it.pacing?;
+            let both = u64::from(of.kept_pairs) + u64::from(of.missed_pairs);
+            beyond(both, it.cell.pairs)
+        },
     },
     Relation {
         field: "lateness",

@@ -41,6 +41,10 @@ pub struct Effective {
     /// Bytes that receivers had mapped over all they received, likewise; absent where none were to be.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mapped_ratio: Option<f64>,
+    /// Connections that may wait to be accepted at the port of the first flow, as the kernel has it; absent where connections last,
+    /// and where it does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub backlog: Option<u32>,
     /// How many datagrams of a stream calls moved at once; absent for other workloads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub batch: Option<Batched>,

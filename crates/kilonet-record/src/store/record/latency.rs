@@ -1,8 +1,11 @@
 //! The part of a record that is about time: how long requests took.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{Latencies, Packed};
+use crate::units::nanos;
 
 /// How long requests took that ended in the window, from the moment each was meant to be sent to its whole response, all
 /// flows together.
@@ -26,6 +29,14 @@ pub struct Latency {
     /// 99.99th percentile; absent below ten thousand requests, of which none need be beyond it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub p9999_ns: Option<u64>,
+    /// The share that took longer than 1 s, where each request has a connection of its own: a SYN that is lost is sent again after
+    /// 1 s. Those that had been under way for longer when the window closed are among them. Absent for other workloads, and where
+    /// none can have taken so long, as the flows began to move 1 s before the window's end or later.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub above_1s_ratio: Option<f64>,
+    /// The share that took longer than 3 s, at which a SYN is sent for the third time; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub above_3s_ratio: Option<f64>,
     /// The longest.
     pub max_ns: u64,
     /// All of them to three digits.
@@ -47,8 +58,28 @@ impl Latency {
             p99_ns: beyond(100, 0.99),
             p999_ns: beyond(1000, 0.999),
             p9999_ns: beyond(10_000, 0.9999),
+            above_1s_ratio: None,
+            above_3s_ratio: None,
             max_ns: times.max()?,
             histogram: Packed::of(times)?,
+        })
+    }
+
+    /// The same of requests with a connection each: `under_way` is for how many nanoseconds others had been under way when the
+    /// window closed, and `reach` how long before its end flows began to move.
+    #[must_use]
+    pub fn of_connections(times: &Latencies, under_way: &[u64], reach: Duration) -> Option<Self> {
+        let above = |seconds| {
+            let limit = nanos(Duration::from_secs(seconds));
+            let waiting = under_way.iter().filter(|age| **age > limit).count() as u64;
+            let all = times.count() + waiting;
+            let ratio = (times.longer_than(limit) + waiting) as f64 / all.max(1) as f64;
+            (nanos(reach) > limit).then_some(ratio)
+        };
+        Some(Self {
+            above_1s_ratio: above(1),
+            above_3s_ratio: above(3),
+            ..Self::of(times)?
         })
     }
 }
@@ -95,5 +126,25 @@ mod tests {
         assert_eq!(of(999).0, [true, true, false, false]);
         assert_eq!(of(10_000).0, [true; 4]);
         assert!(of(1).1 > 0);
+    }
+
+    #[test]
+    fn slow_connections_are_counted_where_there_was_time_for_them() {
+        let mut recorder = Recorder::new().unwrap();
+        let times = [2_000_000, 900_000_000, 1_020_000_000, 3_050_000_000];
+        for nanos in times {
+            recorder.record(nanos);
+        }
+        let times = recorder.latencies();
+        let of = |under_way: &[u64], seconds| {
+            let reach = Duration::from_secs(seconds);
+            let all = Latency::of_connections(&times, under_way, reach).unwrap();
+            (all.above_1s_ratio, all.above_3s_ratio)
+        };
+        assert_eq!(of(&[], 4), (Some(0.5), Some(0.25)));
+        // One that had been waited for as long counts as well, and no other does.
+        assert_eq!(of(&[1_500_000_000, 5_000], 4), (Some(0.6), Some(0.25)));
+        assert_eq!(of(&[], 2), (Some(0.5), None));
+        assert_eq!(of(&[], 1), (None, None));
     }
 }

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::generator::Generator;
 use super::latency::{Latency, Lateness};
 use super::noise::Noise;
+use super::pacing::Pacing;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
@@ -71,6 +72,9 @@ pub struct Record {
     /// How late requests were sent; absent where they have no times of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lateness: Option<Lateness>,
+    /// Which pairs kept the rate in bits a second that they were offered; absent for other workloads, and without a rate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pacing: Option<Pacing>,
     /// The pairs by what they do; only where they do not all do the same.
     #[serde(skip_serializing_if = "is_default", default)]
     pub classes: Vec<Class>,
@@ -181,6 +185,7 @@ impl Record {
             per_pair: None,
             latency: None,
             lateness: None,
+            pacing: None,
             classes: Vec::new(),
             cpu: None,
             per_container: None,

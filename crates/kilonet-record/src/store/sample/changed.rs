@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::factors::raw::Raw;
 use crate::factors::rules::{Backend, RuleHook, RuleShape};
 use crate::factors::{
-    AnyKey, Arrivals, Batch, Beside, Buffers, Cell, Congestion, CpuMax, Direction, Driver, Entries,
-    Family, Firewall, Join, Kept, Level, Limits, Load, Macs, MemoryMax, Napi, Path, Pattern,
-    Pinning, Receiving, Rps, Rules, Search, Sending, Stack, Talk, Testbed, Topology, Wiring,
-    Workload, registry,
+    AnyKey, Arrivals, Batch, Beside, Buffers, Cell, Closing, Congestion, CpuMax, Direction, Driver,
+    Entries, Family, Firewall, Join, Kept, Level, Limits, Listening, Load, Macs, MemoryMax, Napi,
+    Path, Pattern, Pinning, Receiving, Rps, Rules, Search, Sending, Stack, Talk, Testbed, Topology,
+    Wiring, Workload, registry,
 };
 
 /// A cell that is at its default in nothing. Each struct is written out, so that a factor that comes later does not compile
@@ -44,12 +44,16 @@ fn unusual() -> Cell {
             response_bytes: Some(98),
             outstanding: Some(4),
             rate: Some(1000),
+            rate_bps: Some(1_000_000),
             arrivals: Some(Arrivals::Poisson),
             pinning: Pinning::Apart,
             send: Sending::Zerocopy,
             receive: Receiving::Zerocopy,
             batch: Batch::Gso,
             search: Search::Lossless,
+            listen: Listening::Shared,
+            backlog: Some(64),
+            closes: Closing::Client,
         },
         beside: Beside::try_from("idle:50%".to_owned()).unwrap(),
         congestion: Congestion("reno".to_owned()),

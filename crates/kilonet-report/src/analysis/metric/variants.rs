@@ -27,6 +27,8 @@ pub enum Metric {
     Jain,
     /// Pairs that moved nothing.
     Starved,
+    /// The share of pairs that kept the rate in bits a second that they were offered, from 0 to 1.
+    KeptRate,
     /// CPU time of the machine per payload byte, nanoseconds.
     CpuPerByte,
     /// Responses a second, all flows together.
@@ -37,6 +39,12 @@ pub enum Metric {
     LatencyP99,
     /// 99.9th percentile of that.
     LatencyP999,
+    /// The share of connections that took longer than 1 s, from 0 to 1.
+    #[serde(rename = "above_1s")]
+    Above1s,
+    /// The share of connections that took longer than 3 s.
+    #[serde(rename = "above_3s")]
+    Above3s,
     /// CPU time of the machine per response, nanoseconds.
     CpuPerTransaction,
     /// Datagrams a second that receivers took, all flows together.

@@ -48,6 +48,12 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
         |it| it.effective.as_ref()?.congestion.as_deref().map(Into::into),
     ),
     integer(
+        "effective_backlog",
+        Plain,
+        "Connections that may wait to be accepted at the port of the first flow, as the kernel has it; absent where connections last.",
+        |it| it.effective.as_ref()?.backlog.map(Into::into),
+    ),
+    integer(
         "effective_send_buffer_bytes",
         Bytes,
         "Send buffer at the end of the first flow.",

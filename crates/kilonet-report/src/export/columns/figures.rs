@@ -140,6 +140,43 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     integer("latency_max_ns", Nanoseconds, "The longest.", |it| {
         it.latency.as_ref().map(|latency| latency.max_ns)
     }),
+    number(
+        "latency_above_1s_ratio",
+        Ratio,
+        "The share of connections that took longer than 1 s, those among them that were still under way at the window's end; absent, \
+         as is the next, where requests have no connections of their own, and where flows began to move too late for that.",
+        |it| it.latency.as_ref()?.above_1s_ratio,
+    ),
+    number("latency_above_3s_ratio", Ratio, "The same of 3 s.", |it| {
+        it.latency.as_ref()?.above_3s_ratio
+    }),
+    number(
+        "pacing_offered_bps",
+        BitsPerSecond,
+        "Payload of the messages that were due in the window; absent, as are the next four, without a rate in bits a second.",
+        |it| it.pacing.map(|of| of.offered_bps),
+    ),
+    number(
+        "pacing_achieved_bps",
+        BitsPerSecond,
+        "Payload of it that receivers took.",
+        |it| it.pacing.map(|of| of.achieved_bps),
+    ),
+    integer(
+        "pacing_kept_pairs",
+        Plain,
+        "Pairs that got at least 99 % of what was due, but for one message of each flow.",
+        |it| it.pacing.map(|of| of.kept_pairs.into()),
+    ),
+    integer("pacing_missed_pairs", Plain, "The other pairs.", |it| {
+        it.pacing.map(|of| of.missed_pairs.into())
+    }),
+    number(
+        "pacing_least_ratio",
+        Ratio,
+        "What the pair got that got least of what it was offered, over what it was offered.",
+        |it| it.pacing.map(|of| of.least_ratio),
+    ),
     integer(
         "lateness_p50_ns",
         Nanoseconds,

@@ -92,6 +92,25 @@ pub(in crate::report) const SHEETS: &[Sheet] = &[
         ],
     },
     Sheet {
+        file: "slow-connections.svg",
+        question: "How many connections take above 1 s?",
+        panels: &[
+            Panel {
+                above_zero: true,
+                ..of(Metric::Above1s)
+            },
+            Panel {
+                above_zero: true,
+                ..of(Metric::Above3s)
+            },
+        ],
+    },
+    Sheet {
+        file: "kept-rate.svg",
+        question: "How many pairs keep their rate?",
+        panels: &[of(Metric::KeptRate)],
+    },
+    Sheet {
         file: "datagrams.svg",
         question: "How many datagrams arrive?",
         panels: &[

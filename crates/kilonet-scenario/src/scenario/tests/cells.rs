@@ -87,6 +87,33 @@ fn axes_multiply_and_factors_a_topology_lacks_collapse() {
 }
 
 #[test]
+fn a_stream_at_a_rate_has_messages_of_two_milliseconds_unless_their_size_is_asked_for() {
+    let sizes = |more: &str| {
+        let cells = parsed(&format!("[axes]\ncontainers = 2\n{more}")).cells;
+        let cells = cells.into_iter();
+        let of = |cell: Cell| (cell.workload.word(), cell.load.rate_bps, cell.message_bytes);
+        cells.map(of).collect::<Vec<_>>()
+    };
+    let fast = Some(100_000_000);
+    assert_eq!(sizes("rate = \"100Mb/s\""), [("tcp-stream", fast, 25_000)]);
+    assert_eq!(
+        sizes("rate = \"100Mb/s\"\nmessage = \"128KiB\""),
+        [("tcp-stream", fast, 131_072)]
+    );
+    assert_eq!(sizes(""), [("tcp-stream", None, 131_072)]);
+    // Beside it, what asks does so as fast as it is answered; and beside that at a rate, a stream goes without pause.
+    let both = "workload = [\"tcp-stream\", \"tcp-rr\"]\n";
+    assert_eq!(
+        sizes(&format!("{both}rate = \"100Mb/s\"")),
+        [("tcp-stream", fast, 25_000), ("tcp-rr", None, 1)]
+    );
+    assert_eq!(
+        sizes(&format!("{both}rate = 50")),
+        [("tcp-stream", None, 131_072), ("tcp-rr", None, 1)]
+    );
+}
+
+#[test]
 fn every_topology_has_its_own_factors_only() {
     let text = r#"axes = { topology = ["loopback", "shared", "veth", "bridge"], containers = 8 }"#;
     let cells = parsed(text).cells;

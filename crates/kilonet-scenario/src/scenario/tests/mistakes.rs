@@ -245,7 +245,94 @@ const WRONG_TABLES: &[(&str, &[&str])] = &[
         "workload = \"udp-stream\"\nrate = 2000000",
         &["4:8", "`axes.rate`", "from 1 to 1000000"],
     ),
-    ("rate = 100", &["3:8", "no cell has requests or datagrams"]),
+    (
+        "rate = 100",
+        &[
+            "3:8",
+            "`axes.rate`: tcp-stream is a stream of bytes: its rate is in bits a second",
+            "such as \"100Mb/s\"",
+        ],
+    ),
+    (
+        "workload = \"tcp-rr\"\nrate = \"100Mb/s\"",
+        &[
+            "4:8",
+            "tcp-rr sends messages: its rate is how many of them are sent a second",
+            "a whole number from 1 to 1000000",
+            "workload = \"tcp-stream\"",
+        ],
+    ),
+    (
+        "workload = [\"tcp-stream\", \"tcp-rr\"]\nrate = [1000, \"1Gb/s\"]",
+        &["4:15", "are in one table", "rates in one unit", "[[axes]]"],
+    ),
+    (
+        "rate = \"100Mbps\"",
+        &[
+            "3:8",
+            "needs a unit",
+            "Mb/s",
+            "such as \"100Mb/s\", from 1 kb/s to 1 Tb/s",
+        ],
+    ),
+    ("rate = \"2Tb/s\"", &["3:8", "out of bounds"]),
+    (
+        "workload = \"idle\"\nrate = \"1Mb/s\"",
+        &["no cell has requests, datagrams or a stream of bytes"],
+    ),
+    (
+        "rate = \"1Mb/s\"\ndriver = \"iperf3\"",
+        &[
+            "3:8",
+            "iperf3 has no stream that is sent at given times",
+            "\"workers\"",
+        ],
+    ),
+    (
+        "workload = \"udp-rr\"\nlisten = \"shared\"",
+        &[
+            "4:10",
+            "`axes.listen`",
+            "no cell has connections of TCP",
+            "\"tcp-crr\"",
+        ],
+    ),
+    (
+        "backlog = 128",
+        &[
+            "3:11",
+            "no cell has connections that are made all the time",
+            "\"tcp-crr\" or \"tcp-cc\"",
+        ],
+    ),
+    (
+        "workload = \"tcp-rr\"\ncloses = \"client\"",
+        &["4:10", "`axes.closes`", "\"tcp-crr\" or \"tcp-cc\""],
+    ),
+    (
+        "workload = \"tcp-crr\"\nbacklog = 70000",
+        &["4:11", "70000 is out of bounds", "from 1 to 65535"],
+    ),
+    (
+        "listen = \"shared\"\nbeside = \"idle:1\"",
+        &["3:10", "cannot call the same port", "beside = \"none\""],
+    ),
+    (
+        "firewall = \"docker-29\"\npath = \"published\"\nlisten = [\"own\", \"shared\"]",
+        &[
+            "5:18",
+            "on the path published each flow calls",
+            "path = \"direct\"",
+        ],
+    ),
+    (
+        "workload = \"tcp-rr\"\nrate = 1000\noutstanding = 4",
+        &[
+            "5:15",
+            "with a rate, requests are sent however many are in flight",
+            "leave out one of `outstanding` and `rate`",
+        ],
+    ),
     (
         "workload = \"tcp-rr\"\nsend = \"sendfile\"",
         &[
@@ -488,6 +575,59 @@ fn a_sweep_that_would_never_end_is_refused() {
         "{said}"
     );
     assert!(said.len() < 500, "a line of a megabyte is shown");
+}
+
+/// Over lo all have one address, which has a local port for each connection to another's.
+#[test]
+fn a_port_with_more_clients_than_an_address_has_ports_is_refused() {
+    let of = |topology: &str, more: &str| {
+        format!(
+            "[axes]\ntopology = \"{topology}\"\npattern = \"incast\"\nlisten = \"shared\"\n{more}"
+        )
+    };
+    let all = "[lab]\nper_namespace = \"all\"";
+    for (topology, lab) in [("loopback", ""), ("shared", all)] {
+        let said = refusal(&of(topology, &format!("containers = 30000\n{lab}")));
+        let expected = [
+            "test.toml:4:10",
+            "`axes.listen`: 29999 connections from one address to one port, which has 28232 for them",
+            "allowed: fewer containers or streams, or a topology whose containers have addresses of their own",
+        ];
+        for words in expected {
+            assert!(said.contains(words), "{said}");
+        }
+        parsed(&of(topology, &format!("containers = 20000\n{lab}")));
+    }
+    // Each connection that a flow has under way has a port, and the one that it came up with as well.
+    let said = refusal(&of(
+        "loopback",
+        "workload = \"tcp-crr\"\ncontainers = 20000",
+    ));
+    assert!(
+        said.contains("39998 connections from one address"),
+        "{said}"
+    );
+    parsed(&of("bridge", "containers = 30000\njoin = \"routed\""));
+}
+
+/// What is masqueraded has the ports of the one address that it leaves by.
+#[test]
+fn a_port_outside_with_more_clients_than_masquerading_has_ports_is_refused() {
+    let of = |firewall: &str, streams: u32| {
+        format!(
+            "[axes]\ncontainers = 1000\npattern = \"incast\"\npath = \"outside\"\nlisten = \"shared\"\n\
+             firewall = \"{firewall}\"\nworkload = \"idle\"\nstreams = {streams}"
+        )
+    };
+    parsed(&of("docker-29", 64));
+    let said = refusal(&of("docker-29", 65));
+    let expected =
+        "`axes.listen`: 64935 connections from one address to one port, which has 64512 for them";
+    assert!(
+        said.contains(expected) && said.contains("firewall = \"none\""),
+        "{said}"
+    );
+    parsed(&of("none", 65));
 }
 
 #[test]

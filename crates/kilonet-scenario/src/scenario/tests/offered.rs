@@ -23,6 +23,8 @@ const SURROUNDINGS: &[&str] = &[
     "workload = \"udp-stream\"\nmessage = 64",
     "workload = \"udp-rr\"\nrate = 100",
     "workload = \"udp-rr\"",
+    "rate = \"100Mb/s\"",
+    "workload = \"tcp-crr\"",
     "workload = \"idle\"",
     "driver = \"processes\"",
     "topology = \"veth\"",

@@ -56,7 +56,8 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         "",
         "4:8",
         &[
-            "`axes.path`: the path outside needs containers that talk in pairs, and those of ring do not",
+            "`axes.path`: the path outside leads to servers that only answer, and containers of ring call as well",
+            "allowed with it: pattern = \"pairs\", \"incast\"",
         ],
     ),
     (

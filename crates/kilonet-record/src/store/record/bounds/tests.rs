@@ -1,5 +1,6 @@
 use std::fs;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -29,8 +30,15 @@ fn full() -> Record {
     aggregate.datagrams_per_s = Some(16.0);
     aggregate.loss_ratio = Some(0.2);
     let goodput_bps = aggregate.goodput_bps;
-    record.latency = Latency::of(&times);
+    record.latency = Latency::of_connections(&times, &[3_500_000_000], Duration::from_secs(10));
     record.lateness = Lateness::of(&times);
+    record.pacing = Some(Pacing {
+        offered_bps: 4e9,
+        achieved_bps: 3e9,
+        kept_pairs: 3,
+        missed_pairs: 1,
+        least_ratio: 0.5,
+    });
     record.classes = vec![Class {
         workload: Workload::TcpRr,
         rate: Some(100),
@@ -71,6 +79,7 @@ fn full() -> Record {
         receive_buffer_bytes: one,
         zerocopy_copied_ratio: Some(0.5),
         mapped_ratio: Some(0.5),
+        backlog: Some(8),
         batch: Some(Batched {
             per_send: Some(2.0),
             per_receive: Some(2.0),
@@ -272,6 +281,16 @@ fn beside_others() -> Vec<Case> {
             "rise from p50 to p90, p99, p999, p9999 and max",
         ),
         ("/latency/mean_ns", json!(2e6), "be at most the longest"),
+        (
+            "/latency/above_3s_ratio",
+            json!(0.5),
+            "be at most the share above 1 s",
+        ),
+        (
+            "/pacing/missed_pairs",
+            json!(2),
+            "be at most as many as the pairs, with those that missed their rate",
+        ),
         ("/latency/count", json!(0), "be from 1 to 1e18"),
         (
             "/lateness/p50_ns",
