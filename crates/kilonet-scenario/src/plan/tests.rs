@@ -404,6 +404,7 @@ fn every_shipped_scenario_plans_to_what_its_name_promises() {
         ("idle-neighbours", 40, 4000, 5),
         ("docker-rules", 80, 1000, 4),
         ("incast", 54, 257, 3),
+        ("accept-queue", 27, 513, 4),
         ("generators", 48, 128, 4),
         ("connection-rate", 52, 200, 3),
         ("latency-under-load", 48, 512, 3),
