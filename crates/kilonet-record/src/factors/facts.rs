@@ -6,6 +6,8 @@
 
 use super::cell::Cell;
 use super::choice::{CellFit, Fit};
+use super::effect::{Effect, Witnessing};
+use super::evidence::Evidence;
 use super::field::Field;
 use super::generator::Abilities;
 use super::raw::{Digits, Raw};
@@ -254,6 +256,8 @@ pub struct Facts {
     pub unplaced: Unplaced,
     /// What follows from it and others, once all that has no place is out of a cell.
     pub settles: Option<fn(&mut Cell)>,
+    /// How its levels are seen to act.
+    pub witnessing: Witnessing,
     /// What cells have of it.
     pub fields: &'static [Field],
 }
@@ -294,6 +298,15 @@ impl Facts {
             (None, Part::Traffic | Part::Both) => true,
             // Limits say themselves whose containers they are of.
             (None, Part::Lab | Part::Limits | Part::Trial) => false,
+        }
+    }
+
+    /// Whether its level took hold in a trial; nothing where that cannot be told of it, or was not counted.
+    #[must_use]
+    pub fn effect(&self, evidence: &Evidence<'_>) -> Option<Effect> {
+        match self.witnessing {
+            Witnessing::Shows(shows) => Some(shows(evidence)?.of_factor(self.name)),
+            Witnessing::ReadBack(_) | Witnessing::Unsaid => None,
         }
     }
 

@@ -11,6 +11,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::cell::Cell;
 pub use super::choice::Level;
 use super::choice::{CellFit, Fit, Name};
+use super::effect::{Shown, Witnessing};
+use super::evidence::Evidence;
 pub use super::facts::{Facts, Group, Need, Needs, NeedsWorkload, Part, Table, Unplaced, Usual};
 use super::field::Field;
 use super::generator::Abilities;
@@ -52,6 +54,7 @@ impl<T> Key<T> {
             place: None,
             unplaced: Unplaced::Blank,
             settles: None,
+            witnessing: Witnessing::Unsaid,
             fields: &[],
         };
         Self {
@@ -190,6 +193,18 @@ impl<T> Key<T> {
     /// What follows from it and others in a cell, of which all are given by then, and those are out that have no place.
     pub(crate) const fn settles(mut self, settles: fn(&mut Cell)) -> Self {
         self.facts.settles = Some(settles);
+        self
+    }
+
+    /// What shows that its levels took hold.
+    pub(crate) const fn shows(mut self, shows: fn(&Evidence<'_>) -> Option<Shown>) -> Self {
+        self.facts.witnessing = Witnessing::Shows(shows);
+        self
+    }
+
+    /// Why nothing that is counted shows it, and what is read back instead, in a sentence.
+    pub(crate) const fn read_back(mut self, why: &'static str) -> Self {
+        self.facts.witnessing = Witnessing::ReadBack(why);
         self
     }
 

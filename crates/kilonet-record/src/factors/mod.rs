@@ -1,7 +1,8 @@
 //! What a trial is fixed by, each factor with its levels: how a level is written, what it may be, and what it means.
 //!
 //! From below: words and values of each family of factors; `kept`, then `cell`, which is made of all of them, and what is computed
-//! of a cell alone (`pairs`, `classes`, `likeness`, `gauges`), and what trials are judged by (`quantity`, `measure`); `field` and `key`, which say what an entry is; the entries and their
+//! of a cell alone (`pairs`, `classes`, `likeness`, `gauges`), and what trials are judged by (`quantity`, `measure`); `evidence` and
+//! `effect`, which say what shows that a level took hold; `field` and `key`, which say what an entry is; the entries and their
 //! list in `registry`; and on top what needs both a cell and that list (`reading`, `settle`, `baseline`).
 //!
 //! Knows neither a machine nor a form of file. The invariant: what is read from a record or a scenario is a level, or is refused.
@@ -13,6 +14,8 @@ pub mod cell;
 pub mod choice;
 mod classes;
 pub mod copying;
+pub mod effect;
+pub mod evidence;
 pub mod factor;
 pub mod facts;
 pub mod field;
@@ -50,6 +53,10 @@ pub mod workload;
 pub use beside::{Beside, Class, Orders};
 pub use cell::Cell;
 pub use copying::{Receiving, Sending};
+pub use effect::{Effect, Verdict, Witnessing};
+pub use evidence::{
+    BridgesSeen, ByProtocol, Evidence, LinksSeen, NeighboursSeen, RulesSeen, Seen, ThreadsSeen,
+};
 pub use factor::{Factor, is_default};
 pub use field::{Field, Varies};
 pub use generator::running_time;

@@ -1,6 +1,7 @@
 //! Every key of a scenario, one entry each, in the order in which cells are made of them.
 //!
-//! A file for each kind; below them `names`, by which entries ask for each other's levels, and `fitting`, what several of them ask.
+//! A file for each kind; below them `names`, by which entries ask for each other's levels, `fitting`, what several of them ask, and
+//! `shown`, what several are judged by.
 //! The invariant: what is a key is here, and nowhere is there a second list of them.
 
 #![allow(
@@ -24,6 +25,7 @@ pub mod paths;
 pub mod pattern;
 pub mod routers;
 pub mod rules;
+mod shown;
 pub mod topology;
 pub mod traffic;
 pub mod trials;
@@ -168,8 +170,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::factors::Topology;
     use crate::factors::key::Usual;
+    use crate::factors::{Topology, Witnessing};
     use crate::store::{cell_id, sample};
 
     #[test]
@@ -181,6 +183,20 @@ mod tests {
             assert!(facts.help.ends_with('.'), "{}: {}", facts.name, facts.help);
             let has_usual = !matches!(facts.usual, Usual::Required | Usual::Absent);
             assert_eq!(key.usual().is_some(), has_usual, "{}", facts.name);
+        }
+    }
+
+    #[test]
+    fn each_key_says_what_shows_that_a_level_took_hold_or_why_nothing_does() {
+        for key in keys() {
+            let facts = key.facts();
+            match facts.witnessing {
+                Witnessing::Shows(_) => {}
+                Witnessing::ReadBack(why) => {
+                    assert!(why.ends_with('.'), "{}: {why}", facts.name);
+                }
+                Witnessing::Unsaid => panic!("{} says neither", facts.name),
+            }
         }
     }
 

@@ -7,8 +7,8 @@ mod class;
 mod containers;
 mod counter;
 mod datagrams;
-mod effect;
 mod effective;
+mod effects;
 mod failure;
 mod gauge;
 mod generator;
@@ -23,11 +23,14 @@ mod search;
 mod standing;
 mod watched;
 
+pub use crate::factors::{
+    BridgesSeen, ByProtocol, Effect, LinksSeen, NeighboursSeen, RulesSeen, Seen, ThreadsSeen,
+    Verdict,
+};
 pub use class::Class;
 pub use containers::{PerContainer, Spread};
 pub use counter::{Counter, Counts};
 pub use datagrams::{Batched, DatagramCounts, FlowCounts};
-pub use effect::{Effect, Verdict};
 pub use effective::{Confinement, CountedBy, Effective, Forwarder, SysctlsRead};
 pub use failure::Failure;
 pub use generator::{GeneratedDatagrams, Generator, ProgramOutput};

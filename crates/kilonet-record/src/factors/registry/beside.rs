@@ -22,6 +22,7 @@ pub static BESIDE: Key<Beside> = Key::axis_of(names::BESIDE,
 .sets(|cell, beside| cell.beside.clone_from(beside))
     .fits(&[is_something_else])
     .fits_cells(leaves_pairs)
+.read_back("The pairs that do something else are counted apart, and the record has each class.")
 .fields(&[Field::text(
     "beside",
     "What some pairs do instead.",

@@ -36,6 +36,7 @@ pub static BRIDGES: Key<Count<1, 500_000>> = Key::single_of(Table::Lab, names::B
 .needs(OWN_BRIDGES)
 .stays()
 .settles(spread_over_bridges)
+.read_back("Set-up fails where one cannot be made; the record has how many reported themselves.")
 .fields(&[Field::integer(
     "bridges",
     Unit::Plain,
@@ -74,6 +75,9 @@ pub static PORTS_PER_BRIDGE: Key<Count<2, 1023>> = Key::axis_of(
 .needs(OWN_BRIDGES)
 .stays()
 .fits(&[are_for_pairs])
+.read_back(
+    "Set-up fails where a port cannot be added; the record has how many reported themselves.",
+)
 .fields(&[Field::integer(
     "ports_per_bridge",
     Unit::Plain,
@@ -167,6 +171,7 @@ pub static JOIN: Key<Join> = Key::axis_of(
     bridge_ports: u64::from(cell.wiring.join == Join::Trunk),
     ..Takes::default()
 })
+.read_back("Without it, pairs that cross bridges do not connect.")
 .fields(&[Field::text(
     "join",
     "What joins the bridges.",
@@ -194,6 +199,7 @@ pub static CROSSING: Key<bool> = Key::axis_of(
 .sets(|cell, crossing| cell.wiring.crossing = *crossing)
 .needs(SEVERAL)
 .fits(&[has_a_join, is_of_two])
+.read_back("It says which bridge a container is behind, and set-up fails where it cannot be.")
 .fields(&[Field::truth(
     "crossing",
     "Whether the two containers of a pair are behind different bridges.",

@@ -2,6 +2,8 @@
 
 use crate::factors::choice::{Choice, Misfit};
 use crate::factors::copying::{Receiving, Sending};
+use crate::factors::effect::Shown;
+use crate::factors::evidence::Evidence;
 use crate::factors::factor::Factor;
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::AtOneCount;
@@ -30,6 +32,7 @@ pub static SEND: Key<Sending> = Key::axis(
 .usual(Usual::Text("copy"))
 .sets(|cell, send| cell.load.send = *send)
 .needs_workload(STREAMS)
+.shows(was_not_copied)
 .fields(&[Field::text(
     "send",
     "How senders hand bytes to the kernel.",
@@ -52,6 +55,7 @@ pub static RECEIVE: Key<Receiving> = Key::axis(
 .usual(Usual::Text("copy"))
 .sets(|cell, receive| cell.load.receive = *receive)
 .needs_workload(STREAMS)
+.shows(was_mapped)
 .fields(&[Field::text(
     "receive",
     "How receivers take bytes from the kernel.",
@@ -64,6 +68,50 @@ pub static RECEIVE: Key<Receiving> = Key::axis(
     (receive != Receiving::Copy).then(|| format!("rx-{receive}"))
 })
 .looked_past()]);
+
+/// What senders hand over without a copy is copied all the same where a packet stays on its node.
+fn was_not_copied(evidence: &Evidence<'_>) -> Option<Shown> {
+    let copied = match evidence.cell.load.send {
+        Sending::Copy | Sending::Sendfile => return None,
+        Sending::Zerocopy => evidence.zerocopy_copied?,
+    };
+    let shown = Shown::by("share of sends that the kernel copied, at most", copied).of(0.5);
+    Some(if copied > 0.5 {
+        shown.not_exercised(
+            "the kernel copies what is sent without a copy if its packets stay on this machine",
+        )
+    } else {
+        shown
+    })
+}
+
+/// Receivers have to have pages mapped.
+fn was_mapped(evidence: &Evidence<'_>) -> Option<Shown> {
+    let mapped = match evidence.cell.load.receive {
+        Receiving::Copy | Receiving::Discard => return None,
+        Receiving::Zerocopy => evidence.mapped?,
+    };
+    let shown = Shown::by("share of bytes that receivers had mapped", mapped);
+    Some(if mapped > 0.0 {
+        shown
+    } else {
+        shown.not_exercised("the kernel maps whole pages alone, and none came; send = \"zerocopy\" fills whole pages")
+    })
+}
+
+/// A call has to have moved several; or one, where it is to.
+fn moved_several(evidence: &Evidence<'_>) -> Option<Shown> {
+    let per_send = evidence.batched[0]?;
+    let shown = Shown::by("datagrams that a call sent, on average", per_send);
+    Some(match evidence.cell.load.batch {
+        // What a call began on one side of an edge may be counted on the other.
+        Batch::None => shown.of(1.0).held_if(per_send <= 1.1, "calls sent several, and were to send one"),
+        Batch::Mmsg | Batch::Gso if per_send > 1.0 => shown,
+        Batch::Mmsg | Batch::Gso => {
+            shown.not_exercised("senders never had two datagrams to send at once; a higher `rate`, or none, gives them more")
+        }
+    })
+}
 
 /// What the batches of a flow of datagrams may take, one at each end.
 const BATCHES_BYTES: u64 = 128 << 10;
@@ -88,6 +136,7 @@ pub static BATCH: Key<Batch> = Key::axis(
         ..Takes::default()
     }
 })
+.shows(moved_several)
 .fields(&[Field::text(
     "batch",
     "How many datagrams of a stream one system call moves.",

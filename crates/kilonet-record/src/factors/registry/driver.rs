@@ -2,6 +2,8 @@
 
 use crate::factors::cell::Cell;
 use crate::factors::choice::{Choice, Misfit};
+use crate::factors::effect::Shown;
+use crate::factors::evidence::Evidence;
 use crate::factors::field::Place::Traffic;
 use crate::factors::field::Varies::Anywhere;
 use crate::factors::field::{Field, count_of, take, words};
@@ -30,6 +32,7 @@ pub static DRIVER: Key<Driver> = Key::axis_of(names::DRIVER, Group::Driver, "Wha
         Driver::Netperf => vec![Requirement::Netperf],
         Driver::Sockperf => vec![Requirement::Sockperf],
     })
+    .read_back("Flows are made by it, and without it there are none.")
     .fields(&[Field::text(
         "driver",
         "What runs the flows.",
@@ -55,6 +58,67 @@ const PROCESSES: Needs = Needs {
     allowed: "driver = \"processes\"",
 };
 
+/// Quotas are of periods of 100 ms, of which a window may touch one more at either end.
+const EDGES_NS: f64 = 200e6;
+
+/// No container used more than it may; and one used half of it, or was held back.
+fn stayed_within_time(evidence: &Evidence<'_>) -> Option<Shown> {
+    let cpus = Option::<f64>::from(evidence.cell.limits.cpu_max)?;
+    let (used_ns, window_ns) = (evidence.most_cpu_ns? as f64, evidence.window_ns? as f64);
+    let shown = Shown::by(
+        "CPUs' worth of time of the busiest container",
+        used_ns / window_ns,
+    )
+    .of(cpus);
+    let reason = format!(
+        "a container used {:.2} CPUs' worth of time; leave the quota of its control group as it was set",
+        used_ns / window_ns
+    );
+    let within = used_ns <= cpus * (window_ns + EDGES_NS) * 1.05;
+    let bound = evidence.throttled > Some(0) || used_ns >= 0.5 * cpus * window_ns;
+    Some(if within && !bound {
+        shown.not_exercised(
+            "no container used half of its quota; a lower one, or more traffic, would bind",
+        )
+    } else {
+        shown.held_if(within, reason)
+    })
+}
+
+/// No container was charged with more than it may be; and one came near it.
+fn stayed_within_memory(evidence: &Evidence<'_>) -> Option<Shown> {
+    let limit = evidence.cell.limits.memory_max.0? as f64;
+    let most = evidence.most_memory_bytes? as f64;
+    let shown = Shown::by("most bytes that a container was charged with", most).of(limit);
+    let reason =
+        "a container was charged with more; leave the limit of its control group as it was set";
+    Some(if most < 0.9 * limit {
+        shown.not_exercised(
+            "no container came near its limit; a lower one, or larger buffers, would bind",
+        )
+    } else {
+        shown.held_if(most <= 1.01 * limit, reason)
+    })
+}
+
+/// Threads of containers' processes were last on these CPUs.
+fn stayed_on_cpus(evidence: &Evidence<'_>) -> Option<Shown> {
+    let allowed: Vec<_> = evidence.cell.limits.cpuset.cpus().collect();
+    let threads = evidence.seen?.threads.as_ref()?;
+    let strayed = threads
+        .cpus
+        .iter()
+        .filter(|cpu| !allowed.contains(cpu))
+        .count();
+    let shown = Shown::by(
+        "other CPUs on which processes of containers were",
+        strayed as f64,
+    )
+    .of(0.0);
+    let reason = "processes of containers ran on other CPUs; leave the CPUs of their control groups as they were set";
+    (!allowed.is_empty() && threads.threads > 0).then(|| shown.held_if(strayed == 0, reason))
+}
+
 pub static CPU_MAX: Key<CpuMax> = Key::axis(
     "cpu_max",
     Group::Driver,
@@ -66,6 +130,7 @@ pub static CPU_MAX: Key<CpuMax> = Key::axis(
 .usual(Usual::Text("none"))
 .sets(|cell, limit| cell.limits.cpu_max = *limit)
 .needs(PROCESSES)
+.shows(stayed_within_time)
 .fields(&[Field::number(
     "cpu_max",
     "CPUs' worth of time that each container may use; absent without a limit.",
@@ -94,6 +159,7 @@ pub static MEMORY_MAX: Key<MemoryMax> = Key::axis(
 .usual(Usual::Text("none"))
 .sets(|cell, limit| cell.limits.memory_max = *limit)
 .needs(PROCESSES)
+.shows(stayed_within_memory)
 .fields(&[Field::integer(
     "memory_max_bytes",
     Unit::Bytes,
@@ -122,6 +188,7 @@ pub static CPUSET: Key<CpuList> = Key::<CpuList>::axis(
 .usual(Usual::Text("none"))
 .sets(|cell, cpus| cell.limits.cpuset = cpus.clone())
 .needs(PROCESSES)
+.shows(stayed_on_cpus)
 .fields(&[Field::text(
     "cpuset",
     "CPUs that each container may run on.",
@@ -155,6 +222,7 @@ pub static PINNING: Key<Pinning> = Key::axis(
     let apart = cell.load.pinning == Pinning::Apart;
     Requirement::TwoCpus.when(apart)
 })
+.shows(were_held)
 .fields(&[Field::text(
     "pinning",
     "The CPUs that the ends of a flow run on.",
@@ -171,6 +239,27 @@ pub static PINNING: Key<Pinning> = Key::axis(
     (pinning != Pinning::None).then(|| format!("pin-{pinning}"))
 })
 .looked_past()]);
+
+/// Threads that drive flows may run on one CPU each; where ends are apart, not all on the same.
+fn were_held(evidence: &Evidence<'_>) -> Option<Shown> {
+    let threads = evidence.seen?.threads.as_ref()?;
+    let least = match evidence.cell.load.pinning {
+        Pinning::None => return None,
+        Pinning::Same => 1,
+        Pinning::Apart => 2,
+    };
+    let shown = Shown::by(
+        "threads that may run on one CPU alone",
+        f64::from(threads.held),
+    )
+    .of(least);
+    let held = threads.held >= least && threads.cpus.len() >= least as usize;
+    let reason = format!(
+        "{} of {} threads were held to a CPU of their own; leave the affinity of kilonet's threads as it was set",
+        threads.held, threads.threads
+    );
+    Some(shown.held_if(held, reason))
+}
 
 fn is_not_of_an_engine(choice: &Choice) -> Vec<Misfit> {
     let stray = choice.find(PINNING.named(), |pinning| *pinning != Pinning::None);

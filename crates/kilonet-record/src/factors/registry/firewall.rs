@@ -13,6 +13,7 @@ use crate::factors::wiring::Stack;
 
 use super::fitting::{OWN_TABLE, bridgeless, homeless, not_of_engine, quoted, with_host_side};
 use super::names::{self, FAMILY, PATH, STACK};
+use super::shown;
 
 pub static FIREWALL: Key<Firewall> =
     Key::axis_of(names::FIREWALL, Group::Rules, "Rules loaded into the lab.")
@@ -26,6 +27,7 @@ pub static FIREWALL: Key<Firewall> =
             is_of_the_protocols,
             has_a_file,
         ])
+        .shows(shown::of_profile)
         .fields(&[Field::text(
             "firewall",
             "Profile of the rules that are loaded.",
@@ -131,6 +133,7 @@ pub static BACKEND: Key<Backend> = Key::axis_of(
     }
 })
 .fits(&[loads_all])
+.shows(shown::loaded)
 .fields(&[Field::text(
     "backend",
     "What loads them; absent without rules.",
@@ -169,6 +172,7 @@ pub static RULESET: Key<String> = Key::single_of(
     lacking: "rules of your own",
     allowed: "firewall = \"custom\"",
 })
+.read_back("The file is loaded whole, or the trial fails; `firewall` says what its rules show.")
 .fields(&[Field::text(
     "ruleset",
     "File of the rule set; only for `custom`.",

@@ -27,6 +27,7 @@ pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::axis_of(
 .examples("`2,8,32`, `2..512` (doubles), `2..512 x4` or `2..1024 +64`")
 .sets(|cell, containers| cell.containers = containers.0)
 .fits(&[are_in_pairs])
+.read_back("Each is made, or set-up fails.")
 .fields(&[Field::integer(
     "containers",
     Unit::Plain,
@@ -51,6 +52,7 @@ pub static ACTIVE: Key<Share> = Key::axis_of(names::ACTIVE, Group::Lab, "Contain
     .sets(|cell, active| cell.active = active.of(cell.containers))
     .settles(|cell| cell.pairs = u32::try_from(pairs_of(cell)).unwrap_or(u32::MAX))
     .fits(&[talk_in_pairs, are_there])
+    .read_back("Who talks to whom is in the flows' rows, each counted at both ends.")
     .fields(&[
         Field::integer(
             "active",
@@ -120,6 +122,7 @@ pub static STACK: Key<Stack> = Key::single_of(
     allowed: "a topology that has links",
 })
 .stays()
+.read_back("Addresses are the kernel's answers to set-up.")
 .fields(&[Field::text(
     "stack",
     "IP versions for which interfaces have addresses.",
@@ -142,7 +145,8 @@ pub static MACS: Key<Macs> =
             lacking: "links whose MAC addresses are ours to choose",
             allowed: "testbed = \"kernel\", and a topology other than \"loopback\", \"shared\" and \"ipvlan\"",
         })
-        .fields(&[Field::text(
+        .read_back("Addresses are the kernel's answers to set-up.")
+.fields(&[Field::text(
             "macs",
             "Where MAC addresses come from.",
             |cell| words(&cell.macs),
@@ -169,6 +173,7 @@ pub static PER_NAMESPACE: Key<Share> = Key::single_of(
     allowed: "topology = \"shared\"",
 })
 .fits(&[are_told_apart, share_in_pairs])
+.read_back("Flows of different namespaces do not connect, and of one they do.")
 .fields(&[Field::integer(
     "per_namespace",
     Unit::Plain,

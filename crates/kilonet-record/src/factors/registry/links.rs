@@ -2,6 +2,8 @@
 
 use crate::factors::cell::Cell;
 use crate::factors::choice::{Choice, Misfit};
+use crate::factors::effect::Shown;
+use crate::factors::evidence::Evidence;
 use crate::factors::field::Place::Links;
 use crate::factors::field::Varies::AtOneCount;
 use crate::factors::field::{Field, count_of, take, words};
@@ -16,6 +18,7 @@ use crate::units::Unit;
 
 use super::fitting::{alone, is_default_bridge};
 use super::names::{self, CROSSING, JOIN, PATH, TOPOLOGY};
+use super::shown;
 
 /// What keys of bridges are allowed with.
 pub(super) const WITH_BRIDGES: &str =
@@ -48,6 +51,7 @@ pub static ENTRIES: Key<Entries> = Key::axis(
     lacking: "links of ours on which to ask",
     allowed: "a topology that has links, and testbed = \"kernel\"",
 })
+.shows(were_asked_for)
 .fields(&[Field::text(
     "entries",
     "Where neighbour and forwarding entries come from.",
@@ -61,6 +65,38 @@ pub static ENTRIES: Key<Entries> = Key::axis(
 })
 .looked_past()]);
 
+/// Containers ask for those whom they have no permanent entry of.
+fn were_asked_for(evidence: &Evidence<'_>) -> Option<Shown> {
+    let known = evidence.seen?.neighbours?;
+    let (shown, held, reason) = match evidence.cell.wiring.entries {
+        Entries::Static => (
+            Shown::by(
+                "neighbours that containers know for good",
+                known.permanent as f64,
+            ),
+            known.permanent > 0,
+            "containers had to ask for their neighbours; leave the entries of the lab as they were set up",
+        ),
+        Entries::Learned => (
+            Shown::by("neighbours that containers asked for", known.asked as f64),
+            known.asked > 0,
+            "containers knew their neighbours for good; leave the entries of the lab as they were set up",
+        ),
+    };
+    let shown = shown.of(1.0);
+    Some(if known.permanent + known.asked == 0 {
+        shown.not_exercised("containers of this topology have no neighbours to know")
+    } else {
+        shown.held_if(held, reason)
+    })
+}
+
+fn forgets_in_time(evidence: &Evidence<'_>) -> Option<Shown> {
+    let wiring = &evidence.cell.wiring;
+    let seconds = wiring.ageing_s.unwrap_or(USUAL_AGEING_S);
+    shown::forgotten(evidence, seconds, wiring.entries == Entries::Learned)
+}
+
 pub static SNOOPING: Key<bool> = Key::axis(
     "snooping",
     Group::Links,
@@ -69,6 +105,14 @@ pub static SNOOPING: Key<bool> = Key::axis(
 .usual(Usual::Truth(false))
 .kept()
 .needs(BRIDGES)
+.shows(|it| {
+    shown::switched(
+        it,
+        "bridges that report to snoop",
+        SNOOPING.of(it.cell),
+        |of| (of.snooping, of.bridges),
+    )
+})
 .fields(&[Field::kept("snooping", Kind::Truth)
     .labelled(AtOneCount, |level| either(level, "snooping", "no snooping"))
     .in_id(Links, |cell| {
@@ -84,6 +128,8 @@ pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
 .usual(Usual::Number("300"))
 .sets(|cell, ageing| cell.wiring.ageing_s = Some(ageing.0).filter(|age| *age != USUAL_AGEING_S))
 .needs(BRIDGES)
+.fits_cells(has_something_to_forget)
+.shows(forgets_in_time)
 .fields(&[Field::integer(
     "ageing_s",
     Unit::Seconds,
@@ -98,6 +144,17 @@ pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
 })
 .looked_past()]);
 
+/// What is set up is there for good.
+fn has_something_to_forget(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
+    let learns = |cell: &Cell| has_bridges(cell) && cell.wiring.entries == Entries::Learned;
+    let unusual = choice.find(AGEING.named(), |ageing| ageing.0 != USUAL_AGEING_S);
+    let misfit = unusual.filter(|_| !cells.iter().any(learns)).map(|at| {
+        let message = "with static entries bridges learn nothing that they could forget";
+        at.misfit(message, "allowed with it: entries = \"learned\"")
+    });
+    misfit.into_iter().collect()
+}
+
 pub static HAIRPIN: Key<bool> = Key::axis(
     "hairpin",
     Group::Links,
@@ -106,6 +163,14 @@ pub static HAIRPIN: Key<bool> = Key::axis(
 .usual(Usual::Truth(false))
 .kept()
 .needs(BRIDGES)
+.shows(|it| {
+    shown::switched(
+        it,
+        "ports that report hairpin mode",
+        HAIRPIN.of(it.cell),
+        |of| (of.hairpin, of.ports),
+    )
+})
 .fields(&[Field::kept("hairpin", Kind::Truth)
     .labelled(AtOneCount, |level| either(level, "hairpin", "no hairpin"))
     .in_id(Links, |cell| HAIRPIN.of(cell).then(|| "hairpin".to_owned()))
@@ -120,6 +185,14 @@ pub static ISOLATION: Key<bool> = Key::axis_of(
 .kept()
 .needs(BRIDGES)
 .fits(&[leaves_a_way, is_of_two])
+.shows(|it| {
+    shown::switched(
+        it,
+        "ports that report to be isolated",
+        ISOLATION.of(it.cell),
+        |of| (of.isolated, of.ports),
+    )
+})
 .fields(&[Field::kept("isolation", Kind::Truth)
     .labelled(AtOneCount, |level| {
         either(level, "isolated", "not isolated")
@@ -168,6 +241,14 @@ pub static VLAN_FILTERING: Key<bool> = Key::axis(
 .requires(|cell| {
     let filtering = VLAN_FILTERING.of(cell);
     Requirement::VlanFiltering.when(filtering)
+})
+.shows(|it| {
+    shown::switched(
+        it,
+        "bridges that report to filter by VLAN",
+        VLAN_FILTERING.of(it.cell),
+        |of| (of.vlan_filtering, of.bridges),
+    )
 })
 .fields(&[Field::kept("vlan_filtering", Kind::Truth)
     .labelled(AtOneCount, |level| either(level, "VLANs", "no VLANs"))

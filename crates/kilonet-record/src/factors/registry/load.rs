@@ -55,6 +55,7 @@ pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
 .or_else(|cell| cell.load.response_bytes = Some(cell.message_bytes))
 .needs_workload(RESPONSES)
 .fits(&[|choice| carried(choice, RESPONSE.named())])
+.read_back("It is what each call is handed; bytes and requests are counted apart.")
 .fields(&[Field::integer(
     "response_bytes",
     Unit::Bytes,
@@ -79,6 +80,7 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 .needs_workload(SEVERAL_REQUESTS)
 .only_where(|cell| cell.load.rate.is_none())
 .fits(&[are_awaited])
+.read_back("A flow sends no more before a response comes, which is counted.")
 .fields(&[Field::integer(
     "outstanding",
     Unit::Plain,
@@ -128,6 +130,7 @@ pub static RATE: Key<Rate> = Key::axis_of(names::RATE,
 })
 .fits(&[is_of_a_workload, is_of_one_unit, is_paced_by_us])
 .told_to(|generator| generator.rate)
+.read_back("What is offered is the schedule, and what was achieved and how late is in the record.")
 .fields(&[
     Field::integer(
         "rate",
@@ -231,6 +234,7 @@ pub static ARRIVALS: Key<Arrivals> = Key::axis(
 .sets(|cell, arrivals| cell.load.arrivals = Some(*arrivals))
 .only_where(|cell| cell.load.has_schedule() || cell.load.search != Search::None)
 .fits(&[have_times])
+.read_back("The schedule is drawn by it, and how late requests were is in the record.")
 .fields(&[Field::text(
     "arrivals",
     "Their timing; absent for a closed loop.",
@@ -272,6 +276,7 @@ pub static SEARCH: Key<Search> = Key::axis_of(names::SEARCH,
     windows: cell.load.search.most_windows() - 1,
     ..Takes::default()
 })
+.read_back("Every window of the search is in the record, with its rate and loss.")
 .fields(&[Field::text(
     "search",
     "Loss that the search for the highest rate accepts; `none` where there is no search.",

@@ -17,6 +17,7 @@ use super::fitting::{
     with_host_side,
 };
 use super::names::{self, CROSSING, DIRECTION, FIREWALL, PATTERN, STREAMS, TESTBED, TOPOLOGY};
+use super::shown;
 
 pub static PATH: Key<Path> =
     Key::axis_of(names::PATH, Group::Traffic, "Path from client to server.")
@@ -44,6 +45,7 @@ pub static PATH: Key<Path> =
             },
             ..Takes::default()
         })
+        .shows(shown::carried_on)
         .fields(&[Field::text(
             "path",
             "Path from client to server.",

@@ -26,6 +26,7 @@ pub static PATTERN: Key<Pattern> =
         })
         .fits(&[comes_to_a_number])
         .told_to(|_| false)
+        .read_back("Who talks to whom is in the flows' rows, each counted at both ends.")
         .fields(&[
             Field::text(
                 "pattern",
@@ -82,6 +83,7 @@ pub static PEERS: Key<PeerCount> = Key::axis_of(
 })
 .fits(&[are_others])
 .told_to(|_| false)
+.read_back("Who talks to whom is in the flows' rows, each counted at both ends.")
 .fields(&[Field::integer(
     "peers",
     Unit::Plain,
@@ -122,6 +124,7 @@ pub static DIRECTION: Key<Direction> = Key::axis_of(
 // Where everybody sends to everybody, flows go both ways as it is.
 .only_where(|cell| cell.pattern != Pattern::AllToAll || cell.talk.peers.is_some())
 .told_to(|_| false)
+.read_back("Who talks to whom is in the flows' rows, each counted at both ends.")
 .fields(&[Field::text(
     "direction",
     "Directions of a pair that have flows.",

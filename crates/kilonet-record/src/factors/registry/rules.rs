@@ -13,6 +13,7 @@ use crate::units::{Unit, counted_text};
 
 use super::fitting::{OWN_TABLE, has_engine, homeless, with_host_side};
 use super::names::{self, BACKEND, FIREWALL, RuleCount};
+use super::shown;
 
 /// Published ports: as many as one address has beside those that the kernel takes for itself.
 pub type PortCount = Count<0, { MOST_PUBLISHED }>;
@@ -32,6 +33,7 @@ pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::axis(
     allowed: "one of Docker's firewalls, \"kubernetes\" or \"kubernetes-nft\"",
 })
 .settles(publish_for_flows)
+.read_back("Rules are loaded whole, or the trial fails; `path` says what carried flows.")
 .fields(&[Field::integer(
     "published",
     Unit::Plain,
@@ -68,6 +70,7 @@ pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::axis(
 .once_in(Table::Lab)
 .sets(|cell, services| cell.rules.services = Some(services.0))
 .needs(SERVICED)
+.read_back("Rules are loaded whole, or the trial fails; `firewall` says what they show.")
 .fields(&[Field::integer(
     "services",
     Unit::Plain,
@@ -92,6 +95,7 @@ pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::axis(
 .once_in(Table::Lab)
 .sets(|cell, endpoints| cell.rules.endpoints = Some(endpoints.0))
 .needs(SERVICED)
+.read_back("Rules are loaded whole, or the trial fails; `firewall` says what they show.")
 .fields(&[Field::integer(
     "endpoints",
     Unit::Plain,
@@ -112,6 +116,7 @@ pub static RULES: Key<RuleCount> = Key::axis_of(names::RULES,
 .sets(|cell, rules| cell.rules.filler = Some(rules.0))
 .or_else(|_| ())
     .fits(&[are_not_of_an_engine, have_a_host_side])
+.shows(shown::passed)
 .fields(&[Field::integer(
     "rules",
     Unit::Plain,
@@ -160,6 +165,8 @@ pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
 .sets(|cell, shape| cell.rules.rule_shape = Some(*shape))
 .needs(FILLER)
 .fits(&[can_be_loaded])
+.fits_cells(has_a_rule)
+.shows(shown::passed)
 .fields(&[Field::text(
     "rule_shape",
     "Their form; absent likewise.",
@@ -176,6 +183,17 @@ pub static RULE_SHAPE: Key<RuleShape> = Key::axis(
     unusual.map(|shape| shape.to_string())
 })
 .looked_past()]);
+
+/// The shape of no rule is nothing that could show.
+fn has_a_rule(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
+    let some = cells.iter().any(|cell| cell.rules.filler > Some(0));
+    let shape = choice.find(RULE_SHAPE.named(), |shape| *shape != RuleShape::Linear);
+    let misfit = shape.filter(|_| !some).map(|at| {
+        let message = format!("no cell has a rule that could be in a {}", at.value);
+        at.misfit(message, "allowed with it: `rules` of 1 and more")
+    });
+    misfit.into_iter().collect()
+}
 
 /// Sets and maps are nft's own: iptables would need ipset.
 fn can_be_loaded(choice: &Choice) -> Vec<Misfit> {
@@ -214,6 +232,7 @@ pub static RULE_HOOK: Key<RuleHook> = Key::axis(
 .usual(Usual::Text("raw"))
 .sets(|cell, hook| cell.rules.rule_hook = Some(*hook))
 .needs(FILLER)
+.shows(shown::hooked)
 .fields(&[Field::text(
     "rule_hook",
     "Their hook; absent likewise.",

@@ -27,6 +27,7 @@ pub static TESTBED: Key<Testbed> = Key::axis_of(
     let engine = cell.testbed == Testbed::Docker && !cell.topology.is_found();
     Requirement::Engine.when(engine)
 })
+.read_back("A trial whose containers it could not make fails; the engine's version is read back.")
 .fields(&[Field::text(
     "testbed",
     "Who wires it: `kernel` is kilonet.",
@@ -50,6 +51,9 @@ pub static TOPOLOGY: Key<Topology> = Key::axis_of(names::TOPOLOGY, Group::Lab, "
         Testbed::Kernel => Requirement::of_links(cell.topology),
         Testbed::Docker => Vec::new(),
     })
+    .read_back(
+        "Its links are the kernel's answers to set-up, and bytes are read at its interfaces.",
+    )
     .fields(&[Field::text(
         "topology",
         "Shape of the lab.",

@@ -2,6 +2,8 @@
 
 use crate::factors::cell::Cell;
 use crate::factors::choice::{Choice, Misfit};
+use crate::factors::effect::Shown;
+use crate::factors::evidence::Evidence;
 use crate::factors::field::Place::{Front, Traffic};
 use crate::factors::field::Varies::{Anywhere, OfOneWorkload};
 use crate::factors::field::{Field, count, count_of, take, words};
@@ -30,6 +32,7 @@ pub static FAMILY: Key<Family> =
             let of_ours = cell.family == Family::Ipv6 && cell.testbed == Testbed::Kernel;
             Requirement::Ipv6.when(of_ours)
         })
+        .shows(family_received)
         .fields(&[Field::text(
             "family",
             "Protocol of the traffic.",
@@ -39,6 +42,32 @@ pub static FAMILY: Key<Family> =
         .labelled(Anywhere, str::to_owned)
         .in_id(Front, |cell| Some(cell.family.to_string()))
         .looked_past()]);
+
+/// Below this, what containers announce to each other may be more than what flows move.
+const MANY_BYTES: u64 = 64 << 20;
+
+/// Nearly all that containers receive is of the protocol of the traffic, where that is much.
+fn family_received(evidence: &Evidence<'_>) -> Option<Shown> {
+    const MOST: f64 = 0.9;
+    let received = evidence.seen?.received?;
+    let own = match evidence.cell.family {
+        Family::Ipv4 => received.ipv4_bytes,
+        Family::Ipv6 => received.ipv6_bytes,
+    };
+    let all = received.ipv4_bytes + received.ipv6_bytes;
+    let share = own as f64 / all.max(1) as f64;
+    let shown = Shown::by("share of received bytes that are of the protocol", share).of(MOST);
+    Some(if share < MOST && all < MANY_BYTES {
+        shown.not_exercised("flows moved too little to tell their protocol from what containers announce to each other")
+    } else {
+        let percent = share * 100.0;
+        let family = evidence.cell.family;
+        shown.held_if(
+            share >= MOST,
+            format!("{percent:.0} % of the bytes that containers received were of {family}"),
+        )
+    })
+}
 
 fn is_of_the_generators(choice: &Choice) -> Vec<Misfit> {
     strange(choice, names::FAMILY, |(_, abilities)| {
@@ -54,6 +83,7 @@ pub static WORKLOAD: Key<Workload> =
         .sets(|cell, workload| cell.workload = *workload)
         .fits(&[generators_have_it])
         .told_to(|_| true)
+        .read_back("What flows do is what is counted of them, and a trial without has no figures.")
         .fields(&[Field::text(
             "workload",
             "What a flow does.",
@@ -80,6 +110,7 @@ pub static STREAMS: Key<Count<1, 1024>> =
         .sets(|cell, streams| cell.streams = streams.0)
         .fits(&[generators_have_them])
         .told_to(|_| true)
+        .read_back("Each flow is counted by itself, and the record has how many connected.")
         .fields(&[Field::integer(
             "streams",
             Unit::Plain,
@@ -141,6 +172,7 @@ pub static MESSAGE: Key<MessageSize> = Key::axis_of(names::MESSAGE,
 })
     .fits(&[|choice| carried(choice, names::MESSAGE), generators_send_it])
     .told_to(|_| true)
+.read_back("It is what each call is handed; bytes and requests are counted apart.")
 .fields(&[Field::integer(
     "message_bytes",
     Unit::Bytes,
@@ -207,6 +239,7 @@ pub static CONGESTION: Key<Congestion> = Key::<Congestion>::axis(
     let asked = streams && cell.driver.takes_congestion();
     asked.then(name).into_iter().collect()
 })
+.shows(took_effect)
 .fields(&[Field::text(
     "congestion",
     "Congestion control asked for.",
@@ -229,6 +262,20 @@ fn generators_are_told(choice: &Choice) -> Vec<Misfit> {
     let what = "option for it; the machine's setting is used, and recorded";
     let misfits = untold.map(|(tool, _)| lacks(tool, &at, what, "leave it out"));
     misfits.collect()
+}
+
+/// What the kernel may refuse, and then does without an error.
+fn took_effect(evidence: &Evidence<'_>) -> Option<Shown> {
+    let (asked, got) = (&evidence.cell.congestion.0, evidence.congestion?);
+    if !evidence.cell.driver.takes_congestion() {
+        // It is not told, and has the machine's.
+        return None;
+    }
+    let reason = format!(
+        "sockets used {got} instead of {asked}; set net.ipv4.tcp_allowed_congestion_control, or run as root"
+    );
+    let shown = Shown::by("congestion control read back from the sockets", None::<f64>);
+    Some(shown.held_if(got == asked, reason))
 }
 
 /// What a flow's two sockets hold when the kernel tunes their buffers: 1.78 GB were seen with 4,000 busy flows.
@@ -256,6 +303,7 @@ pub static BUFFERS: Key<BufferSize> = Key::<BufferSize>::axis(
         ..Takes::default()
     }
 })
+.shows(are_as_large)
 .fields(&[Field::integer(
     "buffers",
     Unit::Bytes,
@@ -270,6 +318,22 @@ pub static BUFFERS: Key<BufferSize> = Key::<BufferSize>::axis(
     bytes(cell.buffers).map(|bytes| format!("b{bytes}"))
 })
 .looked_past()]);
+
+/// The least that the kernel gives a buffer, however little is asked for (`SOCK_MIN_SNDBUF`, `SOCK_MIN_RCVBUF`), is below this.
+const SMALLEST_BUFFER_BYTES: u64 = 8192;
+
+/// The kernel gives twice what it is asked for, and no more than its limits. What it tunes itself may be anything.
+fn are_as_large(evidence: &Evidence<'_>) -> Option<Shown> {
+    let asked = u64::from(bytes(evidence.cell.buffers)?);
+    let got = evidence.buffer_bytes.into_iter().flatten();
+    let (least, most) = (got.clone().min()?, got.max()?);
+    let held = least >= 2 * asked && most <= (2 * asked).max(SMALLEST_BUFFER_BYTES);
+    let reason = format!(
+        "a socket's buffers hold {least} to {most} bytes; raise net.core.wmem_max and net.core.rmem_max, or ask for less"
+    );
+    let shown = Shown::by("bytes of a socket's smaller buffer", least as f64);
+    Some(shown.of(2.0 * asked as f64).held_if(held, reason))
+}
 
 fn bytes(buffers: Buffers) -> Option<u32> {
     match buffers {

@@ -19,7 +19,8 @@ pub static WARMUP: Key<Length<0, 3_600_000>> =
     of("warmup", "Time the traffic runs before it counts.")
         .also(&["omit", "warm-up"])
         .examples("`300ms`")
-        .usual(Usual::Text("1s"));
+        .usual(Usual::Text("1s"))
+        .read_back("The record has how long each phase was.");
 
 pub static MEASURE: Key<Length<100, 3_600_000>> = of(
     names::MEASURE.word(),
@@ -27,13 +28,15 @@ pub static MEASURE: Key<Length<100, 3_600_000>> = of(
 )
 .also(&["duration", "time", "window", "seconds"])
 .examples("`1s`")
-.usual(Usual::Text("1s"));
+.usual(Usual::Text("1s"))
+.read_back("The record has how long the window was, by the monotonic clock.");
 
 pub static SAMPLE: Key<Length<100, 3_600_000>> =
     of("sample", "Interval of the samples within the window.")
         .examples("`100ms`")
         .usual(Usual::Text("100ms"))
-        .fits(&[is_within_the_window]);
+        .fits(&[is_within_the_window])
+        .read_back("The record has each sample of the window.");
 
 fn is_within_the_window(choice: &Choice) -> Vec<Misfit> {
     let longer = choice.find(SAMPLE.named(), |sample| {
@@ -49,7 +52,8 @@ fn is_within_the_window(choice: &Choice) -> Vec<Misfit> {
 pub static CONNECT: Key<Length<100, 600_000>> =
     of("connect", "Time limit for all flows to connect.")
         .examples("`10s`")
-        .usual(Usual::Text("10s"));
+        .usual(Usual::Text("10s"))
+        .read_back("A trial whose flows take longer fails.");
 
 pub static REPEATS: Key<Times> = of(
     names::REPEATS.word(),
@@ -57,7 +61,8 @@ pub static REPEATS: Key<Times> = of(
 )
 .also(&["trials", "runs", "iterations", "reps"])
 .examples("`5`, `3..10`")
-.usual(Usual::Number("3"));
+.usual(Usual::Number("3"))
+.read_back("Each trial is a record.");
 
 pub static WITHIN: Key<Width> = of(
     "within",
@@ -67,7 +72,8 @@ pub static WITHIN: Key<Width> = of(
 .also(&["precision"])
 .examples("`5%`")
 .or_else(|_| ())
-    .fits(&[|choice| decides(choice, WITHIN.named())]);
+    .fits(&[|choice| decides(choice, WITHIN.named())])
+.read_back("The report says how precise each metric became.");
 
 pub static METRICS: Key<Gauge> = of(
     "metrics",
@@ -76,7 +82,8 @@ pub static METRICS: Key<Gauge> = of(
 .several()
 .or_else(|_| ())
     .fits(&[|choice| decides(choice, METRICS.named())])
-    .fits_cells(are_of_some_cell);
+    .fits_cells(are_of_some_cell)
+.read_back("The report says how precise each metric became.");
 
 /// A width or metrics say nothing where the number of trials is given.
 fn decides<T: Clone + 'static>(choice: &Choice, key: Name<T>) -> Vec<Misfit> {
@@ -113,19 +120,22 @@ pub static AGAIN: Key<Allowance> = of(
 )
 .also(&["retries"])
 .examples("`20%`, `0%`")
-.or_else(|_| ());
+.or_else(|_| ())
+.read_back("Each trial that was run again is a record that says so.");
 
-pub static SEED: Key<Seed> = of(
+pub static SEED: Key<Seed> = of::<Seed>(
     "seed",
     "Seed of the order of trials, and of random patterns.",
 )
 // Labs are made for who talks to whom.
 .about(Part::Both)
 .usual(Usual::Number("1"))
-.sets(|cell, seed| cell.talk.pattern_seed = Some(seed.0));
+.sets(|cell, seed| cell.talk.pattern_seed = Some(seed.0))
+.read_back("The manifest has it, and the same one gives the same order and the same pairs.");
 
 pub static BASELINE: Key<bool> = of(
     "baseline",
     "Whether each block of trials has a pair over loopback to compare with.",
 )
-.usual(Usual::Truth(true));
+.usual(Usual::Truth(true))
+.read_back("Each is a record that says so.");

@@ -1,6 +1,8 @@
 //! Keys of how links are set, those of veths above all.
 
 use crate::factors::choice::{Choice, Misfit};
+use crate::factors::effect::Shown;
+use crate::factors::evidence::Evidence;
 use crate::factors::field::Place::Links;
 use crate::factors::field::Varies::AtOneCount;
 use crate::factors::field::{Field, count_of, take, words};
@@ -17,6 +19,7 @@ use crate::units::{Bytes, Unit};
 use super::fitting::{has_engine, is_default_bridge};
 use super::links::either;
 use super::names::{self, FAMILY, STACK, TOPOLOGY};
+use super::shown;
 
 /// Bytes of what a veth takes whole.
 type UnitSize = Size<2048, 524_280>;
@@ -41,6 +44,7 @@ pub static OFFLOAD: Key<bool> = Key::axis_of(
 .usual(Usual::Truth(true))
 .sets(|cell, offload| cell.wiring.offload_off = !offload)
 .needs(VETHS)
+.shows(unit_sizes)
 .fields(&[Field::truth(
     "offload_off",
     "Whether links have segmentation and coalescing switched off.",
@@ -52,6 +56,32 @@ pub static OFFLOAD: Key<bool> = Key::axis_of(
     cell.wiring.offload_off.then(|| "nogso".to_owned())
 })
 .looked_past()]);
+
+/// With offload TCP crosses a veth in units of several packets, without it packet by packet.
+fn unit_sizes(evidence: &Evidence<'_>) -> Option<Shown> {
+    let links = shown::links(evidence)?;
+    let shown = Shown::by(
+        "bytes of a packet as servers' veths received it",
+        links.unit_bytes(),
+    );
+    let off = evidence.cell.wiring.offload_off;
+    if links.other_offload > 0 {
+        let (other, of) = (links.other_offload, links.links);
+        let reason =
+            format!("{other} of {of} veths are set otherwise; leave them as they were raised");
+        return Some(shown.held_if(false, reason));
+    }
+    let are_packets = shown::are_packets(links.unit_bytes()?, evidence.cell)?;
+    let fills = shown::fills_units(evidence.cell);
+    Some(match (off, are_packets) {
+        (true, false) => shown.held_if(false, "veths passed units larger than a packet"),
+        (false, false) => shown,
+        (true, true) if fills => shown,
+        (true | false, true) => shown.not_exercised(
+            "units were no larger than a packet, as they are with and without offload; use a workload of streams",
+        ),
+    })
+}
 
 pub static GSO_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
     "gso_max",
@@ -66,6 +96,7 @@ pub static GSO_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
 })
 .needs(VETHS)
 .requires(|cell| big_tcp(cell.wiring.gso_max_bytes))
+.shows(are_of_all)
 .fields(&[Field::integer(
     "gso_max_bytes",
     Unit::Bytes,
@@ -94,6 +125,7 @@ pub static GSO_IPV4_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
     of_ipv4 != of_all
 })
 .requires(|cell| big_tcp(cell.wiring.gso_ipv4_max_bytes))
+.shows(are_of_ipv4)
 .fields(&[Field::integer(
     "gso_ipv4_max_bytes",
     Unit::Bytes,
@@ -110,6 +142,26 @@ pub static GSO_IPV4_MAX: Key<UnitSize> = Key::<UnitSize>::axis(
 })
 .looked_past()]);
 
+/// The limit of all units is not that of IPv4's where these have one of their own.
+fn are_of_all(evidence: &Evidence<'_>) -> Option<Shown> {
+    let wiring = &evidence.cell.wiring;
+    let own = evidence.cell.family == Family::Ipv4 && wiring.gso_ipv4_max_bytes.is_some();
+    let shown = shown::largest_units(evidence, wiring.gso_bytes()[0])?;
+    Some(if own {
+        shown.not_exercised("units of IPv4 have a limit of their own, `gso_ipv4_max`")
+    } else {
+        shown
+    })
+}
+
+fn are_of_ipv4(evidence: &Evidence<'_>) -> Option<Shown> {
+    let shown = shown::largest_units(evidence, evidence.cell.wiring.gso_ipv4_max_bytes?)?;
+    Some(match evidence.cell.family {
+        Family::Ipv4 => shown,
+        Family::Ipv6 => shown.not_exercised("the traffic is of IPv6"),
+    })
+}
+
 /// What a largest unit takes that is beyond what every link takes whole.
 fn big_tcp(largest: Option<u32>) -> Vec<Requirement> {
     let is_big = largest > Some(USUAL_GSO_BYTES);
@@ -125,6 +177,7 @@ pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "How veths receive 
         let threaded = cell.wiring.napi == Napi::Threaded;
         Requirement::ThreadedNapi.when(threaded)
     })
+    .read_back("Each veth is set, and sysfs reads it back as set; set-up fails where it does not.")
     .fields(&[Field::text(
         "napi",
         "How veths receive packets.",
@@ -168,6 +221,7 @@ pub static RPS: Key<Rps> = Key::<Rps>::axis(
     Rps::All => vec![Requirement::Rps],
     Rps::Cpus(digits) => vec![Requirement::Rps, Requirement::CpusOfMask(digits.clone())],
 })
+.shows(were_steered)
 .fields(&[Field::text(
     "rps",
     "The CPUs over which packets received by veths are spread.",
@@ -185,6 +239,44 @@ pub static RPS: Key<Rps> = Key::<Rps>::axis(
 })
 .looked_past()]);
 
+/// A CPU that hands packets to another to receive does so by a counter.
+fn were_steered(evidence: &Evidence<'_>) -> Option<Shown> {
+    let steered = evidence.seen?.steered?;
+    let shown = Shown::by(
+        "packets that CPUs handed to others to receive",
+        steered as f64,
+    );
+    let one_cpu = match &evidence.cell.wiring.rps {
+        // Other links of the machine may have theirs steered.
+        Rps::Off => return (steered == 0).then_some(shown),
+        Rps::All => false,
+        Rps::Cpus(digits) => {
+            digits.chars().filter(|digit| *digit != '0').count() == 1
+                && "1248".contains(digits.trim_end_matches('0'))
+        }
+    };
+    let shown = shown.of(1.0);
+    Some(if steered == 0 && one_cpu {
+        shown
+            .not_exercised("packets that come in on the one CPU of the mask are handed to no other")
+    } else {
+        shown.held_if(
+            steered > 0,
+            "no packet was handed to another CPU; leave `rps_cpus` of the lab's veths as it was set",
+        )
+    })
+}
+
+fn packet_sizes(evidence: &Evidence<'_>) -> Option<Shown> {
+    let links = shown::links(evidence)?;
+    let shown = Shown::by("veths of another MTU", f64::from(links.other_mtu)).of(0.0);
+    let reason = format!(
+        "{} of {} veths have another; leave them as they were raised",
+        links.other_mtu, links.links
+    );
+    Some(shown.held_if(links.other_mtu == 0, reason))
+}
+
 pub static MTU: Key<Count<68, 65_535>> = Key::axis_of(
     names::MTU,
     Group::Links,
@@ -198,6 +290,7 @@ pub static MTU: Key<Count<68, 65_535>> = Key::axis_of(
     allowed: "a topology that has links",
 })
 .fits(&[carries_ipv6, is_the_engines])
+.shows(packet_sizes)
 .fields(&[Field::integer(
     "mtu",
     Unit::Bytes,

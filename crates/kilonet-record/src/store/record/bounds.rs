@@ -8,7 +8,7 @@
 mod relation;
 mod sums;
 
-use super::{Class, Latency, Record, SearchStep, Spread, Status, TrialPhases};
+use super::{Class, Latency, Record, SearchStep, Seen, Spread, Status, TrialPhases};
 use crate::factors::{Field, Value, pairs_of, registry};
 use relation::{Number, ROUNDING, Relation, beyond, number, pairs, shown};
 
@@ -190,6 +190,7 @@ const RANGES: &[Range] = ranges! {
     "watching", NANOS, it => it.watching.into_iter().flat_map(|of| [of.cpu_ns, of.wall_ns]);
     "connections", COUNTER, it => it.connections.into_iter().flat_map(|of| [Some(of.before), Some(of.after), of.max, of.closed_stay_s]).flatten();
     "cpus", NANOS, it => it.cpus.iter().flat_map(|of| [of.user_ns, of.system_ns, of.softirq_ns, of.idle_ns]);
+    "seen", COUNT, it => it.seen.iter().flat_map(Seen::numbers);
     "drops", COUNTER, it => it.drops.iter().flat_map(|of| [of.packets, of.sampled]);
     "flows.lost_requests", COUNT, it => it.flows.map(|of| of.lost_requests);
     "flows", COUNT, it => it.flows.and_then(|of| of.datagrams).into_iter().flat_map(|of| [

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::class::Class;
 use super::containers::PerContainer;
 use super::datagrams::FlowCounts;
-use super::effect::Effect;
 use super::effective::Effective;
 use super::failure::Failure;
 use super::generator::Generator;
@@ -20,8 +19,8 @@ use super::search::RateSearch;
 use super::watched::{
     CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched, WatchingCost,
 };
-use crate::factors::Cell;
 use crate::factors::is_default;
+use crate::factors::{Cell, Effect, Seen};
 use crate::store::id::TrialId;
 use crate::store::role::{Role, Turn};
 use crate::store::version::{Build, Version};
@@ -114,6 +113,9 @@ pub struct Record {
     /// What the kernel logged of the network meanwhile; absent where its log may not be read, and where there was nothing.
     #[serde(skip_serializing_if = "is_default", default)]
     pub kernel_log: Vec<LogLine>,
+    /// What shows whether levels took hold, as it was read of the lab after the window; absent where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seen: Option<Seen>,
     /// Whether each factor's level took hold; absent before that was looked at.
     #[serde(skip_serializing_if = "is_default", default)]
     pub effects: Vec<Effect>,
@@ -199,6 +201,7 @@ impl Record {
             cpus: Vec::new(),
             drops: Vec::new(),
             kernel_log: Vec::new(),
+            seen: None,
             effects: Vec::new(),
             flows: None,
             errors: Vec::new(),

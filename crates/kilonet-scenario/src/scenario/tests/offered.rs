@@ -17,6 +17,7 @@ const SURROUNDINGS: &[&str] = &[
     "firewall = \"docker-29-nft\"",
     "backend = \"nft\"\nrules = 10",
     "rules = 10",
+    "entries = \"learned\"",
     "workload = \"tcp-rr\"",
     "workload = \"udp-stream\"",
     "workload = \"udp-stream\"\nrate = 100",

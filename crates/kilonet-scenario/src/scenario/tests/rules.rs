@@ -75,6 +75,24 @@ const WRONG: &[(&str, &str, &str, &[&str])] = &[
         ],
     ),
     (
+        "rules = 0\nrule_shape = \"set\"",
+        "",
+        "4:14",
+        &[
+            "no cell has a rule that could be in a set",
+            "`rules` of 1 and more",
+        ],
+    ),
+    (
+        "ageing = [0, 300]",
+        "",
+        "3:11",
+        &[
+            "with static entries bridges learn nothing that they could forget",
+            "entries = \"learned\"",
+        ],
+    ),
+    (
         "path = \"published\"",
         "",
         "3:8",

@@ -1,0 +1,85 @@
+//! Whether each factor's level took hold in a finished trial: one walk over the registry, whose entries judge.
+//!
+//! Must not know a factor. The invariant: a trial in which a level did not take hold is invalid, and says why.
+
+use super::counter::Counter;
+use super::line::Record;
+use super::parts::Status;
+use crate::factors::{AnyKey, Effect, Evidence, Verdict, registry};
+
+impl Record {
+    /// Enters whether each level took hold, once all is known of a trial. Of one that failed nothing is said.
+    pub fn judge_effects(&mut self) {
+        if self.status == Status::Failed {
+            return;
+        }
+        let evidence = self.evidence();
+        let effects = registry::keys().filter_map(|key| key.facts().effect(&evidence));
+        self.effects = effects.collect();
+        let not_held = self
+            .effects
+            .iter()
+            .filter(|it| it.verdict == Verdict::NotHeld);
+        let sentences: Vec<_> = not_held.map(sentence).collect();
+        if let Some(checks) = &mut self.checks {
+            checks.valid &= sentences.is_empty();
+        }
+        self.warnings.extend(sentences);
+    }
+
+    /// Whether a level did not take hold.
+    #[must_use]
+    pub fn has_lost_level(&self) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|effect| effect.verdict == Verdict::NotHeld)
+    }
+
+    /// Whether a trial may be a point of what is said of a factor, by the name of its field: not where its traffic could not show
+    /// the level.
+    #[must_use]
+    pub fn exercises(&self, field: &str) -> bool {
+        let has = |key: &&dyn AnyKey| key.facts().fields.iter().any(|it| it.name == field);
+        let key = registry::keys().find(has);
+        let idle = self
+            .effects
+            .iter()
+            .filter(|it| it.verdict == Verdict::NotExercised);
+        let mut idle = idle.map(|effect| effect.factor.as_str());
+        !idle.any(|factor| key.is_some_and(|key| key.facts().name == factor))
+    }
+
+    /// What there is of it to judge by.
+    fn evidence(&self) -> Evidence<'_> {
+        let effective = self.effective.as_ref();
+        let used = self.per_container.as_ref();
+        let watched = self.watched.as_ref();
+        Evidence {
+            cell: &self.cell,
+            window_ns: self.window.map(|window| window.duration_ns),
+            congestion: effective.and_then(|it| it.congestion.as_deref()),
+            buffer_bytes: [
+                effective.and_then(|it| it.send_buffer_bytes),
+                effective.and_then(|it| it.receive_buffer_bytes),
+            ],
+            zerocopy_copied: effective.and_then(|it| it.zerocopy_copied_ratio),
+            mapped: effective.and_then(|it| it.mapped_ratio),
+            batched: effective
+                .and_then(|it| it.batch)
+                .map_or([None; 2], |it| [it.per_send, it.per_receive]),
+            most_cpu_ns: used.map(|it| it.cpu_ns.max),
+            throttled: watched.and_then(|it| it.counts.of(Counter::ThrottledPeriods)),
+            most_memory_bytes: used.and_then(|it| it.memory_peak_bytes).map(|it| it.max),
+            seen: self.seen.as_ref(),
+        }
+    }
+}
+
+fn sentence(effect: &Effect) -> String {
+    format!(
+        "the level of `{}` did not take hold: {}",
+        effect.factor, effect.reason
+    )
+}
+
+#[cfg(test)]
+mod tests;
