@@ -62,6 +62,9 @@ pub(super) fn notes(records: &[Record]) -> Vec<String> {
         .map(|record| {
             let why = match record.status {
                 Status::Failed => "failed",
+                Status::Ok if record.has_lost_level() => {
+                    "is invalid because a level did not take hold"
+                }
                 Status::Ok => "is invalid because its witnesses disagree",
             };
             format!(

@@ -10,7 +10,8 @@
 //! counters show besides;
 //! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
-//! `fail_if` holds its cells against what the run was to fail for. `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
+//! `unexercised` says which factors a run has trials of that could not show them. `fail_if` holds its cells against what the run was to
+//! fail for. `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
 //! it is of several, or of several versions. `compare` holds runs against each other.
 
 mod answers;
@@ -43,6 +44,7 @@ mod signs;
 mod slope;
 mod summary;
 mod trials;
+mod unexercised;
 
 use std::collections::BTreeSet;
 
@@ -198,6 +200,7 @@ fn notes(run: &Run) -> Vec<String> {
     notes.extend(machines::notes(run));
     notes.extend(disturbed::notes(&run.records));
     notes.extend(baseline::notes(&run.records));
+    notes.extend(unexercised::notes(&run.records));
     notes.extend(generated::notes(&run.records));
     notes.extend(containers::notes(&run.records));
     notes

@@ -4,6 +4,8 @@
 //! follows from it, and in nothing else; those of containers, which bring more than their rules, are held against trials
 //! without rules wherever the run has these.
 //!
+//! Nor is a trial a point whose traffic could not show what the line is the cost of.
+//!
 //! A baseline over lo is not used: what a block adds to all its trials is taken out with the block's mean, and dividing by one trial of lo would only add that trial's noise to each point of its block.
 
 use std::collections::HashMap;
@@ -106,7 +108,7 @@ impl<'a> Fitting<'a, '_> {
         };
         let records = cells.iter().flat_map(|cell| &self.trials[*cell]);
         let places: Vec<_> = records
-            .filter(|record| record.is_shown())
+            .filter(|record| record.is_shown() && record.exercises(what_costs(over)))
             .filter_map(|record| {
                 let (count, point) = (over.of(&record.cell), self.point(metric, control, record)?);
                 Some((record.repeat, count, point))
@@ -135,6 +137,14 @@ impl<'a> Fitting<'a, '_> {
             Control::Divided => figure / of(self.controls.of_trial(record)?)?,
         };
         Some(point).filter(|point| point.is_finite())
+    }
+}
+
+/// The field of what a line is the cost of: over containers it is their rules.
+fn what_costs(over: Count) -> &'static str {
+    match over {
+        Count::Rules => over.key(),
+        Count::Containers | Count::Active => "firewall",
     }
 }
 

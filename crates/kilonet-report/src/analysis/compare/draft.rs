@@ -47,8 +47,10 @@ impl<'a> Side<'a> {
         }
     }
 
-    fn figures(&self, metric: Metric, cell: &Cell) -> Vec<f64> {
+    /// The figures of the trials that show something of all that was changed.
+    fn figures(&self, metric: Metric, cell: &Cell, changed: &[&str]) -> Vec<f64> {
         let shown = self.trials[cell].iter().filter(|record| record.is_shown());
+        let shown = shown.filter(|record| changed.iter().all(|field| record.exercises(field)));
         let figures = shown.filter_map(|record| figure(metric, record, &self.baselines));
         figures.filter(|figure| figure.is_finite()).collect()
     }
@@ -84,25 +86,25 @@ impl Draft {
             return Err(nothing_in_common(sides));
         }
         let mut differing = differences(base, new);
-        differing.extend(matching.changed);
-        differing.sort();
+        let changed: Vec<_> = matching.changed.iter().map(|it| it.what.as_str()).collect();
         let varying = Varying::among(&matching.cells.keys().collect::<Vec<_>>());
+        let ordered = varying.in_order(matching.cells.keys().collect());
+        let found = ordered.into_iter().map(|cell| Found {
+            cell,
+            changed: &changed,
+            sides: [0, 1].map(|side| Some((sides[side], matching.cells[cell][side]?))),
+        });
+        let cells = found.map(|found| found.drafted(&varying, &terms.metrics));
+        let cells = cells.collect();
+        differing.extend(matching.changed.iter().cloned());
+        differing.sort();
         let against = Against {
             new: Source::of(sides[1].folder),
             differences: differing,
             count: varying.count(),
             cells: Vec::new(),
         };
-        let ordered = varying.in_order(matching.cells.keys().collect());
-        let found = ordered.into_iter().map(|cell| Found {
-            cell,
-            sides: [0, 1].map(|side| Some((sides[side], matching.cells[cell][side]?))),
-        });
-        let cells = found.map(|found| found.drafted(&varying, &terms.metrics));
-        let draft = Self {
-            against,
-            cells: cells.collect(),
-        };
+        let draft = Self { against, cells };
         if draft.says_something() {
             Ok(draft)
         } else {
@@ -119,7 +121,11 @@ impl Draft {
 
     fn nothing_to_compare(&self, sides: [&Side<'_>; 2]) -> Error {
         let measured = |(pair, _): &(CellPair, _)| pair.presence == Presence::Both;
-        if self.cells.iter().any(measured) {
+        if let Some(field) = self.unexercised(sides) {
+            let why =
+                format!("no trial could show anything of `{field}`, in which the runs differ");
+            refused(sides, &why).with_remedy(Remedy::ReadReports)
+        } else if self.cells.iter().any(measured) {
             refused(
                 sides,
                 "no cell has a figure of the metrics asked for in both runs",
@@ -129,6 +135,18 @@ impl Draft {
             let why = "in the cells that both runs have, every trial failed or is invalid";
             refused(sides, why).with_remedy(Remedy::ReadReports)
         }
+    }
+
+    /// A factor that was changed and that the trials of a run show nothing of.
+    fn unexercised(&self, sides: [&Side<'_>; 2]) -> Option<&str> {
+        let idle = |side: &Side<'_>, field: &str| {
+            let trials = side.trials.values().flatten();
+            let mut shown = trials.filter(|record| record.is_shown()).peekable();
+            shown.peek().is_some() && shown.all(|record| !record.exercises(field))
+        };
+        let changed = self.against.differences.iter();
+        let mut changed = changed.map(|it| it.what.as_str());
+        changed.find(|field| sides.iter().any(|side| idle(side, field)))
     }
 
     /// All figures, in the order in which [`Self::decided`] takes what is said of them.
@@ -173,6 +191,8 @@ fn decided(samples: &Samples, finding: Finding) -> Option<Figure> {
 struct Found<'a, 'b> {
     /// In the base's terms.
     cell: &'b Cell,
+    /// The fields of the factors that were changed.
+    changed: &'b [&'b str],
     sides: [Option<(&'b Side<'a>, &'a Cell)>; 2],
 }
 
@@ -221,7 +241,7 @@ impl Found<'_, '_> {
     /// The figures of each side that has some.
     fn figures(&self, metric: Metric) -> [Option<Vec<f64>>; 2] {
         self.sides.map(|side| {
-            let figures = side.map(|(side, cell)| side.figures(metric, cell));
+            let figures = side.map(|(side, cell)| side.figures(metric, cell, self.changed));
             figures.filter(|figures| !figures.is_empty())
         })
     }

@@ -2,6 +2,7 @@ use super::*;
 use crate::analysis::Analysis;
 use crate::plan::Role;
 use crate::scenario::{Firewall, RuleShape, Rules, Topology, Workload};
+use crate::store::record::{Effect, Verdict};
 use crate::store::sample::{
     RULE_COST as EACH, cell, failed, invalid, measured, over_containers, over_rules, run,
 };
@@ -245,4 +246,25 @@ fn what_a_rule_costs_a_request_is_no_cost_of_a_byte() {
             (Metric::Transactions, -1.0)
         ]
     );
+}
+
+#[test]
+fn trials_that_could_not_show_their_rules_are_no_points() {
+    let mut records = over_rules(1.0);
+    for record in &mut records {
+        record.effects = vec![Effect {
+            factor: "rules".to_owned(),
+            verdict: Verdict::NotExercised,
+            witness: "packets".to_owned(),
+            seen: Some(0.0),
+            wanted: None,
+            reason: "no packet could meet them".to_owned(),
+        }];
+    }
+    assert_eq!(slopes(records.clone()).len(), 0);
+    for record in &mut records {
+        // What is not what the line is about takes nothing from it.
+        record.effects[0].factor = "mtu".to_owned();
+    }
+    assert_eq!(slopes(records)[0].fits[0].line.n, 12);
 }
