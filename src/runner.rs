@@ -98,6 +98,7 @@ pub fn run<T: Testbed>(
         record.machine = work.machine.map(str::to_owned);
         (record.version, record.build) = (Some(NUMBER.to_owned()), Some(version::build()));
         watchman.judge(&mut record, times);
+        record.judge_effects();
         folder.keep(&trial.id, &testbed.outputs())?;
         folder.append(&record, &rows)?;
         match record.status {
@@ -244,6 +245,7 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
             unjudged: measured.noise.unjudged,
             ..Noise::default()
         }),
+        seen: measured.seen,
         search: measured.search,
         warnings,
         ..blank(trial, Status::Ok)

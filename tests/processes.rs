@@ -289,6 +289,44 @@ fn limits_hold_for_each_container() {
     assert!(used < window / 3, "{}", records[0]);
 }
 
+/// What `tests/effects.rs` does for other factors: the mechanism goes, and the trial says that its level did not hold.
+#[test]
+fn a_limit_that_is_taken_away_in_the_window_does_not_hold() {
+    if !is_real_root() || std::thread::available_parallelism().unwrap().get() < 2 {
+        return;
+    }
+    for (factor, level, files) in [
+        (
+            "cpu_max",
+            "0.1",
+            [("cpu.cfs_quota_us", "-1"), ("cpu.max", "max 100000")],
+        ),
+        (
+            "cpuset",
+            "\"0\"",
+            [("cpuset.cpus", "1"), ("cpuset.cpus.exclusive", "")],
+        ),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let axes = format!("{factor} = {level}");
+        let running = Running::limited(out.path(), (2, &axes), "2s");
+        let groups = running.groups();
+        let containers = groups
+            .iter()
+            .flat_map(|group| ["c00000", "c00001"].map(|it| group.join(it)));
+        let there = containers.flat_map(|group| files.map(|(file, text)| (group.join(file), text)));
+        let there = there.filter(|(file, text)| file.exists() && !text.is_empty());
+        let taken = there.map(|(file, text)| fs::write(&file, text).unwrap());
+        assert_eq!(taken.count(), 2, "{factor}");
+        let run = harness::Said::from(running.run.wait_with_output().unwrap());
+        let record = records(&run.folder()).remove(0);
+        let effects = record["effects"].as_array().unwrap();
+        let effect = effects.iter().find(|it| it["factor"] == factor).unwrap();
+        assert_eq!(effect["verdict"], "not_held", "{effect}");
+        assert_eq!(record["checks"]["valid"], false, "{record}");
+    }
+}
+
 #[test]
 fn a_process_that_needs_more_memory_than_it_may_is_named_with_the_reason() {
     if !is_real_root() {

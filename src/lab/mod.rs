@@ -7,6 +7,7 @@ pub mod address;
 pub mod docker;
 pub mod existing;
 pub mod firewall;
+pub mod look;
 pub mod meters;
 mod netlink;
 pub mod netns;

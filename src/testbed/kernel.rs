@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::bench::Bench;
 use super::blame::{self, Suspect};
+use super::onlooker::Onlooker;
 use super::processes::Processes;
 use super::scales::Scales;
 use super::watched::Containers;
@@ -55,6 +56,14 @@ pub struct KernelLab {
     bytes_per_container: Option<u64>,
 }
 
+impl KernelLab {
+    /// The lab, for who changes something in it by hand to see that a trial says so.
+    #[must_use]
+    pub fn lab(&self) -> &Lab {
+        &self.lab
+    }
+}
+
 impl Testbed for Kernel {
     type Lab = KernelLab;
 
@@ -86,6 +95,8 @@ impl Testbed for Kernel {
         let namespaces = lab.lab.namespaces();
         let processes = lab.processes.as_deref();
         let generated = trial.cell.driver.is_generator();
+        let drivers = processes.map(Processes::drivers).unwrap_or_default();
+        let mut onlooker = Onlooker::of(&lab.lab, trial.cell, drivers);
         let bench = Bench {
             // Where the interfaces are the count, they are no witness of it.
             witness: if generated {
@@ -105,14 +116,12 @@ impl Testbed for Kernel {
             sysctls: read_back::sysctls(&lab.lab, &NAMESPACE_SYSCTLS.of(trial.cell))?,
         };
         if generated {
-            return generated::measure(
-                (&lab.lab, &flows),
-                bench,
-                (trial, watch),
-                &mut self.outputs,
-            );
+            let measured =
+                generated::measure((&lab.lab, &flows), bench, (trial, watch), &mut self.outputs);
+            return onlooker.told(measured);
         }
         let measured = bench.measure((trial, watch), |settings, observer| {
+            let observer = &mut onlooker.beside(observer);
             let driven = match processes {
                 Some(processes) => processes.drive(&flows, settings, observer),
                 None => traffic::run((&flows, &namespaces), settings, observer),
@@ -127,10 +136,10 @@ impl Testbed for Kernel {
                 blame::explain(error, &suspect, observer)
             })
         });
-        match processes {
+        onlooker.told(match processes {
             Some(processes) => processes.inquire(measured),
             None => measured,
-        }
+        })
     }
 
     fn sides(&self, lab: &KernelLab) -> Result<Option<Sides>> {

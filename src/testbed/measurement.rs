@@ -12,7 +12,7 @@ use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, CpuShare, Effective, FlowCounts, FlowErrors,
     Generator, LabCost, Latency, Lateness, Pacing, PerContainer, PerPair, ProgramOutput, RateSearch, Rows,
-    Samples, TrackedConnections, Watched, Window,
+    Samples, Seen, TrackedConnections, Watched, Window,
 };
 use crate::traffic::Dials;
 
@@ -154,6 +154,8 @@ pub struct Measurement {
     pub effective: Effective,
     /// What somebody else's generators say of themselves.
     pub generator: Option<Generator>,
+    /// What shows whether levels took hold, where somebody looked.
+    pub seen: Option<Seen>,
     /// How its rate was found, where it was looked for.
     pub search: Option<RateSearch>,
     /// Sentences to be shown beside the figures.

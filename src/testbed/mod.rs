@@ -12,6 +12,7 @@ mod kernel;
 mod machine;
 mod measurement;
 pub mod model;
+mod onlooker;
 mod processes;
 mod requirements;
 mod scales;
@@ -20,7 +21,7 @@ mod summary;
 mod watched;
 
 pub use docker::Docker;
-pub use kernel::{Kernel, flows};
+pub use kernel::{Kernel, KernelLab, flows};
 pub use machine::Machine;
 pub use measurement::{Measurement, Phase, Testbed, TrialPlan, Watch};
 pub use model::Model;

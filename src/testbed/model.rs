@@ -188,6 +188,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
         },
         effective: Effective::default(),
         generator: None,
+        seen: None,
         search: None,
         warnings: Vec::new(),
         noise: Verdict::default(),

@@ -65,6 +65,11 @@ impl Processes {
         [self.crew.processes(), vec![self.nursery.process()]].concat()
     }
 
+    /// Those in containers, which drive flows.
+    pub(super) fn drivers(&self) -> Vec<i32> {
+        self.crew.processes()
+    }
+
     /// What holds them back.
     pub(super) fn confinement(&self) -> Option<Confinement> {
         self.crew.confinement()

@@ -89,6 +89,7 @@ pub(super) fn summarise(
         samples: samples(trial, outcome),
         effective: effective(trial.cell, outcome, datagrams.batched),
         generator: None,
+        seen: None,
         search: None,
         warnings: [
             warnings(trial, outcome, checks, edges),

@@ -14,6 +14,7 @@ mod neighbours;
 mod sides;
 mod softnet;
 mod stack;
+mod steered;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use neighbours::hold_neighbours;
 pub use sides::Sides;
 pub use softnet::Softnet;
 pub use stack::Stack;
+pub use steered::steered;
 pub use totals::{Counted, Totals};
 
 /// CPU time by kind, in nanoseconds summed over CPUs, in steps of the kernel's tick (10 ms where `USER_HZ` is 100).

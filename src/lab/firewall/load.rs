@@ -1,6 +1,6 @@
 //! Handing rule sets to the tools that load them, one process for each batch, in the namespace the thread is in.
 //!
-//! The only file that starts `nft` and `iptables-restore`. The invariant: what a tool complains of is shown in its own
+//! The only file that starts `nft`, `iptables-restore` and `iptables-save`. The invariant: what a tool complains of is shown in its own
 //! words, with the line it complains of.
 
 use std::fs::File;
@@ -61,6 +61,34 @@ pub(super) fn load(script: &Script, backend: Backend, whose: &str) -> Result<()>
         Some((number, line)) => refused.with_remedy(Remedy::MendRule(number, line)),
         None => refused,
     })
+}
+
+/// What iptables lists of one protocol in the namespace in which the calling thread is, each rule with what it counted.
+///
+/// # Errors
+/// When the tool is absent, and what it complains of.
+pub(super) fn saved(family: Family, backend: Backend) -> Result<String> {
+    let name = match (family, backend) {
+        (Family::Ipv4, Backend::IptablesLegacy) => "iptables-legacy-save",
+        (Family::Ipv6, Backend::IptablesLegacy) => "ip6tables-legacy-save",
+        (Family::Ipv4, Backend::IptablesNft | Backend::Nft) => "iptables-nft-save",
+        (Family::Ipv6, Backend::IptablesNft | Backend::Nft) => "ip6tables-nft-save",
+    };
+    let refused = |reason| Error::refused("list", "the rules of a host side", reason);
+    let file = programs::find(name).ok_or_else(|| {
+        refused(format!("{name} is not installed")).with_remedy(Remedy::InstallTool("iptables"))
+    })?;
+    let output = Command::new(file)
+        .arg("-c")
+        .stdin(Stdio::null())
+        .env("LC_ALL", "C")
+        .output()
+        .map_err(|source| Error::kernel(Act::Start, name, source))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    Err(refused(in_one_line(name, &complaint)))
 }
 
 fn run(mut tool: Command, script: &Script) -> io::Result<Output> {

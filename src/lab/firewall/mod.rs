@@ -9,6 +9,7 @@
 //! | `docker` | what Docker's versions share |
 //! | `filler` | rules that nothing matches |
 //! | `script`, `ruleset` | a batch for one tool; what one host side is given |
+//! | `counts` | what rules have counted |
 //! | `load` | the tools, one process for each batch |
 //!
 //! Must not know how labs are raised. The invariant: a rule set is loaded into a namespace of the lab and no other, so
@@ -18,6 +19,7 @@ pub mod plan;
 pub mod site;
 
 mod conntrack;
+pub(in crate::lab) mod counts;
 mod custom;
 mod docker;
 mod docker_1_12;

@@ -13,7 +13,7 @@ use crate::error::{Act, Error, Remedy, Result};
 use crate::lab::sysctl;
 use crate::lab::topology::FORWARDING;
 use crate::scenario::rules::Bridged;
-use crate::scenario::{Backend, Cell, Firewall, Path};
+use crate::scenario::{Backend, Cell, Filler, Firewall, Path};
 
 /// Whether a bridge shows the frames it passes on to the rules of IP, which `br_netfilter` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Ruleset {
     whose: Firewall,
     /// What loads the batches that are iptables'.
     pub(in crate::lab) backend: Backend,
+    /// Those among the rules that match nothing.
+    pub(in crate::lab) filler: Option<Filler>,
     /// Whether packets between containers of one bridge meet the rules.
     pub frames: Frames,
     /// Whether the host side is made a router, as whoever brings the rules does.
@@ -68,6 +70,7 @@ impl Ruleset {
         Ok(Self {
             whose: cell.firewall,
             backend,
+            filler: cell.rules.filler(),
             frames: frames(cell),
             forwarding: cell.firewall.needs_host_side(),
             scripts,

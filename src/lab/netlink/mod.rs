@@ -5,6 +5,8 @@
 //! builders make the messages; its asynchronous side waits for events in `barrier`.
 
 pub(super) mod barrier;
+mod dump;
+pub(super) mod links;
 pub(super) mod message;
 pub(super) mod netfilter;
 mod offload;

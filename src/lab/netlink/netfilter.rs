@@ -3,6 +3,8 @@
 //! Must not know what the rules mean. The invariant: a batch is bytes, made once and sent to as many namespaces as there
 //! are; each either takes all of it or nothing.
 
+pub(in crate::lab) mod counter;
+
 use std::io;
 use std::os::fd::AsRawFd;
 

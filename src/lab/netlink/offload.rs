@@ -1,7 +1,7 @@
 //! Switching a link's offloads: the one setting here that has to go by an `ioctl`, on the conversation's own socket, which
 //! is in the link's namespace.
 //!
-//! Must not know why. The invariant: the kernel writes nothing to what it is given.
+//! Must not know why. The invariant: the kernel writes to what it is given where it is asked, and nowhere else.
 
 #![allow(
     unsafe_code,
@@ -21,6 +21,9 @@ use crate::error::{Error, Result};
 const SWITCHES: [(u32, &str); 3] = [(0x1f, "TSO"), (0x24, "GSO"), GRO];
 const GRO: (u32, &str) = (0x2c, "GRO");
 
+/// `ETHTOOL_GTSO` and `ETHTOOL_GGSO`, by which it says whether these are on.
+const SEGMENTS: [u32; 2] = [0x1e, 0x23];
+
 /// `SIOCETHTOOL` of `linux/sockios.h`.
 const SIOCETHTOOL: libc::Ioctl = 0x8946;
 
@@ -39,6 +42,13 @@ impl Conversation {
             .try_for_each(|turn| self.switch(turn, link, object))
     }
 
+    /// Whether a link segments what it is given; absent where the kernel does not say.
+    pub(in crate::lab) fn segments(&self, link: &str) -> Option<bool> {
+        let ask = |command| self.order(link, EthtoolValue { command, value: 0 }).ok();
+        let [tso, gso] = SEGMENTS.map(ask);
+        Some(tso? != 0 || gso? != 0)
+    }
+
     /// Has a link coalesce what it receives.
     pub(in crate::lab) fn switch_gro_on(&self, link: &str, object: &str) -> Result<()> {
         self.switch((&GRO, 1), link, object)
@@ -48,6 +58,7 @@ impl Conversation {
         let ((command, name), value) = turn;
         let command = *command;
         self.order(link, EthtoolValue { command, value })
+            .map(drop)
             .map_err(|source| {
                 let word = if value == 0 { "off" } else { "on" };
                 let act = format!("switch {word} {name} of");
@@ -55,7 +66,8 @@ impl Conversation {
             })
     }
 
-    fn order(&self, link: &str, mut value: EthtoolValue) -> io::Result<()> {
+    /// Gives an order, and reads what stands in its place afterwards.
+    fn order(&self, link: &str, mut value: EthtoolValue) -> io::Result<u32> {
         let mut request = libc::ifreq {
             ifr_name: [0; libc::IFNAMSIZ],
             ifr_ifru: libc::__c_anonymous_ifr_ifru {
@@ -73,7 +85,7 @@ impl Conversation {
         // are such and live through the call.
         let answer = unsafe { libc::ioctl(self.socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
         match answer {
-            0 => Ok(()),
+            0 => Ok(value.value),
             _ => Err(io::Error::last_os_error()),
         }
     }

@@ -123,7 +123,7 @@ fn bridges_are_set_as_asked() {
     let Some(_alone) = kernel() else {
         return;
     };
-    let axes = "topology = \"bridge\"\ncontainers = 4\nsnooping = true\nageing = 7\nhairpin = true\npath = \"outside\"\nisolation = true";
+    let axes = "topology = \"bridge\"\ncontainers = 4\nsnooping = true\nentries = \"learned\"\nageing = 7\nhairpin = true\npath = \"outside\"\nisolation = true";
     raise_check_and_remove(axes, |lab| {
         let inside = Inside::of(&lab.hosts[0]);
         let bridge = &inside.link("br0")["linkinfo"]["info_data"];

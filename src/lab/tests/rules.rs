@@ -48,7 +48,8 @@ fn listed_lines(text: &str) -> Vec<String> {
             }
             None => line.trim().to_owned(),
         })
-        .filter(|line| !line.is_empty())
+        // What a named counter has counted stands on a line of its own.
+        .filter(|line| !line.is_empty() && !line.starts_with("packets "))
         .collect();
     lines.sort();
     lines

@@ -39,7 +39,8 @@ impl Layout {
         }
     }
 
-    fn ends(&self) -> impl Iterator<Item = (Place, &Link)> {
+    /// The ends of veths, each with where it is.
+    pub(in crate::lab) fn ends(&self) -> impl Iterator<Item = (Place, &Link)> {
         let of_hosts = (0..).zip(&self.hosts).flat_map(|(number, host)| {
             let steps = host.foundation.iter().chain(&host.finish);
             steps.flat_map(move |step| of_step(number, step))
