@@ -87,7 +87,6 @@ fn a_connection_table_that_is_full() {
 }
 
 #[test]
-#[ignore = "the size of the table, and what is dropped before the window, are not recorded yet"]
 fn a_full_connection_table_is_named_at_each_count_with_its_size() {
     if !may_lower() {
         return;
@@ -101,7 +100,6 @@ const MEMORY: &str = "topology = \"bridge\"\ncontainers = [2, 128]\n";
 const LITTLE_MEMORY: &str = "\"net.ipv4.tcp_mem\" = \"4096 6144 12288\"\n";
 
 #[test]
-#[ignore = "TCP's pressure is counted in containers, which are not watched yet"]
 fn memory_of_tcp_under_pressure_and_the_same_with_small_buffers() {
     if !may_lower() {
         return;
@@ -113,7 +111,8 @@ fn memory_of_tcp_under_pressure_and_the_same_with_small_buffers() {
     );
     assert_eq!(counts(&all[0]), [128]);
     let intervention = &all[0]["interventions"][0];
-    assert_eq!(intervention["buffers"][0], "auto", "{}", all[0]);
+    assert_eq!(intervention["factor"], "buffers", "{}", all[0]);
+    assert_eq!(intervention["levels"][0], "auto", "{}", all[0]);
 }
 
 #[test]
@@ -128,7 +127,6 @@ fn a_backlog_of_few_packets() {
 }
 
 #[test]
-#[ignore = "throttled periods are counted in containers, which are not watched yet"]
 fn a_quota_of_cpu_time() {
     if !may_lower() {
         return;
@@ -138,6 +136,54 @@ fn a_quota_of_cpu_time() {
         "[axes]\ntopology = \"veth\"\ndriver = \"processes\"\ncontainers = [2, 8]\ncpu_max = 0.05\n",
     );
     assert_eq!(counts(&all[0]), [2, 8]);
+}
+
+#[test]
+fn a_neighbour_table_that_flows_fill_as_they_connect() {
+    if !may_lower() {
+        return;
+    }
+    let all = planted(
+        "neighbour_table",
+        "[axes]\ntopology = \"bridge\"\nentries = \"learned\"\ncontainers = [16, 200]\n[sysctls]\n\
+         \"net.ipv4.neigh.default.gc_thresh2\" = 64\n\"net.ipv4.neigh.default.gc_thresh3\" = 128\n",
+    );
+    assert_eq!(counts(&all[0]), [200]);
+}
+
+const INCAST: &str =
+    "topology = \"bridge\"\npattern = \"incast\"\nworkload = \"tcp-crr\"\nlisten = \"shared\"\n";
+
+#[test]
+fn an_accept_queue_that_is_short() {
+    if !kernel_allows() {
+        return;
+    }
+    let all = planted(
+        "accept_queue",
+        &format!("[axes]\n{INCAST}backlog = [2, 4096]\ncontainers = 65\n"),
+    );
+    assert_eq!(
+        all[0]["cells"].as_array().map(Vec::len),
+        Some(1),
+        "{}",
+        all[0]
+    );
+}
+
+#[test]
+fn addresses_that_run_out_of_ports() {
+    if !kernel_allows() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let few = "[namespace.sysctls]\n\"net.ipv4.ip_local_port_range\" = \"32768 33000\"\n";
+    let text = format!(
+        "[axes]\ntopology = \"veth\"\nworkload = \"tcp-crr\"\ncloses = \"client\"\ncontainers = 4\n{few}"
+    );
+    let folder = run(out.path(), &text);
+    let all = mechanisms(&folder);
+    assert_eq!(ids(&all), ["local_ports"], "{:#?}", records(&folder));
 }
 
 #[test]
@@ -157,7 +203,6 @@ fn receivers_of_datagrams_with_small_buffers() {
 }
 
 #[test]
-#[ignore = "no effect of ageing is recorded yet"]
 fn bridges_that_copy_every_frame_to_every_port() {
     if !kernel_allows() {
         return;
@@ -175,7 +220,6 @@ fn bridges_that_copy_every_frame_to_every_port() {
 }
 
 #[test]
-#[ignore = "throttled periods are counted in containers, which are not watched yet"]
 fn two_faults_at_once_are_both_named_each_where_it_is() {
     if !may_lower() {
         return;

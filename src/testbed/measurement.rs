@@ -11,8 +11,8 @@ use crate::host::watching::{Effort, Watching};
 use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, CpuShare, Effective, FlowCounts, FlowErrors,
-    Generator, LabCost, Latency, Lateness, Pacing, PerContainer, PerPair, ProgramOutput, RateSearch, Rows,
-    Samples, Seen, TrackedConnections, Watched, Window,
+    Generator, LabCost, Latency, Lateness, Pacing, PerContainer, PerPair, ProgramOutput,
+    RateSearch, Rows, Samples, Seen, TrackedConnections, Watched, Window,
 };
 use crate::traffic::Dials;
 

@@ -38,6 +38,7 @@ impl Eq for Measure {}
 
 const OF_ALL: fn(&Cell) -> bool = |_| true;
 const OF_DATAGRAMS: fn(&Cell) -> bool = |cell| cell.workload.is_datagram_stream();
+const OF_CONNECTIONS: fn(&Cell) -> bool = |cell| cell.workload.renews_connections();
 /// Of pairs that do the cell's own workload.
 const OF_PAIRS: fn(&Cell) -> bool = |cell| {
     let own = cell.workload;
@@ -82,6 +83,8 @@ measures! {
     JAIN = ("jain", Share, OF_ALL);
     /// Pairs that moved nothing.
     STARVED = ("starved", Number, OF_ALL);
+    /// Pairs whose receivers took at least 99 % of what their rate makes due.
+    KEPT_RATE = ("kept-rate", Percent, |cell| cell.load.rate_bps.is_some());
     /// CPU time of the whole machine for each byte of payload.
     CPU_PER_BYTE = ("cpu-per-byte", CpuPerByte, Cell::has_goodput);
     /// Requests answered, all flows together.
@@ -92,6 +95,10 @@ measures! {
     LATENCY_P99 = ("latency-p99", Time, Cell::has_requests);
     /// 99.9th percentile of latency.
     LATENCY_P999 = ("latency-p999", Time, Cell::has_requests);
+    /// Share of connections that took longer than 1 s.
+    ABOVE_1S = ("above-1s", Percent, OF_CONNECTIONS);
+    /// Share of connections that took longer than 3 s.
+    ABOVE_3S = ("above-3s", Percent, OF_CONNECTIONS);
     /// CPU time of the whole machine for each request.
     CPU_PER_TRANSACTION = ("cpu-per-transaction", Time, Cell::has_requests);
     /// Datagrams received, all flows together.

@@ -142,9 +142,11 @@ impl<'a> Fitting<'a, '_> {
 
 /// The field of what a line is the cost of: over containers it is their rules.
 fn what_costs(over: Count) -> &'static str {
-    match over {
-        Count::Rules => over.key(),
-        Count::Containers | Count::Active => "firewall",
+    let about = over.about();
+    if about.is_of_rules {
+        about.key
+    } else {
+        "firewall"
     }
 }
 

@@ -34,6 +34,7 @@ pub static NAMESPACE_SYSCTLS: Key<NamespaceSysctls> = Key::axis(
     setup: setup(cell),
     ..Takes::default()
 })
+.read_back("They are read back in a sample of the containers, and another value fails the trial (`effective.namespace_sysctls`).")
 .fields(&[Field::kept("namespace_sysctls", Kind::Text)
     .labelled(AtOneCount, |level| match level {
         "none" => "sysctls as usual".to_owned(),

@@ -41,6 +41,7 @@ pub static PORTS_PER_ROUTER: Key<RouterPorts> = Key::axis_of(
     setup: setup(cell),
     ..Takes::default()
 })
+.read_back("Containers are laid out by it, and each router is a namespace with so many veths.")
 .fields(&[Field::kept("ports_per_router", Kind::Integer)
     .labelled(AtOneCount, |level| format!("{level} ports a router"))
     .in_id(Lab, |cell| {

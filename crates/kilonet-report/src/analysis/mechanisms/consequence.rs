@@ -35,6 +35,8 @@ pub enum Consequence {
     Retransmits,
     /// Datagrams were lost; the share.
     DatagramsLost,
+    /// Packets were dropped at full backlogs, which bind by themselves where nothing fills them needlessly; packets.
+    BacklogDrops,
 }
 
 /// How a trial shows a consequence.
@@ -61,6 +63,7 @@ impl Consequence {
             Self::Unfair => Some(Symptom::Unfair),
             Self::Retransmits => Some(Symptom::Retransmits),
             Self::DatagramsLost => Some(Symptom::DatagramsLost),
+            Self::BacklogDrops => Some(Symptom::BacklogDrops),
             Self::SetupFailed
             | Self::Failed
             | Self::Died
@@ -83,7 +86,8 @@ impl Consequence {
             | Self::Behind
             | Self::Unfair
             | Self::Retransmits
-            | Self::DatagramsLost => false,
+            | Self::DatagramsLost
+            | Self::BacklogDrops => false,
         }
     }
 
@@ -97,7 +101,8 @@ impl Consequence {
             | Self::Behind
             | Self::Unfair
             | Self::Retransmits
-            | Self::DatagramsLost => false,
+            | Self::DatagramsLost
+            | Self::BacklogDrops => false,
         }
     }
 
@@ -120,7 +125,7 @@ impl Consequence {
             }
             Self::Late => late(record),
             Self::Behind => behind(record),
-            Self::Unfair | Self::Retransmits | Self::DatagramsLost => {
+            Self::Unfair | Self::Retransmits | Self::DatagramsLost | Self::BacklogDrops => {
                 signs::of_trial(self.symptom()?, record).map(in_window)
             }
         }

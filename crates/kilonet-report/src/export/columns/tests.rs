@@ -193,6 +193,9 @@ const NOT_WRITTEN: &[&str] = &[
     "window_s",
     "line",
     "lines",
+    // Of sysctls that were read back, each of which the cell has too.
+    "namespaces",
+    "values",
     // Of a version in words; a record has it as `version`.
     "number",
 ];

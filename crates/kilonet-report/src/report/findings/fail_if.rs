@@ -29,12 +29,14 @@ fn of_condition(judged: &Judged) -> Vec<Finding> {
             text: known(judged, failing, failing.value?),
             evidence: evidence(judged, failing),
             shown,
+            under: Vec::new(),
         })
     });
     let unknown = unknown(judged).map(|text| Finding {
         text,
         evidence: "no valid trial of theirs tells".to_owned(),
         shown,
+        under: Vec::new(),
     });
     known.chain(unknown).collect()
 }

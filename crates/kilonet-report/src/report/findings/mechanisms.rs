@@ -59,7 +59,8 @@ fn seen_in(one: &Mechanism) -> Metric {
         | Consequence::Failed
         | Consequence::Died
         | Consequence::Stalled
-        | Consequence::Retransmits => Metric::Goodput,
+        | Consequence::Retransmits
+        | Consequence::BacklogDrops => Metric::Goodput,
     })
 }
 
@@ -226,6 +227,9 @@ fn follows(consequence: Consequence, worst: &ExplainedCell, of_many: bool) -> St
                 "{up_to}{} of the datagrams were lost",
                 percent(worst.amount)
             )
+        }
+        Consequence::BacklogDrops => {
+            format!("{} were dropped at full backlogs", parts("packet"))
         }
     }
 }

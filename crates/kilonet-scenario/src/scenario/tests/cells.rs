@@ -8,7 +8,7 @@ use kilonet_record::factors::registry::links::SNOOPING;
 fn containers_of_a_router_are_as_usual_unless_more_or_fewer_routers_are_made() {
     let text = "[axes]\ntopology = [\"routed\", \"bridge\"]\ncontainers = [64, 2400]\nports_per_router = [40, 1000, 4000]\n";
     let cells = parsed(text).cells;
-    let ids: Vec<_> = cells.iter().map(crate::plan::cell_id).collect();
+    let ids: Vec<_> = cells.iter().map(kilonet_record::store::cell_id).collect();
     let usual = parsed(&text.replace("[40, 1000, 4000]", "1000")).cells;
     assert_eq!(
         ids,

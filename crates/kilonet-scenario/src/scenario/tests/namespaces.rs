@@ -7,7 +7,7 @@ const AXES: &str = "[axes]\ncontainers = 2\n";
 
 fn ids(text: &str) -> Vec<String> {
     let cells = parsed(text).cells;
-    let ids = cells.iter().map(crate::plan::cell_id);
+    let ids = cells.iter().map(kilonet_record::store::cell_id);
     ids.collect()
 }
 

@@ -194,7 +194,7 @@ fn a_cell_without_rules_says_nothing_of_them() {
 fn counts_of_rules_and_ports_are_axes_and_are_read_where_they_were_before() {
     let ids = |text: &str| {
         let cells = parsed(text).cells;
-        let ids = cells.iter().map(crate::plan::cell_id);
+        let ids = cells.iter().map(kilonet_record::store::cell_id);
         (ids.collect::<Vec<_>>(), cells)
     };
     let axes = "[axes]\ncontainers = 8\nfirewall = \"kubernetes\"\n";
@@ -252,7 +252,7 @@ fn cells_of_as_many_bridges_have_as_many_ports_on_each() {
             "[axes]\ncontainers = [2, 30, 64, 250]\n{axes}\nports_per_bridge = \"2..250 +2\"\n"
         );
         let cells = parsed(&text).cells;
-        let ids = cells.iter().map(crate::plan::cell_id);
+        let ids = cells.iter().map(kilonet_record::store::cell_id);
         let ids: HashSet<_> = ids.collect();
         assert_eq!(ids.len(), cells.len());
         assert!(cells.len() > 40, "{}", cells.len());

@@ -1,7 +1,8 @@
 //! What flows share and have too little of: TCP's memory, CPU time; and a congestion control that shares otherwise than asked.
 
 use super::super::consequence::Consequence::{
-    Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled, Starved, Unfair,
+    BacklogDrops, Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled,
+    Starved, Unfair,
 };
 use super::super::model::Unit::{Share, Things};
 use super::super::row::{BLANK, Moved, Reading, Row};
@@ -176,6 +177,7 @@ pub(in super::super) const FLOODING: Row = Row {
         Unfair,
         Retransmits,
         DatagramsLost,
+        BacklogDrops,
     ],
     kept_away_by: &["ageing_s", "entries"],
     ..BLANK
