@@ -176,14 +176,14 @@ fn addresses_that_run_out_of_ports() {
     if !kernel_allows() {
         return;
     }
-    let out = tempfile::tempdir().unwrap();
     let few = "[namespace.sysctls]\n\"net.ipv4.ip_local_port_range\" = \"32768 33000\"\n";
-    let text = format!(
-        "[axes]\ntopology = \"veth\"\nworkload = \"tcp-crr\"\ncloses = \"client\"\ncontainers = 4\n{few}"
-    );
-    let folder = run(out.path(), &text);
-    let all = mechanisms(&folder);
-    assert_eq!(ids(&all), ["local_ports"], "{:#?}", records(&folder));
+    let axes = "[axes]\ntopology = \"veth\"\nworkload = \"tcp-crr\"\ncloses = \"client\"\ncontainers = 4\n";
+    let out = tempfile::tempdir().unwrap();
+    let all = mechanisms(&run(out.path(), &format!("{axes}{few}")));
+    assert_eq!(ids(&all), ["local_ports"], "{all:#?}");
+    // Flows died before the window, so that nobody counted their connections.
+    assert_eq!(all[0]["certain"], "probably", "{}", all[0]);
+    assert_eq!(all[0]["limit"]["value"], "32768 33000", "{}", all[0]);
 }
 
 #[test]
@@ -232,6 +232,59 @@ fn two_faults_at_once_are_both_named_each_where_it_is() {
     named.truncate(2);
     named.sort_unstable();
     assert_eq!(named, ["connection_table", "cpu_quota"]);
+}
+
+/// More faults of one kind: at another size, by another driver, under other traffic, with another one beside it.
+const MORE: &[(&str, &str)] = &[
+    (
+        "neighbour_table",
+        "[axes]\ntopology = \"bridge\"\nentries = \"learned\"\ndriver = \"workers\"\nworkload = \"tcp-rr\"\ncontainers = 128\n[sysctls]\n\
+         \"net.ipv4.neigh.default.gc_thresh2\" = 32\n\"net.ipv4.neigh.default.gc_thresh3\" = 64\n",
+    ),
+    (
+        "connection_table",
+        "[axes]\ntopology = \"bridge\"\nworkload = \"tcp-cc\"\npath = \"outside\"\nfirewall = \"docker-29-nft\"\ndriver = \"workers\"\n\
+         containers = 4\n[sysctls]\n\"net.netfilter.nf_conntrack_max\" = 800\n",
+    ),
+    (
+        "connection_table",
+        "[axes]\ntopology = \"bridge\"\nfirewall = \"kubernetes\"\nworkload = \"tcp-crr\"\ncontainers = 8\n[sysctls]\n\
+         \"net.netfilter.nf_conntrack_max\" = 600\n",
+    ),
+    (
+        "tcp_memory",
+        "[axes]\ntopology = \"veth\"\ndriver = \"workers\"\ncontainers = 64\n[sysctls]\n\"net.ipv4.tcp_mem\" = \"2048 3072 8192\"\n",
+    ),
+    (
+        "backlog",
+        "[axes]\ntopology = \"bridge\"\ndriver = \"workers\"\ncontainers = 64\n[sysctls]\n\"net.core.netdev_max_backlog\" = 2\n",
+    ),
+    (
+        "cpu_quota",
+        "[axes]\ntopology = \"bridge\"\ndriver = \"processes\"\nworkload = \"tcp-rr\"\ncontainers = 16\ncpu_max = 0.02\n",
+    ),
+    (
+        "socket_buffers",
+        "[axes]\ntopology = \"bridge\"\ndriver = \"workers\"\nworkload = \"udp-stream\"\nmessage = 512\nbuffers = \"8KiB\"\ncontainers = 2\n",
+    ),
+    (
+        "flooding",
+        "[axes]\ntopology = \"bridge\"\nentries = \"learned\"\nageing = 0\nworkload = \"tcp-rr\"\ncontainers = 64\nactive = 2\n",
+    ),
+    (
+        "accept_queue",
+        "[axes]\ntopology = \"veth\"\nworkload = \"tcp-crr\"\nlisten = \"shared\"\nbacklog = 1\nstreams = 64\ncontainers = 4\n",
+    ),
+];
+
+#[test]
+fn faults_at_another_size_or_under_other_traffic_are_named_first_too() {
+    if !may_lower() {
+        return;
+    }
+    for (id, scenario) in MORE {
+        planted(id, scenario);
+    }
 }
 
 #[test]

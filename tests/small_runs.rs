@@ -825,7 +825,7 @@ fn an_ordinary_user_is_told_that_attaching_takes_root() {
     );
 }
 
-/// Few neighbours are asked for, so the run is refused before the sysctl is touched.
+/// As many neighbours are asked for as there are on the machine, which are too few, so the run is refused before the sysctl is touched.
 #[test]
 fn a_run_is_held_against_the_limits_that_its_own_scenario_sets() {
     if !kernel_allows() || !is_real_root() {
@@ -833,11 +833,15 @@ fn a_run_is_held_against_the_limits_that_its_own_scenario_sets() {
     }
     let out = tempfile::tempdir().unwrap();
     let file = out.path().join("few.toml");
-    let text = "[axes]\ntopology = \"bridge\"\ncontainers = 64\nentries = \"learned\"\n[sysctls]\n\
-                \"net.ipv4.neigh.default.gc_thresh3\" = 2\n";
-    std::fs::write(&file, text).unwrap();
-    let sysctl = || std::fs::read("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap();
+    let sysctl = || std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap();
     let before = sysctl();
+    let own: u32 = before.trim().parse().unwrap();
+    let containers = (own + 2).next_multiple_of(2);
+    let text = format!(
+        "[axes]\ntopology = \"bridge\"\ncontainers = {containers}\nentries = \"learned\"\n[sysctls]\n\
+         \"net.ipv4.neigh.default.gc_thresh3\" = {own}\n"
+    );
+    std::fs::write(&file, text).unwrap();
     let run = said(
         kilonet(["run", "--quiet", "--out"])
             .arg(out.path())

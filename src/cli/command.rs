@@ -30,7 +30,7 @@ Examples:
   kilonet compare results/base results/new --threshold 5%
   kilonet export results/20261123T120000Z-quickstart --format parquet
 
-Exit codes: 0 done, 1 failed, or some trials failed, or [fail_if] says so, 2 usage or scenario error.";
+Exit codes: 0 done, 1 failed, or some trials failed, or a [fail_if] condition was met, 2 usage or scenario error.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

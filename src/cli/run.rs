@@ -239,7 +239,7 @@ fn complain(failures: &[String]) -> bool {
 fn tell_unwatched(watching: &Watching, asked: Asked) {
     for lack in watching.lacks().iter().filter(|_| asked != Asked::Nothing) {
         let (what, why) = (lack.what, lack.why.sentence());
-        out::say(format!("note: this run goes without {what}: {why}"));
+        out::say(format!("note: this run does not record {what}: {why}"));
         if let Some(hint) = lack.why.hint() {
             out::say(format!("hint: {hint}"));
         }

@@ -48,8 +48,11 @@ pub fn look(lab: &Lab, cell: &Cell) -> Result<Seen> {
         for (host, ruleset) in evenly(lab.rules.host_sides.iter(), RULES) {
             setup::enter(visitor, &lab.hosts[*host as usize])?;
             let counted = counts::read(ruleset, cell.family)?;
-            let rules = look.seen.rules.get_or_insert_default();
-            *rules = both(*rules, counted);
+            look.seen.rules = Some(
+                look.seen
+                    .rules
+                    .map_or(counted, |rules| both(rules, counted)),
+            );
         }
         Ok(look.seen)
     })
@@ -229,7 +232,7 @@ fn plus(one: Option<u64>, other: Option<u64>) -> Option<u64> {
 /// What the rules of two host sides counted; that one of them is not there is not hidden by the other.
 fn both(one: RulesSeen, other: RulesSeen) -> RulesSeen {
     RulesSeen {
-        passed: plus(one.passed, other.passed),
+        passed: one.passed.zip(other.passed).map(|(one, other)| one + other),
         counted: plus(one.counted, other.counted),
     }
 }

@@ -12,14 +12,10 @@ use super::limit::{Limit, Resource, Strength};
 use crate::error::Result;
 use crate::host::cgroup::{Controller, Groups};
 use crate::host::{counters, privilege, pseudo};
-use crate::scenario::namespace_sysctls::{PORT_RANGE, ports_of};
+use crate::scenario::namespace_sysctls::{FRESH_LOCAL_PORTS, PORT_RANGE, ports_of};
 
 /// Ports of a Linux bridge: numbers have ten bits (`BR_PORT_BITS`), and 0 is not given out.
 const BRIDGE_PORTS: u64 = 1023;
-
-/// Local ports in a fresh network namespace, 32768 to 60999: each starts from the kernel's own default, whatever the
-/// machine's `ip_local_port_range` is.
-const FRESH_LOCAL_PORTS: u64 = 60_999 - 32_768 + 1;
 
 /// The value of a user namespace's limits that nobody has set; the limit that binds is then its parent's, unseen.
 const UNSET_USER_LIMIT: u64 = i32::MAX as u64;
@@ -270,8 +266,8 @@ fn local_ports(sysctls: &Sysctls) -> Option<Limit> {
         name: "local ports",
         source,
         remedy: format!(
-            "fewer containers to a namespace, fewer flows to one container, or a wider {PORT_RANGE} under [namespace.sysctls]: each flow is \
-             listened for on a port of its own"
+            "fewer containers to a namespace, fewer flows to one container, or a wider {PORT_RANGE} under [namespace.sysctls]: each flow \
+             listens on a port of its own"
         ),
     };
     let have = set.unwrap_or(FRESH_LOCAL_PORTS);

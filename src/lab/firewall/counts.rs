@@ -55,12 +55,13 @@ fn of_saved(text: &str, filler: Option<Filler>) -> RulesSeen {
         let Some((packets, rule)) = of_line(line) else {
             continue;
         };
-        *seen.counted.get_or_insert(0) += packets;
         let is_last = |(of, chain): &(Table, &str)| {
             of.name() == table && rule.trim() == format!("-A {chain}")
         };
         if place.as_ref().is_some_and(is_last) {
             seen.passed = Some(packets);
+        } else {
+            *seen.counted.get_or_insert(0) += packets;
         }
     }
     seen
@@ -91,7 +92,7 @@ mod tests {
     #[test]
     fn the_rule_without_match_and_verdict_says_who_came_past() {
         let seen = of_saved(SAVED, Some(filler(RuleHook::Raw)));
-        assert_eq!((seen.passed, seen.counted), (Some(9), Some(13)));
+        assert_eq!((seen.passed, seen.counted), (Some(9), Some(4)));
         assert_eq!(of_saved(SAVED, Some(filler(RuleHook::Nat))).passed, None);
         assert_eq!(of_saved(SAVED, None).passed, None);
         assert_eq!(of_saved("", None), RulesSeen::default());

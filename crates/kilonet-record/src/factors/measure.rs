@@ -3,8 +3,20 @@
 //! Must not know how a figure is read from a record. The invariant: whatever names a figure, in a scenario or on a command line,
 //! names one of these.
 
+use serde::Serialize;
+
 use super::cell::Cell;
 use super::quantity::Quantity;
+
+/// Which way a figure gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+}
 
 /// A figure of a cell, as people ask for it.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +27,8 @@ pub struct Measure {
     pub about: &'static str,
     /// What its values are of.
     pub quantity: Quantity,
+    /// Which way is better.
+    pub better: Direction,
     /// Whether trials of a cell can have it.
     pub is_of: fn(&Cell) -> bool,
 }
@@ -47,7 +61,7 @@ const OF_PAIRS: fn(&Cell) -> bool = |cell| {
 
 /// What there is of each, one after another, its sentence as a comment.
 macro_rules! measures {
-    ($(#[doc = $about:literal] $name:ident = ($word:literal, $quantity:ident, $is_of:expr);)+) => {
+    ($(#[doc = $about:literal] $name:ident = ($word:literal, $quantity:ident, $better:ident, $is_of:expr);)+) => {
         $(
             #[doc = $about]
             pub const $name: Measure = Measure {
@@ -55,6 +69,7 @@ macro_rules! measures {
                 // A line of a comment begins with a blank.
                 about: $about.trim_ascii_start(),
                 quantity: Quantity::$quantity,
+                better: Direction::$better,
                 is_of: $is_of,
             };
         )+
@@ -66,53 +81,53 @@ macro_rules! measures {
 
 measures! {
     /// Goodput of all flows together.
-    GOODPUT = ("goodput", Rate, Cell::has_goodput);
+    GOODPUT = ("goodput", Rate, Up, Cell::has_goodput);
     /// Goodput over that of the block's pair over loopback.
-    BASELINE_RATIO = ("baseline-ratio", Share, Cell::has_goodput);
+    BASELINE_RATIO = ("baseline-ratio", Share, Up, Cell::has_goodput);
     /// Goodput of the slowest pair.
-    PAIR_MIN = ("pair-min", Rate, OF_PAIRS);
+    PAIR_MIN = ("pair-min", Rate, Up, OF_PAIRS);
     /// Goodput of pairs, 5th percentile.
-    PAIR_P5 = ("pair-p5", Rate, OF_PAIRS);
+    PAIR_P5 = ("pair-p5", Rate, Up, OF_PAIRS);
     /// Goodput of the median pair.
-    PAIR_P50 = ("pair-p50", Rate, OF_PAIRS);
+    PAIR_P50 = ("pair-p50", Rate, Up, OF_PAIRS);
     /// Goodput of pairs, 95th percentile.
-    PAIR_P95 = ("pair-p95", Rate, OF_PAIRS);
+    PAIR_P95 = ("pair-p95", Rate, Up, OF_PAIRS);
     /// Goodput of the fastest pair.
-    PAIR_MAX = ("pair-max", Rate, OF_PAIRS);
+    PAIR_MAX = ("pair-max", Rate, Up, OF_PAIRS);
     /// Fairness among pairs, by Jain's index: 1 where all get the same.
-    JAIN = ("jain", Share, OF_ALL);
+    JAIN = ("jain", Share, Up, OF_ALL);
     /// Pairs that moved nothing.
-    STARVED = ("starved", Number, OF_ALL);
+    STARVED = ("starved", Number, Down, OF_ALL);
     /// Pairs whose receivers took at least 99 % of what their rate makes due.
-    KEPT_RATE = ("kept-rate", Percent, |cell| cell.load.rate_bps.is_some());
+    KEPT_RATE = ("kept-rate", Percent, Up, |cell| cell.load.rate_bps.is_some());
     /// CPU time of the whole machine for each byte of payload.
-    CPU_PER_BYTE = ("cpu-per-byte", CpuPerByte, Cell::has_goodput);
+    CPU_PER_BYTE = ("cpu-per-byte", CpuPerByte, Down, Cell::has_goodput);
     /// Requests answered, all flows together.
-    TRANSACTIONS = ("transactions", Count, Cell::has_requests);
+    TRANSACTIONS = ("transactions", Count, Up, Cell::has_requests);
     /// Median latency of requests.
-    LATENCY_P50 = ("latency-p50", Time, Cell::has_requests);
+    LATENCY_P50 = ("latency-p50", Time, Down, Cell::has_requests);
     /// 99th percentile of latency.
-    LATENCY_P99 = ("latency-p99", Time, Cell::has_requests);
+    LATENCY_P99 = ("latency-p99", Time, Down, Cell::has_requests);
     /// 99.9th percentile of latency.
-    LATENCY_P999 = ("latency-p999", Time, Cell::has_requests);
+    LATENCY_P999 = ("latency-p999", Time, Down, Cell::has_requests);
     /// Share of connections that took longer than 1 s.
-    ABOVE_1S = ("above-1s", Percent, OF_CONNECTIONS);
+    ABOVE_1S = ("above-1s", Percent, Down, OF_CONNECTIONS);
     /// Share of connections that took longer than 3 s.
-    ABOVE_3S = ("above-3s", Percent, OF_CONNECTIONS);
+    ABOVE_3S = ("above-3s", Percent, Down, OF_CONNECTIONS);
     /// CPU time of the whole machine for each request.
-    CPU_PER_TRANSACTION = ("cpu-per-transaction", Time, Cell::has_requests);
+    CPU_PER_TRANSACTION = ("cpu-per-transaction", Time, Down, Cell::has_requests);
     /// Datagrams received, all flows together.
-    DATAGRAMS = ("datagrams", Count, OF_DATAGRAMS);
+    DATAGRAMS = ("datagrams", Count, Up, OF_DATAGRAMS);
     /// Share of datagrams that was lost.
-    LOSS = ("loss", Percent, OF_DATAGRAMS);
+    LOSS = ("loss", Percent, Down, OF_DATAGRAMS);
     /// TCP segments that senders sent again.
-    RETRANSMITS = ("retransmits", Number, OF_ALL);
+    RETRANSMITS = ("retransmits", Number, Down, OF_ALL);
     /// Time from the first act until the lab is ready.
-    SETUP = ("setup", Time, OF_ALL);
+    SETUP = ("setup", Time, Down, OF_ALL);
     /// Time until the kernel has destroyed the lab.
-    TEARDOWN = ("teardown", Time, OF_ALL);
+    TEARDOWN = ("teardown", Time, Down, OF_ALL);
     /// Kernel memory of each container.
-    KERNEL_MEMORY = ("kernel-memory", Memory, OF_ALL);
+    KERNEL_MEMORY = ("kernel-memory", Memory, Down, OF_ALL);
 }
 
 #[cfg(test)]

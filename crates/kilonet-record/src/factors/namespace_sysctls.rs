@@ -34,6 +34,9 @@ const fn of(name: &'static str, numbers: usize, about: &'static str) -> Namespac
 /// The range of ports that the kernel chooses from.
 pub const PORT_RANGE: &str = "net.ipv4.ip_local_port_range";
 
+/// Ports that the kernel chooses from in a new namespace: 32768 to 60999, whatever the machine's own range is.
+pub const FRESH_LOCAL_PORTS: u64 = 60_999 - 32_768 + 1;
+
 /// All that a scenario may set.
 pub const NAMESPACED: &[Namespaced] = &[
     of(
@@ -49,7 +52,7 @@ pub const NAMESPACED: &[Namespaced] = &[
     of(
         "net.ipv4.tcp_tw_reuse",
         1,
-        "Whether new connections may take ports of closed ones: 0 no, 1 yes, 2 over lo.",
+        "Whether new connections may reuse ports in TIME_WAIT: 0 no, 1 yes, 2 over loopback only.",
     ),
     of(
         "net.ipv4.tcp_fin_timeout",
@@ -59,17 +62,17 @@ pub const NAMESPACED: &[Namespaced] = &[
     of(
         "net.ipv4.tcp_max_tw_buckets",
         1,
-        "Most closed connections that are kept.",
+        "Most connections in TIME_WAIT.",
     ),
     of(
         "net.ipv4.tcp_max_syn_backlog",
         1,
-        "Most connections that are being opened at one listening socket.",
+        "Most connections in the SYN queue of one listening socket.",
     ),
     of(
         "net.ipv4.tcp_syncookies",
         1,
-        "Whether connections beyond that are opened by cookies: 0 no, 1 yes, 2 always.",
+        "Whether a listener answers by SYN cookies: 0 never, 1 when its SYN queue is full, 2 always.",
     ),
     of(
         "net.ipv4.tcp_abort_on_overflow",
@@ -84,7 +87,7 @@ pub const NAMESPACED: &[Namespaced] = &[
     of(
         "net.ipv4.tcp_synack_retries",
         1,
-        "How often a server answers it again.",
+        "How often a server sends an unanswered SYN-ACK again.",
     ),
     of(
         "net.ipv4.tcp_rmem",
@@ -129,7 +132,7 @@ pub const NAMESPACED: &[Namespaced] = &[
     of(
         "net.ipv4.tcp_sack",
         1,
-        "Whether segments are acknowledged one by one.",
+        "Whether selective acknowledgements (SACK) are used: 0 no, 1 yes.",
     ),
     of(
         "net.ipv4.tcp_timestamps",
@@ -159,7 +162,7 @@ pub const NAMESPACED: &[Namespaced] = &[
     of(
         "net.ipv4.udp_wmem_min",
         1,
-        "Least bytes of a send buffer under it.",
+        "Least bytes of a UDP send buffer; the kernel accepts it and does not use it.",
     ),
 ];
 

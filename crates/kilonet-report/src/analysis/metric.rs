@@ -12,7 +12,8 @@ use crate::scenario::Cell;
 use crate::store::record::Record;
 use row::{Glance, Reader};
 
-pub use row::{About, Direction, Focus};
+pub use crate::scenario::measure::Direction;
+pub use row::{About, Focus};
 pub use table::METRICS;
 pub use variants::Metric;
 

@@ -46,7 +46,7 @@ fn of_factor(factor: &str, records: &[&Record]) -> Vec<String> {
     }
     let sentence = |(reason, cells): (&str, BTreeSet<&Cell>)| {
         format!(
-            "`{factor}`: {} could not show it; no slope and no comparison over it takes them in: {reason}",
+            "`{factor}`: the traffic of {} could not show its effect, so slopes and comparisons over it leave them out: {reason}",
             counted(cells.len(), "cell")
         )
     };
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(
             notes(&idle),
             [
-                "`offload`: 2 cells could not show it; no slope and no comparison over it takes them in: requests fit into a packet"
+                "`offload`: the traffic of 2 cells could not show its effect, so slopes and comparisons over it leave them out: requests fit into a packet"
             ]
         );
         // One level throughout is nobody's question.

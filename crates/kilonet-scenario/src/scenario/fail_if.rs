@@ -15,7 +15,7 @@ use super::source::Span;
 use super::table::{Table, raw};
 use kilonet_record::factors::cell::Cell;
 use kilonet_record::factors::key::{AnyKey, Level};
-use kilonet_record::factors::measure::{self, Measure};
+use kilonet_record::factors::measure::{self, Direction, Measure};
 use kilonet_record::factors::quantity::Quantity;
 use kilonet_record::factors::registry;
 use kilonet_record::factors::value::{nearest, show};
@@ -82,7 +82,9 @@ impl Subject {
         match self {
             Self::Figure(measure) => measure.about,
             Self::FailedTrials => "Trials of a cell that failed.",
-            Self::InvalidTrials => "Trials of a cell whose witnesses disagree.",
+            Self::InvalidTrials => {
+                "Trials of a cell whose witnesses disagree, or in which a level did not take hold."
+            }
         }
     }
 
@@ -95,6 +97,19 @@ impl Subject {
         }
     }
 
+    /// A condition of it that a run would fail by.
+    #[must_use]
+    pub fn example(self) -> String {
+        let worse = match self {
+            Self::Figure(measure) => match measure.better {
+                Direction::Up => "<",
+                Direction::Down => ">",
+            },
+            Self::FailedTrials | Self::InvalidTrials => ">",
+        };
+        format!("{worse} {}", self.quantity().example())
+    }
+
     fn is_of(self, cell: &Cell) -> bool {
         match self {
             Self::Figure(measure) => (measure.is_of)(cell),
@@ -105,8 +120,8 @@ impl Subject {
     /// What may be written of it, to follow the word "allowed: ".
     fn allowed(self) -> String {
         format!(
-            "a text such as \"> {}\": <, <=, > or >=, and {}; or a list of them",
-            self.quantity().example(),
+            "a text such as \"{}\": <, <=, > or >=, and {}; or a list of them",
+            self.example(),
             self.quantity().written()
         )
     }

@@ -28,14 +28,14 @@ const SYSCTLS: &str = "
 ";
 
 const NAMESPACE: &str = "
-# Of each container's namespace, set as it is made; what is varied stands in [axes] as namespace_sysctls. Thousands of containers take
+# Sysctls of each container's namespace, set when it is made; to vary them, use namespace_sysctls in [axes]. Thousands of containers take
 # longer to set up with them.
 [namespace.sysctls]
 ";
 
 const FAIL_IF: &str = "
-# The run fails, with exit code 1, if the median of a cell is so; each is a text or a list of them. Of several tables, each [[fail_if]],
-# one may be about some cells: at = { containers = 64 }.
+# The run fails, with exit code 1, if the median of a cell meets a condition: a text such as those below, or a list of texts. For some
+# cells only, add at = { containers = 64 }; several tables are written as [[fail_if]].
 [fail_if]
 ";
 
@@ -75,10 +75,10 @@ pub fn reference() -> String {
     }
     file.push_str(FAIL_IF);
     for subject in Subject::all() {
-        let (word, example) = (subject.word(), subject.quantity().example());
+        let (word, example) = (subject.word(), subject.example());
         comment(
             &mut file,
-            &format!("{word} = \"> {example}\": {}", subject.about()),
+            &format!("{word} = \"{example}\": {}", subject.about()),
             "  ",
         );
     }

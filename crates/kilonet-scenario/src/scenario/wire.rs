@@ -224,7 +224,8 @@ fn read_sysctls(mut table: Table<'_, '_>) -> Sysctls {
     for (name, span, _) in table.others() {
         if let Some(own) = Namespaced::named(name) {
             table.know(own.name);
-            let message = "each namespace has its own, which the whole machine's is not";
+            let message =
+                "each namespace has this sysctl of its own; [sysctls] is for the whole machine";
             let problem = Problem::of(table.name(name), message).at(span);
             table.report(problem.remedy("set it in [namespace.sysctls], for each container"));
         }

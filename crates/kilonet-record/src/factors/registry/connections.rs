@@ -17,6 +17,7 @@ use crate::factors::workload::Workload;
 use crate::units::Unit;
 
 use super::names::{self, BESIDE, PATH};
+use super::namespaces::local_ports;
 
 const CONNECTIONS: NeedsWorkload = NeedsWorkload {
     has: |workload| !workload.is_datagrams(),
@@ -84,9 +85,6 @@ fn is_of_one_workload(choice: &Choice) -> Vec<Misfit> {
     misfit.into_iter().collect()
 }
 
-/// Local ports of an address towards one port of another: `net.ipv4.ip_local_port_range` of a new namespace, 32768 to 60999.
-const LOCAL_PORTS: u64 = 60_999 - 32_768 + 1;
-
 /// Ports that MASQUERADE has towards one port of another address, for what comes from a port above 1023 (`nf_nat_l4proto_unique_tuple`).
 const MASQUERADE_PORTS: u64 = 65_536 - 1_024;
 
@@ -96,12 +94,12 @@ fn has_enough_ports(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
         .iter()
         .filter(|cell| cell.load.listen == Listening::Shared);
     let mut crowds = sharing.map(Crowd::of);
-    let crowd = crowds.find(|crowd| crowd.connections > crowd.caller.ports());
+    let crowd = crowds.find(|crowd| crowd.connections > crowd.ports);
     let both = shared(choice).zip(crowd);
     let misfit = both.map(|(at, crowd)| {
-        let (ports, remedy) = (crowd.caller.ports(), crowd.caller.remedy());
+        let (ports, remedy) = (crowd.ports, crowd.caller.remedy());
         let message = format!(
-            "{} connections from one address to one port, which has {ports} for them",
+            "{} connections from one address to one port need a local port each, and there are {ports}",
             crowd.connections
         );
         at.misfit(
@@ -134,9 +132,9 @@ impl Caller {
         }
     }
 
-    fn ports(self) -> u64 {
+    fn ports(self, cell: &Cell) -> u64 {
         match self {
-            Self::Client | Self::Everybody => LOCAL_PORTS,
+            Self::Client | Self::Everybody => local_ports(cell),
             Self::HostSide => MASQUERADE_PORTS,
         }
     }
@@ -160,6 +158,8 @@ impl Caller {
 struct Crowd {
     caller: Caller,
     connections: u64,
+    /// That it has for them.
+    ports: u64,
 }
 
 impl Crowd {
@@ -177,6 +177,7 @@ impl Crowd {
         };
         Self {
             caller,
+            ports: caller.ports(cell),
             connections: clients * u64::from(cell.streams) * u64::from(of_a_flow),
         }
     }

@@ -77,9 +77,7 @@ fn was_not_copied(evidence: &Evidence<'_>) -> Option<Shown> {
     };
     let shown = Shown::by("share of sends that the kernel copied, at most", copied).of(0.5);
     Some(if copied > 0.5 {
-        shown.not_exercised(
-            "the kernel copies what is sent without a copy if its packets stay on this machine",
-        )
+        shown.not_exercised("the kernel copies zerocopy sends whose packets stay on this machine")
     } else {
         shown
     })

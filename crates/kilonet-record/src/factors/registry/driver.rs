@@ -71,7 +71,7 @@ fn stayed_within_time(evidence: &Evidence<'_>) -> Option<Shown> {
     )
     .of(cpus);
     let reason = format!(
-        "a container used {:.2} CPUs' worth of time; leave the quota of its control group as it was set",
+        "a container used {:.2} CPUs; do not change the quota of its control group during a trial",
         used_ns / window_ns
     );
     let within = used_ns <= cpus * (window_ns + EDGES_NS) * 1.05;
@@ -243,17 +243,24 @@ pub static PINNING: Key<Pinning> = Key::axis(
 /// Threads that drive flows may run on one CPU each; where ends are apart, not all on the same.
 fn were_held(evidence: &Evidence<'_>) -> Option<Shown> {
     let threads = evidence.seen?.threads.as_ref()?;
-    let least = match evidence.cell.load.pinning {
+    let cpus = match evidence.cell.load.pinning {
         Pinning::None => return None,
         Pinning::Same => 1,
         Pinning::Apart => 2,
     };
+    // Each flow has a thread for each end, of which those of flows that died are gone.
+    let least = evidence.cell.flows();
     let shown = Shown::by(
         "threads that may run on one CPU alone",
         f64::from(threads.held),
     )
     .of(least);
-    let held = threads.held >= least && threads.cpus.len() >= least as usize;
+    if evidence.cell.driver == Driver::Workers {
+        return Some(shown.not_exercised(
+            "workers are held to CPUs at every level, so that nothing shows where the ends of a flow are; use driver = \"threads\"",
+        ));
+    }
+    let held = threads.held >= least && threads.cpus.len() >= cpus;
     let reason = format!(
         "{} of {} threads were held to a CPU of their own; leave the affinity of kilonet's threads as it was set",
         threads.held, threads.threads

@@ -129,6 +129,7 @@ pub static RATE: Key<Rate> = Key::axis_of(names::RATE,
     rates.all(|rate| rate.is_of(cell.workload))
 })
 .fits(&[is_of_a_workload, is_of_one_unit, is_paced_by_us])
+.fits_cells(has_messages_to_fill)
 .told_to(|generator| generator.rate)
 .read_back("What is offered is the schedule, and what was achieved and how late is in the record.")
 .fields(&[
@@ -189,6 +190,21 @@ fn is_of_a_workload(choice: &Choice) -> Vec<Misfit> {
         ),
     });
     misfits.collect()
+}
+
+/// Each message has a time of its own, of which there are no more a second than a rate of messages may have.
+fn has_messages_to_fill(choice: &Choice, cells: &[Cell]) -> Vec<Misfit> {
+    let classes = cells.iter().flat_map(Cell::classes);
+    let mut rates = classes.filter_map(|class| class.orders.messages_per_s());
+    let most = rates.find(|rate| *rate > f64::from(MOST_RATE));
+    let both = in_bits(choice).zip(most);
+    let misfit = both.map(|(at, rate)| {
+        at.misfit(
+            format!("it is {rate:.0} messages a second, and a flow sends {MOST_RATE} at most"),
+            "allowed: a lower rate, or a larger `message`; if that is left out, messages follow from the rate",
+        )
+    });
+    misfit.into_iter().collect()
 }
 
 /// The first rate that is in bits a second.

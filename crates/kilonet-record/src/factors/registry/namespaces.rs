@@ -7,7 +7,9 @@ use crate::factors::field::Field;
 use crate::factors::field::Place::Lab;
 use crate::factors::field::Varies::AtOneCount;
 use crate::factors::key::{Group, Key, Needs, Usual};
-use crate::factors::namespace_sysctls::NamespaceSysctls;
+use crate::factors::namespace_sysctls::{
+    FRESH_LOCAL_PORTS, NamespaceSysctls, PORT_RANGE, ports_of,
+};
 use crate::factors::scalar::Kind;
 use crate::factors::takes::Takes;
 use crate::factors::topology::Testbed;
@@ -45,6 +47,14 @@ pub static NAMESPACE_SYSCTLS: Key<NamespaceSysctls> = Key::axis(
         (!sysctls.is_empty()).then(|| in_id(&sysctls))
     })
     .looked_past()]);
+
+/// Ports that the kernel chooses from in each container.
+#[must_use]
+pub fn local_ports(cell: &Cell) -> u64 {
+    let sysctls = NAMESPACE_SYSCTLS.of(cell);
+    let range = sysctls.value(PORT_RANGE);
+    range.and_then(ports_of).unwrap_or(FRESH_LOCAL_PORTS)
+}
 
 /// `somaxconn128-tcp_tw_reuse1`
 fn in_id(sysctls: &NamespaceSysctls) -> String {

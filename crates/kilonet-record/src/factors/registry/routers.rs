@@ -77,7 +77,7 @@ fn have_subnets(choice: &Choice) -> Vec<Misfit> {
         let routers = most.div_ceil(at.value.0);
         (routers > MOST_ROUTERS).then(|| {
             let message = format!(
-                "{most} containers are {routers} routers, and addresses suffice for {MOST_ROUTERS}"
+                "{most} containers need {routers} routers, and there are addresses for {MOST_ROUTERS}"
             );
             let least = most.div_ceil(MOST_ROUTERS).next_multiple_of(2);
             at.misfit(message, format!("allowed with them: {least} or more"))

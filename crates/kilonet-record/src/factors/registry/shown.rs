@@ -28,7 +28,7 @@ pub(super) fn switched(
     let (reporting, of) = report(bridges(evidence)?);
     let wanted = if on { of } else { 0 };
     let reason = format!(
-        "{reporting} of {of} report it, and {wanted} were set so; leave the lab's bridges as they were raised"
+        "{reporting} of {of} report it, and {wanted} were set to; do not change the lab's bridges during a trial"
     );
     let shown = Shown::by(witness, f64::from(reporting)).of(wanted);
     (of > 0).then(|| shown.held_if(reporting == wanted, reason))
@@ -112,7 +112,7 @@ pub(super) fn largest_units(evidence: &Evidence<'_>, largest: u32) -> Option<Sho
     }
     if !fills_units(evidence.cell) || evidence.cell.wiring.offload_off {
         return Some(shown.not_exercised(
-            "what flows send at once fits into a packet, or is cut before; use a workload of streams, with offload = true",
+            "each send fits into one packet, or is segmented before the veth; use a stream workload with offload = true",
         ));
     }
     let bytes = unit_bytes?;
@@ -159,17 +159,19 @@ pub(super) fn of_profile(evidence: &Evidence<'_>) -> Option<Shown> {
     }
     if cell.firewall == Firewall::Custom {
         return Some(of_counted(evidence).unwrap_or_else(|| {
-            shown.not_exercised("rules of your own that track no connections show nothing of themselves; `ct state` in one of them would")
+            shown.not_exercised("your rules track no connections, so nothing shows whether packets meet them; add a rule with `ct state`")
         }));
     }
-    if pass_by(cell) && cell.rules.filler.is_none() {
+    // Rules that match nothing change what bridged frames meet, and bring no rules of another protocol.
+    let has_none = !cell.firewall.facts().families.contains(&cell.family);
+    if has_none || (pass_by(cell) && cell.rules.filler.is_none()) {
         return Some(Shown::by(
-            "connections tracked where the rules are, which this traffic passes by as with the real ones",
+            "connections tracked where the rules are; this traffic bypasses them, as it does on a real node",
             tracked,
         ));
     }
     let reason = format!(
-        "no packet met the rules of {}, as no connection was tracked; leave the lab's rules as they were loaded",
+        "no connection was tracked, so no packet met the rules of {}; do not change the lab's rules during a trial",
         cell.firewall
     );
     Some(shown.of(1.0).held_if(false, reason))
@@ -194,7 +196,7 @@ pub(super) fn passed(evidence: &Evidence<'_>) -> Option<Shown> {
     .of(1.0);
     let reason = match seen.passed {
         None => "the rules are not there any more; leave the lab's rules as they were loaded",
-        Some(_) => "no packet met them; another `rule_hook` is met by other packets",
+        Some(_) => "no packet met the rules; choose a `rule_hook` that this traffic passes",
     };
     Some(shown.held_if(passed > Some(0.0), reason))
 }
@@ -205,7 +207,8 @@ pub(super) fn hooked(evidence: &Evidence<'_>) -> Option<Shown> {
     let nat = evidence.cell.rules.rule_hook == Some(RuleHook::Nat);
     let tracked = evidence.seen?.tracked;
     if nat && tracked == Some(0) {
-        let reason = "no connection was tracked, and only packets of tracked connections are shown to the hook nat";
+        let reason =
+            "no connection was tracked, and the nat hook sees only packets of tracked connections";
         return Some(shown.held_if(false, reason));
     }
     Some(shown)
@@ -213,6 +216,7 @@ pub(super) fn hooked(evidence: &Evidence<'_>) -> Option<Shown> {
 
 /// What loads the rules, which is what lists them as well.
 pub(super) fn loaded(evidence: &Evidence<'_>) -> Option<Shown> {
+    evidence.cell.rules.backend?;
     of_counted(evidence)
         .or_else(|| passed(evidence))
         .or_else(|| of_profile(evidence))
@@ -228,7 +232,7 @@ pub(super) fn carried_on(evidence: &Evidence<'_>) -> Option<Shown> {
         Path::Hairpin => ("connections tracked on host sides", seen.tracked?),
     };
     let reason = format!(
-        "the host side had no part in it, so flows went another way than {}",
+        "the host side counted nothing, so flows did not take the path {}",
         evidence.cell.path
     );
     let shown = Shown::by(witness, packets as f64).of(1.0);

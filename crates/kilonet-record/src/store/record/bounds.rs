@@ -191,7 +191,6 @@ const RANGES: &[Range] = ranges! {
     "connections", COUNTER, it => it.connections.into_iter().flat_map(|of| [Some(of.before), Some(of.after), of.max, of.closed_stay_s]).flatten();
     "cpus", NANOS, it => it.cpus.iter().flat_map(|of| [of.user_ns, of.system_ns, of.softirq_ns, of.idle_ns]);
     "seen", COUNT, it => it.seen.iter().flat_map(Seen::numbers);
-    "drops", COUNTER, it => it.drops.iter().flat_map(|of| [of.packets, of.sampled]);
     "flows.lost_requests", COUNT, it => it.flows.map(|of| of.lost_requests);
     "flows", COUNT, it => it.flows.and_then(|of| of.datagrams).into_iter().flat_map(|of| [
         of.datagrams_sent, of.datagrams_received, of.lost_datagrams, of.reordered, of.duplicates, of.left_out_datagrams,

@@ -16,9 +16,7 @@ use super::pacing::Pacing;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
-use super::watched::{
-    CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched, WatchingCost,
-};
+use super::watched::{CpuShare, LogLine, TrackedConnections, Watched, WatchingCost};
 use crate::factors::is_default;
 use crate::factors::{Cell, Effect, Seen};
 use crate::store::id::TrialId;
@@ -107,9 +105,6 @@ pub struct Record {
     /// What each CPU did in the window; absent where nobody looked.
     #[serde(skip_serializing_if = "is_default", default)]
     pub cpus: Vec<CpuShare>,
-    /// Why packets were dropped; absent where that may not be traced, and where none was.
-    #[serde(skip_serializing_if = "is_default", default)]
-    pub drops: Vec<DroppedPackets>,
     /// What the kernel logged of the network meanwhile; absent where its log may not be read, and where there was nothing.
     #[serde(skip_serializing_if = "is_default", default)]
     pub kernel_log: Vec<LogLine>,
@@ -199,7 +194,6 @@ impl Record {
             watching: None,
             connections: None,
             cpus: Vec::new(),
-            drops: Vec::new(),
             kernel_log: Vec::new(),
             seen: None,
             effects: Vec::new(),

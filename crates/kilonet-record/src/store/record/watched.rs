@@ -78,16 +78,3 @@ pub struct CpuShare {
     /// Idle, waiting for I/O included.
     pub idle_ns: u64,
 }
-
-/// Packets that the kernel dropped, by its own reason.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DroppedPackets {
-    /// The reason's name without `SKB_DROP_REASON_`: `CPU_BACKLOG`.
-    pub reason: String,
-    /// Where the trial was.
-    pub phase: TrialPhase,
-    /// How many, scaled from those that were sampled.
-    pub packets: u64,
-    /// How many of them were seen.
-    pub sampled: u64,
-}

@@ -20,7 +20,9 @@ pub(super) fn filling(bound: &Bound<'_>, manifest: &Manifest) -> Filling {
     let entries = table.and_then(|it| it.max);
     let (full_after_s, at_the_latest) = full_after_s(bound);
     let connections = entries.map(|entries| entries.saturating_sub(at_first(record, bound)));
-    let rate = connections.zip(full_after_s).filter(|(_, s)| *s > 0.0);
+    let rate = connections
+        .zip(full_after_s)
+        .filter(|(number, s)| *number > 0 && *s > 0.0);
     let connections_per_s = rate.map(|(connections, s)| connections as f64 / s);
     let (usual_entries, usual) = usual(manifest);
     Filling {

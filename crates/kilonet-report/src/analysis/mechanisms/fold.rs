@@ -46,7 +46,9 @@ pub(super) fn mechanism(row: &Row, asked: &Asked<'_>, manifest: &Manifest) -> Op
         began,
         witness: witness(row, &worst.moved),
         explains: explained(row, &bound, asked),
-        limit: row.sysctl.and_then(|name| Setting::of(name, manifest)),
+        limit: row
+            .sysctl
+            .and_then(|name| Setting::of(name, worst.record, manifest)),
         filling: row.filling.map(|of| of(worst, manifest)),
         interventions: interventions(row, asked),
         remedy: row.remedy,

@@ -6,8 +6,9 @@ use serde::{Serialize, Serializer};
 
 use super::consequence::Consequence;
 use crate::analysis::signs::Symptom;
+use crate::scenario::registry::namespaces::NAMESPACE_SYSCTLS;
 use crate::store::folder::Manifest;
-use crate::store::record::TrialPhase;
+use crate::store::record::{Record, TrialPhase};
 
 /// A mechanism that bound, and what follows from it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -167,9 +168,11 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// What a sysctl was set to in a run; absent where that is not recorded.
-    pub(super) fn of(sysctl: &'static str, manifest: &Manifest) -> Option<Self> {
-        let value = setting(sysctl, manifest)?;
+    /// What a sysctl was set to in a trial; absent where that is not recorded.
+    pub(super) fn of(sysctl: &'static str, record: &Record, manifest: &Manifest) -> Option<Self> {
+        let own = NAMESPACE_SYSCTLS.of(&record.cell);
+        let own = own.value(sysctl).map(str::to_owned);
+        let value = own.or_else(|| setting(sysctl, manifest))?;
         Some(Self { sysctl, value })
     }
 }

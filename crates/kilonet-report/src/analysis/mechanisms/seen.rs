@@ -53,12 +53,29 @@ fn one(record: &Record, counter: Counter) -> Option<Seen> {
     if phases.is_empty() && inside.is_none() {
         return None;
     }
-    let amounts = phases.iter().map(|(_, amount)| amount);
+    let outside: u64 = phases.iter().map(|(_, amount)| amount).sum();
+    let inside = inside.unwrap_or(0);
     let mut moved = phases.iter().filter(|(_, amount)| *amount > 0);
     Some(Seen {
-        amount: amounts.sum::<u64>() + inside.unwrap_or(0),
+        amount: if is_of_containers(record, counter) {
+            outside.max(inside)
+        } else {
+            outside + inside
+        },
         phase: moved.next().map(|(phase, _)| *phase),
     })
+}
+
+/// Whether what is told of the window is of containers too, as where rules are in these: then the two are of the same.
+fn is_of_containers(record: &Record, counter: Counter) -> bool {
+    let tracking = [
+        Counter::ConntrackDrops,
+        Counter::ConntrackInsertFailed,
+        Counter::ConntrackEarlyDrops,
+    ];
+    let counters = record.counters.as_ref();
+    let inside = counters.is_some_and(|it| it.conntrack_containers.is_some());
+    inside && tracking.contains(&counter)
 }
 
 /// What a counter counted in each phase until the window was over; empty where nobody could read it.

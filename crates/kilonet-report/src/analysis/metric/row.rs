@@ -2,21 +2,10 @@
 //!
 //! Must not know which metrics there are.
 
-use serde::Serialize;
-
 use super::variants::Metric;
 use crate::analysis::quantity::Quantity;
+use crate::scenario::measure::Direction;
 use crate::store::record::Record;
-
-/// Which way a metric gets better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// More is better.
-    Up,
-    /// Less is better.
-    Down,
-}
 
 /// A row of the table: all that there is to a metric.
 #[derive(Debug, Clone, Copy)]

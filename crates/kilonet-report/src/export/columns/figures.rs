@@ -147,9 +147,12 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
          as is the next, where requests have no connections of their own, and where flows began to move too late for that.",
         |it| it.latency.as_ref()?.above_1s_ratio,
     ),
-    number("latency_above_3s_ratio", Ratio, "The same of 3 s.", |it| {
-        it.latency.as_ref()?.above_3s_ratio
-    }),
+    number(
+        "latency_above_3s_ratio",
+        Ratio,
+        "The share of connections that took longer than 3 s, counted likewise.",
+        |it| it.latency.as_ref()?.above_3s_ratio,
+    ),
     number(
         "pacing_offered_bps",
         BitsPerSecond,
@@ -174,7 +177,7 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "pacing_least_ratio",
         Ratio,
-        "What the pair got that got least of what it was offered, over what it was offered.",
+        "The lowest share of its offered payload that a pair's receivers took.",
         |it| it.pacing.map(|of| of.least_ratio),
     ),
     integer(

@@ -94,8 +94,8 @@ const SEEN: &[Column<Record>] = &[
     ),
     text(
         "effects",
-        "Whether each factor's level took hold, as JSON: `factor`, `verdict`, `witness`, `seen`, `wanted`, `reason`. Absent before that \
-         was looked at.",
+        "Whether each factor's level took hold, as JSON: `factor`, `verdict`, `witness`, `seen`, `wanted`, `reason`. Absent in records of \
+         earlier versions.",
         |it| list(&it.effects),
     ),
     text(
@@ -138,12 +138,6 @@ const SEEN: &[Column<Record>] = &[
         "cpus",
         "What each CPU did in the window, as JSON: `cpu`, `user_ns`, `system_ns`, `softirq_ns`, `idle_ns`.",
         |it| list(&it.cpus),
-    ),
-    text(
-        "drops",
-        "Packets that the kernel dropped, as JSON: `reason`, `phase`, `packets`, `sampled`. Absent where that was not traced, and \
-         where none was.",
-        |it| list(&it.drops),
     ),
     text(
         "kernel_log",

@@ -114,7 +114,6 @@ fn what_was_watched_is_in_columns_a_block_each() {
     record["connections"] =
         serde_json::json!({"before": 10, "after": 5000, "max": 5000, "closed_stay_s": 120});
     record["cpus"] = serde_json::json!([{"cpu": 1, "user_ns": 2, "system_ns": 3, "softirq_ns": 4, "idle_ns": 5}]);
-    record["drops"] = serde_json::json!([{"reason": "CPU_BACKLOG", "phase": "window", "packets": 20, "sampled": 2}]);
     record["kernel_log"] = serde_json::json!(
         [{"phase": "connect", "window_s": -0.25, "line": "arp_cache: neighbor table overflow!", "lines": 3}]
     );
@@ -184,12 +183,10 @@ const NOT_WRITTEN: &[&str] = &[
     "seen",
     "wanted",
     "reason",
-    // Of what is a block of its own: `phases`, `watched`, `drops`, `kernel_log`.
+    // Of what is a block of its own: `phases`, `watched`, `kernel_log`.
     "counts",
     "of",
     "failing",
-    "packets",
-    "sampled",
     "window_s",
     "line",
     "lines",

@@ -278,15 +278,15 @@ fn filled(of: &Filling) -> String {
         .closed_stay_s
         .map(|s| format!("a closed connection keeps its entry for {s} s"));
     let apart = format!(
-        "{} could not be entered (insert_failed), {} were dropped (drop), {} were evicted (early_drop)",
+        "{} entries could not be inserted (insert_failed), {} packets were dropped (drop), {} entries were evicted (early_drop)",
         whole(of.insert_failed),
         whole(of.drops),
         whole(of.early_drops)
     );
     let usual = of.usual_full_after_s.map(|s| {
         let owner = match of.usual {
-            Usual::OfTheMachine => "this machine's own",
-            Usual::OfTheKernel => "the kernel's usual",
+            Usual::OfTheMachine => "this machine's table of",
+            Usual::OfTheKernel => "the kernel's default table of",
         };
         let size = whole(of.usual_entries);
         format!(
@@ -306,16 +306,16 @@ fn intervention(of: &Intervention) -> String {
     let (with, without) = of.goodput_bps;
     let rate = |bps| Quantity::Rate.show(bps);
     let verdict = if without > with {
-        "more was moved without it, so that it was what held this back"
+        "goodput was higher without it, so it was the limit"
     } else {
-        "no more was moved without it, so that something else is the limit"
+        "goodput was no higher without it, so something else is the limit"
     };
     let waited = of.p99_ns.map(|(under, free)| {
         let [under, free] = [under, free].map(|ns| Quantity::Time.show(ns));
-        format!("; requests took up to {free} (p99) in place of {under}")
+        format!("; p99 latency was {free} instead of {under}")
     });
     format!(
-        "{} at {}: with {} = {} in place of {} it was not there, and {} was moved in place of {}: {verdict}{}",
+        "{} at {}: with {} = {} instead of {} this did not happen, and goodput was {} instead of {}: {verdict}{}",
         of.series,
         grouped(of.count as usize),
         of.factor,

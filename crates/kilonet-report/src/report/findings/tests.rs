@@ -156,8 +156,8 @@ fn a_full_table_says_when_it_was_full_and_when_one_of_the_usual_size_would_be() 
     assert_eq!(
         found[0].under[0],
         "it holds 5,000 connections; it was full 400 ms after flows began to run, after 5,000 more connections, at 12.5 k/s; a closed \
-         connection keeps its entry for 120 s; 0 could not be entered (insert_failed), 12,000 were dropped (drop), 0 were evicted \
-         (early_drop); the kernel's usual 262,144 would be full after 21.0 s at this rate"
+         connection keeps its entry for 120 s; 0 entries could not be inserted (insert_failed), 12,000 packets were dropped (drop), 0 entries \
+         were evicted (early_drop); the kernel's default table of 262,144 would be full after 21.0 s at this rate"
     );
 }
 
@@ -191,7 +191,7 @@ fn pressure_and_the_proof_by_smaller_buffers_are_one_finding() {
     let under = &found[0].under[0];
     assert!(
         under.contains(
-            " at 128: with buffers = 64 KiB in place of auto it was not there, and 30.3 Gb/s was moved in place of 15."
+            " at 128: with buffers = 64 KiB instead of auto this did not happen, and goodput was 30.3 Gb/s instead of 15."
         ),
         "{under}"
     );

@@ -34,7 +34,7 @@ fn containers_of_a_router_are_as_usual_unless_more_or_fewer_routers_are_made() {
     let far =
         refusal("[axes]\ntopology = \"routed\"\ncontainers = 1000000\nports_per_router = 100\n");
     assert!(
-        far.contains("10000 routers, and addresses suffice for 8192"),
+        far.contains("10000 routers, and there are addresses for 8192"),
         "{far}"
     );
     assert!(far.contains("124 or more"), "{far}");

@@ -590,7 +590,7 @@ fn a_port_with_more_clients_than_an_address_has_ports_is_refused() {
         let said = refusal(&of(topology, &format!("containers = 30000\n{lab}")));
         let expected = [
             "test.toml:4:10",
-            "`axes.listen`: 29999 connections from one address to one port, which has 28232 for them",
+            "`axes.listen`: 29999 connections from one address to one port need a local port each, and there are 28232",
             "allowed: fewer containers or streams, or a topology whose containers have addresses of their own",
         ];
         for words in expected {
@@ -621,8 +621,7 @@ fn a_port_outside_with_more_clients_than_masquerading_has_ports_is_refused() {
     };
     parsed(&of("docker-29", 64));
     let said = refusal(&of("docker-29", 65));
-    let expected =
-        "`axes.listen`: 64935 connections from one address to one port, which has 64512 for them";
+    let expected = "`axes.listen`: 64935 connections from one address to one port need a local port each, and there are 64512";
     assert!(
         said.contains(expected) && said.contains("firewall = \"none\""),
         "{said}"

@@ -13,7 +13,7 @@ use crate::store::record::{Counter, Record, TrialPhase};
 /// A CPU's queue of packets that were received and wait for it.
 pub(in super::super) const BACKLOG: Row = Row {
     id: "backlog",
-    title: "packets were dropped at the full backlog of a CPU",
+    title: "the backlog of a CPU was full and packets were dropped",
     witness: ("backlog_drops", Things("packet")),
     threshold: "0.1 % of the units of the window and ten at least, or 5 % and two; or ten before it, where flows were lost then",
     read: backlog,
@@ -69,7 +69,7 @@ fn backlog(record: &Record) -> Reading {
 /// Connections that are made and wait for the program to take them.
 pub(in super::super) const ACCEPT_QUEUE: Row = Row {
     id: "accept_queue",
-    title: "the queue of connections to be accepted overflowed",
+    title: "the accept queue of a listening socket overflowed",
     witness: ("listen_overflows", Things("time")),
     threshold: "0.1 % of the connections and ten at least, or 5 % and two",
     read: |record| {
@@ -87,8 +87,8 @@ pub(in super::super) const ACCEPT_QUEUE: Row = Row {
 /// Connections that have begun and are not made yet. What drops with the other queue full is counted by both.
 pub(in super::super) const SYN_BACKLOG: Row = Row {
     id: "syn_backlog",
-    title: "the queue of connections that had begun overflowed",
-    witness: ("listen_drops", Things("first packet")),
+    title: "the SYN queue of a listening socket overflowed",
+    witness: ("listen_drops", Things("SYN")),
     threshold: "0.1 % of the connections and ten at least, or 5 % and two",
     read: |record| {
         let dropped = seen(record, &[Counter::ListenDrops]);
@@ -124,7 +124,7 @@ const ABOUT_CONNECTIONS: &[Consequence] = &[
 /// What receivers of datagrams have not read yet.
 pub(in super::super) const SOCKET_BUFFERS: Row = Row {
     id: "socket_buffers",
-    title: "datagrams found no room in the buffers of their sockets",
+    title: "socket receive buffers were full and datagrams were dropped",
     witness: ("udp_receive_buffer_errors", Things("datagram")),
     threshold: "0.1 % of the datagrams and ten at least, or 5 % and two",
     read: socket_buffers,

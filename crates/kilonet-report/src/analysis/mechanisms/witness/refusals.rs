@@ -7,12 +7,13 @@ use super::super::consequence::Consequence::{
 use super::super::model::Unit::Things;
 use super::super::row::{BLANK, Reading, Refusal, Row, any, of, refused};
 use super::super::seen::ran_s;
+use crate::scenario::registry::namespaces;
 use crate::store::record::Record;
 
 /// `br_add_if` gives EXFULL where all of `BR_MAX_PORTS` numbers are taken, and for nothing else.
 pub(in super::super) const BRIDGE_PORTS: Row = Row {
     id: "bridge_ports",
-    title: "a Linux bridge holds 1,023 ports",
+    title: "a bridge had no free port: a Linux bridge holds 1,023",
     witness: ("EXFULL", Things("refusal")),
     threshold: "any: the kernel gives this error for nothing else",
     read: |record| Reading::of_refusals(record, &[of("add port", "EXFULL")]),
@@ -64,15 +65,12 @@ const NO_PORT: &[Refusal] = &[
     of("make", "EADDRNOTAVAIL"),
 ];
 
-/// Ports from 32,768 to 60,999, which the kernel gives new namespaces.
-const LOCAL_PORTS_OF_A_NAMESPACE: f64 = 28_232.0;
-
 fn local_ports(record: &Record) -> Reading {
     let Some(moved) = refused(record, NO_PORT) else {
         return Reading::Still;
     };
     let used = ports_used(record).unwrap_or(0.0);
-    if used >= 0.9 * LOCAL_PORTS_OF_A_NAMESPACE {
+    if used >= 0.9 * namespaces::local_ports(&record.cell) as f64 {
         Reading::Moved(moved)
     } else {
         Reading::Unseen
@@ -108,7 +106,7 @@ pub(in super::super) const DESCRIPTORS: Row = Row {
 /// What `clone` gives where a limit of tasks is reached, whichever.
 pub(in super::super) const THREADS: Row = Row {
     id: "threads",
-    title: "there were as many threads and processes as the machine or a control group allows",
+    title: "the limit of threads and processes was reached, the machine's or a control group's",
     witness: ("EAGAIN", Things("refusal")),
     threshold: "any: to a new thread or process the kernel gives this error for nothing else",
     read: |record| Reading::of_refusals(record, &[of("spawn", "EAGAIN"), of("start", "EAGAIN")]),

@@ -99,8 +99,8 @@ fn cpu_quota(record: &Record) -> Reading {
 /// Packets of many flows are taken in by one CPU, which has nothing left while others are idle.
 pub(in super::super) const ONE_BUSY_CPU: Row = Row {
     id: "one_busy_cpu",
-    title: "one CPU had nothing left while others were idle",
-    witness: ("cpus", Share("of all interrupts' time on that CPU")),
+    title: "one CPU was saturated while the others had time left",
+    witness: ("cpus", Share("of all softirq time on that CPU")),
     threshold: "95 % busy, the others at most 70 % on average, with two flows or more for each CPU",
     read: one_busy_cpu,
     remedy: "spread packets over CPUs (rps = \"all\", napi = \"threaded\"), or let flows run on more of them (pinning, cpuset)",
@@ -151,7 +151,7 @@ fn busy(cpu: &CpuShare) -> f64 {
 /// A bridge that learns nothing, or forgets at once, sends each frame to every port: all of them are paid for.
 pub(in super::super) const FLOODING: Row = Row {
     id: "flooding",
-    title: "bridges copied frames to ports that they were not for",
+    title: "bridges flooded frames to containers that they were not for",
     witness: ("effects", Things("packet")),
     threshold: "0.1 % of the units of the window and ten at least, or 5 % and two, with ageing = 0",
     read: |record| {
@@ -160,6 +160,9 @@ pub(in super::super) const FLOODING: Row = Row {
         let Some(astray) = held.find(|it| it.factor == "ageing").and_then(|it| it.seen) else {
             return Reading::Unseen;
         };
+        // They were counted in a sample of the containers, all of which get the same.
+        let read = record.seen.as_ref().map_or(0, |seen| seen.containers);
+        let astray = astray * f64::from(record.cell.containers) / f64::from(read.max(1));
         // Where bridges do not forget at once, the effect is how long they remember.
         if record.cell.wiring.ageing_s == Some(0) && is_share(whole(astray), units(record)) {
             Reading::Moved(Moved::by(astray, None))
