@@ -1,7 +1,7 @@
 use super::*;
 use crate::factors::{
-    Buffers, ByProtocol, Cell, CpuMax, Entries, Family, LinksSeen, NeighboursSeen, Path, Pinning,
-    Rps, RuleHook, RulesSeen, Seen, ThreadsSeen, Topology, Workload,
+    Buffers, ByProtocol, Cell, Congestion, CpuMax, Entries, Family, LinksSeen, NeighboursSeen,
+    Path, Pinning, Rps, RuleHook, RulesSeen, Seen, ThreadsSeen, Topology, Workload,
 };
 use crate::store::record::{Effective, PerContainer, Spread, Window};
 use crate::store::sample;
@@ -229,7 +229,10 @@ fn packets_are_steered_bytes_are_of_the_family_and_paths_are_routed() {
 
 #[test]
 fn sockets_are_asked_what_they_have() {
-    let asked = |cell: &mut Cell| cell.buffers = Buffers::Bytes(65_536);
+    let asked = |cell: &mut Cell| {
+        cell.buffers = Buffers::Bytes(65_536);
+        cell.congestion = Congestion("reno".to_owned());
+    };
     let got = |congestion: &str, bytes| {
         let effective = Effective {
             congestion: Some(congestion.to_owned()),
@@ -239,12 +242,15 @@ fn sockets_are_asked_what_they_have() {
         };
         move |record: &mut Record| record.effective = Some(effective)
     };
-    let good = judged(asked, got("cubic", 131_072));
+    let good = judged(asked, got("reno", 131_072));
     let bad = judged(asked, got("bbr", 4096));
     for factor in ["congestion", "buffers"] {
         assert_eq!(said(&good, factor), HELD, "{factor}");
         assert_eq!(said(&bad, factor), NOT_HELD, "{factor}");
     }
+    // Nobody need have asked for the usual one.
+    let usual = judged(|_| (), got("bbr", 131_072));
+    assert_eq!(said(&usual, "congestion"), NOT_EXERCISED);
 }
 
 #[test]
