@@ -11,6 +11,8 @@ use super::firewall::counts;
 use super::netlink::Conversation;
 use super::netlink::links::Listed;
 use super::netns::Visitor;
+use super::protocols::{paired, single};
+use super::sample::evenly;
 use super::topology::{Link, Place, Role};
 use super::{Lab, netns, setup};
 use crate::error::Result;
@@ -58,12 +60,6 @@ pub fn look(lab: &Lab, cell: &Cell) -> Result<Seen> {
     })
 }
 
-/// So many of them at most, spread evenly.
-fn evenly<T>(all: impl ExactSizeIterator<Item = T>, most: usize) -> impl Iterator<Item = T> {
-    let step = all.len().div_ceil(most).max(1);
-    all.step_by(step)
-}
-
 /// The veths of the lab as they were drawn, by where they are and their names.
 fn drawn(lab: &Lab) -> BTreeMap<(Place, &str), &Link> {
     let ends = lab.layout.ends();
@@ -100,7 +96,7 @@ impl Look<'_> {
         let links = Conversation::open()?.links()?;
         self.see_bridges(&links);
         if matches!(self.lab.layout.hosts[number].role, Role::Node { .. }) {
-            let routed = counted("snmp", "Ip", "ForwDatagrams");
+            let routed = counted("snmp", "Ip:", "ForwDatagrams");
             let routed = plus(routed, listed("snmp6", "Ip6OutForwDatagrams"));
             self.seen.routed = plus(self.seen.routed, routed);
             self.seen.tracked = plus(self.seen.tracked, tracked());
@@ -116,7 +112,7 @@ impl Look<'_> {
         self.see_links(&conversation, &links, (place, serves));
         let received = self.seen.received.get_or_insert_default();
         *received = ByProtocol {
-            ipv4_bytes: received.ipv4_bytes + counted("netstat", "IpExt", "InOctets").unwrap_or(0),
+            ipv4_bytes: received.ipv4_bytes + counted("netstat", "IpExt:", "InOctets").unwrap_or(0),
             ipv6_bytes: received.ipv6_bytes + listed("snmp6", "Ip6InOctets").unwrap_or(0),
         };
         if self.cell.topology.has_links() {
@@ -194,13 +190,8 @@ fn counted(file: &str, protocol: &str, name: &str) -> Option<u64> {
 }
 
 fn of_two_lines(text: &str, protocol: &str, name: &str) -> Option<u64> {
-    let mut lines = text.lines().filter_map(|line| {
-        let (head, rest) = line.split_once(": ")?;
-        (head == protocol).then_some(rest)
-    });
-    let (names, numbers) = (lines.next()?, lines.next()?);
-    let column = names.split_whitespace().position(|it| it == name)?;
-    numbers.split_whitespace().nth(column)?.parse().ok()
+    let mut told = paired(text);
+    told.find_map(|(of, figure, number)| ((of, figure) == (protocol, name)).then_some(number))
 }
 
 /// A counter of a file that has a line for each.
@@ -209,9 +200,7 @@ fn listed(file: &str, name: &str) -> Option<u64> {
 }
 
 fn of_lines(text: &str, name: &str) -> Option<u64> {
-    let mut lines = text.lines().map(str::split_whitespace);
-    let number = lines.find_map(|mut words| (words.next() == Some(name)).then(|| words.next()));
-    number??.parse().ok()
+    single(text).find_map(|(_, figure, number)| (figure == name).then_some(number))
 }
 
 /// Connections in the table of the namespace: the first column, in hexadecimal, the same for every CPU.
@@ -244,20 +233,10 @@ mod tests {
     #[test]
     fn counters_are_found_by_their_names() {
         let two = "Ip: Forwarding ForwDatagrams\nIp: 1 42\nTcp: A\nTcp: 7\n";
-        assert_eq!(of_two_lines(two, "Ip", "ForwDatagrams"), Some(42));
-        assert_eq!(of_two_lines(two, "Udp", "A"), None);
+        assert_eq!(of_two_lines(two, "Ip:", "ForwDatagrams"), Some(42));
+        assert_eq!(of_two_lines(two, "Udp:", "A"), None);
         let one = "Ip6InReceives \t3\nIp6InOctets \t900\n";
         assert_eq!(of_lines(one, "Ip6InOctets"), Some(900));
         assert_eq!(of_lines(one, "Ip6"), None);
-    }
-
-    #[test]
-    fn a_sample_is_even_and_has_all_of_few() {
-        assert_eq!(evenly(0..3, 8).collect::<Vec<_>>(), [0, 1, 2]);
-        assert_eq!(
-            evenly(0..20, 8).collect::<Vec<_>>(),
-            [0, 3, 6, 9, 12, 15, 18]
-        );
-        assert_eq!(evenly(0..0, 8).count(), 0);
     }
 }

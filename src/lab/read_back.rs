@@ -2,6 +2,7 @@
 //!
 //! Must not know what they are set for. The invariant: what is handed on was read, and is what was asked for.
 
+use super::sample::evenly;
 use super::{Lab, netns, setup, sysctl};
 use crate::error::{Error, Result};
 use crate::scenario::NamespaceSysctls;
@@ -19,8 +20,7 @@ pub fn sysctls(lab: &Lab, asked: &NamespaceSysctls) -> Result<Option<SysctlsRead
         return Ok(None);
     }
     let numbered: Vec<_> = (0..).zip(&lab.containers).collect();
-    let step = numbered.len().div_ceil(READ_IN).max(1);
-    let sample: Vec<_> = numbered.into_iter().step_by(step).collect();
+    let sample: Vec<_> = evenly(numbered, READ_IN).collect();
     netns::visit(|visitor| {
         for (number, namespace) in &sample {
             setup::enter(visitor, namespace)?;

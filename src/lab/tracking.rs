@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::ErrorKind;
 
+use super::sample::evenly;
 use super::topology::Place;
 use super::{Lab, netns, setup};
 use crate::error::{Error, Result};
@@ -80,9 +81,7 @@ impl Tracking {
 fn tracked(lab: &Lab) -> BTreeSet<Place> {
     let hosts = lab.rules.host_sides.iter();
     let hosts = hosts.map(|(host, _)| Place::Host(*host));
-    let pairs = &lab.layout.pairs;
-    let step = pairs.len().div_ceil(WATCHED_PAIRS).max(1);
-    let watched = pairs.iter().step_by(step);
+    let watched = evenly(&lab.layout.pairs, WATCHED_PAIRS);
     let inside = watched.filter(|_| lab.rules.inside.is_some());
     let seats = inside.flat_map(|(client, server)| [*client, *server]);
     hosts

@@ -14,6 +14,7 @@ use procfs::net::InterfaceDeviceStatus;
 
 use super::Lab;
 use super::netns::{self, Visitor};
+use super::sample::evenly;
 use super::topology::{Direction, Place};
 use crate::error::{Error, Result};
 
@@ -139,10 +140,9 @@ fn watch(lab: &Lab, visitor: &Visitor) -> Result<Vec<Watched>> {
     let (hosts, containers): (Vec<_>, Vec<_>) = groups
         .into_iter()
         .partition(|(place, _)| matches!(place, Place::Host(_)));
-    let step = containers.len().div_ceil(SAMPLE).max(1);
     hosts
         .into_iter()
-        .chain(containers.into_iter().step_by(step))
+        .chain(evenly(containers, SAMPLE))
         .map(|(place, group)| open(lab, visitor, place, group))
         .collect()
 }

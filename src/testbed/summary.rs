@@ -100,13 +100,22 @@ pub(super) fn summarise(
         .concat(),
         noise: edges.map_or_else(Verdict::default, judged),
         per_container: consumption.and_then(Consumption::summary),
-        rows: Rows {
-            flows: flows
-                .iter()
-                .map(|flow| row(trial.id, flow, bps(flow.payload(), seconds)))
-                .collect(),
-            containers: consumption.map_or_else(Vec::new, |it| it.rows(trial.id)),
-        },
+        rows: rows(trial.id, &flows, consumption, seconds),
+    }
+}
+
+fn rows(
+    trial: &str,
+    flows: &[&FlowOutcome],
+    consumption: Option<&Consumption>,
+    seconds: f64,
+) -> Rows {
+    let flows = flows.iter();
+    Rows {
+        flows: flows
+            .map(|flow| row(trial, flow, bps(flow.payload(), seconds)))
+            .collect(),
+        containers: consumption.map_or_else(Vec::new, |it| it.rows(trial)),
     }
 }
 

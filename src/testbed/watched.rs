@@ -11,6 +11,7 @@ use crate::host::cgroup::Nest;
 use crate::host::counters::Stack;
 use crate::host::watching::Effort;
 use crate::lab::netns;
+use crate::lab::sample::evenly;
 use crate::store::record::{Counter, Counts, Watched};
 use crate::traffic::{Flow, FlowStatus, Namespaces, Outcome};
 
@@ -90,9 +91,9 @@ fn ends<'a>(flows: impl Iterator<Item = &'a Flow>) -> BTreeSet<u32> {
 /// All whose flows failed, and of the others a few, spread evenly.
 fn chosen(talking: &BTreeSet<u32>, failing: &BTreeSet<u32>) -> BTreeSet<u32> {
     let others: Vec<_> = talking.difference(failing).copied().collect();
-    let step = others.len().div_ceil(SAMPLE).max(1);
-    let sample = others.into_iter().step_by(step);
-    sample.chain(failing.iter().copied()).collect()
+    evenly(others, SAMPLE)
+        .chain(failing.iter().copied())
+        .collect()
 }
 
 /// Periods in which they were held back, where each has a control group with a quota.

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read, Seek};
 
 use super::conntrack::Conntrack;
 use crate::error::{Error, Result};
+use crate::lab::protocols::{Told, paired, single};
 use crate::store::record::{Counter, Counts};
 
 /// The files of a namespace in which it counts, opened inside. They pin it, so they must be gone before it is to go.
@@ -105,28 +106,6 @@ impl Stack {
         }
         counts
     }
-}
-
-/// A figure with the protocol and the name it is told by.
-type Told<'a> = (&'a str, &'a str, u64);
-
-/// The figures of a file with two lines for each protocol: the names, and below each its figure.
-fn paired(text: &str) -> impl Iterator<Item = Told<'_>> {
-    let mut lines = text.lines();
-    let pairs = std::iter::from_fn(move || Some((lines.next()?, lines.next()?)));
-    pairs.flat_map(|(names, figures)| {
-        let protocol = names.split_whitespace().next().unwrap_or_default();
-        let columns = names.split_whitespace().zip(figures.split_whitespace());
-        columns.filter_map(move |(name, figure)| Some((protocol, name, figure.parse().ok()?)))
-    })
-}
-
-/// The figures of a file with a name and a figure a line.
-fn single(text: &str) -> impl Iterator<Item = Told<'_>> {
-    text.lines().filter_map(|line| {
-        let mut words = line.split_whitespace();
-        Some(("", words.next()?, words.next()?.parse().ok()?))
-    })
 }
 
 /// Those figures that are counters of a table.

@@ -67,6 +67,78 @@ pub(crate) struct AboutCount {
     read: fn(&Cell) -> u32,
 }
 
+const CONTAINERS: AboutCount = AboutCount {
+    key: "containers",
+    noun: "containers",
+    place: "containers",
+    axis: "containers",
+    heading: "count",
+    each: "a container",
+    is_of_rules: false,
+    by_itself: false,
+    read: |cell| cell.containers,
+};
+
+const ACTIVE: AboutCount = AboutCount {
+    key: "active",
+    noun: "active containers",
+    place: "active",
+    axis: "active containers",
+    heading: "active",
+    each: "a container",
+    is_of_rules: false,
+    by_itself: false,
+    read: |cell| cell.active,
+};
+
+const RULES: AboutCount = AboutCount {
+    key: "rules",
+    noun: "rules",
+    place: "rules",
+    axis: "rules that match nothing",
+    heading: "rules",
+    each: "a rule",
+    is_of_rules: true,
+    by_itself: false,
+    read: |cell| cell.rules.filler.unwrap_or(0),
+};
+
+const PUBLISHED: AboutCount = AboutCount {
+    key: "published",
+    noun: "published ports",
+    place: "published ports",
+    axis: "published ports",
+    heading: "published",
+    each: "a published port",
+    is_of_rules: true,
+    by_itself: true,
+    read: |cell| cell.rules.published.unwrap_or(0),
+};
+
+const SERVICES: AboutCount = AboutCount {
+    key: "services",
+    noun: "services",
+    place: "services",
+    axis: "services",
+    heading: "services",
+    each: "a service",
+    is_of_rules: true,
+    by_itself: true,
+    read: |cell| cell.rules.services.unwrap_or(0),
+};
+
+const ENDPOINTS: AboutCount = AboutCount {
+    key: "endpoints",
+    noun: "endpoints of each service",
+    place: "endpoints",
+    axis: "endpoints of each service",
+    heading: "endpoints",
+    each: "an endpoint of each service",
+    is_of_rules: true,
+    by_itself: true,
+    read: |cell| cell.rules.endpoints.unwrap_or(0),
+};
+
 impl Count {
     /// All of them: of several that vary, curves run over the first.
     pub(crate) const ALL: [Self; 6] = [
@@ -86,74 +158,14 @@ impl Count {
     }
 
     /// What there is to it.
-    pub(crate) fn about(self) -> AboutCount {
+    pub(crate) fn about(self) -> &'static AboutCount {
         match self {
-            Self::Containers => AboutCount {
-                key: "containers",
-                noun: "containers",
-                place: "containers",
-                axis: "containers",
-                heading: "count",
-                each: "a container",
-                is_of_rules: false,
-                by_itself: false,
-                read: |cell| cell.containers,
-            },
-            Self::Active => AboutCount {
-                key: "active",
-                noun: "active containers",
-                place: "active",
-                axis: "active containers",
-                heading: "active",
-                each: "a container",
-                is_of_rules: false,
-                by_itself: false,
-                read: |cell| cell.active,
-            },
-            Self::Rules => AboutCount {
-                key: "rules",
-                noun: "rules",
-                place: "rules",
-                axis: "rules that match nothing",
-                heading: "rules",
-                each: "a rule",
-                is_of_rules: true,
-                by_itself: false,
-                read: |cell| cell.rules.filler.unwrap_or(0),
-            },
-            Self::Published => AboutCount {
-                key: "published",
-                noun: "published ports",
-                place: "published ports",
-                axis: "published ports",
-                heading: "published",
-                each: "a published port",
-                is_of_rules: true,
-                by_itself: true,
-                read: |cell| cell.rules.published.unwrap_or(0),
-            },
-            Self::Services => AboutCount {
-                key: "services",
-                noun: "services",
-                place: "services",
-                axis: "services",
-                heading: "services",
-                each: "a service",
-                is_of_rules: true,
-                by_itself: true,
-                read: |cell| cell.rules.services.unwrap_or(0),
-            },
-            Self::Endpoints => AboutCount {
-                key: "endpoints",
-                noun: "endpoints of each service",
-                place: "endpoints",
-                axis: "endpoints of each service",
-                heading: "endpoints",
-                each: "an endpoint of each service",
-                is_of_rules: true,
-                by_itself: true,
-                read: |cell| cell.rules.endpoints.unwrap_or(0),
-            },
+            Self::Containers => &CONTAINERS,
+            Self::Active => &ACTIVE,
+            Self::Rules => &RULES,
+            Self::Published => &PUBLISHED,
+            Self::Services => &SERVICES,
+            Self::Endpoints => &ENDPOINTS,
         }
     }
 

@@ -39,6 +39,61 @@ pub enum Consequence {
     BacklogDrops,
 }
 
+/// What can follow where connections are not let in, or are cut short of what they need.
+pub(super) const OF_CONNECTIONS: &[Consequence] = {
+    use Consequence::{
+        Behind, Died, Failed, Late, RequestsLost, Retransmits, Stalled, Starved, Unfair,
+    };
+    &[
+        Failed,
+        Starved,
+        Died,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+    ]
+};
+
+/// What can follow where packets of any kind are dropped.
+pub(super) const OF_PACKETS: &[Consequence] = {
+    use Consequence::{
+        Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled, Starved,
+        Unfair,
+    };
+    &[
+        Failed,
+        Starved,
+        Died,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+        DatagramsLost,
+    ]
+};
+
+/// What can follow where flows are up and get too little of the CPUs.
+pub(super) const OF_A_WINDOW: &[Consequence] = {
+    use Consequence::{
+        Behind, DatagramsLost, Late, RequestsLost, Retransmits, Stalled, Starved, Unfair,
+    };
+    &[
+        Starved,
+        Stalled,
+        RequestsLost,
+        Late,
+        Behind,
+        Unfair,
+        Retransmits,
+        DatagramsLost,
+    ]
+};
+
 /// How a trial shows a consequence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Shows {

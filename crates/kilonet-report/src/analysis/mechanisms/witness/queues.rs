@@ -1,9 +1,9 @@
 //! Queues that overflow: a CPU's backlog, a listener's two, and the buffers of sockets of UDP.
 
 use super::super::consequence::Consequence::{
-    self, Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled, Starved,
-    Unfair,
+    Behind, DatagramsLost, Late, RequestsLost, Stalled, Starved, Unfair,
 };
+use super::super::consequence::{OF_CONNECTIONS, OF_PACKETS};
 use super::super::model::Unit::Things;
 use super::super::row::{BLANK, Moved, Reading, Row};
 use super::super::seen::{Seen, are_some, by_phase, connections, is_share, seen, units};
@@ -20,18 +20,7 @@ pub(in super::super) const BACKLOG: Row = Row {
     sysctl: Some("net.core.netdev_max_backlog"),
     remedy: "raise sysctl net.core.netdev_max_backlog, spread packets over CPUs (rps), or have fewer of them: entries = \"static\" \
              where broadcasts fill it, larger messages where data do",
-    explains: &[
-        Failed,
-        Starved,
-        Died,
-        Stalled,
-        RequestsLost,
-        Late,
-        Behind,
-        Unfair,
-        Retransmits,
-        DatagramsLost,
-    ],
+    explains: OF_PACKETS,
     instead_of: Some(Symptom::BacklogDrops),
     kept_away_by: &["rps", "entries"],
     ..BLANK
@@ -80,7 +69,7 @@ pub(in super::super) const ACCEPT_QUEUE: Row = Row {
     },
     sysctl: Some("net.core.somaxconn"),
     remedy: "raise backlog and, in the namespace of the listener, sysctl net.core.somaxconn; or accept faster (more servers, more CPU)",
-    explains: ABOUT_CONNECTIONS,
+    explains: OF_CONNECTIONS,
     ..BLANK
 };
 
@@ -104,22 +93,9 @@ pub(in super::super) const SYN_BACKLOG: Row = Row {
     logs: &["possible syn flooding"],
     sysctl: Some("net.ipv4.tcp_max_syn_backlog"),
     remedy: "raise backlog and, in the namespace of the listener, sysctls net.ipv4.tcp_max_syn_backlog and net.core.somaxconn",
-    explains: ABOUT_CONNECTIONS,
+    explains: OF_CONNECTIONS,
     ..BLANK
 };
-
-/// What follows where connections are not let in at once.
-const ABOUT_CONNECTIONS: &[Consequence] = &[
-    Failed,
-    Starved,
-    Died,
-    Stalled,
-    RequestsLost,
-    Late,
-    Behind,
-    Unfair,
-    Retransmits,
-];
 
 /// What receivers of datagrams have not read yet.
 pub(in super::super) const SOCKET_BUFFERS: Row = Row {

@@ -1,9 +1,9 @@
 //! What flows share and have too little of: TCP's memory, CPU time; and a congestion control that shares otherwise than asked.
 
 use super::super::consequence::Consequence::{
-    BacklogDrops, Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, Stalled,
-    Starved, Unfair,
+    BacklogDrops, Behind, DatagramsLost, Late, RequestsLost, Retransmits, Stalled, Starved, Unfair,
 };
+use super::super::consequence::{OF_A_WINDOW, OF_CONNECTIONS};
 use super::super::model::Unit::{Share, Things};
 use super::super::row::{BLANK, Moved, Reading, Row};
 use super::super::seen::{is_share, ran_s, seen, units};
@@ -21,17 +21,7 @@ pub(in super::super) const TCP_MEMORY: Row = Row {
     logs: &["tcp: out of memory"],
     sysctl: Some("net.ipv4.tcp_mem"),
     remedy: "fix buffers so that all flows together stay below the mark, or raise sysctl net.ipv4.tcp_mem",
-    explains: &[
-        Failed,
-        Starved,
-        Died,
-        Stalled,
-        RequestsLost,
-        Late,
-        Behind,
-        Unfair,
-        Retransmits,
-    ],
+    explains: OF_CONNECTIONS,
     instead_of: Some(Symptom::TcpMemoryPressure),
     kept_away_by: &["buffers"],
     ..BLANK
@@ -62,16 +52,7 @@ pub(in super::super) const CPU_QUOTA: Row = Row {
     threshold: "5 % of the periods",
     read: cpu_quota,
     remedy: "raise cpu_max, or have less work in each container",
-    explains: &[
-        Starved,
-        Stalled,
-        RequestsLost,
-        Late,
-        Behind,
-        Unfair,
-        Retransmits,
-        DatagramsLost,
-    ],
+    explains: OF_A_WINDOW,
     kept_away_by: &["cpu_max"],
     ..BLANK
 };
@@ -104,16 +85,7 @@ pub(in super::super) const ONE_BUSY_CPU: Row = Row {
     threshold: "95 % busy, the others at most 70 % on average, with two flows or more for each CPU",
     read: one_busy_cpu,
     remedy: "spread packets over CPUs (rps = \"all\", napi = \"threaded\"), or let flows run on more of them (pinning, cpuset)",
-    explains: &[
-        Starved,
-        Stalled,
-        RequestsLost,
-        Late,
-        Behind,
-        Unfair,
-        Retransmits,
-        DatagramsLost,
-    ],
+    explains: OF_A_WINDOW,
     kept_away_by: &["rps", "napi", "pinning"],
     ..BLANK
 };

@@ -4,6 +4,7 @@ use super::super::consequence::Consequence::{
     Behind, DatagramsLost, Died, Failed, Late, RequestsLost, Retransmits, SetupFailed, Stalled,
     Starved, Unfair,
 };
+use super::super::consequence::{OF_CONNECTIONS, OF_PACKETS};
 use super::super::filling::filling;
 use super::super::model::Unit::Things;
 use super::super::row::{BLANK, Reading, Row, logged, of};
@@ -59,18 +60,7 @@ pub(in super::super) const CONNECTION_TABLE: Row = Row {
     sysctl: Some("net.netfilter.nf_conntrack_max"),
     remedy: "raise sysctl net.netfilter.nf_conntrack_max, let closed connections go sooner \
              (net.netfilter.nf_conntrack_tcp_timeout_time_wait), or leave such traffic untracked (notrack)",
-    explains: &[
-        Failed,
-        Starved,
-        Died,
-        Stalled,
-        RequestsLost,
-        Late,
-        Behind,
-        Unfair,
-        Retransmits,
-        DatagramsLost,
-    ],
+    explains: OF_PACKETS,
     instead_of: Some(Symptom::ConntrackFull),
     ends_all: true,
     filling: Some(filling),
@@ -93,17 +83,7 @@ pub(in super::super) const MASQUERADING_PORTS: Row = Row {
     },
     remedy: "spread connections over more destinations (addresses or ports) or more addresses to masquerade as, keep connections \
              open, or let closed ones go sooner (net.netfilter.nf_conntrack_tcp_timeout_time_wait)",
-    explains: &[
-        Failed,
-        Starved,
-        Died,
-        Stalled,
-        RequestsLost,
-        Late,
-        Behind,
-        Unfair,
-        Retransmits,
-    ],
+    explains: OF_CONNECTIONS,
     instead_of: Some(Symptom::ConntrackFull),
     ends_all: true,
     ..BLANK
