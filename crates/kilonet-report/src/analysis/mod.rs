@@ -18,12 +18,14 @@ mod answers;
 mod baseline;
 pub mod compare;
 mod containers;
+mod contrast;
 mod curve;
 mod detail;
 mod disturbed;
 mod estimate;
 mod factors;
 pub mod fail_if;
+mod fall;
 mod fit;
 mod generated;
 mod growing;
@@ -63,8 +65,10 @@ use factors::Varying;
 use trials::by_cell;
 
 pub use answers::Answer;
+pub use contrast::{Contrast, Held, Verdict};
 pub use detail::{CpuParts, Detail, Timeline};
 pub use estimate::Estimate;
+pub use fall::Fall;
 pub use fit::{Capacity, Residual, Term, Usl};
 pub use growing::{Growing, GrowingCurve};
 pub use halving::Halving;
@@ -130,6 +134,8 @@ impl Analysis {
             mechanisms,
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
+            contrasts: Vec::new(),
+            falls: Vec::new(),
             fail_if: fail_if::judged(run, &cells, &varying),
             post: post::post(&cells),
             of_requests: are_of_requests(&cells),

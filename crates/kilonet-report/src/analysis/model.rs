@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::answers::Answer;
+use super::contrast::Contrast;
 use super::estimate::Estimate;
 use super::fail_if::Judged;
+use super::fall::Fall;
 use super::fit::{Capacity, Usl};
 use super::limit::Limit;
 use super::mechanisms::Mechanism;
@@ -149,6 +151,12 @@ pub struct Analysis {
     pub fail_if: Vec<Judged>,
     /// What bound or broke, by name: what explains most first.
     pub mechanisms: Vec<Mechanism>,
+    /// Levels of each factor held against each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<Contrast>,
+    /// What each curve loses from its best point to its largest count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub falls: Vec<Fall>,
     /// Where something refuses.
     pub limits: Vec<Limit>,
     /// What counters show that no mechanism accounts for.
