@@ -22,6 +22,8 @@ use super::look::Looks;
 use super::title::machine;
 use crate::analysis::Analysis;
 use canvas::{Anchor, Canvas};
+
+pub(super) use canvas::{Escaped, TEXTS, TextClass};
 use panel::{Curve, HEADER, MARGIN, WIDTH, count_name};
 
 /// The files of all figures the run has data for, by name.

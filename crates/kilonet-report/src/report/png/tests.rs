@@ -18,11 +18,11 @@ fn ink(picture: &Pixmap, [left, top, right, bottom]: [u32; 4]) -> u64 {
     dots.map(|(x, y)| u64::from(255 - dot(x, y).green())).sum()
 }
 
-fn words(text: &str, weight: u32) -> u64 {
+fn words(text: &str, class: &str) -> u64 {
     let svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"200\" height=\"40\">\
          <rect width=\"200\" height=\"40\" fill=\"#fff\"/>\
-         <text x=\"5\" y=\"30\" style=\"font-family:Inter;font-size:24px;font-weight:{weight}\">{text}</text></svg>"
+         <text class=\"{class}\" x=\"5\" y=\"30\">{text}</text></svg>"
     );
     let picture = Pixmap::decode_png(&drawn(&svg).unwrap()).unwrap();
     ink(&picture, [0, 0, 200, 40])
@@ -51,7 +51,7 @@ fn every_figure_is_a_picture_of_twice_its_size_with_text_and_curves() {
 #[test]
 fn the_font_that_comes_along_has_both_weights_in_three_scripts() {
     for text in ["bridge ipv4 · µs …", "γέφυρα", "мост"] {
-        let (regular, semibold) = (words(text, 400), words(text, 600));
+        let (regular, semibold) = (words(text, "sub"), words(text, "label"));
         assert!(regular > 0, "{text}");
         assert!(
             semibold > regular + regular / 20,
@@ -67,4 +67,23 @@ fn a_figure_that_is_none_is_refused_by_its_name() {
         error.to_string().starts_with("draw aggregate.png: "),
         "{error}"
     );
+}
+
+#[test]
+fn a_text_lies_where_it_is_anchored() {
+    let lies = |anchor| {
+        let svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"200\" height=\"40\">\
+             <rect width=\"200\" height=\"40\" fill=\"#fff\"/>\
+             <text class=\"title\" x=\"100\" y=\"30\" text-anchor=\"{anchor}\">HHHH</text></svg>"
+        );
+        let picture = Pixmap::decode_png(&drawn(&svg).unwrap()).unwrap();
+        [[0, 100], [100, 200]].map(|[left, right]| ink(&picture, [left, 0, right, 40]))
+    };
+    let [before, after] = lies("start");
+    assert!(before == 0 && after > 0, "{before}, {after}");
+    let [before, after] = lies("end");
+    assert!(before > 0 && after == 0, "{before}, {after}");
+    let [before, after] = lies("middle");
+    assert!(before.abs_diff(after) * 20 < before, "{before}, {after}");
 }

@@ -20,7 +20,7 @@ impl fmt::Display for Px {
 
 /// Text as SVG has it.
 #[derive(Clone, Copy)]
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(in crate::report) struct Escaped<'a>(pub(in crate::report) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,16 +50,60 @@ pub(super) struct Canvas {
     body: String,
 }
 
+/// The fonts that texts ask for, and the colour of what has none of its own.
+const FONT: &str =
+    "font-family:Inter,'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;fill:#444";
+
+/// A kind of text.
+pub(in crate::report) struct TextClass {
+    /// Its class.
+    pub(in crate::report) name: &'static str,
+    /// Its size in pixels.
+    pub(in crate::report) size: f32,
+    /// Whether it is set in the heavier weight.
+    pub(in crate::report) is_bold: bool,
+    /// Its colour and line; a label's colour is that of what it names.
+    ink: &'static str,
+}
+
+/// The kinds of text.
+pub(in crate::report) const TEXTS: &[TextClass] = &[
+    class("title", 21.0, true, "fill:#111"),
+    class("sub", 13.0, false, "fill:#666"),
+    class("caption", 14.0, true, "fill:#222"),
+    class("what", 13.0, false, "fill:#666"),
+    class("tick", 12.0, false, "fill:#555"),
+    class(
+        "value",
+        12.0,
+        false,
+        "fill:#222;paint-order:stroke;stroke:#fff;stroke-width:4px",
+    ),
+    class("label", 13.0, true, ""),
+];
+
+const fn class(name: &'static str, size: f32, is_bold: bool, ink: &'static str) -> TextClass {
+    TextClass {
+        name,
+        size,
+        is_bold,
+        ink,
+    }
+}
+
+impl fmt::Display for TextClass {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let weight = if self.is_bold { 600 } else { 400 };
+        let (name, size, ink) = (self.name, self.size, self.ink);
+        write!(
+            out,
+            ".{name}{{font-size:{size}px;font-weight:{weight};{ink}}}"
+        )
+    }
+}
+
 /// Styles by class, so that elements carry only what is their own.
 const STYLE: &str = "\
-text{font-family:Inter,'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;fill:#444}\
-.title{font-size:21px;font-weight:600;fill:#111}\
-.sub{font-size:13px;fill:#666}\
-.caption{font-size:14px;font-weight:600;fill:#222}\
-.what{font-size:13px;font-weight:400;fill:#666}\
-.tick{font-size:12px;fill:#555}\
-.value{font-size:12px;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:4px}\
-.label{font-size:13px;font-weight:600}\
 .grid{stroke:#e4e4e4;stroke-width:1}\
 .axis{stroke:#888;stroke-width:1}\
 .curve{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}\
@@ -162,9 +206,10 @@ impl Canvas {
     /// The file, once all is drawn and the height is known.
     pub(super) fn finish(self, height: f64, title: &str) -> String {
         let (width, height, title, body) = (Px(self.width), Px(height), Escaped(title), self.body);
+        let texts: String = TEXTS.iter().map(ToString::to_string).collect();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
+             viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n<style>text{{{FONT}}}{texts}{STYLE}</style>\n\
              <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n{body}</svg>\n"
         )
     }
