@@ -5,6 +5,7 @@
 //! Must not know topologies or sockets. The invariant: a lab that was set up is torn down, and a trial that was begun is
 //! recorded, unless the user ended the run in the middle of it.
 
+mod dropped;
 mod lines;
 mod phases;
 

@@ -1,15 +1,18 @@
-//! What watches a trial from its first act to its last: the machine's counters, those of the lab's host sides, and the kernel's log.
+//! What watches a trial from its first act to its last: the machine's counters, those of the lab's host sides, the kernel's log, and why
+//! packets are dropped.
 //!
 //! Must not know trials' phases, nor labs. The invariant: everything is opened once, a reading waits for nothing, and what reading
 //! costs is known.
 
 mod clock;
+pub(crate) mod drops;
 mod effort;
 pub(crate) mod kernel_log;
 mod kinds;
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 
+pub use drops::{Drops, Tally};
 pub use effort::Effort;
 pub use kernel_log::{KernelLog, Logged, Mark};
 
@@ -22,6 +25,8 @@ use crate::units::nanos;
 pub struct Watching {
     /// Absent where it may not be read.
     log: Option<KernelLog>,
+    /// Likewise.
+    drops: Option<Drops>,
     lacks: Vec<Lack>,
 }
 
@@ -38,15 +43,12 @@ impl Watching {
     /// Opens what this user may read.
     #[must_use]
     pub fn open() -> Self {
-        let mut watching = Self::default();
-        match KernelLog::open() {
-            Ok(log) => watching.log = Some(log),
-            Err(why) => watching.lacks.push(Lack {
-                what: "the kernel's log",
-                why,
-            }),
+        let mut lacks = Vec::new();
+        Self {
+            log: opened(KernelLog::open(), "the kernel's log", &mut lacks),
+            drops: opened(Drops::open(), "why packets were dropped", &mut lacks),
+            lacks,
         }
-        watching
     }
 
     /// What is not watched: for who begins a run, to be said once.
@@ -59,6 +61,17 @@ impl Watching {
     pub fn log(&mut self) -> Option<&mut KernelLog> {
         self.log.as_mut()
     }
+
+    /// Who counts the packets that the kernel drops; absent where that may not be traced.
+    #[must_use]
+    pub fn drops(&self) -> Option<&Drops> {
+        self.drops.as_ref()
+    }
+}
+
+/// What could be opened; and of what could not, why.
+fn opened<T>(tried: Result<T>, what: &'static str, lacks: &mut Vec<Lack>) -> Option<T> {
+    tried.map_err(|why| lacks.push(Lack { what, why })).ok()
 }
 
 /// What had been counted at an instant.

@@ -1,10 +1,11 @@
-//! Who stands between a trial and its watcher, and keeps what the machine, the lab's host sides and the kernel's log showed in each
-//! of its phases.
+//! Who stands between a trial and its watcher, and keeps what the machine, the lab's host sides, the kernel's log and the packets that
+//! it dropped showed in each of its phases.
 //!
 //! Must not know testbeds. The invariant: what is counted is read as a phase begins, and so never inside a window.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::dropped::Dropped;
 use super::lines::Lines;
 use crate::error::Result;
 use crate::host::counters::Sides;
@@ -30,6 +31,7 @@ struct Kept<'a> {
     at: Option<(TrialPhase, Reading)>,
     over: TrialPhases,
     lines: Lines,
+    dropped: Dropped,
     /// When the first window opened.
     opened: Option<Mark>,
     watched: Option<Watched>,
@@ -90,6 +92,7 @@ impl Kept<'_> {
         let ((), effort) = Effort::of(|| {
             let now = self.reading();
             self.read_log();
+            self.read_drops();
             self.ends(&now);
             self.at = Some((next, now));
         });
@@ -137,10 +140,19 @@ impl Kept<'_> {
         }
     }
 
+    /// Takes what was dropped in the phase that goes on; before the first, nothing is the trial's.
+    fn read_drops(&mut self) {
+        if let Some(drops) = self.watching.as_ref().and_then(|it| it.drops()) {
+            let ends = self.at.as_ref().map(|(phase, _)| *phase);
+            self.dropped.turn(drops, ends);
+        }
+    }
+
     fn enter(mut self, record: &mut Record) {
         let ((), effort) = Effort::of(|| {
             let now = self.reading();
             self.read_log();
+            self.read_drops();
             self.ends(&now);
         });
         self.effort += effort;
@@ -153,6 +165,7 @@ impl Kept<'_> {
                 self.lines
                     .told(log, self.opened, (&self.over, self.watched.as_ref()));
         }
+        record.drops = self.dropped.told();
         record.phases = Some(self.over);
         record.watched = self.watched;
         record.watching = Some(WatchingCost {

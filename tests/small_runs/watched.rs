@@ -34,6 +34,13 @@ fn counted(record: &Value, phases: &[&str], counter: &str) -> u64 {
     phases.iter().filter_map(of).sum()
 }
 
+/// Packets that were dropped for a reason in all phases.
+fn dropped(record: &Value, reason: &str) -> u64 {
+    let all = record["drops"].as_array().into_iter().flatten();
+    let of_it = all.filter(|it| it["reason"] == reason);
+    of_it.map(|it| it["packets"].as_u64().unwrap()).sum()
+}
+
 const ALL: &[&str] = &["setup", "connect", "warmup", "window", "teardown"];
 
 /// The kernel's log from now on, read by the test itself.
@@ -252,6 +259,38 @@ fn what_containers_count_of_datagrams_is_what_their_sockets_say() {
     assert!(
         inside <= at_sockets + at_sockets / 10 + 64,
         "{inside} against {at_sockets}"
+    );
+    // Who may trace is told by the kernel's own reason, of the whole machine, and until the lab is gone.
+    let reasons = record["drops"].as_array().is_some();
+    assert_eq!(reasons, is_real_root(), "{record}");
+    let dropped = dropped(&record, "SOCKET_RCVBUFF");
+    let most = inside + inside / 10 + 64;
+    assert!(
+        !reasons || (inside..=most).contains(&dropped),
+        "{dropped} against {inside}"
+    );
+}
+
+#[test]
+fn packets_dropped_at_full_backlogs_are_as_many_by_their_reason_as_by_the_kernels_counter() {
+    if !is_real_root() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let run = run(
+        out.path(),
+        "[axes]\ntopology = \"bridge\"\ncontainers = 16\n\
+         [trial]\nwarmup = \"50ms\"\nmeasure = \"200ms\"\nrepeats = 1\nbaseline = false\n\
+         [sysctls]\n\"net.core.netdev_max_backlog\" = 3\n",
+    );
+    let record = record(&run);
+    let counted = counted(&record, ALL, "backlog_drops");
+    let dropped = dropped(&record, "CPU_BACKLOG");
+    assert!(counted > 100, "{record}");
+    // Both are the whole machine's, and are read one after the other.
+    assert!(
+        counted.abs_diff(dropped) <= counted / 20,
+        "{dropped} against {counted}: {record}"
     );
 }
 

@@ -13,7 +13,7 @@ use crate::error::{Act, Remedy};
 use crate::host::cgroup::{self, Nest};
 use crate::host::privilege;
 use crate::host::sysctl::Guard;
-use crate::host::watching::{KernelLog, kernel_log};
+use crate::host::watching::{Drops, KernelLog, drops, kernel_log};
 use crate::lab::docker::Engine;
 use crate::lab::existing::{self, Existing};
 use crate::report;
@@ -31,6 +31,7 @@ pub(super) fn cases() -> Vec<Case> {
         engine(),
         leftovers(),
         kernel_log(),
+        tracing(),
         seam(
             Remedy::SysfsNeedsRoot,
             "nothing of /sys is hidden here",
@@ -109,6 +110,15 @@ fn kernel_log() -> Case {
         Ok(_) => kernel_log::refusal(Errno::EPERM.into()),
     };
     told(Remedy::ReadKernelLog, as_nobody(refusal))
+}
+
+/// Everybody may where nothing restricts that.
+fn tracing() -> Case {
+    let refusal = || match Drops::open() {
+        Err(error) => error,
+        Ok(_) => drops::refusal(Errno::EPERM.into()),
+    };
+    told(Remedy::TraceDrops, as_nobody(refusal))
 }
 
 fn engine() -> Case {

@@ -99,6 +99,9 @@ remedies! {
 
     /// The kernel's log may not be read.
     ReadKernelLog => "run as root, or set sysctl kernel.dmesg_restrict=0; a container also needs the device /dev/kmsg";
+    /// The packets that the kernel drops may not be traced, or it tells no reasons.
+    TraceDrops => "run as root, or with CAP_BPF and CAP_PERFMON over the machine, on Linux 5.17 or newer with CONFIG_BPF_SYSCALL and \
+        CONFIG_DEBUG_INFO_BTF";
 
     // Limits.
     /// A bridge has no port left.

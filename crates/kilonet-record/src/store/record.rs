@@ -45,4 +45,4 @@ pub use phases::{FlowErrors, PhaseCounts, TrialPhase, TrialPhases};
 pub use rows::{ContainerRow, FlowRow, Rows};
 pub use search::{RateSearch, SearchStep};
 pub use standing::standing;
-pub use watched::{CpuShare, LogLine, TrackedConnections, Watched, WatchingCost};
+pub use watched::{CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched, WatchingCost};

@@ -190,6 +190,7 @@ const RANGES: &[Range] = ranges! {
     "watching", NANOS, it => it.watching.into_iter().flat_map(|of| [of.cpu_ns, of.wall_ns]);
     "connections", COUNTER, it => it.connections.into_iter().flat_map(|of| [Some(of.before), Some(of.after), of.max, of.closed_stay_s]).flatten();
     "cpus", NANOS, it => it.cpus.iter().flat_map(|of| [of.user_ns, of.system_ns, of.softirq_ns, of.idle_ns]);
+    "drops", COUNTER, it => it.drops.iter().flatten().map(|of| of.packets);
     "seen", COUNT, it => it.seen.iter().flat_map(Seen::numbers);
     "flows.lost_requests", COUNT, it => it.flows.map(|of| of.lost_requests);
     "flows", COUNT, it => it.flows.and_then(|of| of.datagrams).into_iter().flat_map(|of| [

@@ -16,7 +16,9 @@ use super::pacing::Pacing;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
-use super::watched::{CpuShare, LogLine, TrackedConnections, Watched, WatchingCost};
+use super::watched::{
+    CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched, WatchingCost,
+};
 use crate::factors::is_default;
 use crate::factors::{Cell, Effect, Seen};
 use crate::store::id::TrialId;
@@ -105,6 +107,10 @@ pub struct Record {
     /// What each CPU did in the window; absent where nobody looked.
     #[serde(skip_serializing_if = "is_default", default)]
     pub cpus: Vec<CpuShare>,
+    /// Why the kernel dropped packets, phase by phase, the most frequent reason of each first; empty where it dropped none, and
+    /// absent where that may not be traced.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub drops: Option<Vec<DroppedPackets>>,
     /// What the kernel logged of the network meanwhile; absent where its log may not be read, and where there was nothing.
     #[serde(skip_serializing_if = "is_default", default)]
     pub kernel_log: Vec<LogLine>,
@@ -194,6 +200,7 @@ impl Record {
             watching: None,
             connections: None,
             cpus: Vec::new(),
+            drops: None,
             kernel_log: Vec::new(),
             seen: None,
             effects: Vec::new(),

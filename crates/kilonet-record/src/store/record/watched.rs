@@ -41,7 +41,8 @@ pub struct TrackedConnections {
 }
 
 /// What watching took of the machine: reading counters at the edges of phases, those of the containers after the window, and the
-/// kernel's log. What is read of the machine for the figures of the window itself is not in it.
+/// kernel's log. What is read of the machine for the figures of the window itself is not in it, and neither is that the kernel counts
+/// the packets that it drops (`drops`), in the window too: some tens of nanoseconds each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchingCost {
     /// CPU time in the whole trial, in nanoseconds. None of it is in the window.
@@ -77,4 +78,16 @@ pub struct CpuShare {
     pub softirq_ns: u64,
     /// Idle, waiting for I/O included.
     pub idle_ns: u64,
+}
+
+/// Packets that the kernel dropped for the same reason in the same phase, on the whole machine: labs' and everybody else's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DroppedPackets {
+    /// When.
+    pub phase: TrialPhase,
+    /// The kernel's name of the reason, without `SKB_DROP_REASON_`: `CPU_BACKLOG`. `NOT_SPECIFIED` is what the kernel has no reason for;
+    /// `other` what is of a list that a part of the kernel has of its own.
+    pub reason: String,
+    /// How many: all were counted.
+    pub packets: u64,
 }

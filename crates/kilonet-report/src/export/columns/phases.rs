@@ -140,6 +140,12 @@ const SEEN: &[Column<Record>] = &[
         |it| list(&it.cpus),
     ),
     text(
+        "drops",
+        "Why the kernel dropped packets, on the whole machine, as JSON: `phase`, `reason` (the kernel's name), `packets`. Empty where it \
+         dropped none; absent where that could not be traced.",
+        |it| json(it.drops.as_ref()),
+    ),
+    text(
         "kernel_log",
         "What the kernel logged of the network, as JSON: `phase`, `window_s` (from the opening of the window), `line`, `lines` (that \
          are like it). Absent where its log may not be read, and where there was nothing.",
@@ -148,7 +154,7 @@ const SEEN: &[Column<Record>] = &[
     integer(
         "watching_cpu_ns",
         Nanoseconds,
-        "CPU time that watching the trial took, none of it in the window.",
+        "CPU time that watching the trial took, none of it in the window; counting `drops` is not in it.",
         |it| Some(it.watching?.cpu_ns),
     ),
     integer(

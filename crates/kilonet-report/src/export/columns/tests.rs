@@ -114,6 +114,8 @@ fn what_was_watched_is_in_columns_a_block_each() {
     record["connections"] =
         serde_json::json!({"before": 10, "after": 5000, "max": 5000, "closed_stay_s": 120});
     record["cpus"] = serde_json::json!([{"cpu": 1, "user_ns": 2, "system_ns": 3, "softirq_ns": 4, "idle_ns": 5}]);
+    record["drops"] =
+        serde_json::json!([{"phase": "window", "reason": "CPU_BACKLOG", "packets": 12}]);
     record["kernel_log"] = serde_json::json!(
         [{"phase": "connect", "window_s": -0.25, "line": "arp_cache: neighbor table overflow!", "lines": 3}]
     );
@@ -183,11 +185,12 @@ const NOT_WRITTEN: &[&str] = &[
     "seen",
     "wanted",
     "reason",
-    // Of what is a block of its own: `phases`, `watched`, `kernel_log`.
+    // Of what is a block of its own: `phases`, `watched`, `drops`, `kernel_log`.
     "counts",
     "of",
     "failing",
     "window_s",
+    "packets",
     "line",
     "lines",
     // Of sysctls that were read back, each of which the cell has too.
