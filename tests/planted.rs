@@ -120,10 +120,11 @@ fn a_backlog_of_few_packets() {
     if !may_lower() {
         return;
     }
-    planted(
+    let all = planted(
         "backlog",
         "[axes]\ntopology = \"bridge\"\ncontainers = 32\n[sysctls]\n\"net.core.netdev_max_backlog\" = 3\n",
     );
+    assert_eq!(all[0]["drops"]["reason"], "CPU_BACKLOG", "{}", all[0]);
 }
 
 #[test]

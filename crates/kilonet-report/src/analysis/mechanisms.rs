@@ -27,7 +27,7 @@ use crate::store::folder::Manifest;
 
 pub use consequence::Consequence;
 pub use model::{
-    Began, BoundCell, Certainty, Explained, ExplainedCell, Filling, Intervention, Mechanism,
+    Began, BoundCell, Certainty, Drops, Explained, ExplainedCell, Filling, Intervention, Mechanism,
     Setting, Unit, Usual, Witness,
 };
 

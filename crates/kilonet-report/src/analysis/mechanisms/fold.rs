@@ -6,7 +6,7 @@
 use super::consequence::{Consequence, Shows};
 use super::intervention::interventions;
 use super::model::{
-    Began, BoundCell, Certainty, Explained, ExplainedCell, Mechanism, Setting, Unit, Witness,
+    Began, BoundCell, Certainty, Drops, Explained, ExplainedCell, Mechanism, Setting, Unit, Witness,
 };
 use super::row::{Bound, Moved, Reading, Row, Source, refused};
 use super::table;
@@ -51,6 +51,7 @@ pub(super) fn mechanism(row: &Row, asked: &Asked<'_>, manifest: &Manifest) -> Op
             .and_then(|name| Setting::of(name, worst.record, manifest)),
         filling: row.filling.map(|of| of(worst, manifest)),
         interventions: interventions(row, asked),
+        drops: drops(row, worst.record),
         remedy: row.remedy,
         kernel_line: logged.map(|of| of.line.clone()),
         instead_of: row.instead_of,
@@ -72,6 +73,22 @@ fn witness(row: &Row, moved: &Moved) -> Witness {
         unit,
         threshold,
     }
+}
+
+/// The most frequent of the reasons that go with it; absent where packets were dropped for none of them, or nobody knows.
+fn drops(row: &Row, record: &Record) -> Option<Drops> {
+    let until_over = record.drops.iter().flatten();
+    let until_over = until_over.filter(|of| of.phase <= TrialPhase::Window);
+    let of = |reason: &&str| Drops {
+        reason: (*reason).to_owned(),
+        packets: until_over
+            .clone()
+            .filter(|of| of.reason == *reason)
+            .map(|of| of.packets)
+            .sum(),
+    };
+    let each = row.drops.iter().map(of).filter(|of| of.packets > 0);
+    each.max_by_key(|of| of.packets)
 }
 
 /// All cells, curve by curve.

@@ -38,6 +38,9 @@ pub struct Mechanism {
     /// What else became of the same traffic where the mechanism was kept away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interventions: Vec<Intervention>,
+    /// What the kernel says of packets that it dropped for it, in the trial that shows most of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drops: Option<Drops>,
     /// What helps.
     pub remedy: &'static str,
     /// The first line that the kernel logged of it.
@@ -156,6 +159,15 @@ pub struct ExplainedCell {
     /// Of how many; absent where it is not counted in parts of a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<f64>,
+}
+
+/// Packets that the kernel dropped for one reason until the window was over, on the whole machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Drops {
+    /// The kernel's name of the reason.
+    pub reason: String,
+    /// How many.
+    pub packets: u64,
 }
 
 /// A sysctl and what it was set to.

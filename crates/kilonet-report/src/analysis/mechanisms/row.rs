@@ -25,6 +25,8 @@ pub(super) struct Row {
     pub(super) by_error: &'static [Refusal],
     /// What a line of the kernel's log about it contains, all of it, in lower case; nothing where the kernel logs none.
     pub(super) logs: &'static [&'static str],
+    /// The kernel's names of the reasons for which it drops packets as this binds, where a kernel has them.
+    pub(super) drops: &'static [&'static str],
     /// The sysctl that it is a limit of.
     pub(super) sysctl: Option<&'static str>,
     /// What helps.
@@ -50,6 +52,7 @@ pub(super) const BLANK: Row = Row {
     read: |_| Reading::Unseen,
     by_error: &[],
     logs: &[],
+    drops: &[],
     sysctl: None,
     remedy: "",
     explains: &[],

@@ -3,7 +3,8 @@
 
 use super::finding::{Finding, Shown};
 use crate::analysis::mechanisms::{
-    BoundCell, Certainty, Consequence, Explained, ExplainedCell, Filling, Intervention, Unit, Usual,
+    BoundCell, Certainty, Consequence, Drops, Explained, ExplainedCell, Filling, Intervention,
+    Unit, Usual,
 };
 use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, Mechanism, Metric};
@@ -149,14 +150,25 @@ fn under(analysis: &Analysis, one: &Mechanism) -> Vec<String> {
     let interventions = one.interventions.iter().max_by_key(|of| of.count);
     let interventions = interventions.map(intervention);
     let explains = one.explains.iter().map(|of| consequence(analysis, of));
+    let drops = one.drops.iter().map(dropped);
     let line = one.kernel_line.as_ref();
     let line = line.map(|line| format!("the kernel logged: \"{}\"", line.trim()));
     filling
         .chain(explains)
         .chain(interventions)
+        .chain(drops)
         .chain(line)
         .chain([format!("remedy: {}", one.remedy)])
         .collect()
+}
+
+/// `the kernel dropped 1,234 packets for CPU_BACKLOG until the window was over, on the whole machine`
+fn dropped(of: &Drops) -> String {
+    let packets = things(of.packets as f64, "packet");
+    format!(
+        "the kernel dropped {packets} for {} until the window was over, on the whole machine",
+        of.reason
+    )
 }
 
 /// `so up to 64 of 128 pairs moved nothing in the window: bridge at 256, 512`

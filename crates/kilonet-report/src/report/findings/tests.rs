@@ -1,7 +1,9 @@
 use super::*;
 use crate::analysis::{Metric, records_of_the_post as post};
 use crate::scenario::{Buffers, Factor, Search, Topology, Workload};
-use crate::store::record::{Counter, LogLine, PhaseCounts, Record, TrackedConnections, TrialPhase};
+use crate::store::record::{
+    Counter, DroppedPackets, LogLine, PhaseCounts, Record, TrackedConnections, TrialPhase,
+};
 use crate::store::sample::{
     both_testbeds, cell, failed, measured, over_containers, over_rules, run, sweep,
 };
@@ -69,8 +71,23 @@ fn unreachable(repeat: u32, containers: u32) -> Record {
             line: "neighbour: arp_cache: neighbor table overflow!".to_owned(),
             lines: 10,
         }];
+        record.drops = Some(vec![
+            dropped(TrialPhase::Connect, "NOT_SPECIFIED", 9000),
+            dropped(TrialPhase::Connect, "NEIGH_CREATEFAIL", 1000),
+            dropped(TrialPhase::Connect, "NEIGH_FAILED", 7),
+            dropped(TrialPhase::Window, "NEIGH_CREATEFAIL", 234),
+            dropped(TrialPhase::Teardown, "NEIGH_CREATEFAIL", 5000),
+        ]);
     }
     record
+}
+
+fn dropped(phase: TrialPhase, reason: &str, packets: u64) -> DroppedPackets {
+    DroppedPackets {
+        phase,
+        reason: reason.to_owned(),
+        packets,
+    }
 }
 
 /// A counter moves in a phase.
@@ -107,14 +124,15 @@ fn a_mechanism_is_told_with_what_follows_and_that_is_not_told_again() {
         "neighbour_overflows: up to 1,234 times; 2 of 3 cells, 6 trials"
     );
     assert_eq!(
-        first.under[..3],
+        first.under[..4],
         [
             "so up to 32 of 64 pairs moved nothing in the window: bridge at 64, 128",
             "so pairs got unequal shares, down to 0.450 by Jain's index: bridge at 64, 128",
+            "the kernel dropped 1,234 packets for NEIGH_CREATEFAIL until the window was over, on the whole machine",
             "the kernel logged: \"neighbour: arp_cache: neighbor table overflow!\"",
         ]
     );
-    assert!(first.under[3].starts_with("remedy: raise sysctl net.ipv4.neigh"));
+    assert!(first.under[4].starts_with("remedy: raise sysctl net.ipv4.neigh"));
     let others = &found[1..];
     assert!(
         !others.iter().any(|one| one.text.starts_with("pairs ")),

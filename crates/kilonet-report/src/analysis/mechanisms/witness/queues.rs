@@ -17,6 +17,7 @@ pub(in super::super) const BACKLOG: Row = Row {
     witness: ("backlog_drops", Things("packet")),
     threshold: "0.1 % of the units of the window and ten at least, or 5 % and two; or ten before it, where flows were lost then",
     read: backlog,
+    drops: &["CPU_BACKLOG"],
     sysctl: Some("net.core.netdev_max_backlog"),
     remedy: "raise sysctl net.core.netdev_max_backlog, spread packets over CPUs (rps), or have fewer of them: entries = \"static\" \
              where broadcasts fill it, larger messages where data do",
@@ -67,6 +68,7 @@ pub(in super::super) const ACCEPT_QUEUE: Row = Row {
             is_share(seen.amount, connections(record, seen))
         })
     },
+    drops: &["TCP_LISTEN_OVERFLOW"],
     sysctl: Some("net.core.somaxconn"),
     remedy: "raise backlog and, in the namespace of the listener, sysctl net.core.somaxconn; or accept faster (more servers, more CPU)",
     explains: OF_CONNECTIONS,
@@ -104,6 +106,7 @@ pub(in super::super) const SOCKET_BUFFERS: Row = Row {
     witness: ("udp_receive_buffer_errors", Things("datagram")),
     threshold: "0.1 % of the datagrams and ten at least, or 5 % and two",
     read: socket_buffers,
+    drops: &["SOCKET_RCVBUFF", "PROTO_MEM"],
     sysctl: Some("net.core.rmem_max"),
     remedy: "set larger buffers (up to sysctl net.core.rmem_max), offer a lower rate, or give receivers more CPU: they read slower \
              than datagrams come",

@@ -19,6 +19,7 @@ pub(in super::super) const TCP_MEMORY: Row = Row {
     threshold: "the mark itself at the window's end, or any time that the kernel counted (TCPMemoryPressures, TCPAbortOnMemory)",
     read: tcp_memory,
     logs: &["tcp: out of memory"],
+    drops: &["PROTO_MEM", "TCP_OFO_QUEUE_PRUNE"],
     sysctl: Some("net.ipv4.tcp_mem"),
     remedy: "fix buffers so that all flows together stay below the mark, or raise sysctl net.ipv4.tcp_mem",
     explains: OF_CONNECTIONS,
@@ -142,6 +143,7 @@ pub(in super::super) const FLOODING: Row = Row {
             Reading::Still
         }
     },
+    drops: &["OTHERHOST"],
     remedy: "let bridges learn where addresses are: ageing = 300 with entries = \"learned\", or entries = \"static\"",
     explains: &[
         Starved,

@@ -26,6 +26,7 @@ pub(in super::super) const NEIGHBOUR_TABLE: Row = Row {
         of("make", "EHOSTUNREACH"),
     ],
     logs: &["neigh", "table overflow"],
+    drops: &["NEIGH_CREATEFAIL", "NEIGH_FAILED"],
     sysctl: Some("net.ipv4.neigh.default.gc_thresh3"),
     remedy: "raise sysctl net.ipv4.neigh.default.gc_thresh3 (and net.ipv6's) beyond the entries of all containers together, or use \
              entries = \"static\", whose entries are permanent and not counted",
@@ -57,6 +58,7 @@ pub(in super::super) const CONNECTION_TABLE: Row = Row {
         Reading::of(seen(record, &refused), |_| is_full(record))
     },
     logs: TABLE_FULL,
+    drops: &["NETFILTER_DROP"],
     sysctl: Some("net.netfilter.nf_conntrack_max"),
     remedy: "raise sysctl net.netfilter.nf_conntrack_max, let closed connections go sooner \
              (net.netfilter.nf_conntrack_tcp_timeout_time_wait), or leave such traffic untracked (notrack)",
@@ -81,6 +83,7 @@ pub(in super::super) const MASQUERADING_PORTS: Row = Row {
             masquerades && !is_full(record) && is_share(seen.amount, connections(record, seen))
         })
     },
+    drops: &["NETFILTER_DROP"],
     remedy: "spread connections over more destinations (addresses or ports) or more addresses to masquerade as, keep connections \
              open, or let closed ones go sooner (net.netfilter.nf_conntrack_tcp_timeout_time_wait)",
     explains: OF_CONNECTIONS,
