@@ -84,10 +84,10 @@ def ratio_of_logs(key, sides):
     return means["new"] - means["base"]
 
 
-def student(freedom):
-    """The 95th percentile of Student's t, by the expansion of Cornish and Fisher: within 0.001 from ten degrees of freedom on
+def student(freedom, share=0.95):
+    """Where so large a share of Student's t lies below, by the expansion of Cornish and Fisher: within 0.001 from ten degrees of freedom on
     (Abramowitz and Stegun, 26.7.5)."""
-    z = NormalDist().inv_cdf(0.95)
+    z = NormalDist().inv_cdf(share)
     terms = [
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,

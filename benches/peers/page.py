@@ -5,10 +5,14 @@ from math import comb
 from statistics import median
 
 import gate_page
+import watching_page
 
 
 def write(folder):
     raw = Raw(folder / "raw")
+    if raw.of("watching"):
+        (folder / "README.md").write_text(watching_page.page(raw))
+        return
     if raw.of("gate") or raw.of("fields"):
         sections = [gate_page.head(raw)]
         sections += [gate_page.ratios_table(raw)] if raw.of("gate") else []
