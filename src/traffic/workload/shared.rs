@@ -1,8 +1,10 @@
 //! The end that is called where all flows to a container call one port: one event loop, as a server on one thread is.
 //!
 //! Must not know who calls, nor the driver: it has an epoll of its own, by which a driver hears of all its sockets at once. The
-//! invariant: a connection that fails costs itself alone, as its client is one of many.
+//! invariant: a connection that fails costs itself alone, as its client is one of many; a server that cannot go on leaves nobody
+//! waiting for it.
 
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
@@ -76,7 +78,7 @@ impl<'a> SharedServer<'a> {
         for event in &events[..ready] {
             match event.data() {
                 CALLS => self.take_calls()?,
-                token => self.serve(usize::try_from(token).unwrap_or(usize::MAX)),
+                token => self.serve(usize::try_from(token).unwrap_or(usize::MAX))?,
             }
         }
         Ok(Turn::Ready)
@@ -92,7 +94,7 @@ impl<'a> SharedServer<'a> {
             if let Some(line) = line {
                 // What has waited to be taken has its request there, most often.
                 let token = self.seat(line);
-                self.serve(token);
+                self.serve(token)?;
             }
         }
         Ok(())
@@ -108,10 +110,11 @@ impl<'a> SharedServer<'a> {
         token
     }
 
-    /// Goes along a line as far as that goes; what is done or has failed is closed.
-    fn serve(&mut self, token: usize) {
+    /// Goes along a line as far as that goes; what is done or has failed is closed. That the kernel does not report a line any more
+    /// is none of the client's doing, and would be so of the next.
+    fn serve(&mut self, token: usize) -> Result<(), Cause> {
         let Some(line) = self.lines.get_mut(token).and_then(Option::as_mut) else {
-            return;
+            return Ok(());
         };
         if let Some(watch) = &mut self.side.watch {
             watch.token = token as u64;
@@ -119,12 +122,24 @@ impl<'a> SharedServer<'a> {
         loop {
             match self.service.step(&self.side, line) {
                 Ok(Step::Moved) => {}
-                Ok(Step::Waits) => return,
-                Ok(Step::Done) | Err(_) => break,
+                Ok(Step::Waits) => return Ok(()),
+                Ok(Step::Done) | Err(Cause::Closed | Cause::Refused(_)) => break,
+                Err(cause @ Cause::Unconnected(_)) => return Err(cause),
             }
         }
         self.lines[token] = None;
         self.free.push(token);
+        Ok(())
+    }
+
+    /// Ends it for good: whom it has answered in part is cut off, and whoever calls from now on is refused, so that each client says
+    /// that it was not served.
+    #[cold]
+    fn give_up(&mut self, cause: Cause) -> Turn {
+        self.lines.clear();
+        // It fails only where it does not listen any more.
+        let _ = self.listener.shutdown(Shutdown::Both);
+        self.side.endpoint.over(cause)
     }
 }
 
@@ -156,20 +171,23 @@ impl Task for SharedServer<'_> {
 
     fn turn(&mut self) -> Turn {
         let turn = self.go_on();
-        turn.unwrap_or_else(|cause| self.side.endpoint.over(cause))
+        turn.unwrap_or_else(|cause| self.give_up(cause))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::fs::File;
+    use std::io::{ErrorKind, Read, Write};
     use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
     use std::thread;
 
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
     use socket2::{Domain, Type};
 
     use super::*;
+    use crate::host::alone;
     use crate::scenario::{Closing, Driver, Listening, Load, Orders, Workload};
     use crate::traffic::flow::{Redial, Role};
     use crate::traffic::ledger::Ledger;
@@ -266,7 +284,7 @@ mod tests {
             while !client.is_finished() {
                 assert_ne!(task.turn(), Turn::Over);
             }
-            let expected = (std::io::ErrorKind::WouldBlock, 0);
+            let expected = (ErrorKind::WouldBlock, 0);
             assert_eq!(client.join().unwrap(), expected, "{workload}");
             assert_eq!(endpoint.moved.messages.read(), 1, "{workload}");
         }
@@ -281,5 +299,73 @@ mod tests {
         });
         drive(&endpoint, 20);
         client.join().unwrap();
+    }
+
+    /// A client that has said a part of its request, and the server that waits for the rest.
+    fn half_asked(
+        endpoint: &Endpoint,
+        address: SocketAddr,
+        task: &mut SharedServer<'_>,
+    ) -> TcpStream {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(&[0]).unwrap();
+        while task.turn() != Turn::Blocked || task.lines.is_empty() {}
+        assert!(endpoint.end().is_none());
+        client
+    }
+
+    fn server<'a>(work: &'a Work, endpoint: &'a Endpoint) -> SharedServer<'a> {
+        let Some(Redial::Answers(listener)) = &endpoint.redial else {
+            panic!("it listens");
+        };
+        SharedServer::new(work, (endpoint, listener), work.rooms.room(0))
+    }
+
+    /// Holds that who was being answered is cut off, and who calls is refused.
+    fn assert_nobody_waits(mut client: TcpStream, address: SocketAddr) {
+        let cut_off = client.read(&mut [0]).unwrap_err().kind();
+        assert_eq!(cut_off, ErrorKind::ConnectionReset);
+        let refused = TcpStream::connect(address).unwrap_err().kind();
+        assert_eq!(refused, ErrorKind::ConnectionRefused);
+    }
+
+    /// In a process of its own, which has no descriptor left when the second client calls.
+    #[test]
+    fn a_server_without_a_descriptor_left_says_so_and_leaves_nobody_waiting() {
+        let copy = alone::start(|| {
+            let (endpoint, address) = serving(Workload::TcpCrr, Closing::Server);
+            let work = Work::new(&[endpoint.orders], Driver::Threads).unwrap();
+            let mut task = server(&work, &endpoint);
+            let served = half_asked(&endpoint, address, &mut task);
+            let second = TcpStream::connect(address).unwrap();
+            let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+            setrlimit(Resource::RLIMIT_NOFILE, 3, hard).unwrap();
+            while task.turn() != Turn::Over {}
+            setrlimit(Resource::RLIMIT_NOFILE, hard.min(1024), hard).unwrap();
+            let cause = Cause::Unconnected(Errno::EMFILE as i32);
+            assert_eq!(endpoint.end().unwrap().cause, cause);
+            assert_nobody_waits(served, address);
+            drop(second);
+        });
+        assert_eq!(alone::exit_code(copy), 0);
+    }
+
+    #[test]
+    fn a_server_that_is_not_told_of_its_connections_any_more_says_so() {
+        let (endpoint, address) = serving(Workload::TcpCrr, Closing::Server);
+        let work = Work::new(&[endpoint.orders], Driver::Threads).unwrap();
+        let mut task = server(&work, &endpoint);
+        let served = half_asked(&endpoint, address, &mut task);
+        let nothing = File::open("/dev/null").unwrap();
+        task.side.watch = Some(Watch {
+            epoll: Arc::new(Epoll(nothing.into())),
+            token: CALLS,
+        });
+        let second = TcpStream::connect(address).unwrap();
+        while task.turn() != Turn::Over {}
+        let cause = Cause::Unconnected(Errno::EINVAL as i32);
+        assert_eq!(endpoint.end().unwrap().cause, cause);
+        assert_nobody_waits(served, address);
+        drop(second);
     }
 }
