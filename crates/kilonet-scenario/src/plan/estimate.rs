@@ -37,6 +37,13 @@ const GENERATOR: Duration = Duration::from_millis(2);
 /// Descriptors beside those of namespaces and flows: standard streams, results, netlink, epoll, `/proc`.
 const FIXED_DESCRIPTORS: u64 = 64;
 
+/// Host sides whose counters are read at the edges of phases: of more an even sample, as each is held open and takes its part of the
+/// time that watching may.
+pub const WATCHED_HOST_SIDES: u32 = 64;
+
+/// Descriptors that watching holds open for each: the files in which a namespace counts.
+pub const WATCHING_DESCRIPTORS: usize = 4;
+
 /// Threads beside those of flows: main, signals, netlink, progress; and the `workers`, which are few.
 const FIXED_THREADS: u64 = 8;
 
@@ -111,7 +118,7 @@ impl Need {
         let namespaces = namespaces(cell) + FIXED_NAMESPACES;
         let kernel = Self::of_kernel(cell);
         Self {
-            descriptors: namespaces + containers + FIXED_DESCRIPTORS,
+            descriptors: namespaces + containers + watching_descriptors(cell) + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS + containers + 2 * u64::from(cell.flows()),
             memory_bytes: kernel.memory_bytes + containers * PROCESS_BYTES,
             ..kernel
@@ -122,7 +129,9 @@ impl Need {
     fn of_engine(cell: &Cell) -> Self {
         let containers = u64::from(cell.containers);
         Self {
-            descriptors: ENGINE_CONTAINER_DESCRIPTORS * containers + FIXED_DESCRIPTORS,
+            descriptors: ENGINE_CONTAINER_DESCRIPTORS * containers
+                + watched(1, true)
+                + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS,
             memory_bytes: containers * (WIRED_CONTAINER_BYTES + ENGINE_CONTAINER_BYTES)
                 + u64::from(cell.flows()) * (FLOW_BYTES + taken(cell).flow_bytes),
@@ -149,6 +158,7 @@ impl Need {
             descriptors: namespaces
                 + FIXED_NAMESPACES
                 + flow_descriptors(cell).max(2 * processes)
+                + watching_descriptors(cell)
                 + FIXED_DESCRIPTORS,
             threads: FIXED_THREADS
                 + match cell.driver {
@@ -256,6 +266,17 @@ fn flow_descriptors(cell: &Cell) -> u64 {
     classes.sum::<u64>() * u64::from(cell.streams)
 }
 
+/// Descriptors by which the host side is read while flows run: the counters of those that are watched, the interfaces of each, and
+/// the connection table of each that rules are on.
+fn watching_descriptors(cell: &Cell) -> u64 {
+    watched(hosts(cell), cell.has_rules())
+}
+
+fn watched(hosts: u64, tracked: bool) -> u64 {
+    let counters = hosts.min(u64::from(WATCHED_HOST_SIDES)) * WATCHING_DESCRIPTORS as u64;
+    counters + hosts * (1 + u64::from(tracked))
+}
+
 /// What the levels of a cell take beside the usual: what their entries say.
 fn taken(cell: &Cell) -> Takes {
     let keys = registry::keys().filter_map(|key| key.facts().takes);
@@ -292,16 +313,27 @@ fn resolved(cell: &Cell) -> u64 {
 /// Namespaces of a lab, those of its host side among them.
 fn namespaces(cell: &Cell) -> u64 {
     let containers = u64::from(cell.containers);
+    let inside = match cell.topology.joined() {
+        Joined::OneNamespace | Joined::Before => 1,
+        Joined::Seats => {
+            containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
+        }
+        Joined::Pairs | Joined::Routers | Joined::Parent | Joined::Bridges | Joined::Nodes => {
+            containers
+        }
+    };
+    inside + hosts(cell)
+}
+
+/// Namespaces of a lab's host side.
+fn hosts(cell: &Cell) -> u64 {
     taken(cell).namespaces
         + match cell.topology.joined() {
-            Joined::OneNamespace | Joined::Before => 1,
-            Joined::Seats => {
-                containers.div_ceil(cell.per_namespace.map_or(1, |seats| u64::from(seats.get())))
-            }
-            Joined::Pairs | Joined::Routers => containers + u64::from(host_sides(cell)),
-            Joined::Parent => containers + 1,
+            Joined::OneNamespace | Joined::Before | Joined::Seats => 0,
+            Joined::Pairs | Joined::Routers => u64::from(host_sides(cell)),
+            Joined::Parent => 1,
             Joined::Bridges | Joined::Nodes => {
-                containers + cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
+                cell.bridges.map_or(0, |bridges| u64::from(bridges.get()))
             }
         }
 }

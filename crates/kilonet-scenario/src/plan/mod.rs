@@ -9,7 +9,7 @@ mod order;
 mod precision;
 mod standing;
 
-pub use estimate::Need;
+pub use estimate::{Need, WATCHED_HOST_SIDES, WATCHING_DESCRIPTORS};
 pub use kilonet_record::store::{Figures, Role, Shown, TrialId, Turn, cell_id};
 pub use layout::{Plan, Trial};
 pub use precision::Precision;
