@@ -226,6 +226,7 @@ fn recorded(trial: &Trial, measured: Measurement, cost: Result<Option<LabCost>>)
         aggregate: Some(measured.aggregate),
         per_pair: measured.per_pair,
         latency: measured.latency,
+        under_way: measured.under_way,
         lateness: measured.lateness,
         pacing: measured.pacing,
         classes: measured.classes,

@@ -12,7 +12,7 @@ use crate::scenario::{Cell, Timing};
 use crate::store::record::{
     Aggregate, Checks, Class, Counters, Cpu, CpuShare, Effective, FlowCounts, FlowErrors,
     Generator, LabCost, Latency, Lateness, Pacing, PerContainer, PerPair, ProgramOutput,
-    RateSearch, Rows, Samples, Seen, TrackedConnections, Watched, Window,
+    RateSearch, Rows, Samples, Seen, TrackedConnections, UnderWay, Watched, Window,
 };
 use crate::traffic::Dials;
 
@@ -128,6 +128,8 @@ pub struct Measurement {
     pub per_pair: Option<PerPair>,
     /// How long requests took.
     pub latency: Option<Latency>,
+    /// Those with a connection of their own that had not ended when the window closed.
+    pub under_way: Option<UnderWay>,
     /// How late they were sent.
     pub lateness: Option<Lateness>,
     /// Which pairs kept the rate in bits a second that they were offered.

@@ -157,6 +157,7 @@ fn measurement(trial: TrialPlan<'_>, goodput_bps: f64) -> Measurement {
             loss_ratio: None,
         },
         latency: None,
+        under_way: None,
         lateness: None,
         pacing: None,
         classes: Vec::new(),

@@ -57,7 +57,8 @@ pub(super) fn summarise(
     let requests = Requests::of(trial.cell.has_requests(), &flows, reach);
     let datagrams = Datagrams::of(&flows);
     let checks = checks::of(trial.cell, outcome, edges, (&requests, &datagrams));
-    let unpunctual = requests.unpunctual();
+    let of_requests = requests.unpunctual().into_iter().chain(requests.hung());
+    let of_requests: Vec<_> = of_requests.collect();
     let consumption = edges.and_then(|edges| edges.containers.as_ref());
     let members = Members::by_class(trial.cell, outcome);
     let pacing = pacing::of(trial.cell, members[0].flows(), seconds);
@@ -69,6 +70,7 @@ pub(super) fn summarise(
         },
         aggregate: aggregate(bytes, (&requests, &datagrams), seconds),
         latency: requests.latency,
+        under_way: requests.under_way,
         lateness: requests.lateness,
         pacing,
         per_pair: classes::per_pair(trial.cell.workload, &members[0], seconds),
@@ -94,7 +96,7 @@ pub(super) fn summarise(
         warnings: [
             warnings(trial, outcome, checks, edges),
             datagrams.warning().into_iter().collect(),
-            Vec::from_iter(unpunctual),
+            of_requests,
             Vec::from_iter(pacing::warning(trial.cell, pacing)),
         ]
         .concat(),

@@ -15,6 +15,7 @@ use super::window::{Measured, Sample, Window};
 use crate::error::{Act, Error, Result};
 use crate::scenario::{Orders, Workload};
 use crate::stats::Latencies;
+use crate::store::record::UnderWay;
 
 /// What a trial's traffic came to.
 #[derive(Debug)]
@@ -75,9 +76,8 @@ pub struct FlowOutcome {
     pub sent_bytes: u64,
     /// How long requests took that ended in the window; absent where there are none.
     pub latency: Option<Latencies>,
-    /// For how many nanoseconds each request had been under way that was when the window closed; of those with a connection of
-    /// their own.
-    pub under_way_ns: Vec<u64>,
+    /// Requests with a connection of their own that were meant to be sent before the window closed, and had not ended by then.
+    pub under_way: UnderWay,
     /// How much later than they were meant to requests were sent in the window; absent where there is no schedule.
     pub lateness: Option<Latencies>,
     /// Requests given up in the window.
@@ -129,7 +129,7 @@ impl FlowOutcome {
             returned_bytes: 0,
             transactions: 0,
             latency: None,
-            under_way_ns: Vec::new(),
+            under_way: UnderWay::default(),
             lateness: None,
             lost: 0,
             left_out: 0,
@@ -350,7 +350,7 @@ fn connected_flow(plan: Flow, ends: Ends, moved: Moved, closed: Moment) -> FlowO
         returned_bytes: moved.to_client,
         transactions: moved.transactions,
         latency: log.latency,
-        under_way_ns: log.under_way_ns,
+        under_way: log.under_way,
         lateness: log.lateness,
         lost: log.lost,
         left_out: log.left_out,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::scenario::Workload;
 use crate::stats::Latencies;
-use crate::store::record::{Latency, Lateness};
+use crate::store::record::{Latency, Lateness, UnderWay};
 use crate::traffic::FlowOutcome;
+use crate::units::{counted, were};
 
 /// How late messages may be, all but one in a hundred, before a reader is told: what an otherwise idle machine keeps to at
 /// 100,000 of them a second.
@@ -18,6 +19,8 @@ pub(super) struct Requests {
     pub(super) transactions: Option<u64>,
     /// How long they took.
     pub(super) latency: Option<Latency>,
+    /// Those with a connection of their own that had not ended when the window closed; absent where none have one.
+    pub(super) under_way: Option<UnderWay>,
     /// How late they were sent.
     pub(super) lateness: Option<Lateness>,
 }
@@ -29,10 +32,16 @@ impl Requests {
         let together = |which: fn(&FlowOutcome) -> Option<&Latencies>| {
             Latencies::merged(flows.iter().filter_map(|flow| which(flow)))
         };
+        let under_way = under_way(flows);
+        let times = together(|flow| flow.latency.as_ref());
+        let latency = times.and_then(|all| match under_way {
+            Some(under_way) => Latency::of_connections(&all, under_way, reach),
+            None => Latency::of(&all),
+        });
         Self {
             transactions: has_requests.then_some(counted),
-            latency: together(|flow| flow.latency.as_ref())
-                .and_then(|all| latency(&all, flows, reach)),
+            latency,
+            under_way,
             lateness: together(|flow| flow.lateness.as_ref()).and_then(|all| Lateness::of(&all)),
         }
     }
@@ -46,6 +55,21 @@ impl Requests {
         ))
     }
 
+    /// What a reader should be told where no connection ended, though some were meant to.
+    pub(super) fn hung(&self) -> Option<String> {
+        let hung = self.under_way.filter(|of| of.connections > 0)?;
+        let none_ended = self.latency.is_none();
+        none_ended.then(|| {
+            let oldest = Duration::from_nanos(hung.oldest_ns);
+            format!(
+                "no connection ended in the window: {} {} under way when it closed, the oldest for {:.2} s",
+                counted(hung.connections, "connection"),
+                were(hung.connections),
+                oldest.as_secs_f64()
+            )
+        })
+    }
+
     /// Responses counted as they came over latencies recorded.
     pub(super) fn ratio(&self) -> Option<f64> {
         let recorded = self.latency.as_ref()?.count;
@@ -53,17 +77,15 @@ impl Requests {
     }
 }
 
-/// What there is to say of all requests together: more where each of them has a connection of its own.
-fn latency(all: &Latencies, flows: &[&FlowOutcome], reach: Duration) -> Option<Latency> {
+/// Those that had not ended, where each request has a connection of its own.
+fn under_way(flows: &[&FlowOutcome]) -> Option<UnderWay> {
     let workloads = flows.iter().map(|flow| flow.plan.orders.workload);
-    let mut asking = workloads.filter(|workload| workload.has_requests());
-    if !asking.all(Workload::renews_connections) {
-        return Latency::of(all);
-    }
-    let under_way = flows
-        .iter()
-        .flat_map(|flow| flow.under_way_ns.iter().copied());
-    Latency::of_connections(all, &under_way.collect::<Vec<_>>(), reach)
+    let mut asking = workloads
+        .filter(|workload| workload.has_requests())
+        .peekable();
+    asking.peek()?;
+    let are_renewed = asking.all(Workload::renews_connections);
+    are_renewed.then(|| flows.iter().map(|flow| flow.under_way).sum())
 }
 
 #[cfg(test)]
@@ -81,6 +103,7 @@ mod tests {
             let requests = Requests {
                 transactions: None,
                 latency: None,
+                under_way: None,
                 lateness: Some(lateness),
             };
             requests.unpunctual()

@@ -8,7 +8,7 @@ use super::*;
 use crate::host::counters::{Counted, CpuTimes, Delta, ForeignDelta, OwnCpu, Softnet, TcpMemory};
 use crate::scenario::{Cell, Timing, Topology, Workload};
 use crate::stats::Recorder;
-use crate::store::record::TrialPhase;
+use crate::store::record::{TrialPhase, UnderWay};
 use crate::store::sample;
 use crate::traffic::{Buffered, Flow, Loss, Sample, Seat, Tallies, Uncopied, Window as Span};
 
@@ -46,7 +46,7 @@ fn flow(pair: u32, window_bytes: u64) -> FlowOutcome {
         returned_bytes: 0,
         transactions: 0,
         latency: None,
-        under_way_ns: Vec::new(),
+        under_way: UnderWay::default(),
         lateness: None,
         lost: 0,
         left_out: 0,
@@ -258,7 +258,7 @@ fn slow_connections_have_a_share_where_each_request_has_its_own() {
     let mut asking = flow(0, 100);
     asking.latency = Some(recorder.latencies());
     asking.transactions = 3;
-    asking.under_way_ns = vec![1_500_000_000];
+    asking.under_way = UnderWay::aged(1_500_000_000);
     let shares = |workload| {
         let mut cell = cell(1);
         cell.workload = workload;
@@ -274,6 +274,33 @@ fn slow_connections_have_a_share_where_each_request_has_its_own() {
 }
 
 #[test]
+#[test]
+fn connections_that_all_hung_are_told_of_by_their_age() {
+    let mut hanging = flow(0, 0);
+    hanging.plan.orders.workload = Workload::TcpCc;
+    hanging.status = FlowStatus::Stalled;
+    hanging.under_way = UnderWay::aged(1_500_000_000).and(UnderWay::aged(250_000_000));
+    let mut cell = cell(1);
+    cell.workload = Workload::TcpCc;
+    let measured = told(&cell, &outcome(vec![hanging.clone()]), None);
+    assert_eq!(measured.latency, None);
+    let under_way = measured.under_way.unwrap();
+    assert_eq!((under_way.connections, under_way.above_1s), (2, 1));
+    let said = "no connection ended in the window: 2 connections were under way when it closed, the oldest for 1.50 s";
+    assert!(
+        measured.warnings.iter().any(|it| it == said),
+        "{:?}",
+        measured.warnings
+    );
+
+    let mut recorder = Recorder::new().unwrap();
+    recorder.record(1_000);
+    hanging.latency = Some(recorder.latencies());
+    let some_ended = told(&cell, &outcome(vec![hanging]), None);
+    let said = some_ended.warnings.join("; ");
+    assert!(!said.contains("no connection ended"), "{said}");
+}
+
 fn a_pair_without_a_flow_or_a_byte_is_starved() {
     let measured = told(
         &cell(3),

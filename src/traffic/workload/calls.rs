@@ -3,6 +3,7 @@
 //! Must not know how its sockets are made, nor what is done on a connection. The invariant: what is due while there is no room for
 //! another call grows late.
 
+use std::iter;
 use std::os::fd::BorrowedFd;
 
 use super::diary::Diary;
@@ -13,6 +14,7 @@ use super::room::Room;
 use super::turn::Turn;
 use super::work::Work;
 use crate::scenario::Closing;
+use crate::store::record::UnderWay;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Cause, Endpoint};
 use crate::traffic::moment::Moment;
@@ -73,13 +75,28 @@ impl<'a> Calls<'a> {
             .for_each(|call| call.line.awaits(tell));
     }
 
-    pub(super) fn into_log(self) -> Log {
-        let closed = self.side.endpoint.moved.edges().closed();
-        let since = |call: &Call| Some(closed?.nanos_since(call.intended));
+    pub(super) fn into_log(mut self) -> Log {
+        let under_way = self.unended();
         Log {
-            under_way_ns: self.under_way.iter().filter_map(since).collect(),
+            under_way,
             ..self.diary.into_log()
         }
+    }
+
+    /// What was meant to be made before the window closed and had not ended: calls, and what there was no room for yet. Of a client
+    /// that has ended itself, its end is what there is to say.
+    fn unended(&mut self) -> UnderWay {
+        let endpoint = self.side.endpoint;
+        let closed = endpoint.moved.edges().closed();
+        let Some(closed) = closed.filter(|_| endpoint.end().is_none()) else {
+            return UnderWay::default();
+        };
+        let calls = self.under_way.iter().map(|call| call.intended);
+        let waiting = iter::from_fn(|| self.pace.overdue(closed));
+        let intended = calls.chain(waiting).filter(|intended| *intended < closed);
+        intended
+            .map(|intended| UnderWay::aged(closed.nanos_since(intended)))
+            .sum()
     }
 
     /// Makes the call that is due, or takes a step along each that is under way.

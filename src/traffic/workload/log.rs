@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Latencies;
+use crate::store::record::UnderWay;
 
 /// What an endpoint has written down; nothing where its workload has nothing of the kind.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,9 +24,8 @@ pub(in crate::traffic) struct Log {
     pub(in crate::traffic) left_out: u64,
     /// Messages of a stream that were due within the window, be they sent or not; absent where they have no times.
     pub(in crate::traffic) due: Option<u64>,
-    /// For how many nanoseconds each request had been under way that was when the window closed; of those with a connection of
-    /// their own.
-    pub(in crate::traffic) under_way_ns: Vec<u64>,
+    /// Requests with a connection of their own that were meant to be sent before the window closed, and had not ended by then.
+    pub(in crate::traffic) under_way: UnderWay,
 }
 
 /// What became of sends without a copy.

@@ -44,6 +44,17 @@ impl Pace {
             Self::Open(schedule) => schedule.due(now),
         }
     }
+
+    /// The time of the next request that was due by a moment, if one was and has times of its own. It will not be due again.
+    pub(super) fn overdue(&mut self, by: Moment) -> Option<Moment> {
+        match self {
+            Self::Closed(_) => None,
+            Self::Open(schedule) => match schedule.due(by) {
+                Due::Since(intended) => Some(intended),
+                Due::At(_) | Due::AfterReply => None,
+            },
+        }
+    }
 }
 
 /// The times at which requests are meant to be sent.

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use socket2::{Domain, Socket, Type};
@@ -115,6 +116,36 @@ fn a_peer_that_never_answers_stops_further_calls_and_nothing_else() {
         let error = stream.read_to_end(&mut rest).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     }
+}
+
+/// Eight calls are under way and nobody answers: what is due meanwhile and has no room waits too, and is as old as it is late.
+#[test]
+fn what_had_not_ended_when_the_window_closed_is_counted_with_what_had_no_room() {
+    const RATE: u32 = 100_000;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = calling(&listener, Some(RATE));
+    let work = work(&endpoint);
+    let mut task = work.task(&endpoint, 0);
+    task.turn();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(5) {
+        assert_ne!(task.turn(), Turn::Over);
+    }
+    let waited = began.elapsed();
+    endpoint.moved.edges().close();
+    let under_way = task.into_log().under_way;
+    let due = waited.as_secs_f64() * f64::from(RATE);
+    assert!(under_way.connections as f64 >= due - 1.0, "{under_way:?}");
+    let gap = Duration::from_secs(1) / RATE;
+    let oldest = Duration::from_nanos(under_way.oldest_ns);
+    assert!(oldest + gap >= waited, "{oldest:?} of {waited:?}");
+    assert_eq!((under_way.above_1s, under_way.above_3s), (0, 0));
+
+    let endpoint = calling(&listener, None);
+    let mut task = work.task(&endpoint, 0);
+    while task.turn() != Turn::Blocked {}
+    endpoint.moved.edges().close();
+    assert_eq!(task.into_log().under_way.connections, 1);
 }
 
 fn end_of(endpoint: &Endpoint) -> Cause {

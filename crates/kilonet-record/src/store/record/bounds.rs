@@ -151,6 +151,8 @@ const RANGES: &[Range] = ranges! {
     "latency.above_1s_ratio", SHARE, it => latencies(it).filter_map(|of| of.above_1s_ratio);
     "latency.above_3s_ratio", SHARE, it => latencies(it).filter_map(|of| of.above_3s_ratio);
     "latency.max_ns", NANOS, it => latencies(it).map(|of| of.max_ns);
+    "under_way.connections", COUNTER, it => it.under_way.into_iter().flat_map(|of| [of.connections, of.above_1s, of.above_3s]);
+    "under_way.oldest_ns", NANOS, it => it.under_way.map(|of| of.oldest_ns);
     "lateness.p50_ns", NANOS, it => it.lateness.map(|of| of.p50_ns);
     "lateness.p99_ns", NANOS, it => it.lateness.map(|of| of.p99_ns);
     "lateness.max_ns", NANOS, it => it.lateness.map(|of| of.max_ns);
@@ -188,6 +190,7 @@ const RANGES: &[Range] = ranges! {
     "phases", COUNTER, it => it.phases.iter().flat_map(TrialPhases::entered).flat_map(|(_, of)| of.counts.iter()).map(|(_, it)| it);
     "watched", COUNTER, it => it.watched.iter().flat_map(|of| of.counts.iter()).map(|(_, it)| it);
     "watching", NANOS, it => it.watching.into_iter().flat_map(|of| [of.cpu_ns, of.wall_ns]);
+    "host_sides", COUNTER, it => it.host_sides.into_iter().flat_map(|of| [of.read, of.of]).map(u64::from);
     "connections", COUNTER, it => it.connections.into_iter().flat_map(|of| [Some(of.before), Some(of.after), of.max, of.closed_stay_s]).flatten();
     "cpus", NANOS, it => it.cpus.iter().flat_map(|of| [of.user_ns, of.system_ns, of.softirq_ns, of.idle_ns]);
     "drops", COUNTER, it => it.drops.iter().flatten().map(|of| of.packets);
@@ -319,6 +322,19 @@ const RELATIONS: &[Relation] = &[
         field: "latency.above_3s_ratio",
         must: "be at most the share above 1 s",
         broken: |it| latencies(it).find_map(|of| beyond(of.above_3s_ratio?, of.above_1s_ratio?)),
+    },
+    Relation {
+        field: "under_way",
+        must: "fall from all to those above 1 s and above 3 s",
+        broken: |it| {
+            let of = it.under_way?;
+            falls([of.above_3s, of.above_1s, of.connections].map(number))
+        },
+    },
+    Relation {
+        field: "host_sides.read",
+        must: "be at most as many as there are",
+        broken: |it| it.host_sides.and_then(|of| beyond(of.read, of.of)),
     },
     Relation {
         field: "pacing.kept_pairs",

@@ -1,5 +1,6 @@
 //! The part of a record that is about time: how long requests took.
 
+use std::iter::Sum;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,8 @@ pub struct Latency {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub p9999_ns: Option<u64>,
     /// The share that took longer than 1 s, where each request has a connection of its own: a SYN that is lost is sent again after
-    /// 1 s. Those that had been under way for longer when the window closed are among them. Absent for other workloads, and where
-    /// none can have taken so long, as the flows began to move 1 s before the window's end or later.
+    /// 1 s. Those that had been under way for longer when the window closed are among them ([`UnderWay`]). Absent for other workloads,
+    /// and where none can have taken so long, as the flows began to move 1 s before the window's end or later.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub above_1s_ratio: Option<f64>,
     /// The share that took longer than 3 s, at which a SYN is sent for the third time; absent likewise.
@@ -65,22 +66,69 @@ impl Latency {
         })
     }
 
-    /// The same of requests with a connection each: `under_way` is for how many nanoseconds others had been under way when the
-    /// window closed, and `reach` how long before its end flows began to move.
+    /// The same of requests with a connection each: `under_way` are others that had not ended when the window closed, and `reach` is
+    /// how long before its end flows began to move.
     #[must_use]
-    pub fn of_connections(times: &Latencies, under_way: &[u64], reach: Duration) -> Option<Self> {
-        let above = |seconds| {
-            let limit = nanos(Duration::from_secs(seconds));
-            let waiting = under_way.iter().filter(|age| **age > limit).count() as u64;
+    pub fn of_connections(times: &Latencies, under_way: UnderWay, reach: Duration) -> Option<Self> {
+        let above = |limit: u64, waiting: u64| {
+            let slow = times.longer_than(limit) + waiting;
             let all = times.count() + waiting;
-            let ratio = (times.longer_than(limit) + waiting) as f64 / all.max(1) as f64;
-            (nanos(reach) > limit).then_some(ratio)
+            (nanos(reach) > limit).then(|| slow as f64 / all.max(1) as f64)
         };
         Some(Self {
-            above_1s_ratio: above(1),
-            above_3s_ratio: above(3),
+            above_1s_ratio: above(ONE_SECOND_NS, under_way.above_1s),
+            above_3s_ratio: above(THREE_SECONDS_NS, under_way.above_3s),
             ..Self::of(times)?
         })
+    }
+}
+
+/// After which time a SYN that was lost is sent again.
+const ONE_SECOND_NS: u64 = 1_000_000_000;
+/// After which it is sent for the third time.
+const THREE_SECONDS_NS: u64 = 3_000_000_000;
+
+/// Connections that were meant to be made before the window closed, and had not ended by then: what they took is longer than their age
+/// at that moment, from the one at which each was meant to be made. With a rate, those are among them for which there was no room yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderWay {
+    /// How many.
+    pub connections: u64,
+    /// The age of the oldest.
+    pub oldest_ns: u64,
+    /// How many were older than 1 s.
+    pub above_1s: u64,
+    /// How many were older than 3 s.
+    pub above_3s: u64,
+}
+
+impl UnderWay {
+    /// One of this age.
+    #[must_use]
+    pub fn aged(age_ns: u64) -> Self {
+        Self {
+            connections: 1,
+            oldest_ns: age_ns,
+            above_1s: u64::from(age_ns > ONE_SECOND_NS),
+            above_3s: u64::from(age_ns > THREE_SECONDS_NS),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            connections: self.connections + other.connections,
+            oldest_ns: self.oldest_ns.max(other.oldest_ns),
+            above_1s: self.above_1s + other.above_1s,
+            above_3s: self.above_3s + other.above_3s,
+        }
+    }
+}
+
+impl Sum for UnderWay {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Self::and)
     }
 }
 
@@ -138,6 +186,7 @@ mod tests {
         let times = recorder.latencies();
         let of = |under_way: &[u64], seconds| {
             let reach = Duration::from_secs(seconds);
+            let under_way = under_way.iter().copied().map(UnderWay::aged).sum();
             let all = Latency::of_connections(&times, under_way, reach).unwrap();
             (all.above_1s_ratio, all.above_3s_ratio)
         };

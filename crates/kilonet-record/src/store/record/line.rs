@@ -10,15 +10,13 @@ use super::datagrams::FlowCounts;
 use super::effective::Effective;
 use super::failure::Failure;
 use super::generator::Generator;
-use super::latency::{Latency, Lateness};
+use super::latency::{Latency, Lateness, UnderWay};
 use super::noise::Noise;
 use super::pacing::Pacing;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
-use super::watched::{
-    CpuShare, DroppedPackets, LogLine, TrackedConnections, Watched, WatchingCost,
-};
+use super::watched::{CpuShare, DroppedPackets, HostSides, LogLine, TrackedConnections, Watched, WatchingCost};
 use crate::factors::is_default;
 use crate::factors::{Cell, Effect, Seen};
 use crate::store::id::TrialId;
@@ -68,6 +66,10 @@ pub struct Record {
     /// How long requests took; absent for workloads without.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub latency: Option<Latency>,
+    /// Connections that were meant to be made before the window closed and had not ended by then; absent for workloads without one per
+    /// request.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub under_way: Option<UnderWay>,
     /// How late requests were sent; absent where they have no times of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lateness: Option<Lateness>,
@@ -95,6 +97,9 @@ pub struct Record {
     /// What the machine counted in each phase of the trial; absent before schema 2, and where there is no machine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub phases: Option<TrialPhases>,
+    /// How many of the lab's host sides are in that; absent where it has none, and in records of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host_sides: Option<HostSides>,
     /// What the containers' own namespaces counted until the window was over; absent where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub watched: Option<Watched>,
@@ -187,6 +192,7 @@ impl Record {
             aggregate: None,
             per_pair: None,
             latency: None,
+            under_way: None,
             lateness: None,
             pacing: None,
             classes: Vec::new(),
@@ -196,6 +202,7 @@ impl Record {
             checks: None,
             counters: None,
             phases: None,
+            host_sides: None,
             watched: None,
             watching: None,
             connections: None,

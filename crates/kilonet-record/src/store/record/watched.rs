@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::counter::Counts;
 use super::phases::TrialPhase;
 
-/// What containers' own namespaces and control groups counted from their beginning until their flows had ended: read once then, after
-/// the window, in those whose flows failed and in an even sample of 64 of the others. What several containers share is counted once.
+/// What containers' own namespaces and control groups counted until their flows had ended, from their beginning, or where they were
+/// there before from that of the trial: read once then, after the window, in those whose flows failed and in an even sample of 64 of the others. What several containers share is counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watched {
     /// Containers that were read in.
@@ -22,6 +22,16 @@ pub struct Watched {
     /// Their sums.
     #[serde(flatten)]
     pub counts: Counts,
+}
+
+/// Namespaces of the host side that were read at the edges of phases: all of them, or an even sample of up to 64. What `phases` counts of
+/// host sides is of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSides {
+    /// That were read; none where they are somebody else's and may not be.
+    pub read: u32,
+    /// Of so many that there are.
+    pub of: u32,
 }
 
 /// The connection table of a namespace that rules are in: each namespace has a table of its own, and this is the one that held the

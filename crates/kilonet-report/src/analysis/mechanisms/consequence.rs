@@ -252,11 +252,18 @@ fn stalled(record: &Record) -> impl FnOnce(FlowCounts) -> u32 {
     move |all| if starved { 0 } else { all.stalled }
 }
 
+/// From which share of connections above a second on the one in a thousand that took longest is among those.
+const ONE_IN_A_THOUSAND: f64 = 1e-3;
+
 fn late(record: &Record) -> Option<Shows> {
     let slowest = |of: &Latency| of.p999_ns.or(of.p99_ns);
     let classes = record.classes.iter().filter_map(|of| of.latency.as_ref());
     let all = record.latency.iter().chain(classes);
-    let slowest = all.filter_map(slowest).max()?;
+    // Of what had not ended nothing is in the percentiles, and it took longer than its age.
+    let hung = record.under_way.filter(|of| of.above_1s > 0);
+    let hung = hung.filter(|_| record.above_1s_ratio() >= Some(ONE_IN_A_THOUSAND));
+    let hung = hung.map(|of| of.oldest_ns);
+    let slowest = all.filter_map(slowest).chain(hung).max()?;
     (slowest >= FIRST_TIMEOUT_NS).then(|| in_window(slowest as f64))
 }
 

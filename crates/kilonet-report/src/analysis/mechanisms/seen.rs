@@ -134,15 +134,16 @@ pub(super) fn units(record: &Record) -> Option<f64> {
 }
 
 /// Connections that were made until the window was over: each flow's first, and one for each request where these have their own;
-/// of the containers that were read in, where a figure is from these alone.
+/// of the containers that were read in, where a figure is from these alone, and of the host sides likewise.
 pub(super) fn connections(record: &Record, seen: &Seen) -> Option<f64> {
     let first = f64::from(record.flows?.connected);
     let per_s = record.aggregate.and_then(|all| all.transactions_per_s);
     let renewed = per_s.filter(|_| record.cell.workload.renews_connections());
     let all = first + renewed.zip(ran_s(record)).map_or(0.0, |(rate, s)| rate * s);
     let watched = record.watched.as_ref().filter(|it| it.of > 0);
+    let sides = record.host_sides.filter(|it| it.read > 0);
     let part = match seen.phase {
-        Some(_) => 1.0,
+        Some(_) => sides.map_or(1.0, |it| f64::from(it.read) / f64::from(it.of)),
         None => watched.map_or(1.0, |it| f64::from(it.containers) / f64::from(it.of)),
     };
     Some(all * part)

@@ -143,15 +143,40 @@ pub(super) const COLUMNS: &[Column<Record>] = &[
     number(
         "latency_above_1s_ratio",
         Ratio,
-        "The share of connections that took longer than 1 s, those among them that were still under way at the window's end; absent, \
+        "The share of connections that took longer than 1 s, those among them that had not ended when the window closed, and were older; absent, \
          as is the next, where requests have no connections of their own, and where flows began to move too late for that.",
-        |it| it.latency.as_ref()?.above_1s_ratio,
+        Record::above_1s_ratio,
     ),
     number(
         "latency_above_3s_ratio",
         Ratio,
         "The share of connections that took longer than 3 s, counted likewise.",
-        |it| it.latency.as_ref()?.above_3s_ratio,
+        Record::above_3s_ratio,
+    ),
+    integer(
+        "under_way_connections",
+        Plain,
+        "Connections that were meant to be made before the window closed and had not ended by then; absent, as are the next three, where \
+         requests have no connections of their own.",
+        |it| Some(it.under_way?.connections),
+    ),
+    integer(
+        "under_way_oldest_ns",
+        Nanoseconds,
+        "The age of the oldest of them, from the moment at which it was meant to be made.",
+        |it| Some(it.under_way?.oldest_ns),
+    ),
+    integer(
+        "under_way_above_1s",
+        Plain,
+        "How many of them were older than 1 s.",
+        |it| Some(it.under_way?.above_1s),
+    ),
+    integer(
+        "under_way_above_3s",
+        Plain,
+        "How many of them were older than 3 s.",
+        |it| Some(it.under_way?.above_3s),
     ),
     number(
         "pacing_offered_bps",

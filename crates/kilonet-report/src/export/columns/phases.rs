@@ -104,6 +104,18 @@ const SEEN: &[Column<Record>] = &[
          and neighbour overflows are the whole machine's; the others are of the lab's host sides and absent where it has none.",
         |it| json(it.phases.as_ref()),
     ),
+    integer(
+        "host_sides_read",
+        Plain,
+        "Namespaces of the host side whose counters are in `phases`: all, or an even sample of up to 64; absent where there is none.",
+        |it| it.host_sides.map(|of| of.read.into()),
+    ),
+    integer(
+        "host_sides_of",
+        Plain,
+        "Namespaces of the host side that there were.",
+        |it| it.host_sides.map(|of| of.of.into()),
+    ),
     text(
         "watched",
         "What containers' own namespaces and control groups counted until their flows had ended, as JSON: `containers` that were \

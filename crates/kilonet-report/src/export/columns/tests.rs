@@ -109,6 +109,7 @@ fn what_was_watched_is_in_columns_a_block_each() {
     let mut record = serde_json::to_value(record).unwrap();
     let counted = |drops: u64| serde_json::json!({"duration_ns": 7, "backlog_drops": drops, "listen_overflows": 2, "neighbour_overflows": 5});
     record["phases"] = serde_json::json!({"connect": counted(3), "window": counted(0)});
+    record["host_sides"] = serde_json::json!({"read": 64, "of": 4000});
     record["watched"] =
         serde_json::json!({"containers": 3, "of": 8, "failing": 1, "listen_drops": 4});
     record["connections"] =

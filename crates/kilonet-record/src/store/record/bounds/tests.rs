@@ -30,7 +30,10 @@ fn full() -> Record {
     aggregate.datagrams_per_s = Some(16.0);
     aggregate.loss_ratio = Some(0.2);
     let goodput_bps = aggregate.goodput_bps;
-    record.latency = Latency::of_connections(&times, &[3_500_000_000], Duration::from_secs(10));
+    let under_way = UnderWay::aged(3_500_000_000);
+    record.latency = Latency::of_connections(&times, under_way, Duration::from_secs(10));
+    record.under_way = Some(under_way);
+    record.host_sides = Some(HostSides { read: 2, of: 3 });
     record.lateness = Lateness::of(&times);
     record.pacing = Some(Pacing {
         offered_bps: 4e9,
@@ -285,6 +288,16 @@ fn beside_others() -> Vec<Case> {
             "/latency/above_3s_ratio",
             json!(0.5),
             "be at most the share above 1 s",
+        ),
+        (
+            "/under_way/above_3s",
+            json!(2),
+            "fall from all to those above 1 s and above 3 s",
+        ),
+        (
+            "/host_sides/read",
+            json!(4),
+            "be at most as many as there are",
         ),
         (
             "/pacing/missed_pairs",
