@@ -195,11 +195,11 @@ fn try_trial<T: Testbed>(
     watch: &Phases<'_>,
 ) -> Option<(Record, Rows)> {
     watch.phase(Phase::Setup);
-    let lab = match testbed.setup(&trial.cell, watch) {
+    let mut lab = match testbed.setup(&trial.cell, watch) {
         Ok(lab) => lab,
         Err(error) => return failed(trial, &error),
     };
-    watch.lab_is_up(|| testbed.sides(&lab));
+    watch.lab_is_up(|| testbed.sides(&mut lab));
     watch.phase(Phase::Connect);
     let plan = TrialPlan {
         id: &trial.id,

@@ -320,7 +320,7 @@ mod tests {
         window.counted.softnet = Some(Softnet {
             processed: 1_000_000,
             dropped: 5_000,
-            squeezed: 0,
+            ..Softnet::default()
         });
         window.counted.neighbour_overflows = Some(3);
         assert_eq!(

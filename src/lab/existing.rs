@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use nix::ifaddrs::getifaddrs;
@@ -16,6 +15,7 @@ use nix::unistd::geteuid;
 
 use super::address;
 use super::docker::Engine;
+use super::netlink::Conversation;
 use super::netns::{self, Visitor};
 use crate::error::{Act, Error, Remedy, Result};
 use crate::files;
@@ -41,6 +41,17 @@ struct Interface {
     address: IpAddr,
     mask: IpAddr,
     loopback: bool,
+}
+
+/// Where the other end of an interface is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leads {
+    /// In no other namespace.
+    Nowhere,
+    /// In the one that has this place among those that were asked for.
+    To(usize),
+    /// In another.
+    Elsewhere,
 }
 
 /// Where one end of a pair is to be.
@@ -84,9 +95,37 @@ impl Existing {
     /// # Errors
     /// When the kernel does not say.
     pub fn identity(&self) -> Result<u64> {
-        let seen = self.namespace.metadata();
-        seen.map(|it| it.ino())
-            .map_err(|source| Error::kernel("look at", &self.name, source))
+        netns::identity(&self.namespace)
+    }
+
+    /// Whether one of its interfaces has an address.
+    #[must_use]
+    pub fn has(&self, address: IpAddr) -> bool {
+        self.interfaces.iter().any(|it| it.address == address)
+    }
+
+    /// Where the other end of an interface is: in which of some namespaces, by their places in the list.
+    ///
+    /// # Errors
+    /// When it may not be entered, and when the kernel does not answer.
+    pub fn leads(&self, interface: &str, to: &[BorrowedFd<'_>]) -> Result<Leads> {
+        netns::visit(|visitor| {
+            visitor
+                .enter(&self.namespace)
+                .map_err(|source| refusal(&self.name, source))?;
+            let mut conversation = Conversation::open()?;
+            let links = conversation.links()?;
+            let link = links.iter().find(|link| link.name == interface);
+            let Some(beyond) = link.and_then(|link| link.beyond) else {
+                return Ok(Leads::Nowhere);
+            };
+            for (place, namespace) in to.iter().enumerate() {
+                if conversation.number_of(*namespace)? == Some(beyond) {
+                    return Ok(Leads::To(place));
+                }
+            }
+            Ok(Leads::Elsewhere)
+        })
     }
 
     /// Where the two ends of a pair are to be: over lo if they share a namespace, in one subnet if they have one in common,

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 
+use super::conntrack::Table;
 use super::firewall::counts;
 use super::netlink::Conversation;
 use super::netlink::links::Listed;
@@ -203,11 +204,10 @@ fn of_lines(text: &str, name: &str) -> Option<u64> {
     single(text).find_map(|(_, figure, number)| (figure == name).then_some(number))
 }
 
-/// Connections in the table of the namespace: the first column, in hexadecimal, the same for every CPU.
+/// Connections in the table of the namespace.
 fn tracked() -> Option<u64> {
-    let text = text("stat/nf_conntrack")?;
-    let first = text.lines().nth(1)?.split_whitespace().next()?;
-    u64::from_str_radix(first, 16).ok()
+    let counted = Table::open().ok()??.read().ok()?;
+    Some(counted.entries)
 }
 
 /// What is known of two, or of the one of which it is known.

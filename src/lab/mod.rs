@@ -4,6 +4,7 @@
 //! else, so that it is gone when the process is.
 
 pub mod address;
+pub mod conntrack;
 pub mod docker;
 pub mod existing;
 pub mod firewall;

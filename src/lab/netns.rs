@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread;
 
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::stat::fstat;
 
 use crate::error::{Error, Result};
 
@@ -37,6 +38,16 @@ impl Namespace {
     pub fn current() -> io::Result<Self> {
         File::open("/proc/thread-self/ns/net").map(Self::from)
     }
+}
+
+/// The number by which the kernel names a namespace, in its log too: what tells namespaces apart.
+///
+/// # Errors
+/// When the kernel does not say.
+pub fn identity(namespace: impl AsFd) -> Result<u64> {
+    let seen = fstat(namespace)
+        .map_err(|errno| Error::kernel("look at", "a network namespace", errno.into()))?;
+    Ok(seen.st_ino)
 }
 
 /// Does something on a thread of its own that may go from namespace to namespace; the caller's never leaves its own.

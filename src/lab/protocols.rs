@@ -1,8 +1,10 @@
-//! The figures of a namespace's protocols as its files in `/proc/net` tell them: `netstat`, `snmp`, `snmp6`.
+//! The figures of a namespace's protocols as its files in `/proc/net` tell them: `netstat`, `snmp`, `snmp6`, and those of `stat/`.
 //!
 //! Must not know what they mean. The invariant: a figure is known by its protocol and its name, never by its place.
 
 use std::iter;
+
+use crate::error::Error;
 
 /// A figure with the protocol (`TcpExt:`) and the name that it is told by.
 pub(crate) type Told<'a> = (&'a str, &'a str, u64);
@@ -24,4 +26,26 @@ pub(crate) fn single(text: &str) -> impl Iterator<Item = Told<'_>> {
         let mut words = line.split_whitespace();
         Some(("", words.next()?, words.next()?.parse().ok()?))
     })
+}
+
+/// A column of a file of `/proc/net/stat`: one hexadecimal figure per CPU. `entries` is of the table, the same on all.
+pub(crate) fn stat_column(text: &str, name: &str) -> Option<Vec<u64>> {
+    let mut lines = text.lines();
+    let column = lines
+        .next()?
+        .split_whitespace()
+        .position(|title| title == name)?;
+    lines
+        .map(|line| u64::from_str_radix(line.split_whitespace().nth(column)?, 16).ok())
+        .collect()
+}
+
+/// What is said of a file whose columns are not known.
+pub(crate) fn malformed(object: &str) -> Error {
+    let reason = "its columns are not those of any kernel known to kilonet".to_owned();
+    Error::Malformed {
+        object: object.to_owned(),
+        reason,
+        remedy: None,
+    }
 }

@@ -1,11 +1,14 @@
-//! Where connection tracking is read: on the host sides that have rules, or in the containers that have.
+//! Where connection tracking is read: on the host sides that have rules, or in the containers that have; and on the host side that
+//! was there before its containers, where there is one.
 //!
-//! Must not know what the counters mean. The invariant: what is opened is of the lab's namespaces and of no other.
+//! Must not know what the counters mean. The invariant: what is opened is of namespaces that the lab's traffic passes, and of no
+//! other.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
+use std::os::fd::BorrowedFd;
 
+use super::conntrack::{Conntrack, Table};
 use super::sample::evenly;
 use super::topology::Place;
 use super::{Lab, netns, setup};
@@ -16,28 +19,30 @@ use crate::error::{Error, Result};
 /// aside beside the descriptors of namespaces and flows.
 const WATCHED_PAIRS: usize = 16;
 
-/// The `/proc/net/stat/nf_conntrack` of some namespaces, opened inside. Each file pins its namespace, so they must be gone
-/// before teardown.
+/// The counts of connection tracking of some namespaces, opened inside. Each pins its namespace, so they must be gone before
+/// teardown.
 #[derive(Debug, Default)]
 pub struct Tracking {
-    /// The files; none where there are no rules, or the kernel has no such thing.
-    pub files: Vec<File>,
+    /// One of each; none where there are no rules, or the kernel has no such thing.
+    pub tables: Vec<Table>,
     /// Containers that are read in; 0 where it is host sides.
     pub containers: u32,
     /// What their tables are like.
-    pub table: Table,
+    pub size: Size,
+    /// Whether it is somebody else's rules that might track there, so that only entries say whether any do.
+    pub is_found: bool,
 }
 
 /// What the connection table of a namespace is like; absent where the kernel does not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Table {
+pub struct Size {
     /// Connections that it holds at most.
     pub max: Option<u64>,
     /// Seconds for which a connection of TCP stays in it once it is closed.
     pub closed_stay_s: Option<u64>,
 }
 
-impl Table {
+impl Size {
     /// That of the namespace in which the thread is.
     fn read() -> Self {
         let setting = |name: &str| {
@@ -62,19 +67,48 @@ impl Tracking {
         let inside = |place: &&Place| matches!(place, Place::Container(_));
         let containers = u32::try_from(places.iter().filter(inside).count()).unwrap_or(u32::MAX);
         netns::visit(|visitor| {
-            let files = places.iter().map(|place| {
+            let tables = places.iter().map(|place| {
                 setup::enter(visitor, lab.namespace(*place))?;
-                open()
+                Table::open()
             });
-            let files = files.filter_map(Result::transpose).collect::<Result<_>>()?;
+            let tables = tables
+                .filter_map(Result::transpose)
+                .collect::<Result<_>>()?;
             // They are alike, and the thread is in the last of them: a look-up of a sysctl takes as long as there are namespaces.
-            let table = places.last().map_or_else(Table::default, |_| Table::read());
+            let size = places.last().map_or_else(Size::default, |_| Size::read());
             Ok(Self {
-                files,
+                tables,
                 containers,
-                table,
+                size,
+                is_found: false,
             })
         })
+    }
+
+    /// Opens what connection tracking counts on a host side that was there before its containers.
+    ///
+    /// # Errors
+    /// When it may not be entered, or descriptors have run out.
+    pub fn found(host: BorrowedFd<'_>) -> Result<Self> {
+        netns::visit(|visitor| {
+            visitor
+                .enter(host)
+                .map_err(|source| Error::kernel("enter", "a namespace of the host side", source))?;
+            Ok(Self {
+                tables: Table::open()?.into_iter().collect(),
+                size: Size::read(),
+                is_found: true,
+                ..Self::default()
+            })
+        })
+    }
+
+    /// Reads each of the tables, in their order.
+    ///
+    /// # Errors
+    /// When the kernel does not answer, or not in the columns that are known.
+    pub fn read(&mut self) -> Result<Vec<Conntrack>> {
+        self.tables.iter_mut().map(Table::read).collect()
     }
 }
 
@@ -87,16 +121,4 @@ fn tracked(lab: &Lab) -> BTreeSet<Place> {
     hosts
         .chain(seats.map(|container| lab.layout.seats[container as usize].place))
         .collect()
-}
-
-/// That of the namespace in which the thread is; none where the kernel has no such thing.
-fn open() -> Result<Option<File>> {
-    match File::open("/proc/thread-self/net/stat/nf_conntrack") {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => {
-            let object = "what connection tracking of the lab counts";
-            Err(Error::kernel("open", object, source))
-        }
-    }
 }

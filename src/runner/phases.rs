@@ -10,7 +10,9 @@ use super::lines::Lines;
 use crate::error::Result;
 use crate::host::counters::Sides;
 use crate::host::watching::{Effort, Mark, Reading, Watching};
-use crate::store::record::{PhaseCounts, Record, TrialPhase, TrialPhases, Watched, WatchingCost};
+use crate::store::record::{
+    HostSides, PhaseCounts, Record, TrialPhase, TrialPhases, Watched, WatchingCost,
+};
 use crate::testbed::{Phase, Watch};
 use crate::traffic::Dials;
 use crate::units::nanos;
@@ -27,6 +29,8 @@ struct Kept<'a> {
     watching: Option<&'a mut Watching>,
     /// Those of the lab, while it is there.
     sides: Option<Sides>,
+    /// How many of them are read, also when the lab is gone.
+    extent: Option<HostSides>,
     /// The phase that goes on, and what had been counted when it began.
     at: Option<(TrialPhase, Reading)>,
     over: TrialPhases,
@@ -61,7 +65,7 @@ impl<'a> Phases<'a> {
         let (sides, effort) = Effort::of(open);
         kept.effort += effort;
         match sides {
-            Ok(sides) => kept.sides = sides,
+            Ok(sides) => kept.watch(sides),
             Err(error) => kept.warnings.push(error.sentence()),
         }
     }
@@ -84,6 +88,15 @@ impl<'a> Phases<'a> {
 }
 
 impl Kept<'_> {
+    /// Watches host sides from now on; where they cannot be read, that is said.
+    fn watch(&mut self, sides: Option<Sides>) {
+        let why = sides.as_ref().and_then(Sides::unwatched);
+        let why = why.map(|why| format!("the lab's host side is not watched: {}", why.sentence()));
+        self.warnings.extend(why);
+        self.extent = sides.as_ref().and_then(Sides::extent);
+        self.sides = sides;
+    }
+
     /// Ends the phase that goes on, and begins another.
     fn turn(&mut self, next: TrialPhase) {
         if self.watching.is_none() {
@@ -167,6 +180,7 @@ impl Kept<'_> {
         }
         record.drops = self.dropped.told();
         record.phases = Some(self.over);
+        record.host_sides = self.extent;
         record.watched = self.watched;
         record.watching = Some(WatchingCost {
             cpu_ns: nanos(self.effort.cpu),
@@ -274,5 +288,21 @@ mod tests {
         phases.enter(&mut entered);
         assert_eq!(entered.warnings, ["open a namespace: it is gone"]);
         assert!(entered.phases.is_some());
+    }
+
+    #[test]
+    fn a_host_side_of_somebody_elses_that_may_not_be_read_is_said_with_the_reason() {
+        let mut watching = Watching::default();
+        let phases = Phases::new(Some(&mut watching), &Nobody);
+        phases.phase(Phase::Setup);
+        let why = crate::Error::refused("enter", "the engine's namespace", "it is another's");
+        phases.lab_is_up(|| Sides::found(Some(Err(why)), &[]).map(Some));
+        phases.lab_goes();
+        let mut entered = record();
+        phases.enter(&mut entered);
+        let said =
+            "the lab's host side is not watched: enter the engine's namespace: it is another's";
+        assert_eq!(entered.warnings, [said]);
+        assert_eq!(entered.host_sides, Some(HostSides { read: 0, of: 1 }));
     }
 }

@@ -6,11 +6,13 @@
 use std::os::fd::AsFd;
 
 use super::bench::Bench;
+use super::watched::{Before, Containers};
 use super::{Measurement, TrialPlan, Watch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::confinement::Confinement;
-use crate::host::counters::TcpMemory;
-use crate::lab::existing::{Existing, Spot};
+use crate::host::counters::{HostSide, Sides, TcpMemory};
+use crate::lab::existing::{Existing, Leads, Spot};
+use crate::lab::netns::{self, Namespace};
 use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
 use crate::scenario::Cell;
@@ -22,15 +24,84 @@ pub(super) struct Attached {
     places: Vec<Existing>,
 }
 
+/// What is known of them as a trial begins.
+#[derive(Debug)]
+pub struct AttachedLab {
+    before: Before,
+    home: Home,
+}
+
+/// Where the other ends of their interfaces are.
+#[derive(Debug)]
+enum Home {
+    /// With each other, or nowhere.
+    None,
+    /// In the namespace of this process, which is what joins them.
+    Own(Namespace),
+    /// In one that is not known.
+    Unknown,
+}
+
 impl Attached {
     /// Numbered as they come.
     pub(super) fn new(places: Vec<Existing>) -> Self {
         Self { places }
     }
 
+    /// Looks at them before a trial.
+    pub(super) fn setup(&self, cell: &Cell) -> Result<AttachedLab> {
+        let namespaces: Vec<_> = self.places.iter().map(AsFd::as_fd).collect();
+        Ok(AttachedLab {
+            before: Before::of(&namespaces)?,
+            home: self.home(cell)?,
+        })
+    }
+
+    /// The namespace that joins them, where that is this process's own: others cannot be entered by what a link tells of them.
+    fn home(&self, cell: &Cell) -> Result<Home> {
+        let own = Namespace::current()
+            .map_err(|source| Error::kernel("open", "the thread's own namespace", source))?;
+        let itself = netns::identity(&own)?;
+        let mut elsewhere = false;
+        for (pair, spots) in self.places.chunks_exact(2).zip(self.pairs(cell)?) {
+            if pair[0].identity()? == itself || pair[1].identity()? == itself {
+                // What it counts is counted as a container's.
+                continue;
+            }
+            for (place, other) in [(0, 1), (1, 0)] {
+                let known = [pair[other].as_fd(), own.as_fd()];
+                match pair[place].leads(&spots[place].interface, &known)? {
+                    Leads::To(1) => return Ok(Home::Own(own)),
+                    Leads::Elsewhere => elsewhere = true,
+                    Leads::To(_) | Leads::Nowhere => {}
+                }
+            }
+        }
+        Ok(if elsewhere { Home::Unknown } else { Home::None })
+    }
+
+    /// What can be watched of the namespace that joins them.
+    pub(super) fn sides(&self, lab: &AttachedLab) -> Result<Sides> {
+        let host = match &lab.home {
+            Home::None => None,
+            Home::Own(own) => Some(HostSide::found(own.as_fd())),
+            Home::Unknown => Some(Err(Error::refused(
+                "find",
+                "the namespace that joins what was attached to",
+                "it is not the one that kilonet runs in",
+            ))),
+        };
+        let mut namespaces: Vec<_> = self.places.iter().map(AsFd::as_fd).collect();
+        if let Home::Own(own) = &lab.home {
+            namespaces.push(own.as_fd());
+        }
+        Sides::found(host, &namespaces)
+    }
+
     /// Drives a cell's traffic between them.
     pub(super) fn measure(
         &self,
+        lab: &AttachedLab,
         (trial, watch): (TrialPlan<'_>, &dyn Watch),
         tcp_memory: Option<TcpMemory>,
     ) -> Result<Measurement> {
@@ -39,11 +110,19 @@ impl Attached {
         let namespaces: Vec<_> = self.places.iter().map(AsFd::as_fd).collect();
         let bench = Bench {
             witness: self.witness(&pairs)?,
-            tracking: Tracking::default(),
+            tracking: match &lab.home {
+                Home::Own(own) => Tracking::found(own.as_fd())?,
+                Home::None | Home::Unknown => Tracking::default(),
+            },
             kin: Vec::new(),
             confinement: Confinement::of_self(),
             groups: None,
-            containers: None,
+            containers: Some(Containers {
+                namespaces: &namespaces,
+                flows: &flows,
+                before: Some(&lab.before),
+                beside: None,
+            }),
             tcp_memory,
             sysctls: None,
         };

@@ -11,7 +11,8 @@ use super::{Measurement, Phase, TrialPlan, Watch};
 use crate::error::{Error, Result};
 use crate::host::cgroup::{CpuTime, Nest};
 use crate::host::confinement::Confinement;
-use crate::host::counters::{Conntrack, Foreign, Snapshot, TcpMemory};
+use crate::host::counters::{Foreign, Snapshot, TcpMemory};
+use crate::lab::conntrack::Conntrack;
 use crate::lab::tracking::Tracking;
 use crate::lab::witness::{Reading, Witness};
 use crate::store::record::{self, SysctlsRead};
@@ -79,7 +80,8 @@ impl Bench<'_> {
         let interrupted = matches!(driven, Err(Error::Interrupted));
         let containers = self.containers.filter(|_| !interrupted)?;
         match containers.read(driven, self.groups) {
-            Ok((watched, effort)) => watch.watched(watched, effort),
+            Ok(Some((watched, effort))) => watch.watched(watched, effort),
+            Ok(None) => {}
             Err(error) => return Some(error.sentence()),
         }
         None
@@ -134,7 +136,7 @@ struct EdgeReader<'a> {
 
 impl EdgeReader<'_> {
     fn tracked(&mut self) -> Result<Vec<Conntrack>> {
-        Conntrack::read(&mut self.bench.tracking.files)
+        self.bench.tracking.read()
     }
 
     /// The interfaces, and beside each group the sockets behind it.

@@ -4,15 +4,18 @@
 //! brought to the engine is removed when the testbed is dropped.
 
 use std::cell::Cell as Slot;
+use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::bench::Bench;
+use super::engine_side::EngineSide;
 use super::scales::Scales;
+use super::watched::Containers;
 use super::{Measurement, Testbed, TrialPlan, Watch};
 use crate::error::{Error, Result};
-use crate::host::counters::TcpMemory;
-use crate::lab::docker::{Directory, Engine, Image, Lab, Order, Owner, remove_leftovers};
+use crate::host::counters::{Sides, TcpMemory};
+use crate::lab::docker::{Directory, Engine, Home, Image, Lab, Order, Owner, remove_leftovers};
 use crate::lab::firewall::flow_ports;
 use crate::lab::tracking::Tracking;
 use crate::lab::witness::Witness;
@@ -42,6 +45,7 @@ pub struct Docker {
 pub struct DockerLab {
     lab: Lab,
     crew: Crew,
+    side: EngineSide,
     setup: Duration,
     bytes_per_container: Option<u64>,
 }
@@ -90,6 +94,7 @@ impl Testbed for Docker {
 
     fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<DockerLab> {
         let scales = Scales::before(cell)?;
+        let side = EngineSide::before(&self.engine);
         let start = Instant::now();
         let meeting = Directory::create(&self.owner)?;
         let muster = Muster::open(meeting.path())?;
@@ -98,12 +103,17 @@ impl Testbed for Docker {
         let ready = gather(&muster, &lab, (cell.containers, watch));
         let ready = ready.and_then(|crew| lab.wire(cell, &crew.namespaces()).map(|()| crew));
         match ready {
-            Ok(crew) => Ok(DockerLab {
-                lab,
-                crew,
-                setup: start.elapsed(),
-                bytes_per_container: scales.weigh()?,
-            }),
+            Ok(crew) => {
+                let setup = start.elapsed();
+                let bytes_per_container = scales.weigh()?;
+                Ok(DockerLab {
+                    side: side.proven(&lab, &crew),
+                    lab,
+                    crew,
+                    setup,
+                    bytes_per_container,
+                })
+            }
             Err(error) => {
                 // What went wrong is what the user must see, also where the engine does not remove all of it.
                 let _ = lab.teardown();
@@ -119,13 +129,21 @@ impl Testbed for Docker {
         watch: &dyn Watch,
     ) -> Result<Measurement> {
         let flows = lab.flows(trial.cell)?;
+        let namespaces = lab.crew.namespaces();
+        let home = lab.side.home();
+        let tracking = home.map(|home| Tracking::found(home.as_fd()));
         let bench = Bench {
             witness: lab.witness()?,
-            tracking: Tracking::default(),
+            tracking: tracking.transpose()?.unwrap_or_default(),
             kin: [lab.crew.processes(), lab.lab.relays()].concat(),
             confinement: lab.crew.confinement(),
             groups: None,
-            containers: None,
+            containers: Some(Containers {
+                namespaces: &namespaces,
+                flows: &flows,
+                before: None,
+                beside: home.map(Home::identity).transpose()?,
+            }),
             tcp_memory: self.tcp_memory,
             sysctls: None,
         };
@@ -165,6 +183,14 @@ fn gather(muster: &Muster, lab: &Lab, (containers, watch): (u32, &dyn Watch)) ->
 }
 
 impl DockerLab {
+    /// What can be watched of the namespace in which the engine joins the containers. It is asked for once.
+    pub(super) fn sides(&mut self) -> Result<Sides> {
+        let host = self.side.take();
+        let mut namespaces = self.crew.namespaces();
+        namespaces.extend(self.side.home().map(AsFd::as_fd));
+        Sides::found(host, &namespaces)
+    }
+
     /// Each pair's streams.
     fn flows(&self, cell: &Cell) -> Result<Vec<Flow>> {
         let seat = |container, address| Seat { container, address };

@@ -111,6 +111,8 @@ impl Testbed for Kernel {
             containers: Some(Containers {
                 namespaces: &namespaces,
                 flows: &flows,
+                before: None,
+                beside: None,
             }),
             tcp_memory: self.tcp_memory,
             sysctls: read_back::sysctls(&lab.lab, &NAMESPACE_SYSCTLS.of(trial.cell))?,
@@ -142,7 +144,7 @@ impl Testbed for Kernel {
         })
     }
 
-    fn sides(&self, lab: &KernelLab) -> Result<Option<Sides>> {
+    fn sides(&self, lab: &mut KernelLab) -> Result<Option<Sides>> {
         let hosts: Vec<_> = lab.lab.hosts().map(|(_, namespace)| namespace).collect();
         Sides::open(&hosts, &lab.lab.namespaces()).map(Some)
     }

@@ -6,7 +6,7 @@
 use std::mem;
 use std::time::Duration;
 
-use super::attached::Attached;
+use super::attached::{Attached, AttachedLab};
 use super::docker::{Docker, DockerLab};
 use super::kernel::{Kernel, KernelLab};
 use super::{Lacks, Measurement, Testbed, TrialPlan, Watch};
@@ -36,7 +36,7 @@ pub enum MachineLab {
     /// On an engine.
     Docker(DockerLab),
     /// It was there before.
-    Attached,
+    Attached(AttachedLab),
 }
 
 impl Machine {
@@ -93,7 +93,7 @@ impl Testbed for Machine {
 
     fn setup(&mut self, cell: &Cell, watch: &dyn Watch) -> Result<MachineLab> {
         if cell.topology.is_found() {
-            return self.attached().map(|_| MachineLab::Attached);
+            return self.attached()?.setup(cell).map(MachineLab::Attached);
         }
         match cell.testbed {
             scenario::Testbed::Kernel => self.kernel.setup(cell, watch).map(MachineLab::Kernel),
@@ -110,9 +110,9 @@ impl Testbed for Machine {
         match lab {
             MachineLab::Kernel(lab) => self.kernel.measure(lab, trial, watch),
             MachineLab::Docker(lab) => self.docker()?.measure(lab, trial, watch),
-            MachineLab::Attached => {
+            MachineLab::Attached(lab) => {
                 let tcp_memory = self.kernel.tcp_memory;
-                self.attached()?.measure((trial, watch), tcp_memory)
+                self.attached()?.measure(lab, (trial, watch), tcp_memory)
             }
         }
     }
@@ -125,11 +125,11 @@ impl Testbed for Machine {
         Some(mem::take(&mut self.watching))
     }
 
-    fn sides(&self, lab: &MachineLab) -> Result<Option<Sides>> {
+    fn sides(&self, lab: &mut MachineLab) -> Result<Option<Sides>> {
         match lab {
             MachineLab::Kernel(lab) => self.kernel.sides(lab),
-            // An engine's containers are joined in a namespace of the engine's, and others' too.
-            MachineLab::Docker(_) | MachineLab::Attached => Ok(None),
+            MachineLab::Docker(lab) => lab.sides().map(Some),
+            MachineLab::Attached(lab) => self.attached()?.sides(lab).map(Some),
         }
     }
 
@@ -145,7 +145,7 @@ impl Testbed for Machine {
         match lab {
             MachineLab::Kernel(lab) => self.kernel.teardown(lab),
             MachineLab::Docker(lab) => self.docker()?.teardown(lab),
-            MachineLab::Attached => Ok(None),
+            MachineLab::Attached(_) => Ok(None),
         }
     }
 }

@@ -48,11 +48,11 @@ pub trait Testbed {
         None
     }
 
-    /// The host sides of a lab, to be watched until it is removed; absent where it has none of its own.
+    /// The host sides of a lab, to be watched until it is removed; absent where there is no machine. Asked once.
     ///
     /// # Errors
     /// When they cannot be opened.
-    fn sides(&self, _lab: &Self::Lab) -> Result<Option<Sides>> {
+    fn sides(&self, _lab: &mut Self::Lab) -> Result<Option<Sides>> {
         Ok(None)
     }
 

@@ -7,6 +7,7 @@ mod attached;
 mod bench;
 mod blame;
 mod docker;
+mod engine_side;
 mod generated;
 mod kernel;
 mod machine;

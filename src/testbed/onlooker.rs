@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::Measurement;
 use crate::error::Result;
-use crate::host::counters::steered;
+use crate::host::counters::Softnet;
 use crate::lab::Lab;
 use crate::lab::look::look;
 use crate::scenario::{Cell, CpuList, Pinning};
@@ -28,7 +28,8 @@ pub(super) struct Onlooker<'a> {
     cell: &'a Cell,
     /// Processes that drive flows for us.
     drivers: Vec<i32>,
-    steered: Option<u64>,
+    /// What CPUs had been handed by then.
+    softnet: Option<Vec<Softnet>>,
     threads: Option<ThreadsSeen>,
 }
 
@@ -39,7 +40,7 @@ impl<'a> Onlooker<'a> {
             lab,
             cell,
             drivers,
-            steered: steered(),
+            softnet: Softnet::read(),
             threads: None,
         }
     }
@@ -66,10 +67,11 @@ impl<'a> Onlooker<'a> {
     }
 
     fn seen(self) -> Result<Seen> {
-        let steered = steered().zip(self.steered);
+        let softnet = Softnet::read().zip(self.softnet);
+        let steered = softnet.and_then(|(now, then)| Softnet::steered_since(&now, &then));
         let seen = look(self.lab, self.cell)?;
         Ok(Seen {
-            steered: steered.map(|(now, then)| now.saturating_sub(then)),
+            steered,
             threads: self.threads,
             ..seen
         })

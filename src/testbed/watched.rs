@@ -4,13 +4,13 @@
 //! containers it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 use crate::error::{Error, Result};
 use crate::host::cgroup::Nest;
 use crate::host::counters::Stack;
 use crate::host::watching::Effort;
-use crate::lab::netns;
+use crate::lab::netns::{self, Visitor};
 use crate::lab::sample::evenly;
 use crate::store::record::{Counter, Counts, Watched};
 use crate::traffic::{Flow, FlowStatus, Namespaces, Outcome};
@@ -18,17 +18,41 @@ use crate::traffic::{Flow, FlowStatus, Namespaces, Outcome};
 /// Containers read in at most of those whose flows went well: about 0.1 ms each.
 const SAMPLE: usize = 64;
 
-/// The containers of a lab whose namespaces were made for it, so that what they count began at 0.
+/// The containers of a lab.
 #[derive(Clone, Copy)]
 pub(super) struct Containers<'a> {
     /// By their numbers.
     pub(super) namespaces: Namespaces<'a>,
     /// Who talks to whom.
     pub(super) flows: &'a [Flow],
+    /// What the namespaces had counted before the trial; absent where they were made for it, and began at 0.
+    pub(super) before: Option<&'a Before>,
+    /// A namespace that is not theirs alone, and is read as the host side, by its number: containers in it are left out.
+    pub(super) beside: Option<u64>,
+}
+
+/// What namespaces that were there before had counted as a trial began, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Before(BTreeMap<u64, Counts>);
+
+impl Before {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When one may not be entered, or descriptors have run out.
+    pub(super) fn of(namespaces: Namespaces<'_>) -> Result<Self> {
+        let numbered = numbered(namespaces.iter().copied())?;
+        netns::visit(|visitor| {
+            let counts = numbered
+                .iter()
+                .map(|(number, namespace)| Ok((*number, counts_in(visitor, *namespace)?)));
+            counts.collect::<Result<_>>().map(Self)
+        })
+    }
 }
 
 impl Containers<'_> {
-    /// Reads them after their flows have ended, in whatever way, and says what that took.
+    /// Reads them after their flows have ended, in whatever way, and says what that took; absent where none has a namespace apart.
     ///
     /// # Errors
     /// When descriptors have run out.
@@ -36,15 +60,18 @@ impl Containers<'_> {
         self,
         driven: &Result<Outcome>,
         groups: Option<&Nest>,
-    ) -> Result<(Watched, Effort)> {
-        let talking = ends(self.flows.iter());
+    ) -> Result<Option<(Watched, Effort)>> {
+        let talking = self.apart(ends(self.flows.iter()));
+        if talking.is_empty() {
+            return Ok(None);
+        }
         let failing = match driven {
             Ok(outcome) => {
                 let lost = outcome
                     .flows
                     .iter()
                     .filter(|it| it.status != FlowStatus::Ok);
-                ends(lost.map(|flow| &flow.plan))
+                self.apart(ends(lost.map(|flow| &flow.plan)))
             }
             Err(_) => talking.clone(),
         };
@@ -57,29 +84,54 @@ impl Containers<'_> {
             failing: number(failing.len()),
             counts: counts.beside(&throttled),
         };
-        Ok((watched, effort))
+        Ok(Some((watched, effort)))
+    }
+
+    /// Those of some containers that have a namespace beside the host side.
+    fn apart(self, mut containers: BTreeSet<u32>) -> BTreeSet<u32> {
+        if let Some(beside) = self.beside {
+            containers.retain(|container| {
+                let namespace = self.namespaces.get(*container as usize);
+                namespace.is_none_or(|it| netns::identity(it).ok() != Some(beside))
+            });
+        }
+        containers
     }
 
     /// What the namespaces of some containers counted, each namespace once.
     fn counts(self, chosen: &BTreeSet<u32>) -> Result<(Counts, Effort)> {
-        let namespaces = chosen
-            .iter()
-            .filter_map(|container| self.namespaces.get(*container as usize))
-            .map(|namespace| (namespace.as_raw_fd(), *namespace));
-        let namespaces: BTreeMap<_, BorrowedFd<'_>> = namespaces.collect();
+        let namespaces = chosen.iter();
+        let namespaces =
+            namespaces.filter_map(|container| self.namespaces.get(*container as usize));
+        let namespaces = numbered(namespaces.copied())?;
         netns::visit(|visitor| {
             let (sum, effort) = Effort::of(|| {
-                let counts = namespaces.values().map(|namespace| -> Result<Counts> {
-                    visitor.enter(namespace).map_err(|source| {
-                        Error::kernel("enter", "a container's namespace", source)
-                    })?;
-                    Ok(Stack::open()?.read())
+                let counts = namespaces.iter().map(|(number, namespace)| {
+                    let now = counts_in(visitor, *namespace)?;
+                    let before = self.before.and_then(|before| before.0.get(number));
+                    Ok(before.map_or_else(|| now.clone(), |before| now.since(before)))
                 });
-                counts.reduce(|sum, one| Ok(sum?.beside(&one?)))
+                counts.reduce(|sum: Result<Counts>, one| Ok(sum?.beside(&one?)))
             });
             Ok((sum.transpose()?.unwrap_or_default(), effort))
         })
     }
+}
+
+/// Namespaces by their numbers, each once.
+fn numbered<'a>(
+    namespaces: impl Iterator<Item = BorrowedFd<'a>>,
+) -> Result<BTreeMap<u64, BorrowedFd<'a>>> {
+    let numbered = namespaces.map(|it| Ok((netns::identity(it)?, it)));
+    numbered.collect()
+}
+
+/// What a namespace has counted since it was made.
+fn counts_in(visitor: &Visitor, namespace: BorrowedFd<'_>) -> Result<Counts> {
+    visitor
+        .enter(namespace)
+        .map_err(|source| Error::kernel("enter", "a container's namespace", source))?;
+    Ok(Stack::open()?.read())
 }
 
 /// The containers at the ends of flows.

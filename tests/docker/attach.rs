@@ -1,12 +1,14 @@
 //! Measuring between containers and namespaces that were there, which must be as they were.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
+use serde_json::{Value, json};
 
 use crate::daemon::{Daemon, allowed};
 use crate::ends::Long;
-use crate::harness::{is_real_root, kilonet, plainly, said};
+use crate::harness::{is_real_root, kilonet, plainly, records, said};
 use crate::well;
 
 const SHORT: &[&str] = &[
@@ -44,7 +46,7 @@ fn idle_containers_of_the_engine_are_measured_by_name_and_stay_as_they_were() {
     let run = said(attach.args(SHORT).arg(daemon.results()));
 
     let records = well(&run);
-    let attached = |record: &&serde_json::Value| record["cell"]["topology"] == "attached";
+    let attached = |record: &&Value| record["cell"]["topology"] == "attached";
     let record = records.iter().find(attached).unwrap();
     assert!(record["lab"].is_null(), "nothing was set up: {record}");
     assert_eq!(look(), before);
@@ -72,16 +74,22 @@ impl Resident {
         self.0.id().to_string()
     }
 
-    fn ip(&self, arguments: &str) -> String {
-        let namespace = format!("--net=/proc/{}/ns/net", self.pid());
-        let run = said(
-            plainly("nsenter")
-                .arg(namespace)
-                .arg("ip")
-                .args(arguments.split(' ')),
-        );
-        assert_eq!(run.code, Some(0), "ip {arguments}: {run:?}");
+    /// What enters it before it does what is asked.
+    fn enter(&self) -> Command {
+        let mut command = plainly("nsenter");
+        command.arg(format!("--net=/proc/{}/ns/net", self.pid()));
+        command
+    }
+
+    fn inside(&self, program: &[&str]) -> String {
+        let run = said(self.enter().args(program));
+        assert_eq!(run.code, Some(0), "{program:?}: {run:?}");
         run.out
+    }
+
+    fn ip(&self, arguments: &str) -> String {
+        let words: Vec<_> = ["ip"].into_iter().chain(arguments.split(' ')).collect();
+        self.inside(&words)
     }
 }
 
@@ -151,4 +159,124 @@ fn what_is_not_there_is_said_with_the_remedy() {
     let odd = attach(&["1"]);
     assert_eq!(odd.code, Some(2), "{odd:?}");
     assert!(odd.err.contains("1 place given"), "{odd:?}");
+}
+
+/// Two namespaces with a router between them, which tracks what it forwards.
+struct Routed {
+    router: Resident,
+    client: Resident,
+    server: Resident,
+}
+
+impl Routed {
+    fn new() -> Self {
+        let [router, client, server] = [(); 3].map(|()| Resident::new());
+        for (place, link, own, gateway) in [
+            (&client, "to-client", "10.78.1.2/24", "10.78.1.1"),
+            (&server, "to-server", "10.78.2.2/24", "10.78.2.1"),
+        ] {
+            let peer = place.pid();
+            router.ip(&format!(
+                "link add {link} type veth peer name eth0 netns {peer}"
+            ));
+            router.ip(&format!("address add {gateway}/24 dev {link}"));
+            router.ip(&format!("link set {link} up"));
+            place.ip(&format!("address add {own} dev eth0"));
+            place.ip("link set eth0 up");
+            place.ip(&format!("route add default via {gateway}"));
+        }
+        let rules = "add table ip t; add chain ip t c { type filter hook forward priority 0; }; add rule ip t c ct state new accept";
+        let script = format!("echo 1 > /proc/sys/net/ipv4/ip_forward && nft '{rules}'");
+        router.inside(&["sh", "-c", &script]);
+        Self {
+            router,
+            client,
+            server,
+        }
+    }
+
+    /// A run between the two, from inside a namespace, and its record of them.
+    fn attach(&self, from: Option<&Resident>, out: &Path) -> Value {
+        let (client, server) = (self.client.pid(), self.server.pid());
+        let attach = kilonet(["attach", &client, &server]);
+        let mut command = match from {
+            Some(place) => place.enter(),
+            None => plainly("env"),
+        };
+        command.arg(attach.get_program()).args(attach.get_args());
+        command.args(["--workload", "udp-stream", "--buffers", "4KiB"]);
+        let run = said(command.args(SHORT).arg(out));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let records = records(&run.folder());
+        let attached = |record: &Value| record["cell"]["topology"] == "attached";
+        records.into_iter().find(attached).unwrap()
+    }
+
+    /// Datagrams that found a full buffer at the server, as its namespace has counted since it was made.
+    fn missed(&self) -> u64 {
+        let text = self.server.inside(&["cat", "/proc/net/snmp"]);
+        let mut lines = text.lines().filter(|line| line.starts_with("Udp: "));
+        let mut next = || lines.next().unwrap().split(' ');
+        let place = next().position(|it| it == "RcvbufErrors").unwrap();
+        next().nth(place).unwrap().parse().unwrap()
+    }
+}
+
+#[test]
+fn what_joins_those_that_are_attached_to_is_watched_where_kilonet_runs_there() {
+    if !is_real_root() {
+        return;
+    }
+    let (lab, out) = (Routed::new(), tempfile::tempdir().unwrap());
+    // What was counted by then is nobody's of the next run.
+    lab.attach(Some(&lab.router), out.path());
+    let before = lab.missed();
+    assert!(before > 0, "nothing was missed");
+
+    let record = lab.attach(Some(&lab.router), out.path());
+
+    let grown = lab.missed() - before;
+    let watched = &record["watched"];
+    assert_eq!(
+        (&watched["containers"], &watched["of"]),
+        (&2.into(), &2.into())
+    );
+    let missed = watched["udp_receive_buffer_errors"].as_u64().unwrap();
+    assert!(
+        0 < missed && missed <= grown,
+        "{missed} of {grown}: {record}"
+    );
+    assert_eq!(
+        record["host_sides"],
+        json!({"read": 1, "of": 1}),
+        "{record}"
+    );
+    for phase in ["setup", "connect", "window", "teardown"] {
+        let counted = &record["phases"][phase]["udp_receive_buffer_errors"];
+        assert_eq!(counted, 0, "the router has no socket: {phase} {record}");
+    }
+    let count = "/proc/sys/net/netfilter/nf_conntrack_count";
+    let tracked: u64 = lab.router.inside(&["cat", count]).trim().parse().unwrap();
+    assert!(tracked > 0, "the rule tracks nothing");
+    let after = record["connections"]["after"].as_u64();
+    assert!(
+        Some(1) <= after && after <= Some(tracked),
+        "{after:?} {record}"
+    );
+    assert!(
+        !record["warnings"].to_string().contains("not watched"),
+        "{record}"
+    );
+
+    let elsewhere = lab.attach(None, out.path());
+
+    let said = "the lab's host side is not watched: find the namespace that joins what was attached to: it is not the one that kilonet runs in";
+    assert!(
+        elsewhere["warnings"].to_string().contains(said),
+        "{elsewhere}"
+    );
+    assert_eq!(elsewhere["host_sides"], json!({"read": 0, "of": 1}));
+    assert!(elsewhere["connections"].is_null(), "{elsewhere}");
+    assert!(elsewhere["phases"]["window"]["conntrack_drops"].is_null());
+    assert_eq!(elsewhere["watched"]["of"], 2, "{elsewhere}");
 }

@@ -55,9 +55,38 @@ fn every_network_of_the_engine_is_measured_and_nothing_is_left() {
         })
         .collect();
     assert_eq!(cells.len(), 10, "{cells:?}");
+    real(&records).for_each(assert_watched);
     assert_eq!(daemon.ours(), [""; 0]);
     assert_eq!(daemon.docker(&["images", "--quiet", "--all"]), images);
     assert_eq!(daemon.inside(&["ip", "-br", "link"]), links);
+}
+
+/// What passes the engine's namespace is watched there, and containers in their own; those that are in the engine's have none.
+fn assert_watched(record: &Value) {
+    let cell = &record["cell"];
+    let is_of = |topologies: &[&str]| topologies.contains(&cell["topology"].as_str().unwrap());
+    let passes = is_of(&["bridge", "user-bridge", "host"]);
+    let sides = if passes {
+        serde_json::json!({"read": 1, "of": 1})
+    } else {
+        Value::Null
+    };
+    assert_eq!(record["host_sides"], sides, "{record}");
+    for phase in ["setup", "connect", "warmup", "window", "teardown"] {
+        let counted = &record["phases"][phase]["listen_drops"];
+        assert_eq!(counted.as_u64(), passes.then_some(0), "{phase}: {record}");
+    }
+    let watched = &record["watched"];
+    if is_of(&["host"]) {
+        assert!(watched.is_null(), "{record}");
+        let after = record["connections"]["after"].as_u64();
+        assert!(after > Some(0), "the engine's rules track: {record}");
+    } else {
+        assert_eq!(watched["of"], cell["containers"], "{record}");
+        assert_eq!(watched["containers"], cell["containers"], "{record}");
+        assert_eq!(watched["listen_drops"], 0, "{record}");
+    }
+    assert!(!record["warnings"].to_string().contains("not watched"));
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Said, is_real_root, kernel_allows, kilonet, records, said};
+use crate::harness::{
+    Said, for_nobody, is_real_root, kernel_allows, kilonet, plainly, records, said,
+};
 
 /// Runs a scenario in a folder; whether it could measure anything is the caller's to say.
 fn run(out: &Path, text: &str) -> Said {
@@ -321,4 +323,78 @@ fn cpus_one_by_one_are_the_machines_cpu_and_watching_says_what_it_took() {
     assert!(0 < took("wall_ns"), "{record}");
     let listen_drops = record["phases"]["connect"]["listen_drops"].as_u64();
     assert_eq!(listen_drops, Some(0), "the host side was read: {record}");
+    let sides = serde_json::json!({"read": 1, "of": 1});
+    assert_eq!(record["host_sides"], sides, "{record}");
+}
+
+/// The rules let eight calls through and no more: four bring the flows up, four are answered before the window opens, and whoever calls
+/// then is still waiting when it closes.
+#[test]
+fn connections_that_hang_for_longer_than_the_window_count_as_longer_than_their_age() {
+    if !is_real_root() {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let rules = out.path().join("rules.nft");
+    let text = "table ip mine {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n\
+                \t\ttcp flags & (syn | ack) == syn limit rate over 1/hour burst 8 packets drop\n\t}\n}\n";
+    fs::write(&rules, text).unwrap();
+    let run = run(
+        out.path(),
+        &format!(
+            "[axes]\ntopology = \"bridge\"\nfirewall = \"custom\"\nworkload = \"tcp-crr\"\ncontainers = 8\n\
+             [lab]\nruleset = {rules:?}\n\
+             [trial]\nwarmup = \"300ms\"\nmeasure = \"1200ms\"\nrepeats = 1\nbaseline = false\n\
+             [fail_if]\nabove-1s = \"> 50%\"\n"
+        ),
+    );
+    let record = record(&run);
+    assert!(record["latency"].is_null(), "none ended: {record}");
+    let under_way = &record["under_way"];
+    assert_eq!(under_way["connections"], 4, "one a pair: {record}");
+    assert_eq!(under_way["above_1s"], 4, "{record}");
+    assert!(
+        under_way["oldest_ns"].as_u64() >= Some(1_200_000_000),
+        "{record}"
+    );
+    let said = "no connection ended in the window: 4 connections were under way";
+    assert!(record["warnings"].to_string().contains(said), "{record}");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("fail_if:"), "{run:?}");
+    assert!(!run.err.contains("not known"), "{run:?}");
+}
+
+/// A file that only root may read stands in the place of the kernel's log.
+#[test]
+fn who_may_not_read_the_kernels_log_is_told_so_once_and_is_watched_all_the_same() {
+    if !is_real_root() {
+        return;
+    }
+    let nobody = for_nobody();
+    let closed = nobody.path().join("kmsg");
+    fs::write(&closed, "").unwrap();
+    fs::set_permissions(&closed, PermissionsExt::from_mode(0o600)).unwrap();
+    let script = "mount --bind kmsg /dev/kmsg && exec setpriv --reuid=65534 --regid=65534 --clear-groups ./kilonet \"$@\"";
+    let mut command = plainly("unshare");
+    command.args(["--mount", "sh", "-c", script, "kilonet", "sweep"]);
+    command.args(["--topology", "veth", "--containers", "2,4", "--out", "out"]);
+    command.args(["--warmup", "50ms", "--measure", "100ms", "--repeats", "1"]);
+    let run = said(command.current_dir(nobody.path()));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let note = "note: this run does not record the kernel's log: read /dev/kmsg: Permission denied";
+    assert_eq!(run.err.matches(note).count(), 1, "{run:?}");
+    let hint = "hint: run as root, or set sysctl kernel.dmesg_restrict=0";
+    assert_eq!(run.err.matches(hint).count(), 1, "{run:?}");
+    let mut folders = fs::read_dir(nobody.path().join("out")).unwrap();
+    let records = records(&folders.next().unwrap().unwrap().path());
+    assert!(records.len() >= 2, "{run:?}");
+    for record in &records {
+        assert_eq!(record["status"], "ok", "{record}");
+        let drops = &record["phases"]["window"]["backlog_drops"];
+        assert!(drops.is_u64(), "{record}");
+        assert!(record["watched"]["listen_drops"].is_u64(), "{record}");
+        assert!(record["kernel_log"].is_null(), "{record}");
+        let said = record["warnings"].to_string();
+        assert!(!said.contains("kmsg"), "it was said once already: {record}");
+    }
 }

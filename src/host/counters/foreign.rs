@@ -14,7 +14,7 @@ use nix::time::{ClockId, clock_getres, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, Stat, all_processes};
 
-use super::columns::tick_ns;
+use super::ticks::tick_ns;
 use crate::error::{Error, Result};
 
 /// The kernel's mark of its own threads, in the process flags.

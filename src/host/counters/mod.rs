@@ -4,17 +4,15 @@
 //! small files, read once), and a difference is never negative, since some kernels let idle and I/O wait run backwards.
 //!
 //! All of it is of the whole machine, whatever namespace we are in, but for the process's own CPU time; and for what the network
-//! stack of a namespace counts ([`Stack`], [`Sides`], [`Conntrack`]), which is read by files that were opened inside.
+//! stack of a namespace counts ([`Stack`], [`Sides`]), which is read by files that were opened inside.
 
-mod columns;
-mod conntrack;
 mod foreign;
 mod kernel_memory;
 mod neighbours;
 mod sides;
 mod softnet;
 mod stack;
-mod steered;
+mod ticks;
 mod totals;
 
 use std::collections::BTreeMap;
@@ -25,19 +23,17 @@ use nix::sys::time::TimeVal;
 
 use super::pseudo;
 use crate::error::{Error, Result};
-use columns::malformed;
+use crate::lab::protocols::malformed;
 
-pub(super) use columns::tick_ns;
 pub(super) use neighbours::neighbour_entries;
+pub(super) use ticks::tick_ns;
 
-pub use conntrack::Conntrack;
 pub use foreign::{Foreign, ForeignDelta};
 pub use kernel_memory::KernelMemory;
 pub use neighbours::hold_neighbours;
-pub use sides::Sides;
+pub use sides::{HostSide, Sides};
 pub use softnet::Softnet;
 pub use stack::Stack;
-pub use steered::steered;
 pub use totals::{Counted, Totals};
 
 /// CPU time by kind, in nanoseconds summed over CPUs, in steps of the kernel's tick (10 ms where `USER_HZ` is 100).

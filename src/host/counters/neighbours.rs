@@ -7,8 +7,8 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::sync::OnceLock;
 
-use super::columns::stat_column;
 use crate::host::pseudo;
+use crate::lab::protocols::stat_column;
 
 /// What counts in them, by family: IPv4 and IPv6.
 const TABLES: [&str; 2] = ["arp_cache", "ndisc_cache"];

@@ -6,9 +6,10 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek};
 
-use super::conntrack::Conntrack;
 use crate::error::{Error, Result};
+use crate::lab::conntrack::{self, Conntrack};
 use crate::lab::protocols::{Told, paired, single};
+use crate::plan::WATCHING_DESCRIPTORS;
 use crate::store::record::{Counter, Counts};
 
 /// The files of a namespace in which it counts, opened inside. They pin it, so they must be gone before it is to go.
@@ -23,7 +24,7 @@ struct Source {
     read: fn(&str) -> Counts,
 }
 
-const SOURCES: &[Source] = &[
+const SOURCES: &[Source; WATCHING_DESCRIPTORS] = &[
     Source {
         path: "netstat",
         read: |text| told(paired(text), NETSTAT),
@@ -38,7 +39,7 @@ const SOURCES: &[Source] = &[
         read: |text| told(single(text), SNMP6),
     },
     Source {
-        path: "stat/nf_conntrack",
+        path: conntrack::PATH,
         read: tracked,
     },
 ];

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::neighbours::neighbour_overflows;
 use super::softnet::Softnet;
-use crate::host::pseudo;
 use crate::store::record::{Counter, Counts};
 
 /// A reading.
@@ -63,10 +62,9 @@ impl Totals {
 
     /// Reads it as the rest of a reading that began at an instant.
     pub(super) fn begun(taken: Instant) -> Self {
-        let softnet = pseudo::word("/proc/net/softnet_stat");
         Self {
             taken,
-            softnet: softnet.and_then(|text| Softnet::parse(&text)),
+            softnet: Softnet::read(),
             neighbour_overflows: neighbour_overflows(),
         }
     }

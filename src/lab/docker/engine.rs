@@ -7,11 +7,14 @@ use std::env;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use bollard::errors::Error as Answer;
 use bollard::models::SystemVersion;
 use bollard::{API_DEFAULT_VERSION, Docker};
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
@@ -40,6 +43,8 @@ pub struct Engine {
     api: Docker,
     runtime: Runtime,
     version: String,
+    /// Its socket.
+    socket: String,
 }
 
 impl fmt::Debug for Engine {
@@ -103,6 +108,7 @@ impl Engine {
             api,
             runtime,
             version: version.version.unwrap_or_default(),
+            socket: host[UNIX.len()..].to_owned(),
         })
     }
 
@@ -110,6 +116,23 @@ impl Engine {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The number of the process that listens at its socket, as this process sees it: the engine's own, or that of a supervisor which
+    /// has opened the socket for it.
+    ///
+    /// # Errors
+    /// When nobody listens any more, or whoever does is in no namespace of processes that this one sees.
+    pub(super) fn process(&self) -> Result<i32> {
+        let failed =
+            |source| Error::kernel("reach", format!("the engine at {}", self.socket), source);
+        let stream = UnixStream::connect(&self.socket).map_err(failed)?;
+        let peer = getsockopt(&stream, PeerCredentials).map_err(|errno| failed(errno.into()))?;
+        if peer.pid() == 0 {
+            let reason = "its process is not one that kilonet sees";
+            return Err(Error::refused("look at", "the engine", reason));
+        }
+        Ok(peer.pid())
     }
 
     /// The first process of a container, by its name or id; none where it does not run.

@@ -3,6 +3,7 @@
 //! | file | one thing |
 //! |---|---|
 //! | `engine` | the connection: which socket, which version, what its refusals mean |
+//! | `home` | the namespace in which the engine joins its containers |
 //! | `owner` | the label that says whose a container is, and whether that process still lives |
 //! | `image` | an image made of the running program |
 //! | `spec` | which container joins which network: pure |
@@ -21,6 +22,7 @@ pub(crate) fn refusals_of_what_an_engine_left_out() -> [Error; 2] {
 
 mod cable;
 mod engine;
+mod home;
 mod image;
 mod leftovers;
 mod owner;
@@ -41,6 +43,7 @@ use bollard::query_parameters::{
 use futures::{StreamExt, TryStreamExt};
 
 pub use engine::Engine;
+pub use home::Home;
 pub use image::Image;
 pub use leftovers::remove_leftovers;
 pub use owner::{Directory, Owner};
@@ -228,6 +231,22 @@ impl Lab {
     pub fn door(&self, container: u32, port: u16) -> Result<SocketAddr> {
         let name = name_of(container);
         self.containers[container as usize].door(port, (self.family, &name))
+    }
+
+    /// Whether the containers' traffic passes the namespace that the engine is in, or stays there.
+    #[must_use]
+    pub fn passes_the_engine(&self) -> bool {
+        self.seats.iter().any(|seat| match seat.network {
+            Network::Bridge | Network::User | Network::Host => true,
+            Network::None | Network::Of(_) => false,
+        })
+    }
+
+    /// The addresses that the namespace of the engine has on the containers' networks.
+    #[must_use]
+    pub fn gateways(&self) -> Vec<IpAddr> {
+        let gateways = self.containers.iter().flat_map(|it| &it.gateways);
+        gateways.copied().collect()
     }
 
     /// The engine's processes that relay connections to the lab's published ports, as far as they can be seen.

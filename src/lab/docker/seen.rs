@@ -19,7 +19,7 @@ pub(super) struct Container {
     /// Its addresses on the engine's networks.
     pub(super) own: Vec<IpAddr>,
     /// The addresses that the engine's host has on these networks.
-    gateways: Vec<IpAddr>,
+    pub(super) gateways: Vec<IpAddr>,
     published: Vec<Published>,
 }
 

@@ -20,6 +20,8 @@ pub(in crate::lab) struct Listed {
     pub(in crate::lab) mtu: u32,
     /// Bytes of the largest unit that it takes whole, of all protocols and of IPv4.
     pub(in crate::lab) units: [Option<u32>; 2],
+    /// The number by which its namespace knows the one that its other end is in; absent where that is not another one.
+    pub(in crate::lab) beyond: Option<i32>,
     /// What crossed it.
     pub(in crate::lab) counted: Stats64,
     /// Whether it is a bridge, and how that is set.
@@ -73,6 +75,7 @@ impl Listed {
                 LinkAttribute::Mtu(mtu) => listed.mtu = mtu,
                 LinkAttribute::GsoMaxSize(bytes) => listed.units[0] = Some(bytes),
                 LinkAttribute::GsoIpv4MaxSize(bytes) => listed.units[1] = Some(bytes),
+                LinkAttribute::LinkNetNsId(number) => listed.beyond = Some(number),
                 LinkAttribute::Stats64(counted) => listed.counted = counted,
                 LinkAttribute::LinkInfo(infos) => infos.iter().for_each(|it| listed.learn(it)),
                 _ => {}

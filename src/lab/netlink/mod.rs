@@ -9,6 +9,7 @@ mod dump;
 pub(super) mod links;
 pub(super) mod message;
 pub(super) mod netfilter;
+mod nsid;
 mod offload;
 pub(super) mod redirect;
 

@@ -2,7 +2,8 @@
 //!
 //! Must not know what is made of it.
 
-use crate::host::counters::{Conntrack, Delta, ForeignDelta, TcpMemory};
+use crate::host::counters::{Delta, ForeignDelta, TcpMemory};
+use crate::lab::conntrack::Conntrack;
 use crate::lab::tracking::Tracking;
 use crate::store::record::TrackedConnections;
 use crate::traffic::Tallies;
@@ -53,7 +54,8 @@ pub(in crate::testbed) struct Tracked {
 }
 
 impl Tracked {
-    /// Between two readings of the same namespaces; absent where there is none.
+    /// Between two readings of the same namespaces; absent where there is none, and where nobody tracks on a host side that was
+    /// there before.
     pub(in crate::testbed) fn of(
         tracking: &Tracking,
         opened: &[Conntrack],
@@ -61,14 +63,21 @@ impl Tracked {
     ) -> Option<Self> {
         let both = opened.iter().zip(closed);
         let fullest = both.clone().max_by_key(|(_, now)| now.entries)?;
+        if tracking.is_found
+            && both
+                .clone()
+                .all(|(then, now)| then.entries + now.entries == 0)
+        {
+            return None;
+        }
         Some(Self {
             counted: Conntrack::sum(both.map(|(then, now)| now.since(then)))?,
             containers: tracking.containers,
             fullest: TrackedConnections {
                 before: fullest.0.entries,
                 after: fullest.1.entries,
-                max: tracking.table.max,
-                closed_stay_s: tracking.table.closed_stay_s,
+                max: tracking.size.max,
+                closed_stay_s: tracking.size.closed_stay_s,
             },
         })
     }
@@ -77,7 +86,7 @@ impl Tracked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::tracking::Table;
+    use crate::lab::tracking::Size;
 
     #[test]
     fn counters_are_of_all_tables_and_connections_of_the_fullest() {
@@ -87,7 +96,7 @@ mod tests {
             ..Conntrack::default()
         };
         let tracking = Tracking {
-            table: Table {
+            size: Size {
                 max: Some(5000),
                 closed_stay_s: Some(120),
             },
@@ -105,5 +114,14 @@ mod tests {
         };
         assert_eq!(tracked.fullest, fullest);
         assert!(Tracked::of(&tracking, &[], &[]).is_none());
+
+        let none = [Conntrack::default(); 2];
+        assert!(Tracked::of(&tracking, &none, &none).is_some());
+        let found = Tracking {
+            is_found: true,
+            ..tracking
+        };
+        assert!(Tracked::of(&found, &none, &none).is_none());
+        assert!(Tracked::of(&found, &opened, &closed).is_some());
     }
 }

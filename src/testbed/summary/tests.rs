@@ -95,6 +95,7 @@ fn edges(witnessed: Vec<Witnessed>) -> Edges {
                     processed: 1_000_000,
                     dropped: 3,
                     squeezed: 5,
+                    steered: None,
                 }),
                 neighbour_overflows: None,
             },
@@ -274,7 +275,6 @@ fn slow_connections_have_a_share_where_each_request_has_its_own() {
 }
 
 #[test]
-#[test]
 fn connections_that_all_hung_are_told_of_by_their_age() {
     let mut hanging = flow(0, 0);
     hanging.plan.orders.workload = Workload::TcpCc;
@@ -301,6 +301,7 @@ fn connections_that_all_hung_are_told_of_by_their_age() {
     assert!(!said.contains("no connection ended"), "{said}");
 }
 
+#[test]
 fn a_pair_without_a_flow_or_a_byte_is_starved() {
     let measured = told(
         &cell(3),

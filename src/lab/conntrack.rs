@@ -1,12 +1,48 @@
-//! Counts of connection tracking in some namespaces: its entries, and those for which there was no room.
+//! Counts of connection tracking in a namespace: its entries, and those for which there was no room. The one reader of them.
 //!
-//! Must not know which namespaces these are: it is given their `/proc/net/stat/nf_conntrack`, opened inside.
+//! Must not know which namespace it is, nor who asks. The invariant: a column is found by its title, never by its place.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{ErrorKind, Read, Seek};
 
-use super::columns::{malformed, stat_column};
+use super::protocols::{malformed, stat_column};
 use crate::error::{Error, Result};
+
+/// Where a namespace tells them, below its `/proc/net`.
+pub(crate) const PATH: &str = "stat/nf_conntrack";
+
+/// What they are called where they cannot be had.
+const OBJECT: &str = "what connection tracking of the lab counts";
+
+/// The counts of one namespace, opened inside. It pins the namespace, so it must be gone before that is to go.
+#[derive(Debug)]
+pub struct Table(File);
+
+impl Table {
+    /// That of the namespace in which the thread is; none where the kernel has no such thing.
+    ///
+    /// # Errors
+    /// When descriptors have run out.
+    pub fn open() -> Result<Option<Self>> {
+        match File::open(format!("/proc/thread-self/net/{PATH}")) {
+            Ok(file) => Ok(Some(Self(file))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::kernel("open", OBJECT, source)),
+        }
+    }
+
+    /// What it has counted since the namespace was made.
+    ///
+    /// # Errors
+    /// When the kernel does not answer, or not in the columns that are known.
+    pub fn read(&mut self) -> Result<Conntrack> {
+        let failed = |source| Error::kernel("read", OBJECT, source);
+        let mut text = String::new();
+        self.0.rewind().map_err(failed)?;
+        self.0.read_to_string(&mut text).map_err(failed)?;
+        Conntrack::parse(&text).ok_or_else(|| malformed(&format!("/proc/net/{PATH}")))
+    }
+}
 
 /// What a namespace counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,27 +58,6 @@ pub struct Conntrack {
 }
 
 impl Conntrack {
-    /// Reads each of the files, in their order.
-    ///
-    /// # Errors
-    /// When the kernel does not answer, or not in the columns that are known.
-    pub fn read(files: &mut [File]) -> Result<Vec<Self>> {
-        let failed = |source| {
-            Error::kernel(
-                "read",
-                "what connection tracking of the lab counted",
-                source,
-            )
-        };
-        let read = files.iter_mut().map(|file| {
-            let mut text = String::new();
-            file.rewind().map_err(failed)?;
-            file.read_to_string(&mut text).map_err(failed)?;
-            Self::parse(&text).ok_or_else(|| malformed("/proc/net/stat/nf_conntrack"))
-        });
-        read.collect()
-    }
-
     /// Those of several namespaces together; absent where there is none.
     #[must_use]
     pub fn sum(counted: impl IntoIterator<Item = Self>) -> Option<Self> {
@@ -55,7 +70,7 @@ impl Conntrack {
     }
 
     /// One row per CPU, in hexadecimal; `entries` is of the namespace, the same on all.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let column = |name| stat_column(text, name);
         let sum = |name| Some(column(name)?.iter().sum());
         Some(Self {
