@@ -4,9 +4,14 @@
 //! Read once, when the window is over and its flows are closed, so that nothing of it falls into what is measured. Must not know
 //! what it shows. The invariant: of many namespaces an even sample is read, and what a kernel does not say is absent.
 
+mod polling;
+pub mod sockets;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
+use std::net::IpAddr;
 
+use super::address::family_of;
 use super::conntrack::Table;
 use super::firewall::counts;
 use super::netlink::Conversation;
@@ -27,6 +32,13 @@ const OTHERS: usize = 16;
 const HOSTS: usize = 8;
 const RULES: usize = 4;
 
+/// How MAC addresses begin that are derived, and the scope of addresses that are valid beyond a link.
+const DERIVED: [u8; 2] = [0x02, 0x42];
+const GLOBAL: &str = "00";
+
+/// The link that every namespace has.
+const LO: &str = "lo";
+
 /// What is there of a namespace's protocols, as files.
 const FILES: &str = "/proc/thread-self/net";
 
@@ -40,6 +52,9 @@ pub fn look(lab: &Lab, cell: &Cell) -> Result<Seen> {
             lab,
             cell,
             drawn: drawn(lab),
+            ports: ports(lab),
+            given: given(lab, cell.family),
+            came: BTreeMap::new(),
             seen: Seen::default(),
         };
         for host in evenly(0..lab.hosts.len(), HOSTS) {
@@ -48,15 +63,17 @@ pub fn look(lab: &Lab, cell: &Cell) -> Result<Seen> {
         for (place, serves) in containers(lab) {
             look.see_container(visitor, place, serves)?;
         }
+        look.see_ways();
         for (host, ruleset) in evenly(lab.rules.host_sides.iter(), RULES) {
             setup::enter(visitor, &lab.hosts[*host as usize])?;
             let counted = counts::read(ruleset, cell.family)?;
-            look.seen.rules = Some(
-                look.seen
-                    .rules
-                    .map_or(counted, |rules| both(rules, counted)),
-            );
+            let counted = look.seen.rules.map_or(counted, |it| both(it, counted));
+            look.seen.rules = Some(RulesSeen {
+                of: u32::try_from(lab.rules.host_sides.len()).unwrap_or(u32::MAX),
+                ..counted
+            });
         }
+        look.see_polling(visitor)?;
         Ok(look.seen)
     })
 }
@@ -68,15 +85,57 @@ fn drawn(lab: &Lab) -> BTreeMap<(Place, &str), &Link> {
         .collect()
 }
 
-/// Namespaces of containers, and whether a server's traffic comes into them.
+/// The names of containers' links in each namespace of the host side that has some.
+fn ports(lab: &Lab) -> BTreeMap<usize, HashSet<&str>> {
+    let mut ports = BTreeMap::<_, HashSet<_>>::new();
+    for port in lab.layout.ports() {
+        let of_host = ports.entry(port.host as usize).or_default();
+        of_host.insert(port.near.name.as_ref());
+    }
+    ports
+}
+
+/// The neighbours of a protocol that containers were given for good.
+fn given(lab: &Lab, family: Family) -> BTreeMap<Place, Vec<IpAddr>> {
+    let of_link = |link: &Link| {
+        let addresses = link.neighbours.iter().map(|(address, _)| *address);
+        addresses.filter(|it| family_of(*it) == family).collect()
+    };
+    let links = lab.layout.own_links();
+    links
+        .map(|end| (Place::Container(end.container), of_link(&end.link)))
+        .collect()
+}
+
+/// Where the two of a pair are.
+fn places(lab: &Lab, (client, server): (u32, u32)) -> [Place; 2] {
+    [client, server].map(|container| lab.layout.seats[container as usize].place)
+}
+
+/// Pairs that are looked at.
+fn sampled_pairs(lab: &Lab) -> impl Iterator<Item = [Place; 2]> {
+    evenly(lab.layout.pairs.iter(), PAIRS).map(|pair| places(lab, *pair))
+}
+
+/// An even sample of all containers' namespaces.
+fn sample(lab: &Lab) -> impl Iterator<Item = Place> {
+    let places = evenly(lab.layout.seats.iter(), OTHERS).map(|seat| seat.place);
+    places.filter(|place| is_inside(*place))
+}
+
+fn is_inside(place: Place) -> bool {
+    match place {
+        Place::Container(_) => true,
+        Place::Host(_) => false,
+    }
+}
+
+/// Namespaces of containers that are looked at, and whether a server's traffic comes into them.
 fn containers(lab: &Lab) -> BTreeMap<Place, bool> {
-    let place = |container: u32| lab.layout.seats[container as usize].place;
-    let pairs = evenly(lab.layout.pairs.iter(), PAIRS);
-    let servers: BTreeSet<_> = lab.layout.pairs.iter().map(|(_, it)| place(*it)).collect();
-    let talkers = pairs.flat_map(|(client, server)| [place(*client), place(*server)]);
-    let others = evenly(lab.layout.seats.iter(), OTHERS).map(|seat| seat.place);
-    let all = talkers.chain(others);
-    let inside = all.filter(|place| matches!(place, Place::Container(_)));
+    let pairs = lab.layout.pairs.iter().map(|pair| places(lab, *pair));
+    let servers: BTreeSet<_> = pairs.map(|[_, server]| server).collect();
+    let all = sampled_pairs(lab).flatten().chain(sample(lab));
+    let inside = all.filter(|place| is_inside(*place));
     inside
         .map(|place| (place, servers.contains(&place)))
         .collect()
@@ -87,6 +146,10 @@ struct Look<'a> {
     lab: &'a Lab,
     cell: &'a Cell,
     drawn: BTreeMap<(Place, &'a str), &'a Link>,
+    ports: BTreeMap<usize, HashSet<&'a str>>,
+    given: BTreeMap<Place, Vec<IpAddr>>,
+    /// Bytes that came to veths of containers.
+    came: BTreeMap<Place, u64>,
     seen: Seen,
 }
 
@@ -95,7 +158,8 @@ impl Look<'_> {
         setup::enter(visitor, &self.lab.hosts[number])?;
         self.seen.host_sides += 1;
         let links = Conversation::open()?.links()?;
-        self.see_bridges(&links);
+        self.see_bridges(number, &links);
+        self.see_ports(number, &links);
         if matches!(self.lab.layout.hosts[number].role, Role::Node { .. }) {
             let routed = counted("snmp", "Ip:", "ForwDatagrams");
             let routed = plus(routed, listed("snmp6", "Ip6OutForwDatagrams"));
@@ -117,10 +181,15 @@ impl Look<'_> {
             ipv6_bytes: received.ipv6_bytes + listed("snmp6", "Ip6InOctets").unwrap_or(0),
         };
         if self.cell.topology.has_links() {
-            let known = conversation.neighbours(self.cell.family)?;
+            let seen = self.seen.addressed.get_or_insert_default();
+            seen.ipv4 += u32::from(text("route").is_some_and(|text| has_way(&text)));
+            seen.ipv6 += u32::from(text("if_inet6").is_some_and(|text| is_known_beyond(&text)));
+            let given = self.given.get(&place).map_or(&[][..], Vec::as_slice);
+            let known = conversation.neighbours(self.cell.family, given)?;
             let seen = self.seen.neighbours.get_or_insert_default();
             seen.permanent += known.permanent;
             seen.asked += known.asked;
+            seen.missing += known.missing;
         }
         if self.lab.rules.inside.is_some() {
             self.seen.tracked = plus(self.seen.tracked, tracked());
@@ -128,10 +197,10 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn see_bridges(&mut self, links: &[Listed]) {
-        let ports = self.lab.layout.ports();
-        let ports: HashSet<&str> = ports.map(|port| port.near.name.as_ref()).collect();
-        let is_containers = |link: &&Listed| ports.contains(link.name.as_str());
+    fn see_bridges(&mut self, host: usize, links: &[Listed]) {
+        let ports = self.ports.get(&host);
+        let is_containers =
+            |link: &&Listed| ports.is_some_and(|ports| ports.contains(link.name.as_str()));
         for bridge in links.iter().filter_map(|link| link.bridge) {
             let seen = self.seen.bridges.get_or_insert_default();
             seen.bridges += 1;
@@ -146,6 +215,48 @@ impl Look<'_> {
             seen.ports += 1;
             seen.hairpin += u32::from(port.hairpin);
             seen.isolated += u32::from(port.isolated);
+        }
+    }
+
+    /// Where containers' links end, and what goes elsewhere from there.
+    fn see_ports(&mut self, host: usize, links: &[Listed]) {
+        let Some(names) = self.ports.get(&host) else {
+            return;
+        };
+        let seen = self.seen.ports.get_or_insert_default();
+        seen.sides += 1;
+        seen.of = u32::try_from(self.ports.len()).unwrap_or(u32::MAX);
+        let is_bridge = |link: &&Listed| link.bridge.is_some();
+        let bridges = u32::try_from(links.iter().filter(is_bridge).count()).unwrap_or(u32::MAX);
+        seen.bridges += bridges;
+        let mut ports = 0;
+        for link in links
+            .iter()
+            .filter(|it| it.bridge.is_none() && it.name != LO)
+        {
+            if !names.contains(link.name.as_str()) {
+                seen.left_bytes += link.counted.tx_bytes;
+            } else if bridges == 0 || link.port.is_some() {
+                ports += 1;
+                seen.came_bytes += link.counted.rx_bytes;
+            }
+        }
+        seen.ports += ports;
+        seen.most = seen.most.max(ports);
+    }
+
+    /// What came to either of two that talk, of those that were both looked at.
+    fn see_ways(&mut self) {
+        let twos: BTreeSet<_> = sampled_pairs(self.lab)
+            .map(|[one, other]| [one.min(other), one.max(other)])
+            .collect();
+        let both = |[one, other]: &[Place; 2]| Some([*self.came.get(one)?, *self.came.get(other)?]);
+        let came: Vec<_> = twos.iter().filter_map(both).collect();
+        if let Some(links) = &mut self.seen.links {
+            for [one, other] in came {
+                links.less_and_more_bytes[0] += one.min(other);
+                links.less_and_more_bytes[1] += one.max(other);
+            }
         }
     }
 
@@ -173,6 +284,9 @@ impl Look<'_> {
             let segments = conversation.segments(&link.name);
             seen.other_offload += u32::from(segments.is_some_and(|it| it != drawn.offload));
             seen.astray += link.counted.rx_otherhost_dropped;
+            seen.polled += u32::from(conversation.coalesces(&link.name) == Some(true));
+            seen.derived_macs += u32::from(link.address.starts_with(&DERIVED));
+            *self.came.entry(place).or_default() += link.counted.rx_bytes;
             if serves {
                 seen.received_bytes += link.counted.rx_bytes;
                 seen.received_packets += link.counted.rx_packets;
@@ -183,6 +297,18 @@ impl Look<'_> {
 
 fn text(file: &str) -> Option<String> {
     fs::read_to_string(format!("{FILES}/{file}")).ok()
+}
+
+/// Whether a table of ways by IPv4 has one, behind a line of names.
+fn has_way(text: &str) -> bool {
+    text.lines().skip(1).any(|line| !line.trim().is_empty())
+}
+
+/// Whether a list of addresses of IPv6 has one that is valid beyond a link: its scope is the fourth word of a line, its link's name the
+/// last one.
+fn is_known_beyond(text: &str) -> bool {
+    let mut lines = text.lines().map(|line| line.split_whitespace());
+    lines.any(|mut words| words.nth(3) == Some(GLOBAL) && words.last() != Some(LO))
 }
 
 /// A counter of a file that has a line of names and one of numbers for each protocol.
@@ -223,12 +349,27 @@ fn both(one: RulesSeen, other: RulesSeen) -> RulesSeen {
     RulesSeen {
         passed: one.passed.zip(other.passed).map(|(one, other)| one + other),
         counted: plus(one.counted, other.counted),
+        sides: one.sides + other.sides,
+        of: one.of,
+        leading: plus(one.leading, other.leading),
+        services: plus(one.services, other.services),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_and_ways_are_told_from_those_of_lo_and_of_a_link() {
+        let ipv6 = "fe800000000000000042acfffe110002 64 40 20 80     eth0\n00000000000000000000000000000001 01 80 10 80       lo\n";
+        assert!(!is_known_beyond(ipv6));
+        let beyond = "fd000000000000000000000000000002 64 40 00 80     eth0\n";
+        assert!(is_known_beyond(&format!("{ipv6}{beyond}")));
+        let names = "Iface\tDestination\tGateway\n";
+        assert!(!has_way(names));
+        assert!(has_way(&format!("{names}eth0\t00000000\t010011AC\n")));
+    }
 
     #[test]
     fn counters_are_found_by_their_names() {

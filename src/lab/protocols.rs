@@ -1,4 +1,5 @@
-//! The figures of a namespace's protocols as its files in `/proc/net` tell them: `netstat`, `snmp`, `snmp6`, and those of `stat/`.
+//! The figures of a namespace's protocols as its files in `/proc/net` tell them: `netstat`, `snmp`, `snmp6`, `sockstat`, and those of
+//! `stat/`.
 //!
 //! Must not know what they mean. The invariant: a figure is known by its protocol and its name, never by its place.
 
@@ -17,6 +18,16 @@ pub(crate) fn paired(text: &str) -> impl Iterator<Item = Told<'_>> {
         let protocol = names.split_whitespace().next().unwrap_or_default();
         let columns = names.split_whitespace().zip(figures.split_whitespace());
         columns.filter_map(move |(name, figure)| Some((protocol, name, figure.parse().ok()?)))
+    })
+}
+
+/// The figures of a file with a line for each protocol, in which each name is followed by its figure: `sockstat`.
+pub(crate) fn in_lines(text: &str) -> impl Iterator<Item = Told<'_>> {
+    text.lines().flat_map(|line| {
+        let (protocol, figures) = line.split_once(' ').unwrap_or((line, ""));
+        let mut words = figures.split_whitespace();
+        let figures = iter::from_fn(move || Some((words.next()?, words.next()?)));
+        figures.filter_map(move |(name, figure)| Some((protocol, name, figure.parse().ok()?)))
     })
 }
 

@@ -112,6 +112,13 @@ impl Shown<'_> {
         knob.file(&Self::folder(), link).exists()
     }
 
+    /// What a link has of this setting; absent where the kernel is built without such a thing.
+    #[must_use]
+    pub fn get(&self, knob: Knob, link: &str) -> Option<String> {
+        let text = fs::read_to_string(knob.file(&Self::folder(), link)).ok()?;
+        Some(text.trim().to_owned())
+    }
+
     /// Sets a link, and reads back whether it is set; `owner` is whose it is. Values are hexadecimal digits in lower case
     /// without a zero in front.
     ///

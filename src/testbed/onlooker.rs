@@ -5,16 +5,18 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::process;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Measurement;
 use crate::error::Result;
 use crate::host::counters::Softnet;
 use crate::lab::Lab;
 use crate::lab::look::look;
+use crate::lab::look::sockets::{self, Drawn};
 use crate::scenario::{Cell, CpuList, Pinning};
-use crate::store::record::{Seen, ThreadsSeen};
+use crate::store::record::{Seen, SocketsSeen, ThreadsSeen};
 use crate::traffic::{Dials, Observer};
+use crate::units::nanos;
 
 /// Threads that are looked at, at most.
 const THREADS: usize = 1024;
@@ -31,6 +33,11 @@ pub(super) struct Onlooker<'a> {
     /// What CPUs had been handed by then.
     softnet: Option<Vec<Softnet>>,
     threads: Option<ThreadsSeen>,
+    drawn: Drawn,
+    /// Absent until the window is closed.
+    sockets: Option<Result<SocketsSeen>>,
+    /// What counting them took.
+    took: Duration,
 }
 
 impl<'a> Onlooker<'a> {
@@ -42,6 +49,9 @@ impl<'a> Onlooker<'a> {
             drivers,
             softnet: Softnet::read(),
             threads: None,
+            drawn: Drawn::of(lab),
+            sockets: None,
+            took: Duration::ZERO,
         }
     }
 
@@ -67,10 +77,13 @@ impl<'a> Onlooker<'a> {
     }
 
     fn seen(self) -> Result<Seen> {
+        let start = Instant::now();
         let softnet = Softnet::read().zip(self.softnet);
         let steered = softnet.and_then(|(now, then)| Softnet::steered_since(&now, &then));
         let seen = look(self.lab, self.cell)?;
         Ok(Seen {
+            sockets: self.sockets.transpose()?,
+            took_ns: Some(nanos(self.took + start.elapsed())),
             steered,
             threads: self.threads,
             ..seen
@@ -151,9 +164,15 @@ impl Observer for Beside<'_, '_> {
         self.observer.before_window();
     }
 
-    /// Threads are still there when the window has just been closed.
+    /// Threads and sockets are still there when the window has just been closed.
     fn after_window(&mut self) {
         self.observer.after_window();
+        let Onlooker {
+            lab, cell, drawn, ..
+        } = &*self.onlooker;
+        let start = Instant::now();
+        self.onlooker.sockets = Some(sockets::count(lab, cell, drawn));
+        self.onlooker.took += start.elapsed();
         if self.onlooker.is_of_cpus() {
             self.onlooker.threads = Some(self.onlooker.threads());
         }

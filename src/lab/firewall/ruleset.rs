@@ -27,7 +27,8 @@ pub enum Frames {
 /// What a host side is to be given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ruleset {
-    whose: Firewall,
+    /// Which profile's they are.
+    pub(super) whose: Firewall,
     /// What loads the batches that are iptables'.
     pub(in crate::lab) backend: Backend,
     /// Those among the rules that match nothing.

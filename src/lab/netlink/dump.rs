@@ -2,8 +2,13 @@
 //!
 //! Must not know what it is asked for. The invariant: an answer is whole, or an error.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
+
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
-use netlink_packet_route::neighbour::{NeighbourMessage, NeighbourState};
+use netlink_packet_route::neighbour::{
+    NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
+};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::Conversation;
@@ -41,11 +46,16 @@ impl Conversation {
         }
     }
 
-    /// How many neighbours of a protocol the namespace knows for good, and how many it has asked for.
+    /// How many neighbours of a protocol the namespace knows for good, how many it has asked for, and how many of those that it was
+    /// `given` for good it does not know so any more.
     ///
     /// # Errors
     /// When the kernel does not answer.
-    pub(in crate::lab) fn neighbours(&mut self, family: Family) -> Result<NeighboursSeen> {
+    pub(in crate::lab) fn neighbours(
+        &mut self,
+        family: Family,
+        given: &[IpAddr],
+    ) -> Result<NeighboursSeen> {
         let mut question = NeighbourMessage::default();
         question.header.family = match family {
             Family::Ipv4 => AddressFamily::Inet,
@@ -53,16 +63,32 @@ impl Conversation {
         };
         let question = RouteNetlinkMessage::GetNeighbour(question);
         let mut known = NeighboursSeen::default();
+        let mut permanent = HashSet::new();
         for answer in self.dump(question, "the neighbours of a namespace")? {
             if let RouteNetlinkMessage::NewNeighbour(neighbour) = answer {
                 match neighbour.header.state {
-                    NeighbourState::Permanent => known.permanent += 1,
+                    NeighbourState::Permanent => {
+                        known.permanent += 1;
+                        permanent.extend(neighbour.attributes.iter().find_map(address));
+                    }
                     // Groups and the like, which are never asked for.
                     NeighbourState::Noarp | NeighbourState::None => {}
                     _ => known.asked += 1,
                 }
             }
         }
+        let missing = given.iter().filter(|one| !permanent.contains(*one));
+        known.missing = missing.count() as u64;
         Ok(known)
+    }
+}
+
+fn address(attribute: &NeighbourAttribute) -> Option<IpAddr> {
+    match attribute {
+        NeighbourAttribute::Destination(NeighbourAddress::Inet(address)) => Some((*address).into()),
+        NeighbourAttribute::Destination(NeighbourAddress::Inet6(address)) => {
+            Some((*address).into())
+        }
+        _ => None,
     }
 }

@@ -16,6 +16,8 @@ use crate::error::Result;
 pub(in crate::lab) struct Listed {
     /// Its name.
     pub(in crate::lab) name: String,
+    /// Its hardware address; empty where it has none.
+    pub(in crate::lab) address: Vec<u8>,
     /// Bytes of its largest packet.
     pub(in crate::lab) mtu: u32,
     /// Bytes of the largest unit that it takes whole, of all protocols and of IPv4.
@@ -72,6 +74,7 @@ impl Listed {
         for attribute in message.attributes {
             match attribute {
                 LinkAttribute::IfName(name) => listed.name = name,
+                LinkAttribute::Address(address) => listed.address = address,
                 LinkAttribute::Mtu(mtu) => listed.mtu = mtu,
                 LinkAttribute::GsoMaxSize(bytes) => listed.units[0] = Some(bytes),
                 LinkAttribute::GsoIpv4MaxSize(bytes) => listed.units[1] = Some(bytes),

@@ -12,6 +12,7 @@ pub(super) mod netfilter;
 mod nsid;
 mod offload;
 pub(super) mod redirect;
+pub(super) mod sockets;
 
 use std::io;
 use std::os::fd::AsRawFd;

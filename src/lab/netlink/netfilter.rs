@@ -4,8 +4,10 @@
 //! are; each either takes all of it or nothing.
 
 pub(in crate::lab) mod counter;
+pub(in crate::lab) mod rules;
 
 use std::io;
+use std::iter;
 use std::os::fd::AsRawFd;
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
@@ -65,6 +67,27 @@ impl Attribute {
     pub(in crate::lab) fn nest(kind: u16, inner: &[Self]) -> Self {
         Self::bytes(kind | NESTED, &joined(inner))
     }
+}
+
+/// What tells an attribute's kind from its flags.
+const KIND_MASK: u16 = 0x3fff;
+
+/// The attributes in an answer, each with its kind.
+fn attributes(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    iter::from_fn(move || {
+        let [l0, l1, k0, k1, ..] = *rest else {
+            return None;
+        };
+        let length = usize::from(u16::from_ne_bytes([l0, l1]));
+        let value = rest.get(4..length)?;
+        rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some((u16::from_ne_bytes([k0, k1]) & KIND_MASK, value))
+    })
+}
+
+/// The value of the first attribute of a kind.
+fn value(within: &[u8], wanted: u16) -> Option<&[u8]> {
+    attributes(within).find_map(|(kind, value)| (kind == wanted).then_some(value))
 }
 
 fn joined(attributes: &[Attribute]) -> Vec<u8> {

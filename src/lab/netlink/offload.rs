@@ -24,6 +24,9 @@ const GRO: (u32, &str) = (0x2c, "GRO");
 /// `ETHTOOL_GTSO` and `ETHTOOL_GGSO`, by which it says whether these are on.
 const SEGMENTS: [u32; 2] = [0x1e, 0x23];
 
+/// `ETHTOOL_GGRO`, by which it says whether it coalesces.
+const COALESCES: u32 = 0x2b;
+
 /// `SIOCETHTOOL` of `linux/sockios.h`.
 const SIOCETHTOOL: libc::Ioctl = 0x8946;
 
@@ -47,6 +50,15 @@ impl Conversation {
         let ask = |command| self.order(link, EthtoolValue { command, value: 0 }).ok();
         let [tso, gso] = SEGMENTS.map(ask);
         Some(tso? != 0 || gso? != 0)
+    }
+
+    /// Whether a link coalesces what it receives; absent where the kernel does not say.
+    pub(in crate::lab) fn coalesces(&self, link: &str) -> Option<bool> {
+        let question = EthtoolValue {
+            command: COALESCES,
+            value: 0,
+        };
+        self.order(link, question).ok().map(|gro| gro != 0)
     }
 
     /// Has a link coalesce what it receives.

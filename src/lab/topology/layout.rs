@@ -3,6 +3,7 @@
 //! Must not know topologies. The invariant: every container of the cell has exactly one seat.
 
 use std::net::IpAddr;
+use std::slice;
 
 use super::parts::{Direction, End, Host, Link, Meter, Part, Place, Port, Step};
 use crate::lab::address::{Assigned, family_of, lo};
@@ -74,6 +75,16 @@ impl Layout {
                 step.links().into_iter().flatten().for_each(&mut act);
             }
         }
+    }
+
+    /// The containers' own links, each with whose it is.
+    pub(in crate::lab) fn own_links(&self) -> impl Iterator<Item = &End> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::Bare(_) => &[][..],
+            Part::Cable(ends) => &ends[..],
+            Part::Port(port) => slice::from_ref(&port.far),
+            Part::Stacked(stacked) => slice::from_ref(&stacked.far),
+        })
     }
 
     /// The containers that are joined to the host side, and how.

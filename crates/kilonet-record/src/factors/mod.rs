@@ -55,7 +55,8 @@ pub use cell::Cell;
 pub use copying::{Receiving, Sending};
 pub use effect::{Effect, Verdict, Witnessing};
 pub use evidence::{
-    BridgesSeen, ByProtocol, Evidence, LinksSeen, NeighboursSeen, RulesSeen, Seen, ThreadsSeen,
+    AddressedSeen, BridgesSeen, ByProtocol, Came, Evidence, LinksSeen, NeighboursSeen, PollingSeen,
+    PortsSeen, RulesSeen, Seen, SocketsSeen, ThreadsSeen,
 };
 pub use factor::{Factor, is_default};
 pub use field::{Field, Varies};

@@ -1,7 +1,8 @@
 //! Every key of a scenario, one entry each, in the order in which cells are made of them.
 //!
 //! A file for each kind; below them `names`, by which entries ask for each other's levels, `fitting`, what several of them ask, and
-//! `shown`, what several are judged by.
+//! `shown`, `sockets`, `spread` and `done`, what trials are judged by: rules and links, sockets, where containers are, and what flows
+//! came to.
 //! The invariant: what is a key is here, and nowhere is there a second list of them.
 
 #![allow(
@@ -13,6 +14,7 @@ pub mod beside;
 pub mod bridges;
 pub mod connections;
 pub mod copying;
+mod done;
 pub mod driver;
 pub mod firewall;
 mod fitting;
@@ -26,6 +28,8 @@ pub mod pattern;
 pub mod routers;
 pub mod rules;
 mod shown;
+mod sockets;
+mod spread;
 pub mod topology;
 pub mod traffic;
 pub mod trials;

@@ -25,8 +25,8 @@ mod standing;
 mod watched;
 
 pub use crate::factors::{
-    BridgesSeen, ByProtocol, Effect, LinksSeen, NeighboursSeen, RulesSeen, Seen, ThreadsSeen,
-    Verdict,
+    AddressedSeen, BridgesSeen, ByProtocol, Effect, LinksSeen, NeighboursSeen, PollingSeen,
+    PortsSeen, RulesSeen, Seen, SocketsSeen, ThreadsSeen, Verdict,
 };
 pub use class::Class;
 pub use containers::{PerContainer, Spread};

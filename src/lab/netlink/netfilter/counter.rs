@@ -9,7 +9,7 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 
-use super::{Attribute, ERROR, ERROR_BYTES, HEADER_BYTES, NFTABLES, REQUEST, joined};
+use super::{Attribute, ERROR, ERROR_BYTES, HEADER_BYTES, NFTABLES, REQUEST, joined, value};
 
 /// `NFT_MSG_NEWOBJ`, which an answer is, and `GETOBJ`.
 const NEW_OBJECT: u16 = 18;
@@ -23,8 +23,6 @@ const TYPE: u16 = 3;
 const DATA: u16 = 4;
 /// `NFTA_COUNTER_PACKETS`.
 const PACKETS: u16 = 2;
-/// What tells an attribute's kind from its flags.
-const KIND_MASK: u16 = 0x3fff;
 
 /// What a counter of a table has counted in the namespace in which the calling thread is; absent where there is no such table, or
 /// no such counter in it. `protocol` is the table's (`NFPROTO_*`).
@@ -78,19 +76,6 @@ fn read_answer(answer: &[u8]) -> io::Result<Option<u64>> {
     let data = attributes.and_then(|attributes| value(attributes, DATA));
     let packets = data.and_then(|data| value(data, PACKETS)?.first_chunk());
     Ok(packets.map(|bytes| u64::from_be_bytes(*bytes)))
-}
-
-/// The value of the first attribute of a kind.
-fn value(mut rest: &[u8], wanted: u16) -> Option<&[u8]> {
-    while let [l0, l1, k0, k1, ..] = *rest {
-        let length = usize::from(u16::from_ne_bytes([l0, l1]));
-        let value = rest.get(4..length)?;
-        if u16::from_ne_bytes([k0, k1]) & KIND_MASK == wanted {
-            return Some(value);
-        }
-        rest = rest.get(length.next_multiple_of(4)..)?;
-    }
-    None
 }
 
 #[cfg(test)]

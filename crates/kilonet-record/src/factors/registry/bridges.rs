@@ -19,6 +19,7 @@ use crate::units::{Unit, counted_text};
 use super::fitting::{alone, odd};
 use super::links::{WITH_BRIDGES, either, has_bridges};
 use super::names;
+use super::spread;
 
 /// What a key of our own bridges takes.
 const OWN_BRIDGES: Needs = Needs {
@@ -36,7 +37,7 @@ pub static BRIDGES: Key<Count<1, 500_000>> = Key::single_of(Table::Lab, names::B
 .needs(OWN_BRIDGES)
 .stays()
 .settles(spread_over_bridges)
-.read_back("Set-up fails where one cannot be made; the record has how many reported themselves.")
+.shows(spread::bridges)
 .fields(&[Field::integer(
     "bridges",
     Unit::Plain,
@@ -75,9 +76,10 @@ pub static PORTS_PER_BRIDGE: Key<Count<2, 1023>> = Key::axis_of(
 .needs(OWN_BRIDGES)
 .stays()
 .fits(&[are_for_pairs])
-.read_back(
-    "Set-up fails where a port cannot be added; the record has how many reported themselves.",
-)
+.shows(|evidence| {
+    let ports = evidence.cell.ports_per_bridge?;
+    spread::behind_one(evidence, ports.get())
+})
 .fields(&[Field::integer(
     "ports_per_bridge",
     Unit::Plain,
@@ -171,7 +173,7 @@ pub static JOIN: Key<Join> = Key::axis_of(
     bridge_ports: u64::from(cell.wiring.join == Join::Trunk),
     ..Takes::default()
 })
-.read_back("Without it, pairs that cross bridges do not connect.")
+.shows(spread::joined)
 .fields(&[Field::text(
     "join",
     "What joins the bridges.",
@@ -199,7 +201,7 @@ pub static CROSSING: Key<bool> = Key::axis_of(
 .sets(|cell, crossing| cell.wiring.crossing = *crossing)
 .needs(SEVERAL)
 .fits(&[has_a_join, is_of_two])
-.read_back("It says which bridge a container is behind, and set-up fails where it cannot be.")
+.shows(spread::crossed)
 .fields(&[Field::truth(
     "crossing",
     "Whether the two containers of a pair are behind different bridges.",

@@ -18,6 +18,7 @@ use crate::units::Unit;
 
 use super::names::{self, BESIDE, PATH};
 use super::namespaces::local_ports;
+use super::sockets;
 
 const CONNECTIONS: NeedsWorkload = NeedsWorkload {
     has: |workload| !workload.is_datagrams(),
@@ -41,7 +42,7 @@ pub static LISTEN: Key<Listening> = Key::axis_of(
 .needs_workload(CONNECTIONS)
 .fits(&[goes_to_the_container, is_of_one_workload])
 .fits_cells(has_enough_ports)
-.read_back("Clients of a shared port have connected to it, and its server knows each by the number that it sends first.")
+.shows(sockets::ports_called)
 .fields(&[Field::text(
     "listen",
     "Which port the clients of a server container call.",
@@ -203,7 +204,7 @@ pub static BACKLOG: Key<Count<1, 65_535>> = Key::<Count<1, 65_535>>::axis(
 .sets(|cell, backlog| cell.load.backlog = Some(backlog.0))
 .or_else(|_| ())
 .needs_workload(NEW_CONNECTIONS)
-.read_back("Listening sockets say how many may wait, which is in the record (`effective.backlog`).")
+.shows(sockets::waiting_room)
 .fields(&[Field::integer(
     "backlog",
     Unit::Plain,
@@ -230,9 +231,7 @@ pub static CLOSES: Key<Closing> = Key::axis(
 .usual(Usual::Text("server"))
 .sets(|cell, closes| cell.load.closes = *closes)
 .needs_workload(NEW_CONNECTIONS)
-.read_back(
-    "The end that is to close waits for nothing, and the other one until it has read the end.",
-)
+.shows(sockets::closed_by)
 .fields(&[Field::text(
     "closes",
     "Which end closes a connection first.",

@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 
 use crate::factors::cell::Cell;
 use crate::factors::choice::{Choice, Misfit};
+use crate::factors::effect::Shown;
+use crate::factors::evidence::Evidence;
 use crate::factors::field::Place::{Front, Lab};
 use crate::factors::field::Varies::{Anywhere, AtOneCount};
 use crate::factors::field::{Field, count, count_of, take, words};
@@ -11,12 +13,15 @@ use crate::factors::key::{Group, Key, Needs, Table, Usual};
 use crate::factors::pairs::pairs_of;
 use crate::factors::pattern::Pattern;
 use crate::factors::topology::{Joined, Testbed};
+use crate::factors::traffic::Family;
 use crate::factors::value::{Count, Share};
 use crate::factors::wiring::{Macs, Stack};
 use crate::units::Unit;
 
 use super::fitting::{generators, most_containers, odd};
 use super::names::{self, PATTERN, TOPOLOGY};
+use super::shown::links;
+use super::{sockets, spread};
 
 pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::axis_of(
     names::CONTAINERS,
@@ -27,7 +32,7 @@ pub static CONTAINERS: Key<Count<2, 1_000_000>> = Key::axis_of(
 .examples("`2,8,32`, `2..512` (doubles), `2..512 x4` or `2..1024 +64`")
 .sets(|cell, containers| cell.containers = containers.0)
 .fits(&[are_in_pairs])
-.read_back("Each is made, or set-up fails.")
+.shows(spread::containers)
 .fields(&[Field::integer(
     "containers",
     Unit::Plain,
@@ -52,7 +57,7 @@ pub static ACTIVE: Key<Share> = Key::axis_of(names::ACTIVE, Group::Lab, "Contain
     .sets(|cell, active| cell.active = active.of(cell.containers))
     .settles(|cell| cell.pairs = u32::try_from(pairs_of(cell)).unwrap_or(u32::MAX))
     .fits(&[talk_in_pairs, are_there])
-    .read_back("Who talks to whom is in the flows' rows, each counted at both ends.")
+    .shows(sockets::talkers)
     .fields(&[
         Field::integer(
             "active",
@@ -122,7 +127,7 @@ pub static STACK: Key<Stack> = Key::single_of(
     allowed: "a topology that has links",
 })
 .stays()
-.read_back("Addresses are the kernel's answers to set-up.")
+.shows(addresses)
 .fields(&[Field::text(
     "stack",
     "IP versions for which interfaces have addresses.",
@@ -135,6 +140,46 @@ pub static STACK: Key<Stack> = Key::single_of(
 })
 .looked_past()]);
 
+/// Containers have addresses of both protocols, or of the traffic's alone.
+fn addresses(evidence: &Evidence<'_>) -> Option<Shown> {
+    let (cell, seen) = (evidence.cell, evidence.seen?);
+    let addressed = seen.addressed?;
+    let other = match cell.family {
+        Family::Ipv4 => addressed.ipv6,
+        Family::Ipv6 => addressed.ipv4,
+    };
+    let wanted = match cell.stack {
+        Stack::Dual => seen.containers,
+        Stack::Single => 0,
+    };
+    let reason = format!(
+        "{other} of {} containers have addresses of the other protocol, and {wanted} were to; leave the lab's addresses as they were set up",
+        seen.containers
+    );
+    let shown = Shown::by(
+        "containers that have addresses of the other protocol",
+        f64::from(other),
+    );
+    Some(shown.of(wanted).held_if(other == wanted, reason))
+}
+
+/// Derived addresses all begin alike, and of random ones one in 65,536 begins so.
+fn mac_addresses(evidence: &Evidence<'_>) -> Option<Shown> {
+    let cell = evidence.cell;
+    let links = links(evidence).filter(|_| cell.topology.chooses_macs())?;
+    let (derived, of) = (links.derived_macs, links.links);
+    let shown = Shown::by("veths whose MAC address is derived", f64::from(derived));
+    let held = match cell.macs {
+        Macs::Derived => derived == of,
+        Macs::Random => derived < of,
+    };
+    let reason = format!(
+        "{derived} of {of} veths have a derived MAC address, and macs = \"{}\"; leave the lab's links as they were raised",
+        cell.macs
+    );
+    Some(shown.held_if(held, reason))
+}
+
 pub static MACS: Key<Macs> =
     Key::single(Table::Lab, "macs", Group::Lab, "Where a container's MAC address comes from.")
         .usual(Usual::Text("derived"))
@@ -145,7 +190,7 @@ pub static MACS: Key<Macs> =
             lacking: "links whose MAC addresses are ours to choose",
             allowed: "testbed = \"kernel\", and a topology other than \"loopback\", \"shared\" and \"ipvlan\"",
         })
-        .read_back("Addresses are the kernel's answers to set-up.")
+        .shows(mac_addresses)
 .fields(&[Field::text(
             "macs",
             "Where MAC addresses come from.",

@@ -68,23 +68,21 @@ pub static ENTRIES: Key<Entries> = Key::axis(
 /// Containers ask for those whom they have no permanent entry of.
 fn were_asked_for(evidence: &Evidence<'_>) -> Option<Shown> {
     let known = evidence.seen?.neighbours?;
+    let by = |witness, count: u64| Shown::by(witness, count as f64);
     let (shown, held, reason) = match evidence.cell.wiring.entries {
         Entries::Static => (
-            Shown::by(
-                "neighbours that containers know for good",
-                known.permanent as f64,
-            ),
-            known.permanent > 0,
-            "containers had to ask for their neighbours; leave the entries of the lab as they were set up",
+            by("neighbours that containers know for good", known.permanent)
+                .of((known.permanent + known.missing).max(1) as f64),
+            known.permanent > 0 && known.missing == 0,
+            "containers do not know all their neighbours for good; leave the entries of the lab as they were set up",
         ),
         Entries::Learned => (
-            Shown::by("neighbours that containers asked for", known.asked as f64),
+            by("neighbours that containers asked for", known.asked).of(1.0),
             known.asked > 0,
             "containers knew their neighbours for good; leave the entries of the lab as they were set up",
         ),
     };
-    let shown = shown.of(1.0);
-    Some(if known.permanent + known.asked == 0 {
+    Some(if known.permanent + known.missing + known.asked == 0 {
         shown.not_exercised("containers of this topology have no neighbours to know")
     } else {
         shown.held_if(held, reason)

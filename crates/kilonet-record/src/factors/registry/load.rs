@@ -18,6 +18,7 @@ use crate::factors::value::Count;
 use crate::factors::workload::Workload;
 use crate::units::{BitsPerSecond, Bytes, Unit};
 
+use super::done;
 use super::fitting::{carried, generators, lacks};
 use super::names::{self, DRIVER, MOST_BYTES, MessageSize, TESTBED, WORKLOAD};
 
@@ -55,7 +56,7 @@ pub static RESPONSE: Key<MessageSize> = Key::<MessageSize>::axis(
 .or_else(|cell| cell.load.response_bytes = Some(cell.message_bytes))
 .needs_workload(RESPONSES)
 .fits(&[|choice| carried(choice, RESPONSE.named())])
-.read_back("It is what each call is handed; bytes and requests are counted apart.")
+.shows(done::sizes)
 .fields(&[Field::integer(
     "response_bytes",
     Unit::Bytes,
@@ -80,7 +81,7 @@ pub static OUTSTANDING: Key<Count<1, 1024>> = Key::<Count<1, 1024>>::axis(
 .needs_workload(SEVERAL_REQUESTS)
 .only_where(|cell| cell.load.rate.is_none())
 .fits(&[are_awaited])
-.read_back("A flow sends no more before a response comes, which is counted.")
+.shows(done::in_flight)
 .fields(&[Field::integer(
     "outstanding",
     Unit::Plain,
@@ -131,7 +132,7 @@ pub static RATE: Key<Rate> = Key::axis_of(names::RATE,
 .fits(&[is_of_a_workload, is_of_one_unit, is_paced_by_us])
 .fits_cells(has_messages_to_fill)
 .told_to(|generator| generator.rate)
-.read_back("What is offered is the schedule, and what was achieved and how late is in the record.")
+.shows(done::at_a_rate)
 .fields(&[
     Field::integer(
         "rate",

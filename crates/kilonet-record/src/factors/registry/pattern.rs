@@ -11,6 +11,7 @@ use crate::units::{Unit, counted_text};
 
 use super::fitting::most_containers;
 use super::names::{self, ACTIVE, CONTAINERS, PeerCount};
+use super::sockets;
 
 /// Pairs of one cell. All that sockets can be had for are fewer.
 const MOST_PAIRS: u64 = 1_000_000;
@@ -124,7 +125,7 @@ pub static DIRECTION: Key<Direction> = Key::axis_of(
 // Where everybody sends to everybody, flows go both ways as it is.
 .only_where(|cell| cell.pattern != Pattern::AllToAll || cell.talk.peers.is_some())
 .told_to(|_| false)
-.read_back("Who talks to whom is in the flows' rows, each counted at both ends.")
+.shows(sockets::ways)
 .fields(&[Field::text(
     "direction",
     "Directions of a pair that have flows.",

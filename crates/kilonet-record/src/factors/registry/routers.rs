@@ -15,6 +15,7 @@ use crate::factors::value::Count;
 
 use super::fitting::{most_containers, odd};
 use super::names::{self, RouterPorts, TOPOLOGY};
+use super::spread;
 
 /// Routers that addresses suffice for: each has a subnet of 2,048 of 10.0.0.0/8 at least.
 const MOST_ROUTERS: u32 = 8192;
@@ -41,7 +42,10 @@ pub static PORTS_PER_ROUTER: Key<RouterPorts> = Key::axis_of(
     setup: setup(cell),
     ..Takes::default()
 })
-.read_back("Containers are laid out by it, and each router is a namespace with so many veths.")
+.shows(|evidence| {
+    let ports = has_routers(evidence.cell).then(|| PORTS_PER_ROUTER.of(evidence.cell))?;
+    spread::behind_one(evidence, ports.0)
+})
 .fields(&[Field::kept("ports_per_router", Kind::Integer)
     .labelled(AtOneCount, |level| format!("{level} ports a router"))
     .in_id(Lab, |cell| {

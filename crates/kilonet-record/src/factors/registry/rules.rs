@@ -33,7 +33,7 @@ pub static PUBLISHED: Key<PortCount> = Key::<PortCount>::axis(
     allowed: "one of Docker's firewalls, \"kubernetes\" or \"kubernetes-nft\"",
 })
 .settles(publish_for_flows)
-.read_back("Rules are loaded whole, or the trial fails; `path` says what carried flows.")
+.shows(shown::published)
 .fields(&[Field::integer(
     "published",
     Unit::Plain,
@@ -70,7 +70,7 @@ pub static SERVICES: Key<Count<0, 10_000>> = Key::<Count<0, 10_000>>::axis(
 .once_in(Table::Lab)
 .sets(|cell, services| cell.rules.services = Some(services.0))
 .needs(SERVICED)
-.read_back("Rules are loaded whole, or the trial fails; `firewall` says what they show.")
+.shows(shown::services)
 .fields(&[Field::integer(
     "services",
     Unit::Plain,
@@ -95,7 +95,7 @@ pub static ENDPOINTS: Key<Count<1, 1000>> = Key::<Count<1, 1000>>::axis(
 .once_in(Table::Lab)
 .sets(|cell, endpoints| cell.rules.endpoints = Some(endpoints.0))
 .needs(SERVICED)
-.read_back("Rules are loaded whole, or the trial fails; `firewall` says what they show.")
+.shows(shown::endpoints)
 .fields(&[Field::integer(
     "endpoints",
     Unit::Plain,

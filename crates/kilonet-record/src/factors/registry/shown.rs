@@ -4,7 +4,7 @@
 
 use crate::factors::cell::Cell;
 use crate::factors::effect::Shown;
-use crate::factors::evidence::{BridgesSeen, Evidence, LinksSeen};
+use crate::factors::evidence::{BridgesSeen, Evidence, LinksSeen, RulesSeen};
 use crate::factors::rules::{Bridged, Firewall, RuleHook};
 use crate::factors::traffic::Path;
 use crate::factors::wiring::USUAL_GSO_BYTES;
@@ -165,10 +165,11 @@ pub(super) fn of_profile(evidence: &Evidence<'_>) -> Option<Shown> {
     // Rules that match nothing change what bridged frames meet, and bring no rules of another protocol.
     let has_none = !cell.firewall.facts().families.contains(&cell.family);
     if has_none || (pass_by(cell) && cell.rules.filler.is_none()) {
-        return Some(Shown::by(
-            "connections tracked where the rules are; this traffic bypasses them, as it does on a real node",
-            tracked,
-        ));
+        let reason = format!(
+            "packets of this traffic bypass the rules of {}, as they do on a real node; routed packets of the protocols that it has rules for meet them (family, topology = \"routed\", path = \"outside\")",
+            cell.firewall
+        );
+        return Some(shown.not_exercised(reason));
     }
     let reason = format!(
         "no connection was tracked, so no packet met the rules of {}; do not change the lab's rules during a trial",
@@ -220,6 +221,70 @@ pub(super) fn loaded(evidence: &Evidence<'_>) -> Option<Shown> {
     of_counted(evidence)
         .or_else(|| passed(evidence))
         .or_else(|| of_profile(evidence))
+}
+
+/// Rules of a profile, by kind, as they were listed in host sides; absent where these have none of the traffic's protocol.
+fn listed(evidence: &Evidence<'_>) -> Option<RulesSeen> {
+    let seen = evidence.seen?.rules?;
+    seen.leading.is_some().then_some(seen)
+}
+
+/// Ports that host sides publish, all of them together.
+fn published_of(cell: &Cell) -> u64 {
+    cell.rules.published.map_or(0, u64::from)
+}
+
+/// Ways to endpoints of services in the host sides that were listed, each of which has all services.
+fn ways_to_endpoints(cell: &Cell, seen: RulesSeen) -> u64 {
+    let of_all = [cell.rules.services, cell.rules.endpoints];
+    let [services, endpoints] = of_all.map(|count| u64::from(count.unwrap_or(0)));
+    services * endpoints * u64::from(seen.sides)
+}
+
+/// So many rules of a kind, of so many that were to be there.
+fn as_many(witness: &'static str, (found, wanted): (u64, u64)) -> Shown {
+    let reason =
+        format!("the kernel has {found} of {wanted}; leave the lab's rules as they were loaded");
+    Shown::by(witness, found as f64)
+        .of(wanted as f64)
+        .held_if(found == wanted, reason)
+}
+
+/// Ports that are published: each has a rule that leads to its container, beside those that lead to endpoints.
+pub(super) fn published(evidence: &Evidence<'_>) -> Option<Shown> {
+    let (cell, seen) = (evidence.cell, listed(evidence)?);
+    let found = seen.leading?.saturating_sub(ways_to_endpoints(cell, seen));
+    let whole = seen.sides == seen.of;
+    whole.then(|| {
+        let witness = "rules that lead from a published port to a container";
+        as_many(witness, (found, published_of(cell)))
+    })
+}
+
+/// Services: each has a way in, and so has each published port.
+pub(super) fn services(evidence: &Evidence<'_>) -> Option<Shown> {
+    let (cell, seen) = (evidence.cell, listed(evidence)?);
+    let published = published_of(cell);
+    let wanted = u64::from(cell.rules.services?) * u64::from(seen.sides);
+    let found = seen.services?.saturating_sub(published);
+    let whole = seen.sides == seen.of || published == 0;
+    whole.then(|| as_many("services that rules lead to", (found, wanted)))
+}
+
+/// Endpoints: each of each service has a rule that leads to its container, and so has each published port.
+pub(super) fn endpoints(evidence: &Evidence<'_>) -> Option<Shown> {
+    let (cell, seen) = (evidence.cell, listed(evidence)?);
+    cell.rules.endpoints?;
+    let published = published_of(cell);
+    let wanted = ways_to_endpoints(cell, seen);
+    let found = seen.leading?.saturating_sub(published);
+    let witness = "rules that lead to an endpoint of a service";
+    if wanted == 0 {
+        let reason = "there are no services that could have endpoints; set services = 1 or more";
+        return Some(Shown::by(witness, found as f64).not_exercised(reason));
+    }
+    let whole = seen.sides == seen.of || published == 0;
+    whole.then(|| as_many(witness, (found, wanted)))
 }
 
 /// What carried flows on their way.

@@ -19,6 +19,7 @@ use crate::units::{Bytes, Unit, counted, counted_text};
 
 use super::fitting::{carried, generators, lacks, strange};
 use super::names::{self, MOST_BYTES, MessageSize};
+use super::{done, sockets};
 
 pub static FAMILY: Key<Family> =
     Key::axis_of(names::FAMILY, Group::Traffic, "Protocol of the traffic.")
@@ -110,7 +111,7 @@ pub static STREAMS: Key<Count<1, 1024>> =
         .sets(|cell, streams| cell.streams = streams.0)
         .fits(&[generators_have_them])
         .told_to(|_| true)
-        .read_back("Each flow is counted by itself, and the record has how many connected.")
+        .shows(sockets::streams)
         .fields(&[Field::integer(
             "streams",
             Unit::Plain,
@@ -172,7 +173,7 @@ pub static MESSAGE: Key<MessageSize> = Key::axis_of(names::MESSAGE,
 })
     .fits(&[|choice| carried(choice, names::MESSAGE), generators_send_it])
     .told_to(|_| true)
-.read_back("It is what each call is handed; bytes and requests are counted apart.")
+.shows(done::sizes)
 .fields(&[Field::integer(
     "message_bytes",
     Unit::Bytes,

@@ -178,7 +178,7 @@ pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "How veths receive 
         let threaded = cell.wiring.napi == Napi::Threaded;
         Requirement::ThreadedNapi.when(threaded)
     })
-    .read_back("Each veth is set, and sysfs reads it back as set; set-up fails where it does not.")
+    .shows(are_polled)
     .fields(&[Field::text(
         "napi",
         "How veths receive packets.",
@@ -194,6 +194,33 @@ pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "How veths receive 
         (napi != Napi::None).then(|| napi.to_string())
     })
     .looked_past()]);
+
+/// Veths that are polled coalesce, and others do not; where threads are to poll them, each says so and the kernel has a thread for each.
+/// (Before Linux 5.13 veths said that they coalesce and were not polled.)
+fn are_polled(evidence: &Evidence<'_>) -> Option<Shown> {
+    let links = shown::links(evidence)?;
+    let (polled, of) = (links.polled, links.links);
+    let shown = Shown::by("veths that coalesce what they receive", f64::from(polled));
+    let remedy = "leave the lab's veths as they were raised";
+    match evidence.cell.wiring.napi {
+        Napi::None => (polled == 0).then(|| shown.of(0.0)),
+        Napi::Polled => {
+            let reason = format!("{polled} of {of} veths are polled; {remedy}");
+            Some(shown.of(of).held_if(polled == of, reason))
+        }
+        Napi::Threaded => {
+            let by = evidence.seen?.polling?;
+            let threads = by.threads.unwrap_or(by.links);
+            let shown = Shown::by("veths that kernel threads poll", f64::from(by.threaded));
+            let held = polled == of && by.threaded == by.links && threads >= by.links;
+            let reason = format!(
+                "{} of {} veths are polled by threads, of which the kernel has {threads}; {remedy}",
+                by.threaded, by.links
+            );
+            Some(shown.of(by.links).held_if(held, reason))
+        }
+    }
+}
 
 /// A veth is polled where it coalesces, which it does not with its offloads off.
 fn has_something_to_poll(choice: &Choice) -> Vec<Misfit> {

@@ -5,7 +5,7 @@
 use super::counter::Counter;
 use super::line::Record;
 use super::parts::Status;
-use crate::factors::{AnyKey, Effect, Evidence, Verdict, registry};
+use crate::factors::{AnyKey, Came, Effect, Evidence, Verdict, registry};
 
 impl Record {
     /// Enters whether each level took hold, once all is known of a trial. Of one that failed nothing is said.
@@ -69,8 +69,32 @@ impl Record {
             most_cpu_ns: used.map(|it| it.cpu_ns.max),
             throttled: watched.and_then(|it| it.counts.of(Counter::ThrottledPeriods)),
             most_memory_bytes: used.and_then(|it| it.memory_peak_bytes).map(|it| it.max),
+            came: self.came(),
             seen: self.seen.as_ref(),
         }
+    }
+
+    /// What its flows came to in the window.
+    fn came(&self) -> Option<Came> {
+        let (aggregate, flows) = (self.aggregate.as_ref()?, self.flows.as_ref()?);
+        let window_s = self.window.as_ref()?.duration_ns as f64 / 1e9;
+        let datagrams = flows.datagrams;
+        let left_out = datagrams.map_or(0, |it| it.left_out_datagrams);
+        let latency = self.latency.as_ref();
+        Some(Came {
+            flows: flows.connected.saturating_sub(flows.died),
+            lost: flows.expected.saturating_sub(flows.connected) + flows.died,
+            idle: flows.stalled,
+            bytes_per_s: aggregate.goodput_bps / 8.0,
+            by_interfaces: self.checks.and_then(|it| it.interface_bytes_ratio),
+            requests_per_s: aggregate.transactions_per_s,
+            datagrams_per_s: datagrams.map(|it| {
+                [it.datagrams_sent, it.datagrams_received].map(|count| count as f64 / window_s)
+            }),
+            given_up: flows.lost_requests + left_out,
+            request_ns: latency.map(|it| [it.mean_ns, it.max_ns as f64]),
+            latest_ns: self.lateness.map(|it| it.max_ns),
+        })
     }
 }
 

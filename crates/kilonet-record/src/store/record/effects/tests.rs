@@ -1,3 +1,5 @@
+mod numbers;
+
 use super::*;
 use crate::factors::{
     Buffers, ByProtocol, Cell, Congestion, CpuMax, Entries, Family, LinksSeen, NeighboursSeen,
@@ -31,7 +33,7 @@ fn rules(passed: Option<u64>, tracked: u64) -> Seen {
     Seen {
         rules: Some(RulesSeen {
             passed,
-            counted: None,
+            ..RulesSeen::default()
         }),
         tracked: Some(tracked),
         ..Seen::default()
@@ -85,13 +87,13 @@ fn rules_of_nat_are_met_by_tracked_connections_alone() {
 }
 
 #[test]
-fn rules_of_a_profile_track_connections_unless_bridged_frames_pass_by_them() {
+fn rules_of_a_profile_track_connections_and_bridged_frames_that_pass_by_them_exercise_nothing() {
     for (profile, tracked, verdict) in [
         ("none", 0, HELD),
         ("none", 1, NOT_HELD),
         ("docker-20.10", 2, HELD),
         ("docker-20.10", 0, NOT_HELD),
-        ("docker-29", 0, HELD),
+        ("docker-29", 0, NOT_EXERCISED),
         ("conntrack", 0, NOT_HELD),
         ("custom", 0, NOT_EXERCISED),
     ] {
@@ -106,19 +108,28 @@ fn rules_of_a_profile_track_connections_unless_bridged_frames_pass_by_them() {
 }
 
 #[test]
-fn rules_of_another_protocol_are_passed_by_as_with_the_real_ones() {
-    let seen = Seen {
-        tracked: Some(0),
-        ..Seen::default()
+fn rules_that_packets_pass_by_are_not_exercised_and_routed_packets_meet_them() {
+    let passed_by = |change: fn(&mut Cell)| {
+        let seen = Seen {
+            tracked: Some(0),
+            ..Seen::default()
+        };
+        judged(change, with(seen))
     };
-    let trial = judged(
-        |cell| {
-            cell.firewall = "docker-1.12".parse().unwrap();
-            cell.family = Family::Ipv6;
-        },
-        with(seen),
-    );
-    assert_eq!(said(&trial, "firewall"), HELD);
+    let other_protocol = passed_by(|cell| {
+        cell.firewall = "docker-1.12".parse().unwrap();
+        cell.family = Family::Ipv6;
+    });
+    let bridged = passed_by(|cell| cell.firewall = "docker-29-nft".parse().unwrap());
+    for trial in [&other_protocol, &bridged] {
+        assert_eq!(said(trial, "firewall"), NOT_EXERCISED);
+        assert!(trial.checks.unwrap().valid && !trial.exercises("firewall"));
+    }
+    let routed = passed_by(|cell| {
+        cell.firewall = "docker-29".parse().unwrap();
+        cell.topology = Topology::Routed;
+    });
+    assert_eq!(said(&routed, "firewall"), NOT_HELD);
 }
 
 fn of_units(bytes: u64) -> Seen {
@@ -178,22 +189,28 @@ fn units_are_as_large_as_links_take_them() {
 
 #[test]
 fn neighbours_are_known_for_good_or_asked_for() {
-    for (entries, permanent, asked, verdict) in [
-        (Entries::Static, 1, 0, HELD),
-        (Entries::Static, 0, 1, NOT_HELD),
-        (Entries::Static, 0, 0, NOT_EXERCISED),
-        (Entries::Learned, 0, 1, HELD),
-        (Entries::Learned, 1, 0, NOT_HELD),
+    for (entries, permanent, asked, missing, verdict) in [
+        (Entries::Static, 1, 0, 0, HELD),
+        (Entries::Static, 1, 0, 1, NOT_HELD),
+        (Entries::Static, 0, 1, 1, NOT_HELD),
+        (Entries::Static, 0, 1, 0, NOT_HELD),
+        (Entries::Static, 0, 0, 0, NOT_EXERCISED),
+        (Entries::Learned, 0, 1, 0, HELD),
+        (Entries::Learned, 1, 0, 0, NOT_HELD),
     ] {
         let seen = Seen {
-            neighbours: Some(NeighboursSeen { permanent, asked }),
+            neighbours: Some(NeighboursSeen {
+                permanent,
+                asked,
+                missing,
+            }),
             ..Seen::default()
         };
         let trial = judged(|cell| cell.wiring.entries = entries, with(seen));
         assert_eq!(
             said(&trial, "entries"),
             verdict,
-            "{entries} {permanent} {asked}"
+            "{entries} {permanent} {asked} {missing}"
         );
     }
 }
