@@ -258,6 +258,8 @@ pub struct Facts {
     pub settles: Option<fn(&mut Cell)>,
     /// How its levels are seen to act.
     pub witnessing: Witnessing,
+    /// Mechanisms that one of its levels can keep from binding, by their ids: a run that has other levels too is an experiment.
+    pub keeps_away: &'static [&'static str],
     /// What cells have of it.
     pub fields: &'static [Field],
 }

@@ -55,6 +55,7 @@ impl<T> Key<T> {
             unplaced: Unplaced::Blank,
             settles: None,
             witnessing: Witnessing::Unsaid,
+            keeps_away: &[],
             fields: &[],
         };
         Self {
@@ -205,6 +206,12 @@ impl<T> Key<T> {
     /// Why nothing that is counted shows it, and what is read back instead, in a sentence.
     pub(crate) const fn read_back(mut self, why: &'static str) -> Self {
         self.facts.witnessing = Witnessing::ReadBack(why);
+        self
+    }
+
+    /// The mechanisms that one of its levels can keep from binding, by their ids.
+    pub(crate) const fn keeps_away(mut self, mechanisms: &'static [&'static str]) -> Self {
+        self.facts.keeps_away = mechanisms;
         self
     }
 

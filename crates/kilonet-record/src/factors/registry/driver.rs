@@ -129,6 +129,7 @@ pub static CPU_MAX: Key<CpuMax> = Key::axis(
 .examples("`none`, `0.5`")
 .usual(Usual::Text("none"))
 .sets(|cell, limit| cell.limits.cpu_max = *limit)
+.keeps_away(&["cpu_quota"])
 .needs(PROCESSES)
 .shows(stayed_within_time)
 .fields(&[Field::number(
@@ -217,6 +218,7 @@ pub static PINNING: Key<Pinning> = Key::axis(
 .about(Part::Traffic)
 .usual(Usual::Text("none"))
 .sets(|cell, pinning| cell.load.pinning = *pinning)
+.keeps_away(&["one_busy_cpu"])
 .fits(&[is_not_of_an_engine])
 .requires(|cell| {
     let apart = cell.load.pinning == Pinning::Apart;

@@ -46,6 +46,7 @@ pub static ENTRIES: Key<Entries> = Key::axis(
 )
 .usual(Usual::Text("static"))
 .sets(|cell, entries| cell.wiring.entries = *entries)
+.keeps_away(&["neighbour_table", "backlog", "flooding"])
 .needs(Needs {
     applies: |cell| cell.topology.has_links() && cell.testbed == Testbed::Kernel,
     lacking: "links of ours on which to ask",
@@ -125,6 +126,7 @@ pub static AGEING: Key<Count<0, 1_000_000>> = Key::<Count<0, 1_000_000>>::axis(
 )
 .usual(Usual::Number("300"))
 .sets(|cell, ageing| cell.wiring.ageing_s = Some(ageing.0).filter(|age| *age != USUAL_AGEING_S))
+.keeps_away(&["flooding"])
 .needs(BRIDGES)
 .fits_cells(has_something_to_forget)
 .shows(forgets_in_time)

@@ -300,6 +300,7 @@ pub static BUFFERS: Key<BufferSize> = Key::<BufferSize>::axis(
 .examples("`auto`, `256KiB`")
 .usual(Usual::Text("auto"))
 .sets(|cell, buffers| cell.buffers = buffers.0)
+.keeps_away(&["tcp_memory", "socket_buffers"])
 .told_to(|_| true)
 .takes(|cell| {
     let queued_bytes = match cell.buffers {

@@ -172,6 +172,7 @@ fn big_tcp(largest: Option<u32>) -> Vec<Requirement> {
 pub static NAPI: Key<Napi> = Key::axis("napi", Group::Links, "How veths receive packets.")
     .usual(Usual::Text("none"))
     .sets(|cell, napi| cell.wiring.napi = *napi)
+    .keeps_away(&["one_busy_cpu"])
     .needs(VETHS)
     .fits(&[has_something_to_poll])
     .requires(|cell| {
@@ -243,6 +244,7 @@ pub static RPS: Key<Rps> = Key::<Rps>::axis(
 .examples("`off`, `all`, or a mask such as `0x3`")
 .usual(Usual::Text("off"))
 .sets(|cell, rps| cell.wiring.rps.clone_from(rps))
+.keeps_away(&["one_busy_cpu", "backlog"])
 .needs(VETHS)
 .requires(|cell| match &cell.wiring.rps {
     Rps::Off => Vec::new(),

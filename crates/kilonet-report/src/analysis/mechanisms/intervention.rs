@@ -14,10 +14,8 @@ use crate::store::record::Record;
 
 /// Each cell in which a mechanism bound beside a cell in which another level kept it away.
 pub(super) fn interventions(row: &Row, asked: &Asked<'_>) -> Vec<Intervention> {
-    let away = row.kept_away_by;
-    let fields: Vec<_> = registry::fields()
-        .filter(|field| away.contains(&field.name))
-        .collect();
+    let keys = registry::keys().filter(|key| key.facts().keeps_away.contains(&row.id));
+    let fields: Vec<_> = keys.flat_map(|key| key.facts().fields).collect();
     let cells = (0..asked.series.len()).flat_map(|nth| {
         let cells = asked.series[nth].cells.iter();
         cells.map(move |index| (nth, &asked.cells[*index]))

@@ -39,8 +39,6 @@ pub(super) struct Row {
     pub(super) ends_all: bool,
     /// Says how a table was filled, of the trial that shows most of it.
     pub(super) filling: Option<fn(&Bound<'_>, &Manifest) -> Filling>,
-    /// Factors by which it can be kept away, by their names in cells: where a run has other levels of one, that is an experiment.
-    pub(super) kept_away_by: &'static [&'static str],
 }
 
 /// What a row is in all that it does not say.
@@ -59,7 +57,6 @@ pub(super) const BLANK: Row = Row {
     instead_of: None,
     ends_all: false,
     filling: None,
-    kept_away_by: &[],
 };
 
 /// What a trial's witness says.

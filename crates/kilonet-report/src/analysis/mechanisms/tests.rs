@@ -564,14 +564,11 @@ fn what_fell_long_before_the_kernels_first_line_did_not_fall_by_it() {
 }
 
 #[test]
-fn a_factor_that_names_what_keeps_a_mechanism_away_is_a_field_of_cells() {
-    let fields: Vec<_> = crate::scenario::registry::fields()
-        .map(|field| field.name)
-        .collect();
-    let named = table::ROWS
-        .iter()
-        .flat_map(|row| row.kept_away_by.iter().copied());
-    let unknown: Vec<_> = named.filter(|name| !fields.contains(name)).collect();
+fn what_a_factor_can_keep_away_is_a_mechanism() {
+    let all: Vec<_> = table::ROWS.iter().map(|row| row.id).collect();
+    let keys = crate::scenario::registry::keys();
+    let named = keys.flat_map(|key| key.facts().keeps_away.iter().copied());
+    let unknown: Vec<_> = named.filter(|name| !all.contains(name)).collect();
     assert_eq!(unknown, [""; 0]);
 }
 

@@ -23,7 +23,6 @@ pub(in super::super) const BACKLOG: Row = Row {
              where broadcasts fill it, larger messages where data do",
     explains: OF_PACKETS,
     instead_of: Some(Symptom::BacklogDrops),
-    kept_away_by: &["rps", "entries"],
     ..BLANK
 };
 
@@ -119,7 +118,6 @@ pub(in super::super) const SOCKET_BUFFERS: Row = Row {
         Unfair,
         DatagramsLost,
     ],
-    kept_away_by: &["buffers"],
     ..BLANK
 };
 

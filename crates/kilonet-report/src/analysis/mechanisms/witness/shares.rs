@@ -24,7 +24,6 @@ pub(in super::super) const TCP_MEMORY: Row = Row {
     remedy: "fix buffers so that all flows together stay below the mark, or raise sysctl net.ipv4.tcp_mem",
     explains: OF_CONNECTIONS,
     instead_of: Some(Symptom::TcpMemoryPressure),
-    kept_away_by: &["buffers"],
     ..BLANK
 };
 
@@ -54,7 +53,6 @@ pub(in super::super) const CPU_QUOTA: Row = Row {
     read: cpu_quota,
     remedy: "raise cpu_max, or have less work in each container",
     explains: OF_A_WINDOW,
-    kept_away_by: &["cpu_max"],
     ..BLANK
 };
 
@@ -87,7 +85,6 @@ pub(in super::super) const ONE_BUSY_CPU: Row = Row {
     read: one_busy_cpu,
     remedy: "spread packets over CPUs (rps = \"all\", napi = \"threaded\"), or let flows run on more of them (pinning, cpuset)",
     explains: OF_A_WINDOW,
-    kept_away_by: &["rps", "napi", "pinning"],
     ..BLANK
 };
 
@@ -156,7 +153,6 @@ pub(in super::super) const FLOODING: Row = Row {
         DatagramsLost,
         BacklogDrops,
     ],
-    kept_away_by: &["ageing_s", "entries"],
     ..BLANK
 };
 

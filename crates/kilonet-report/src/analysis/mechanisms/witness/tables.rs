@@ -43,7 +43,6 @@ pub(in super::super) const NEIGHBOUR_TABLE: Row = Row {
         Retransmits,
         DatagramsLost,
     ],
-    kept_away_by: &["entries"],
     ..BLANK
 };
 
