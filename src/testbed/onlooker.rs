@@ -13,7 +13,7 @@ use crate::host::counters::Softnet;
 use crate::lab::Lab;
 use crate::lab::look::look;
 use crate::lab::look::sockets::{self, Drawn};
-use crate::scenario::{Cell, CpuList, Pinning};
+use crate::scenario::Cell;
 use crate::store::record::{Seen, SocketsSeen, ThreadsSeen};
 use crate::traffic::{Dials, Observer};
 use crate::units::nanos;
@@ -92,7 +92,7 @@ impl<'a> Onlooker<'a> {
 
     /// Whether a factor has to do with the CPUs of threads.
     fn is_of_cpus(&self) -> bool {
-        self.cell.load.pinning != Pinning::None || self.cell.limits.cpuset != CpuList::default()
+        self.cell.load.is_pinned() || self.cell.limits.choose_cpus()
     }
 
     /// The threads of those who drive flows.

@@ -9,7 +9,6 @@ use super::flow::{End, Endpoint, Redial, Role};
 use super::one_port::NUMBER_BYTES;
 use super::witness::{self, Arrived, Queue};
 use super::workload::Log;
-use crate::scenario::Listening;
 
 /// What an endpoint has to say at its end.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,9 +58,10 @@ impl Account {
         let is_silent = endpoint.orders.workload.renews_connections();
         let whole = (!is_silent).then_some(socket);
         // At a port that it shares, a flow's client has said its number first.
-        let greeting = match endpoint.orders.load.listen {
-            Listening::Own => 0,
-            Listening::Shared => NUMBER_BYTES as u64,
+        let greeting = if endpoint.orders.load.shares_port() {
+            NUMBER_BYTES as u64
+        } else {
+            0
         };
         match endpoint.role {
             Role::Client => Self {

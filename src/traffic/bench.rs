@@ -28,7 +28,7 @@ use super::tentative;
 use super::tour::Tour;
 use super::workload;
 use crate::error::{Error, Result};
-use crate::scenario::{Buffers, Congestion, Driver, Listening, MOST_WAITING};
+use crate::scenario::{Buffers, Congestion, Driver, MOST_WAITING};
 
 /// How long a call by datagram is waited for before it is sent again: what a busy kernel drops of TCP it sends again by itself,
 /// after as long.
@@ -164,25 +164,21 @@ impl<'a> Bench<'a> {
         let refused = |source| Refusal::of(Step::Listen, &source);
         let flow = self.flow(number).map_err(refused)?;
         let load = flow.orders.load;
-        match load.listen {
-            Listening::Own => {
-                let listener = self.listener(&flow, load.backlog())?;
-                let address = socket::address(&listener).map_err(refused)?;
-                self.listeners.insert(number, listener);
-                Ok(address)
-            }
-            Listening::Shared => {
-                let container = flow.server.container;
-                if let Some(port) = self.ports.get(&container) {
-                    return Ok(port.address());
-                }
-                // All come up at once: with less room that would take many seconds.
-                let port = OnePort::new(self.listener(&flow, MOST_WAITING)?).map_err(refused)?;
-                let address = port.address();
-                self.ports.insert(container, port);
-                Ok(address)
-            }
+        if !load.shares_port() {
+            let listener = self.listener(&flow, load.backlog())?;
+            let address = socket::address(&listener).map_err(refused)?;
+            self.listeners.insert(number, listener);
+            return Ok(address);
         }
+        let container = flow.server.container;
+        if let Some(port) = self.ports.get(&container) {
+            return Ok(port.address());
+        }
+        // All come up at once: with less room that would take many seconds.
+        let port = OnePort::new(self.listener(&flow, MOST_WAITING)?).map_err(refused)?;
+        let address = port.address();
+        self.ports.insert(container, port);
+        Ok(address)
     }
 
     fn listener(&mut self, flow: &Flow, backlog: u32) -> Result<Socket, Refusal> {
@@ -258,9 +254,12 @@ impl<'a> Bench<'a> {
         let socket = &caller.end.socket;
         refusal_of(socket)
             .and_then(|()| socket.peer_addr().map(drop))
-            .and_then(|()| match caller.end.orders.load.listen {
-                Listening::Own => Ok(()),
-                Listening::Shared => one_port::introduce(socket, number),
+            .and_then(|()| {
+                if caller.end.orders.load.shares_port() {
+                    one_port::introduce(socket, number)
+                } else {
+                    Ok(())
+                }
             })
             .map_err(|source| Refusal::of(Step::Connect, &source))?;
         let redial = self

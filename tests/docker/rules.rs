@@ -60,8 +60,7 @@ fn modelled(containers: Vec<IpAddr>) -> String {
             containers,
         }],
         proxy: Proxy::Process,
-        services: 0,
-        endpoints: 0,
+        services: cell.rules.services(),
     };
     let ruleset = Ruleset::of(cell, &site).unwrap();
     ruleset.scripts.iter().map(Script::text).collect()

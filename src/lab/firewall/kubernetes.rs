@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::site::{Net, Site, alone};
 use super::table::Table;
-use crate::scenario::Family;
+use crate::scenario::{Family, Services};
 
 /// The mark of what has to be masqueraded.
 const MARK: &str = "0x4000/0x4000";
@@ -108,20 +108,16 @@ pub(super) struct Service {
 /// The services asked for, then one for each published port.
 pub(super) fn services(site: &Site, net: &Net) -> Vec<Service> {
     let containers = net.containers.len().max(1);
-    let plain = (0..site.services).map(|number| Service {
+    let Services { count, endpoints } = site.services;
+    let plain = (0..count).map(|number| Service {
         number,
         address: virtual_address(net.family, number),
         node_port: None,
-        endpoints: (0..site.endpoints)
-            .map(|endpoint| {
-                (
-                    (number * site.endpoints + endpoint) as usize % containers,
-                    8080,
-                )
-            })
+        endpoints: (0..endpoints)
+            .map(|endpoint| ((number * endpoints + endpoint) as usize % containers, 8080))
             .collect(),
     });
-    let published = (site.services..).zip(&site.published);
+    let published = (count..).zip(&site.published);
     let published = published.map(|(number, port)| Service {
         number,
         address: virtual_address(net.family, number),

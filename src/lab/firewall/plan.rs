@@ -81,8 +81,7 @@ fn sites(cell: &Cell, layout: &Layout) -> Vec<(u32, Site)> {
                     Path::Hairpin => Proxy::Rules,
                     Path::Direct | Path::Published | Path::Outside => Proxy::Process,
                 },
-                services: cell.rules.services.unwrap_or(0),
-                endpoints: cell.rules.endpoints.unwrap_or(0),
+                services: cell.rules.services(),
             };
             (number, site)
         })

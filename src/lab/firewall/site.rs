@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use crate::scenario::Family;
+use crate::scenario::{Family, Services};
 
 /// A host side, as its rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +21,7 @@ pub struct Site {
     /// Who takes what a container of the site sends to a published port of its own host side.
     pub proxy: Proxy,
     /// Services of a Kubernetes cluster, spread over the containers.
-    pub services: u32,
-    /// Endpoints of each service.
-    pub endpoints: u32,
+    pub services: Services,
 }
 
 /// What a site has of one protocol.

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use super::site::{Net, Proxy, Publication, Site};
 use super::*;
-use crate::scenario::{Family, RuleHook, RuleShape, Scenario};
+use crate::scenario::{Family, RuleHook, RuleShape, Scenario, Services};
 
 /// The one cell of some axes, in a lab of some keys.
 fn cell(axes: &str, lab: &str) -> Cell {
@@ -46,8 +46,10 @@ fn site(proxy: Proxy) -> Site {
         ],
         published: vec![port],
         proxy,
-        services: 2,
-        endpoints: 2,
+        services: Services {
+            count: 2,
+            endpoints: 2,
+        },
     }
 }
 
@@ -118,16 +120,11 @@ fn only_docker_29_and_kubernetes_have_rules_for_ipv6() {
 #[test]
 fn a_service_of_kube_proxy_has_as_many_rules_and_chains_as_its_source_makes() {
     for (services, endpoints) in [(1, 1), (3, 4), (10, 2)] {
-        let site = Site {
-            services,
-            endpoints,
-            published: Vec::new(),
-            ..site(Proxy::Process)
-        };
-        let counted = |services: u32| {
+        let counted = |count: u32| {
             let site = Site {
-                services,
-                ..site.clone()
+                services: Services { count, endpoints },
+                published: Vec::new(),
+                ..site(Proxy::Process)
             };
             let nat = kubernetes::tables(&site, &site.nets[0])[0].to_string();
             let lines = |start: &str| nat.lines().filter(|line| line.starts_with(start)).count();

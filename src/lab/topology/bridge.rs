@@ -27,7 +27,7 @@ pub(super) fn lay_out(cell: &Cell) -> Layout {
             .map(|container| station(cell, container))
             .collect(),
         contacts: Contacts::of(cell),
-        beyond: (wiring.join == Join::Trunk).then_some(TRUNK),
+        beyond: wiring.is_one_segment().then_some(TRUNK),
         next: match cell.path {
             Path::Direct if wiring.join == Join::Routed => Next::Routed,
             Path::Direct => Next::Other,

@@ -11,8 +11,8 @@ use super::{
     BridgeOptions, Contacts, End, Entry, Host, Link, Pairing, Port, PortOptions, Role, Route, Step,
 };
 use crate::lab::address::{Assigned, Mac, Subnet};
+use crate::scenario::Cell;
 use crate::scenario::registry::links::{HAIRPIN, ISOLATION, SNOOPING, VLAN_FILTERING};
-use crate::scenario::{Cell, Join};
 
 /// The index of a bridge's port to others, or to another node.
 pub(super) const BEYOND_INDEX: u32 = FIRST_INDEX - 2;
@@ -233,7 +233,7 @@ impl Switches<'_> {
     /// Where bridges of several subnets are one segment, everybody is on everybody's link.
     fn addresses(&self, station: &Station, host: u32) -> Vec<Assigned> {
         let own = station.net.host(host, self.cell.stack, self.cell.family);
-        if self.cell.wiring.join == Join::Trunk {
+        if self.cell.wiring.is_one_segment() {
             own.into_iter().map(Assigned::among_all).collect()
         } else {
             own

@@ -9,7 +9,6 @@ use super::server::Server;
 use super::shared::SharedServer;
 use super::task::BoxedTask;
 use super::work::Work;
-use crate::scenario::Listening;
 use crate::traffic::flow::Endpoint;
 
 /// What takes the calls to a listener: those of one flow, or of all that share a port.
@@ -18,8 +17,9 @@ pub(super) fn answering<'a>(
     (endpoint, listener): (&'a Endpoint, &'a Socket),
     room: Room<'a>,
 ) -> BoxedTask<'a> {
-    match endpoint.orders.load.listen {
-        Listening::Own => Box::new(Server::new(work, (endpoint, listener), room)),
-        Listening::Shared => Box::new(SharedServer::new(work, (endpoint, listener), room)),
+    if endpoint.orders.load.shares_port() {
+        Box::new(SharedServer::new(work, (endpoint, listener), room))
+    } else {
+        Box::new(Server::new(work, (endpoint, listener), room))
     }
 }

@@ -60,9 +60,9 @@ impl<'a> Calls<'a> {
         }
     }
 
-    /// Which end of its connections is to close first.
-    pub(super) fn closes(&self) -> Closing {
-        self.side.endpoint.orders.load.closes
+    /// Whether it is to close its connections first.
+    pub(super) fn closes_first(&self) -> bool {
+        self.side.endpoint.orders.load.clients_close()
     }
 
     pub(super) fn report_to(&mut self, watch: Watch) {

@@ -24,7 +24,6 @@ use super::room::Room;
 use super::task::{BoxedTask, Task, Workload};
 use super::turn::Turn;
 use super::work::Work;
-use crate::scenario::Closing;
 use crate::traffic::flow::{Cause, Endpoint, Redial};
 
 /// See the file's head.
@@ -65,9 +64,10 @@ const BOTH_ENDS: Exchange = Exchange { unsent: 1, ..END };
 
 impl Task for Client<'_> {
     fn turn(&mut self) -> Turn {
-        match self.0.closes() {
-            Closing::Server => self.0.turn(END, see_end),
-            Closing::Client => self.0.turn(BOTH_ENDS, say_end),
+        if self.0.closes_first() {
+            self.0.turn(BOTH_ENDS, say_end)
+        } else {
+            self.0.turn(END, see_end)
         }
     }
 

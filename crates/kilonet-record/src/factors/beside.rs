@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::factor::Factor;
-use super::load::{Listening, Load, MOST_RATE};
+use super::load::{Load, MOST_RATE};
 use super::workload::Workload;
 
 /// What a flow does.
@@ -41,7 +41,7 @@ impl Orders {
     /// Whether one end of a server container serves the connections of all its flows, which it cannot tell apart.
     #[must_use]
     pub fn is_served_together(&self) -> bool {
-        self.workload.renews_connections() && self.load.listen == Listening::Shared
+        self.workload.renews_connections() && self.load.shares_port()
     }
 
     /// Messages a second that are offered; absent where none has a time of its own.

@@ -29,6 +29,14 @@ pub struct Limits {
     pub cpuset: CpuList,
 }
 
+impl Limits {
+    /// Whether it is chosen on which CPUs a container may run.
+    #[must_use]
+    pub fn choose_cpus(&self) -> bool {
+        self.cpuset != CpuList::default()
+    }
+}
+
 /// CPU time, in thousandths of a CPU; absent is as much as there is. Written as a number of CPUs.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

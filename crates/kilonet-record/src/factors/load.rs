@@ -199,17 +199,49 @@ impl Load {
     /// that passes, whatever it begins with.
     #[must_use]
     pub fn is_offered(&self) -> bool {
-        self.has_schedule() && self.search == Search::None
+        self.has_schedule() && self.sought().is_none()
+    }
+
+    /// What may be lost at the rate that is looked for; absent where none is.
+    #[must_use]
+    pub fn sought(&self) -> Option<Search> {
+        (self.search != Search::None).then_some(self.search)
+    }
+
+    /// Whether the ends of flows are held to CPUs beyond what their driver does.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.pinning != Pinning::None
+    }
+
+    /// Whether all flows to a container call one port.
+    #[must_use]
+    pub fn shares_port(&self) -> bool {
+        match self.listen {
+            Listening::Own => false,
+            Listening::Shared => true,
+        }
+    }
+
+    /// Whether clients close their connections first.
+    #[must_use]
+    pub fn clients_close(&self) -> bool {
+        match self.closes {
+            Closing::Server => false,
+            Closing::Client => true,
+        }
     }
 
     /// Connections that are to be allowed to wait to be accepted at a port, unless a scenario says otherwise: at that of one flow, as
     /// many as it may have under way; at one of all, as many as the kernel's own bound allows, which many servers ask for.
     #[must_use]
     pub fn backlog(&self) -> u32 {
-        self.backlog.unwrap_or(match self.listen {
-            Listening::Own => CONNECTIONS_AT_ONCE,
-            Listening::Shared => MOST_WAITING,
-        })
+        let usual = if self.shares_port() {
+            MOST_WAITING
+        } else {
+            CONNECTIONS_AT_ONCE
+        };
+        self.backlog.unwrap_or(usual)
     }
 
     /// Connections that may be under way at once where each request has one of its own.

@@ -76,7 +76,7 @@ pub use rate::Rate;
 pub use receive::{Napi, Rps};
 pub use repeats::{Allowance, Gauge, Goal, Percent, Repeats, Width};
 pub use requirement::Requirement;
-pub use rules::{Backend, Filler, Firewall, RuleHook, RuleShape, Rules, read_ruleset};
+pub use rules::{Backend, Filler, Firewall, RuleHook, RuleShape, Rules, Services, read_ruleset};
 pub use scalar::{Kind, Value};
 pub use times::Times;
 pub use topology::{Testbed, Topology};

@@ -117,6 +117,15 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// The services of each host side; 0 where it has none.
+    #[must_use]
+    pub fn services(&self) -> Services {
+        Services {
+            count: self.services.unwrap_or(0),
+            endpoints: self.endpoints.unwrap_or(0),
+        }
+    }
+
     /// The rules that match nothing, where there are to be any.
     #[must_use]
     pub fn filler(&self) -> Option<Filler> {
@@ -126,6 +135,15 @@ impl Rules {
             hook: self.rule_hook.unwrap_or(RuleHook::Raw),
         })
     }
+}
+
+/// Services of a cluster, whose endpoints are spread over the containers of a host side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Services {
+    /// How many.
+    pub count: u32,
+    /// Endpoints of each.
+    pub endpoints: u32,
 }
 
 /// Rules that match nothing.

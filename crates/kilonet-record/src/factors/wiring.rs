@@ -89,6 +89,15 @@ pub struct Wiring {
 }
 
 impl Wiring {
+    /// Whether bridges of several subnets are one segment, on which everybody hears everybody.
+    #[must_use]
+    pub fn is_one_segment(&self) -> bool {
+        match self.join {
+            Join::Trunk => true,
+            Join::None | Join::Routed => false,
+        }
+    }
+
     /// Bytes of the largest unit that links take whole, of IPv6 and of IPv4.
     #[must_use]
     pub fn gso_bytes(&self) -> [u32; 2] {

@@ -5,7 +5,6 @@
 
 use std::os::fd::BorrowedFd;
 
-use crate::scenario::Closing;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Cause, Endpoint};
 use crate::traffic::workload::calls::{Calls, Exchange};
@@ -73,11 +72,11 @@ fn step(side: &Side<'_>, line: &mut Line, request: usize) -> Result<Step, Cause>
             }),
         };
     }
-    let closes = side.endpoint.orders.load.closes;
+    let closes_first = side.endpoint.orders.load.clients_close();
     match side.receive(line) {
         Ok(0) if line.is_whole() => Ok(Step::Done),
         Ok(0) => Err(Cause::Closed),
-        Ok(_) if line.is_whole() && closes == Closing::Client => Ok(Step::Done),
+        Ok(_) if line.is_whole() && closes_first => Ok(Step::Done),
         Ok(_) => Ok(Step::Moved),
         Err(errno) => side.failed(line, errno),
     }

@@ -3,7 +3,6 @@
 use super::finding::{Finding, Shown};
 use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, CellSummary, Estimate, Metric, Series};
-use crate::scenario::Search;
 use crate::units::counted;
 
 /// A finding for each curve whose trials searched, and found.
@@ -23,11 +22,13 @@ struct Found<'a> {
 fn finding(analysis: &Analysis, series: &Series) -> Option<Finding> {
     let cells = series.cells.iter().map(|index| &analysis.cells[*index]);
     let searched: Vec<_> = cells
-        .filter(|it| it.cell.load.search != Search::None)
+        .filter_map(|it| Some((it.cell.load.sought()?, it)))
         .collect();
-    let accepted = searched.first()?.cell.load.search;
-    let found = searched.into_iter();
-    let found: Vec<_> = found.filter_map(|cell| Found::of(analysis, cell)).collect();
+    let (accepted, _) = searched.first()?;
+    let found = searched.iter();
+    let found: Vec<_> = found
+        .filter_map(|(_, cell)| Found::of(analysis, cell))
+        .collect();
     let (first, rest) = found.split_first()?;
     let rates = [format!("{} {}", first.rate(), analysis.count.noun())].into_iter();
     let rates: Vec<_> = rates.chain(rest.iter().map(Found::rate)).collect();
