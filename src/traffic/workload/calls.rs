@@ -13,7 +13,6 @@ use super::pace::{Due, Pace};
 use super::room::Room;
 use super::turn::Turn;
 use super::work::Work;
-use crate::scenario::Closing;
 use crate::store::record::UnderWay;
 use crate::traffic::dialer::Dialer;
 use crate::traffic::flow::{Cause, Endpoint};
