@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use harness::{
-    SHORT, TINY, assert_true_to_its_witnesses, assert_valid_unless_busy, binary, crate_dir,
-    for_nobody, is_real_root, kernel_allows, kilonet, plainly, records, said,
+    SHORT, TINY, assert_true_to_its_witnesses, assert_valid_unless_busy, binary, for_nobody,
+    is_real_root, kernel_allows, kilonet, plainly, records, said,
 };
 use serde_json::Value;
 
@@ -739,18 +739,6 @@ fn clean_goes_on_where_one_kind_of_remains_refuses_and_says_so() {
         "reach the engine at unix:///nowhere/sock",
     ] {
         assert!(cleaned.err.contains(error), "{cleaned:?}");
-    }
-}
-
-#[test]
-fn every_shipped_scenario_plans() {
-    // Their runs are a ring of `scripts/test`: they take a minute.
-    for file in std::fs::read_dir(crate_dir().join("scenarios")).unwrap() {
-        let plan = said(&mut kilonet([
-            "plan".as_ref(),
-            file.unwrap().path().as_os_str(),
-        ]));
-        assert_eq!((plan.code, plan.err.as_str()), (Some(0), ""), "{plan:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use kilonet::scenario::{Factor, Load, Receiving, Sending};
 use kilonet::traffic::{Flow, Outcome, run};
 
 use super::lab::{Lab, stream, under};
-use super::{DRIVERS, Hooks, alone, assert_true_to_its_witnesses, measured, settings};
+use super::{DRIVERS, Hooks, alone, assert_true_to_its_witnesses, brief, measured, settings};
 
 fn handing_over(
     send: Sending,
@@ -70,11 +70,8 @@ fn bytes_agree_with_tcp_info_and_with_the_interfaces_whichever_way_they_are_hand
             for receive in Receiving::ALL {
                 let case = format!("{driver}, send = {send}, receive = {receive}");
                 let before = received(&lab);
-                let outcome = measured(
-                    &lab,
-                    &handing_over(*send, *receive, ways()),
-                    &settings(driver),
-                );
+                let outcome =
+                    measured(&lab, &handing_over(*send, *receive, ways()), &brief(driver));
                 let after = received(&lab);
                 outcome.flows.iter().for_each(assert_true_to_its_witnesses);
                 let frames = [after[0] - before[0], after[1] - before[1]];
@@ -136,7 +133,7 @@ fn messages_of_any_size_are_sent_and_received_whole_by_whichever_way() {
                 for flow in &mut flows {
                     flow.orders.message_bytes = message_bytes;
                 }
-                let outcome = measured(&lab, &flows, &settings(driver));
+                let outcome = measured(&lab, &flows, &brief(driver));
                 outcome.flows.iter().for_each(assert_true_to_its_witnesses);
             }
         }

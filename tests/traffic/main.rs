@@ -41,6 +41,15 @@ fn settings(driver: Driver) -> Settings {
     }
 }
 
+/// The same with a shorter window, for what is held against the whole of flows.
+fn brief(driver: Driver) -> Settings {
+    Settings {
+        warmup: Duration::from_millis(10),
+        measure: Duration::from_millis(200),
+        ..settings(driver)
+    }
+}
+
 /// What a test does at the hooks, and what they were told.
 #[derive(Default)]
 struct Hooks<'a> {

@@ -8,7 +8,7 @@ use kilonet::scenario::{Arrivals, Load, Orders, Workload};
 use kilonet::traffic::{FlowStatus, Outcome};
 
 use super::lab::{Lab, doing};
-use super::{DRIVERS, alone, measured, settings};
+use super::{DRIVERS, alone, brief, measured, settings};
 
 fn requesting(workload: Workload, load: Load) -> Orders {
     Orders {
@@ -63,7 +63,7 @@ fn transactions_are_histogram_counts_and_whole_responses() {
                 let outcome = measured(
                     &lab,
                     &doing(requesting(workload, load), lab.pairs(3)),
-                    &settings(driver),
+                    &brief(driver),
                 );
                 assert_counted_alike(&outcome, &case);
             }
