@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::netlink::sockets::{Found, State, of_state};
+use super::super::netns::Visitor;
 use super::super::protocols::in_lines;
 use super::super::topology::Place;
-use super::super::{Lab, netns, setup};
+use super::super::{Lab, setup};
 use super::{containers, is_inside, places, plus, sample, text};
 use crate::error::Result;
-use crate::scenario::Cell;
+use crate::scenario::{Cell, Workload};
 use crate::store::record::SocketsSeen;
 
 /// Namespaces that only serve in which connections are listed by their ports.
@@ -63,30 +64,29 @@ impl Drawn {
     }
 }
 
-/// Counts them.
+/// Counts them, on the calling thread: that one has the CPU when it wants it, where that is allowed, and a new one would wait for flows
+/// that move.
 ///
 /// # Errors
 /// When a namespace of the lab cannot be entered.
 pub fn count(lab: &Lab, cell: &Cell, drawn: &Drawn) -> Result<SocketsSeen> {
-    netns::visit(|visitor| {
-        let mut seen = SocketsSeen::default();
-        let mut left = LISTED;
-        for ends in &drawn.0 {
-            setup::enter(visitor, lab.namespace(ends.place))?;
-            let renews = cell.workloads().any(|it| it.renews_connections());
-            let listening = renews.then(|| of_state(cell.family, State::Listen).ok());
-            let listening = listening.flatten();
-            see(&mut seen, ends, listening.as_deref());
-            let is_tcp = cell.workloads().all(|it| !it.is_datagrams());
-            let lists = is_tcp && !renews && ends.calls == 0 && ends.servers.len() == 1;
-            if lists && left > 0 {
-                left -= 1;
-                let connected = of_state(cell.family, State::Established).unwrap_or_default();
-                see_ports(&mut seen, ends, &connected);
-            }
+    let visitor = Visitor::new()?;
+    let mut seen = SocketsSeen::default();
+    let mut left = LISTED;
+    let renews = cell.workloads().any(Workload::renews_connections);
+    let is_tcp = cell.workloads().all(|it| !it.is_datagrams());
+    for ends in &drawn.0 {
+        setup::enter(&visitor, lab.namespace(ends.place))?;
+        let listening = renews.then(|| of_state(cell.family, State::Listen).ok());
+        see(&mut seen, ends, listening.flatten().as_deref());
+        let lists = is_tcp && !renews && ends.calls == 0 && ends.servers.len() == 1;
+        if lists && left > 0 {
+            left -= 1;
+            let connected = of_state(cell.family, State::Established).unwrap_or_default();
+            see_ports(&mut seen, ends, &connected);
         }
-        Ok(seen)
-    })
+    }
+    Ok(seen)
 }
 
 /// What a namespace's files and those of its sockets that listen say.

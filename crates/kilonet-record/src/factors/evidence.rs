@@ -69,9 +69,10 @@ pub struct Seen {
     pub host_sides: u32,
     /// Namespaces of containers that were read in.
     pub containers: u32,
-    /// Time that reading all of it took, in nanoseconds, none of it in the window; absent in records of earlier versions.
+    /// Time that it took to count sockets, when the window had just been closed, and to read all else, when flows were closed, in
+    /// nanoseconds; absent in records of earlier versions.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub took_ns: Option<u64>,
+    pub took_ns: Option<[u64; 2]>,
     /// What rules of host sides counted; absent where they were given none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rules: Option<RulesSeen>,
@@ -328,10 +329,11 @@ impl Seen {
             closed.chain([it.connections])
         });
         let bridges = self.bridges.into_iter().map(|it| it.ageing_s);
-        let single = [self.tracked, self.routed, self.steered, self.took_ns];
+        let single = [self.tracked, self.routed, self.steered];
         let single = single.into_iter().flatten();
         let all = rules.chain(received).chain(neighbours).chain(links);
         let all = all.chain(bridges).chain(single);
-        all.chain(ports).chain(sockets)
+        let took = self.took_ns.into_iter().flatten();
+        all.chain(ports).chain(sockets).chain(took)
     }
 }

@@ -9,6 +9,7 @@ use crate::factors::evidence::{Evidence, LinksSeen, SocketsSeen};
 use crate::factors::load::{Closing, Listening};
 use crate::factors::pattern::{Direction, Pattern};
 use crate::factors::traffic::Path;
+use crate::factors::workload::Workload;
 
 use super::shown::links;
 use super::spread::floods;
@@ -26,8 +27,7 @@ fn lost(evidence: &Evidence<'_>) -> u32 {
 
 /// Whether some flows have a connection for each request, beside the one that each came up with.
 fn renews(cell: &Cell) -> bool {
-    cell.workloads()
-        .any(|workload| workload.renews_connections())
+    cell.workloads().any(Workload::renews_connections)
 }
 
 /// Flows of each pair: each has a socket at both of its ends. Where connections are made all the time there are more of them, and a
