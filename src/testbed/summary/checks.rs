@@ -15,8 +15,8 @@ use crate::traffic::{FlowOutcome, Outcome};
 /// which bytes move, and which packets have which headers is not known of each.
 const INTERFACE_RATIO: RangeInclusive<f64> = 0.9..=1.1;
 
-/// `TCP_INFO` counts the very same bytes; a FIN may count as one.
-const TCP_INFO_RATIO: RangeInclusive<f64> = 0.999..=1.001;
+/// `TCP_INFO` counts the very same bytes, and a FIN as one: of flows that have moved a few hundred, that is more than this share.
+const TCP_INFO_SHARE: f64 = 0.001;
 
 /// What is timed is what is counted, by one act. A client whose process has died has taken along what it had timed.
 const TRANSACTIONS_RATIO: RangeInclusive<f64> = 0.99..=1.01;
@@ -53,17 +53,19 @@ pub(super) fn of(
 ) -> Checks {
     let witnessed = edges.map_or(&[][..], |edges| &edges.witnessed);
     let interfaces = Interfaces::of(cell, outcome, witnessed);
-    let tcp_info_bytes_ratio = tcp_info_ratio(&outcome.flows);
+    let tcp_info = TcpInfo::of(&outcome.flows);
     let transactions_ratio = requests.ratio();
-    let same = tcp_info_bytes_ratio.is_none_or(|ratio| TCP_INFO_RATIO.contains(&ratio));
     let told = transactions_ratio.is_none_or(|ratio| TRANSACTIONS_RATIO.contains(&ratio));
     Checks {
         interface_bytes_ratio: interfaces.ratio(),
         unread_ratio: interfaces.unread_ratio(),
-        tcp_info_bytes_ratio,
+        tcp_info_bytes_ratio: tcp_info.ratio(),
         transactions_ratio,
         datagrams_ratio: datagrams.ratio(),
-        valid: same && told && !datagrams.out_of_nothing && interfaces.agree(is_small(cell)),
+        valid: tcp_info.agrees()
+            && told
+            && !datagrams.out_of_nothing
+            && interfaces.agree(is_small(cell)),
     }
 }
 
@@ -148,13 +150,37 @@ impl Interfaces {
     }
 }
 
-/// Bytes by `TCP_INFO` over bytes counted, of the flows that were whole to their end.
-fn tcp_info_ratio(flows: &[FlowOutcome]) -> Option<f64> {
-    let whole = flows
-        .iter()
-        .filter_map(|flow| Some((flow.info_bytes?, flow.total_bytes)));
-    let (info, counted) = whole.fold((0, 0), |(info, counted), (i, c)| (info + i, counted + c));
-    (counted > 0).then(|| info as f64 / counted as f64)
+/// What `TCP_INFO` and the flows that were whole to their end have counted, in bytes.
+#[derive(Debug, Default)]
+struct TcpInfo {
+    info: u64,
+    counted: u64,
+    /// Flows of which both are known.
+    flows: u64,
+}
+
+impl TcpInfo {
+    fn of(flows: &[FlowOutcome]) -> Self {
+        let whole = flows
+            .iter()
+            .filter_map(|flow| Some((flow.info_bytes?, flow.total_bytes)));
+        whole.fold(Self::default(), |sum, (info, counted)| Self {
+            info: sum.info + info,
+            counted: sum.counted + counted,
+            flows: sum.flows + 1,
+        })
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        (self.counted > 0).then(|| self.info as f64 / self.counted as f64)
+    }
+
+    /// Whether they are the same bytes. Where none were counted, others tell that nothing moved.
+    fn agrees(&self) -> bool {
+        let ends = self.info.saturating_sub(self.counted).min(self.flows);
+        let off = (self.info - ends).abs_diff(self.counted) as f64;
+        self.counted == 0 || off <= TCP_INFO_SHARE * self.counted as f64
+    }
 }
 
 /// By how much the interfaces may count more than the sockets before a reader is told that queues were filling.

@@ -568,6 +568,21 @@ fn another_count_by_tcp_info_is_invalid() {
     assert!(told(&cell(1), &outcome(vec![one_more]), None).checks.valid);
 }
 
+/// Requests of a byte each: the end of a connection is more than a thousandth of what it moved.
+#[test]
+fn ends_of_short_flows_are_no_other_count_and_a_byte_more_is() {
+    let valid = |more: u64| {
+        let flows = (0..4).map(|pair| {
+            let mut flow = flow(pair, 50);
+            flow.info_bytes = Some(flow.total_bytes + more);
+            flow
+        });
+        let flows = outcome(flows.collect());
+        told(&cell(8), &flows, None).checks.valid
+    };
+    assert_eq!([0, 1, 2].map(valid), [true, true, false]);
+}
+
 #[test]
 fn a_flow_that_ended_early_is_not_asked_by_tcp_info() {
     let mut dead = flow(1, 500_000);
