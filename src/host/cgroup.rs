@@ -13,6 +13,6 @@ mod usage;
 pub use leftovers::remove_leftovers;
 pub use nest::Nest;
 pub use removal::Removal;
-pub use usage::{CpuTime, Memory};
+pub use usage::{CpuTime, Memory, own_throttled_periods};
 
 pub(super) use groups::{Controller, Groups};

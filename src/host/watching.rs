@@ -16,8 +16,9 @@ pub use drops::{Drops, Tally};
 pub use effort::Effort;
 pub use kernel_log::{KernelLog, Logged, Mark};
 
+use super::cgroup::own_throttled_periods;
 use super::counters::{Sides, Totals};
-use crate::store::record::Counts;
+use crate::store::record::{Counter, Counts};
 use crate::units::nanos;
 
 /// What is open for as long as a run goes on.
@@ -78,6 +79,8 @@ fn opened<T>(tried: Result<T>, what: &'static str, lacks: &mut Vec<Lack>) -> Opt
 #[derive(Debug, Clone)]
 pub struct Reading {
     totals: Totals,
+    /// Periods in which this process's control group was held back; absent where it has no such figure.
+    throttled: Option<u64>,
     /// By the host sides of a lab; absent where there was none yet.
     sides: Option<Counts>,
 }
@@ -88,6 +91,7 @@ impl Reading {
     pub fn take(sides: Option<&mut Sides>) -> Self {
         Self {
             totals: Totals::take(),
+            throttled: own_throttled_periods(),
             sides: sides.map(Sides::read),
         }
     }
@@ -97,6 +101,7 @@ impl Reading {
     pub fn after(last: &Self) -> Self {
         Self {
             totals: Totals::take(),
+            throttled: own_throttled_periods(),
             sides: last.sides.clone(),
         }
     }
@@ -111,19 +116,25 @@ impl Reading {
             (Some(now), None) => now.clone(),
             (None, _) => Counts::default(),
         };
-        (nanos(counted.elapsed), counted.counts().beside(&sides))
+        let throttled = self.throttled.zip(earlier.throttled);
+        let throttled = throttled.map(|(now, before)| now.saturating_sub(before));
+        let mut counts = counted.counts().beside(&sides);
+        if let Some(periods) = throttled {
+            counts.put(Counter::ThrottledPeriods, periods);
+        }
+        (nanos(counted.elapsed), counts)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::record::Counter;
 
     fn reading(listen_drops: Option<u64>) -> Reading {
         let counts = |number| Counts::from_iter([(Counter::ListenDrops, number)]);
         Reading {
             totals: Totals::take(),
+            throttled: None,
             sides: listen_drops.map(counts),
         }
     }

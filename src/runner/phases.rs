@@ -9,9 +9,12 @@ use super::dropped::Dropped;
 use super::lines::Lines;
 use crate::error::Result;
 use crate::host::counters::Sides;
+use crate::host::limits::Limits;
 use crate::host::watching::{Effort, Mark, Reading, Watching};
+use crate::plan::Need;
+use crate::scenario::registry::namespaces::NAMESPACE_SYSCTLS;
 use crate::store::record::{
-    HostSides, PhaseCounts, Record, TrialPhase, TrialPhases, Watched, WatchingCost,
+    Exceeded, HostSides, PhaseCounts, Record, TrialPhase, TrialPhases, Watched, WatchingCost,
 };
 use crate::testbed::{Phase, Watch};
 use crate::traffic::Dials;
@@ -179,6 +182,7 @@ impl Kept<'_> {
                     .told(log, self.opened, (&self.over, self.watched.as_ref()));
         }
         record.drops = self.dropped.told();
+        record.exceeded = exceeded(record);
         record.phases = Some(self.over);
         record.host_sides = self.extent;
         record.watched = self.watched;
@@ -187,6 +191,21 @@ impl Kept<'_> {
             wall_ns: nanos(self.effort.wall),
         });
     }
+}
+
+/// The limits that leave less than a trial needs, where the kernel refused it something; nothing where none could be read.
+fn exceeded(record: &Record) -> Vec<Exceeded> {
+    let mut lost = record.errors.iter().map(|of| of.errno.is_some());
+    let failed = record.error.as_ref().is_some_and(|of| of.errno.is_some());
+    if !failed && !lost.any(|by_kernel| by_kernel) {
+        return Vec::new();
+    }
+    let own = NAMESPACE_SYSCTLS.of(&record.cell);
+    let own = own
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let limits = Limits::in_force(&own.collect());
+    limits.map_or_else(|_| Vec::new(), |it| it.exceeded(&Need::of(&record.cell)))
 }
 
 impl Watch for Phases<'_> {

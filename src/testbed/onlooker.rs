@@ -83,13 +83,8 @@ impl<'a> Onlooker<'a> {
         let seen = look(self.lab, self.cell)?;
         Ok(Seen {
             sockets: self.sockets.transpose()?,
-<<<<<<< ours
-            took_ns: Some(nanos(self.took + start.elapsed())),
-            steered,
-=======
             took_ns: Some([self.took, start.elapsed()].map(nanos)),
-            steered: steered.map(|(now, then)| now.saturating_sub(then)),
->>>>>>> theirs
+            steered,
             threads: self.threads,
             ..seen
         })

@@ -131,7 +131,7 @@ impl Processes {
 
     fn cause(&self, death: &Death) -> String {
         let container = death.container;
-        if self.groups.memory(container).oom_kills > 0 {
+        if self.groups.memory(container).oom_kills > Some(0) {
             return format!(
                 "that of container {container} by the kernel, for want of memory in its control group"
             );

@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 
 use crate::error::{Error, Result};
 use crate::host::cgroup::Nest;
-use crate::host::counters::Stack;
+use crate::host::counters::{self, Stack};
 use crate::host::watching::Effort;
 use crate::lab::netns::{self, Visitor};
 use crate::lab::sample::evenly;
@@ -76,13 +76,13 @@ impl Containers<'_> {
             Err(_) => talking.clone(),
         };
         let chosen = chosen(&talking, &failing);
-        let (counts, effort) = self.counts(&chosen)?;
-        let throttled = throttled(&chosen, groups);
+        let (inside, effort) = self.inside(&chosen)?;
         let watched = Watched {
             containers: number(chosen.len()),
             of: number(talking.len()),
             failing: number(failing.len()),
-            counts: counts.beside(&throttled),
+            time_wait: inside.time_wait,
+            counts: inside.counts.beside(&of_groups(&chosen, groups)),
         };
         Ok(Some((watched, effort)))
     }
@@ -98,20 +98,22 @@ impl Containers<'_> {
         containers
     }
 
-    /// What the namespaces of some containers counted, each namespace once.
-    fn counts(self, chosen: &BTreeSet<u32>) -> Result<(Counts, Effort)> {
+    /// What the namespaces of some containers say, each namespace once.
+    fn inside(self, chosen: &BTreeSet<u32>) -> Result<(Inside, Effort)> {
         let namespaces = chosen.iter();
         let namespaces =
             namespaces.filter_map(|container| self.namespaces.get(*container as usize));
         let namespaces = numbered(namespaces.copied())?;
         netns::visit(|visitor| {
             let (sum, effort) = Effort::of(|| {
-                let counts = namespaces.iter().map(|(number, namespace)| {
-                    let now = counts_in(visitor, *namespace)?;
-                    let before = self.before.and_then(|before| before.0.get(number));
-                    Ok(before.map_or_else(|| now.clone(), |before| now.since(before)))
+                let each = namespaces.iter().map(|(number, namespace)| {
+                    let mut now = Inside::of(visitor, *namespace)?;
+                    if let Some(before) = self.before.and_then(|before| before.0.get(number)) {
+                        now.counts = now.counts.since(before);
+                    }
+                    Ok(now)
                 });
-                counts.reduce(|sum: Result<Counts>, one| Ok(sum?.beside(&one?)))
+                each.reduce(|sum: Result<Inside>, one| Ok(sum?.beside(&one?)))
             });
             Ok((sum.transpose()?.unwrap_or_default(), effort))
         })
@@ -134,6 +136,31 @@ fn counts_in(visitor: &Visitor, namespace: BorrowedFd<'_>) -> Result<Counts> {
     Ok(Stack::open()?.read())
 }
 
+/// What namespaces say of themselves.
+#[derive(Debug, Default)]
+struct Inside {
+    /// What they counted, together.
+    counts: Counts,
+    /// The most closed connections that still keep their ports in one of them.
+    time_wait: Option<u64>,
+}
+
+impl Inside {
+    fn of(visitor: &Visitor, namespace: BorrowedFd<'_>) -> Result<Self> {
+        Ok(Self {
+            counts: counts_in(visitor, namespace)?,
+            time_wait: counters::time_wait(),
+        })
+    }
+
+    fn beside(&self, other: &Self) -> Self {
+        Self {
+            counts: self.counts.beside(&other.counts),
+            time_wait: self.time_wait.max(other.time_wait),
+        }
+    }
+}
+
 /// The containers at the ends of flows.
 fn ends<'a>(flows: impl Iterator<Item = &'a Flow>) -> BTreeSet<u32> {
     let ends = flows.flat_map(|flow| [flow.client.container, flow.server.container]);
@@ -148,14 +175,24 @@ fn chosen(talking: &BTreeSet<u32>, failing: &BTreeSet<u32>) -> BTreeSet<u32> {
         .collect()
 }
 
-/// Periods in which they were held back, where each has a control group with a quota.
-fn throttled(chosen: &BTreeSet<u32>, groups: Option<&Nest>) -> Counts {
-    let periods = chosen.iter().map(|it| groups?.throttled_periods(*it));
-    let sum: Option<u64> = periods.sum();
-    let sum = sum.filter(|_| groups.is_some());
-    sum.map(|periods| (Counter::ThrottledPeriods, periods))
+/// What their control groups counted, where each has one: periods in which they were held back, if they have a quota, and processes
+/// that were killed for lack of memory.
+fn of_groups(chosen: &BTreeSet<u32>, groups: Option<&Nest>) -> Counts {
+    let Some(groups) = groups else {
+        return Counts::default();
+    };
+    let sum = |read: &dyn Fn(u32) -> Option<u64>| chosen.iter().map(|it| read(*it)).sum();
+    let counts: [(_, Option<u64>); 2] = [
+        (
+            Counter::ThrottledPeriods,
+            sum(&|it| groups.throttled_periods(it)),
+        ),
+        (Counter::OomKills, sum(&|it| groups.memory(it).oom_kills)),
+    ];
+    let known = counts
         .into_iter()
-        .collect()
+        .filter_map(|(counter, number)| Some((counter, number?)));
+    known.collect()
 }
 
 fn number(count: usize) -> u32 {
@@ -182,7 +219,7 @@ mod tests {
 
     #[test]
     fn without_control_groups_nobody_was_held_back_as_far_as_is_known() {
-        let none = throttled(&BTreeSet::from([1, 2]), None);
-        assert_eq!(none.of(Counter::ThrottledPeriods), None);
+        let none = of_groups(&BTreeSet::from([1, 2]), None);
+        assert_eq!(none, Counts::default());
     }
 }

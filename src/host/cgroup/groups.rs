@@ -169,6 +169,18 @@ impl Groups {
         })
     }
 
+    /// The same with all groups above it that are shown, the mount point last; empty where no hierarchy is mounted.
+    pub(super) fn branches(&self, controller: &str) -> Vec<Branch> {
+        let Some((mount, group)) = self.place(controller) else {
+            return Vec::new();
+        };
+        let is_unified = mount.fs_type == "cgroup2";
+        let folders = ladder(&mount.mount_point, &group).into_iter();
+        folders
+            .map(|folder| Branch { folder, is_unified })
+            .collect()
+    }
+
     /// Where the hierarchies are mounted.
     pub(super) fn mount_points(&self) -> impl Iterator<Item = &Path> {
         self.mounts.iter().map(|mount| mount.mount_point.as_path())

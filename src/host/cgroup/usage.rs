@@ -3,9 +3,10 @@
 //! Must not know whose group it is. The invariant: what the kernel does not say is absent, never zero.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::groups::Branch;
+use super::groups::{Branch, Groups};
 use crate::host::pseudo;
 
 /// CPU time since a group was made.
@@ -58,8 +59,8 @@ impl CpuTime {
 pub struct Memory {
     /// The most it was charged with at once, in bytes: of its processes, and of the kernel for them.
     pub peak_bytes: Option<u64>,
-    /// Processes of it that the kernel killed for want of memory.
-    pub oom_kills: u64,
+    /// Processes of it that the kernel killed for want of memory; absent before Linux 4.13.
+    pub oom_kills: Option<u64>,
 }
 
 impl Memory {
@@ -74,7 +75,7 @@ impl Memory {
         let mut peaks = peaks.iter().map(|name| folder.join(name));
         Self {
             peak_bytes: peaks.find_map(pseudo::number),
-            oom_kills: oom_kills(&folder.join(events)).unwrap_or(0),
+            oom_kills: oom_kills(&folder.join(events)),
         }
     }
 }
@@ -85,6 +86,19 @@ pub(super) fn throttled_periods(group: &Branch) -> Option<u64> {
         &pseudo::word(group.folder.join("cpu.stat"))?,
         "nr_throttled",
     )
+}
+
+/// Periods in which the group of this process, or one above it, was held back by its quota so far; absent where no hierarchy with
+/// quotas is mounted. A group without a figure can have no quota. Which groups these are is found once: nobody moves a process that
+/// measures.
+pub fn own_throttled_periods() -> Option<u64> {
+    static OWN: OnceLock<Vec<Branch>> = OnceLock::new();
+    let own = OWN.get_or_init(|| {
+        let groups = Groups::of_self();
+        groups.map_or_else(|_| Vec::new(), |it| it.branches("cpu"))
+    });
+    let sum = own.iter().filter_map(throttled_periods).sum();
+    (!own.is_empty()).then_some(sum)
 }
 
 fn oom_kills(events: &Path) -> Option<u64> {
@@ -140,7 +154,7 @@ mod tests {
             (Duration::from_micros(300), Duration::from_micros(600))
         );
         let memory = Memory::read(&group);
-        assert_eq!((memory.peak_bytes, memory.oom_kills), (Some(4096), 1));
+        assert_eq!((memory.peak_bytes, memory.oom_kills), (Some(4096), Some(1)));
         assert_eq!(throttled_periods(&group), None, "it has no quota");
     }
 
@@ -175,7 +189,7 @@ mod tests {
             (Duration::from_micros(250), Duration::from_micros(750))
         );
         let memory = Memory::read(&group);
-        assert_eq!((memory.peak_bytes, memory.oom_kills), (Some(8192), 3));
+        assert_eq!((memory.peak_bytes, memory.oom_kills), (Some(8192), Some(3)));
     }
 
     #[test]
@@ -183,6 +197,6 @@ mod tests {
         let (_folder, group) = group(true, &[("memory.current", "1024\n")]);
         assert_eq!(CpuTime::read(&group), None);
         assert_eq!(Memory::read(&group).peak_bytes, Some(1024));
-        assert_eq!(Memory::read(&group).oom_kills, 0);
+        assert_eq!(Memory::read(&group).oom_kills, None);
     }
 }

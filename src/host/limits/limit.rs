@@ -2,64 +2,7 @@
 //!
 //! Must not know where it was read.
 
-use crate::plan::Need;
-use crate::units::Bytes;
-
-/// What a limit is a limit of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Resource {
-    /// Open files.
-    Descriptors,
-    /// Threads, which count as processes do.
-    Threads,
-    /// Memory mappings; each thread's stack takes some.
-    Mappings,
-    /// Network namespaces.
-    Namespaces,
-    /// Bytes of memory.
-    Memory,
-    /// Ports of one bridge.
-    BridgePorts,
-    /// Local ports of one address.
-    LocalPorts,
-    /// Neighbour entries that are not permanent; permanent ones are exempt.
-    Neighbours,
-    /// Bytes in TCP sockets.
-    TcpMemory,
-    /// Connections tracked in one namespace.
-    Tracked,
-}
-
-/// Mappings that a thread's stack takes: the stack and its guard, which differ in rights and so are never merged.
-const MAPPINGS_PER_THREAD: u64 = 2;
-
-impl Resource {
-    /// So much of it, for people: bytes with their unit.
-    #[must_use]
-    pub fn show(self, figure: u64) -> String {
-        match self {
-            Self::Memory | Self::TcpMemory => Bytes(figure).to_string(),
-            _ => figure.to_string(),
-        }
-    }
-
-    /// How much of it a run needs.
-    #[must_use]
-    pub fn needed(self, need: &Need) -> u64 {
-        match self {
-            Self::Descriptors => need.descriptors,
-            Self::Threads => need.threads,
-            Self::Mappings => need.threads.saturating_mul(MAPPINGS_PER_THREAD),
-            Self::Namespaces => need.namespaces,
-            Self::Memory => need.memory_bytes,
-            Self::BridgePorts => need.bridge_ports,
-            Self::LocalPorts => need.local_ports,
-            Self::Neighbours => need.neighbours,
-            Self::TcpMemory => need.tcp_memory_bytes,
-            Self::Tracked => need.tracked,
-        }
-    }
-}
+use crate::store::record::Resource;
 
 /// What happens beyond a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

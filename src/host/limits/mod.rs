@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::plan::Need;
+use crate::store::record::{Exceeded, Resource};
 
-pub use limit::{Limit, Resource, Strength};
+pub use limit::{Limit, Strength};
 pub use raise::{Found, found, raise};
 
 /// As many containers as a scenario may have.
@@ -55,6 +56,30 @@ impl Limits {
         probe::all(sysctls).map(Self)
     }
 
+    /// Reads them as they are by now, for who asks what a trial was refused by: those of sysctls as they are set, and that of open
+    /// files as it holds for this process. `own` are sysctls of the containers' namespaces.
+    ///
+    /// # Errors
+    /// When `/proc` is not there.
+    pub fn in_force(own: &BTreeMap<String, String>) -> Result<Self> {
+        probe::in_force(own).map(Self)
+    }
+
+    /// The hard limits that leave less than `need`, the worst first, as records have them.
+    #[must_use]
+    pub fn exceeded(&self, need: &Need) -> Vec<Exceeded> {
+        let hard = |one: &Shortfall<'_>| one.limit.strength == Strength::Hard;
+        let short = self.binding(need).into_iter().filter(hard);
+        let of = |one: Shortfall<'_>| Exceeded {
+            limit: one.limit.name.to_owned(),
+            resource: one.limit.resource,
+            have: one.limit.have,
+            used: one.limit.used,
+            need: one.need,
+        };
+        short.map(of).collect()
+    }
+
     /// The limits, in the order in which `doctor` lists them.
     pub fn iter(&self) -> impl Iterator<Item = &Limit> {
         self.0.iter()
@@ -65,15 +90,15 @@ impl Limits {
     pub fn binding(&self, need: &Need) -> Vec<Shortfall<'_>> {
         let mut exceeded: Vec<_> = self
             .iter()
-            .filter(|limit| limit.resource.needed(need) > limit.room())
+            .filter(|limit| need.amount(limit.resource) > limit.room())
             .collect();
         exceeded.sort_by(|a, b| {
-            b.share(b.resource.needed(need))
-                .total_cmp(&a.share(a.resource.needed(need)))
+            b.share(need.amount(b.resource))
+                .total_cmp(&a.share(need.amount(a.resource)))
         });
         exceeded
             .into_iter()
-            .map(|limit| shortfall(limit, limit.resource.needed(need)))
+            .map(|limit| shortfall(limit, need.amount(limit.resource)))
             .collect()
     }
 
@@ -91,7 +116,7 @@ impl Limits {
         for here in counts.filter_map(|count| Some((count, need(count)?))) {
             let (binds, still): (Vec<_>, _) = open
                 .into_iter()
-                .partition(|limit| limit.resource.needed(&here.1) > limit.room());
+                .partition(|limit| here.1.amount(limit.resource) > limit.room());
             bound.extend(binds.into_iter().map(|limit| headroom(limit, below, here)));
             if bound.len() >= rows {
                 break;
@@ -118,7 +143,7 @@ type Point = (u32, Need);
 /// Where a limit binds that is kept to at one count, if at any, and not at the next. Between the two a need grows evenly, or ever
 /// faster, so that what fits by a straight line does fit.
 fn headroom(limit: &Limit, below: Option<Point>, beyond: Point) -> Headroom<'_> {
-    let needed = |(count, need): Point| (u64::from(count), limit.resource.needed(&need));
+    let needed = |(count, need): Point| (u64::from(count), need.amount(limit.resource));
     let room = limit.room();
     let containers = below.map_or(0, |below| {
         let ((low, enough), (high, too_much)) = (needed(below), needed(beyond));

@@ -8,11 +8,12 @@ use std::fs;
 use nix::sys::resource::{RLIM_INFINITY, Resource as Rlimit, getrlimit};
 use nix::unistd::{SysconfVar, getuid, sysconf};
 
-use super::limit::{Limit, Resource, Strength};
+use super::limit::{Limit, Strength};
 use crate::error::Result;
 use crate::host::cgroup::{Controller, Groups};
 use crate::host::{counters, privilege, pseudo};
 use crate::scenario::namespace_sysctls::{FRESH_LOCAL_PORTS, PORT_RANGE, ports_of};
+use crate::store::record::Resource;
 
 /// Ports of a Linux bridge: numbers have ten bits (`BR_PORT_BITS`), and 0 is not given out.
 const BRIDGE_PORTS: u64 = 1023;
@@ -36,6 +37,21 @@ pub(super) fn all(sysctls: &Sysctls) -> Result<Vec<Limit>> {
         network(sysctls),
     ];
     Ok(rows.into_iter().flatten().collect())
+}
+
+/// The same as they are by now. A soft limit of open files that is lower than the hard one was lowered since it was raised.
+pub(super) fn in_force(own: &Sysctls) -> Result<Vec<Limit>> {
+    let mut limits = all(own)?;
+    let soft = getrlimit(Rlimit::RLIMIT_NOFILE).ok();
+    let soft = soft.map(|(soft, _)| soft).filter(|it| *it != RLIM_INFINITY);
+    limits.retain(|limit| limit.name != OPEN_FILES);
+    limits.extend(row(
+        open_files("getrlimit(RLIMIT_NOFILE), soft"),
+        Resource::Descriptors,
+        soft,
+        entries("/proc/self/fd"),
+    ));
+    Ok(limits)
 }
 
 /// Where a limit was read and how it is raised; the rest of the row is figures.
@@ -87,14 +103,21 @@ fn of_sysctl(place: Place, sysctls: &Sysctls, (resource, used): (Resource, u64))
     row(place, resource, have, used)
 }
 
+/// What limits the open files of a process.
+const OPEN_FILES: &str = "RLIMIT_NOFILE";
+
+fn open_files(source: &str) -> Place {
+    Place {
+        name: OPEN_FILES,
+        source: source.to_owned(),
+        remedy: "raise the hard limit: LimitNOFILE={} in the service's unit, or `ulimit -n {}` before the start in a shell that has CAP_SYS_RESOURCE".to_owned(),
+    }
+}
+
 fn descriptors(sysctls: &Sysctls) -> Vec<Limit> {
     let own = entries("/proc/self/fd");
     let everyones = pseudo::number("/proc/sys/fs/file-nr").unwrap_or(0);
-    let rlimit = Place {
-        name: "RLIMIT_NOFILE",
-        source: "getrlimit(RLIMIT_NOFILE), hard".to_owned(),
-        remedy: "raise the hard limit: LimitNOFILE={} in the service's unit, or `ulimit -n {}` before the start in a shell that has CAP_SYS_RESOURCE".to_owned(),
-    };
+    let rlimit = open_files("getrlimit(RLIMIT_NOFILE), hard");
     let hard = hard_limit(Rlimit::RLIMIT_NOFILE);
     [
         row(rlimit, Resource::Descriptors, hard, own),

@@ -91,7 +91,7 @@ mod tests {
             cpu: Some((Duration::from_nanos(user), Duration::from_nanos(system))),
             memory: Memory {
                 peak_bytes: Some(peak),
-                oom_kills: 0,
+                oom_kills: Some(0),
             },
         }
     }

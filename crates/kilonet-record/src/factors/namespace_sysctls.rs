@@ -36,6 +36,8 @@ pub const PORT_RANGE: &str = "net.ipv4.ip_local_port_range";
 
 /// Ports that the kernel chooses from in a new namespace: 32768 to 60999, whatever the machine's own range is.
 pub const FRESH_LOCAL_PORTS: u64 = 60_999 - 32_768 + 1;
+/// The same as the kernel has it.
+pub const FRESH_PORT_RANGE: &str = "32768 60999";
 
 /// All that a scenario may set.
 pub const NAMESPACED: &[Namespaced] = &[
@@ -364,6 +366,7 @@ mod tests {
         let set = NamespaceSysctls::read(&Raw::Text("net.ipv4.ip_local_port_range=1024:65000"));
         let set = set.unwrap();
         assert_eq!(set.value(PORT_RANGE).and_then(ports_of), Some(63_977));
+        assert_eq!(ports_of(FRESH_PORT_RANGE), Some(FRESH_LOCAL_PORTS));
         assert_eq!(
             [ports_of("5 5"), ports_of("6 5"), ports_of("")],
             [Some(1), None, None]

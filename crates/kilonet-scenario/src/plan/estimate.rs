@@ -13,8 +13,9 @@ use crate::scenario::pairs;
 use crate::scenario::registry::routers::host_sides;
 use crate::scenario::takes::Takes;
 use crate::scenario::{
-    Cell, Driver, Entries, Path, Testbed, registry, running_time, topology::Joined,
+    Cell, Driver, Entries, Join, Path, Testbed, registry, running_time, topology::Joined,
 };
+use crate::store::record::Resource;
 
 /// Kernel memory of a namespace with nothing but lo in it.
 const BARE_NAMESPACE_BYTES: u64 = 200_000;
@@ -46,6 +47,9 @@ pub const WATCHING_DESCRIPTORS: usize = 4;
 
 /// Threads beside those of flows: main, signals, netlink, progress; and the `workers`, which are few.
 const FIXED_THREADS: u64 = 8;
+
+/// Mappings that a thread's stack takes: the stack and its guard, which differ in rights and so are never merged.
+const MAPPINGS_PER_THREAD: u64 = 2;
 
 /// Namespaces beside those of containers and bridges: the two that tell when a teardown is over.
 const FIXED_NAMESPACES: u64 = 2;
@@ -170,14 +174,29 @@ impl Need {
                 + wired * WIRED_CONTAINER_BYTES
                 + flows * (FLOW_BYTES + taken.flow_bytes)
                 + processes * generator_bytes(cell.driver),
-            bridge_ports: cell.ports_per_bridge.map_or(0, |ports| {
-                u64::from(ports.get()) + tunnels + taken.bridge_ports
-            }),
+            bridge_ports: bridge_ports(cell, tunnels + taken.bridge_ports),
             local_ports: listened(cell),
             neighbours: resolved(cell),
             tcp_memory_bytes: flows * taken.queued_bytes,
             // The table slows before it is full, and what closed stays in it for a while.
             tracked: if cell.has_rules() { 2 * flows } else { 0 },
+        }
+    }
+
+    /// How much of a resource that is.
+    #[must_use]
+    pub fn amount(&self, resource: Resource) -> u64 {
+        match resource {
+            Resource::Descriptors => self.descriptors,
+            Resource::Threads => self.threads,
+            Resource::Mappings => self.threads.saturating_mul(MAPPINGS_PER_THREAD),
+            Resource::Namespaces => self.namespaces,
+            Resource::Memory => self.memory_bytes,
+            Resource::BridgePorts => self.bridge_ports,
+            Resource::LocalPorts => self.local_ports,
+            Resource::Neighbours => self.neighbours,
+            Resource::TcpMemory => self.tcp_memory_bytes,
+            Resource::Tracked => self.tracked,
         }
     }
 
@@ -275,6 +294,16 @@ fn watching_descriptors(cell: &Cell) -> u64 {
 fn watched(hosts: u64, tracked: bool) -> u64 {
     let counters = hosts.min(u64::from(WATCHED_HOST_SIDES)) * WATCHING_DESCRIPTORS as u64;
     counters + hosts * (1 + u64::from(tracked))
+}
+
+/// Ports of the largest bridge: of one that has containers, and some `more`, or of the one between that has a port for each of them.
+fn bridge_ports(cell: &Cell, more: u64) -> u64 {
+    let own = cell.ports_per_bridge.map(|ports| u64::from(ports.get()));
+    let between = match cell.wiring.join {
+        Join::Trunk => cell.bridges.map(|bridges| u64::from(bridges.get())),
+        Join::None | Join::Routed => None,
+    };
+    own.map_or(0, |own| (own + more).max(between.unwrap_or(0)))
 }
 
 /// What the levels of a cell take beside the usual: what their entries say.

@@ -202,6 +202,18 @@ fn need_is_counted_by_topology() {
     assert_eq!(fixed.tcp_memory_bytes, 4000 * 4 * 65_536);
 }
 
+/// A trunk from each bridge takes a port there, and one of the bridge between.
+#[test]
+fn ports_of_bridges_are_those_of_the_one_that_has_most() {
+    let ports = |axes: &str| Need::of(&scenario(&format!("[axes]\n{axes}")).cells[0]).bridge_ports;
+    let trunk = "topology = \"bridge\"\njoin = \"trunk\"\n";
+    assert_eq!(ports(&format!("{trunk}containers = 3000")), 1001);
+    let many = format!("{trunk}containers = 2050\nports_per_bridge = 2");
+    assert_eq!(ports(&many), 1025);
+    let routed = many.replace("trunk", "routed");
+    assert_eq!(ports(&routed), 2);
+}
+
 #[test]
 fn ports_and_neighbours_are_counted_by_who_talks_to_whom() {
     let need = |axes: &str| Need::of(&scenario(&format!("[axes]\n{axes}")).cells[0]);

@@ -181,7 +181,7 @@ fn a_process_that_joins_is_counted_where_it_joined_and_the_nest_leaves_nothing()
         "{:?}",
         nest.memory(1)
     );
-    assert_eq!(nest.memory(0).oom_kills, 0);
+    assert_eq!(nest.memory(0).oom_kills, Some(0));
     drop(nest);
     assert!(
         doors

@@ -51,8 +51,11 @@ factor!(
         UdpSendBufferErrors = "udp_send_buffer_errors",
         /// Datagrams dropped as UDP's memory had run out (`MemErrors` of either family).
         UdpMemoryErrors = "udp_memory_errors",
-        /// Periods in which a container was held back as its CPU quota was used up (`nr_throttled` of its control group).
+        /// Periods in which a container, or in phases kilonet itself, was held back as its CPU quota was used up (`nr_throttled` of its
+        /// control group).
         ThrottledPeriods = "throttled_periods",
+        /// Processes of containers that the kernel killed for lack of memory (`oom_kill` of their control groups).
+        OomKills = "oom_kills",
     }
 );
 

@@ -8,6 +8,7 @@ use super::class::Class;
 use super::containers::PerContainer;
 use super::datagrams::FlowCounts;
 use super::effective::Effective;
+use super::exceeded::Exceeded;
 use super::failure::Failure;
 use super::generator::Generator;
 use super::latency::{Latency, Lateness, UnderWay};
@@ -131,6 +132,10 @@ pub struct Record {
     /// By which errors flows were lost, in which phase; absent before schema 2, and where none was.
     #[serde(skip_serializing_if = "is_default", default)]
     pub errors: Vec<FlowErrors>,
+    /// Limits of the machine that left less than the trial needs, where flows or the trial were lost by an error; empty before that
+    /// was looked at, and where none did.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub exceeded: Vec<Exceeded>,
     /// The aggregate over the window in equal intervals.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub samples: Option<Samples>,
@@ -213,6 +218,7 @@ impl Record {
             effects: Vec::new(),
             flows: None,
             errors: Vec::new(),
+            exceeded: Vec::new(),
             samples: None,
             effective: None,
             generator: None,

@@ -19,6 +19,10 @@ pub struct Watched {
     /// Containers among them whose flows failed, all of which are read.
     #[serde(default)]
     pub failing: u32,
+    /// Closed connections that still keep their ports in the namespace that has most of them (`TIME_WAIT`); absent where nobody could
+    /// read it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub time_wait: Option<u64>,
     /// Their sums.
     #[serde(flatten)]
     pub counts: Counts,

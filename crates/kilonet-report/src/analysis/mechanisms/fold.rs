@@ -46,9 +46,7 @@ pub(super) fn mechanism(row: &Row, asked: &Asked<'_>, manifest: &Manifest) -> Op
         began,
         witness: witness(row, &worst.moved),
         explains: explained(row, &bound, asked),
-        limit: row
-            .sysctl
-            .and_then(|name| Setting::of(name, worst.record, manifest)),
+        limit: (row.limit)(worst.record, manifest),
         filling: row.filling.map(|of| of(worst, manifest)),
         interventions: interventions(row, asked),
         drops: drops(row, worst.record),

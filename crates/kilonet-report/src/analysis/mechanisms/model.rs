@@ -8,7 +8,7 @@ use super::consequence::Consequence;
 use crate::analysis::signs::Symptom;
 use crate::scenario::registry::namespaces::NAMESPACE_SYSCTLS;
 use crate::store::folder::Manifest;
-use crate::store::record::{Record, TrialPhase};
+use crate::store::record::{Exceeded, Record, TrialPhase};
 
 /// A mechanism that bound, and what follows from it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -170,22 +170,34 @@ pub struct Drops {
     pub packets: u64,
 }
 
-/// A sysctl and what it was set to.
+/// A limit, and what it was set to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// Its name.
-    pub sysctl: &'static str,
+    /// The name an administrator knows it by: that of a sysctl, or `RLIMIT_NOFILE`.
+    pub name: String,
     /// Its value, as the scenario set it or else as the machine had it.
     pub value: String,
 }
 
+impl From<&Exceeded> for Setting {
+    fn from(limit: &Exceeded) -> Self {
+        Self {
+            name: limit.limit.clone(),
+            value: limit.resource.show(limit.have),
+        }
+    }
+}
+
 impl Setting {
     /// What a sysctl was set to in a trial; absent where that is not recorded.
-    pub(super) fn of(sysctl: &'static str, record: &Record, manifest: &Manifest) -> Option<Self> {
+    pub(super) fn of(sysctl: &str, record: &Record, manifest: &Manifest) -> Option<Self> {
         let own = NAMESPACE_SYSCTLS.of(&record.cell);
         let own = own.value(sysctl).map(str::to_owned);
         let value = own.or_else(|| setting(sysctl, manifest))?;
-        Some(Self { sysctl, value })
+        Some(Self {
+            name: sysctl.to_owned(),
+            value,
+        })
     }
 }
 

@@ -3,11 +3,11 @@
 //! Must not know which there are.
 
 use super::consequence::Consequence;
-use super::model::{Certainty, Filling, Unit};
+use super::model::{Certainty, Filling, Setting, Unit};
 use super::seen::{Seen, last_phase};
 use crate::analysis::signs::Symptom;
 use crate::store::folder::Manifest;
-use crate::store::record::{LogLine, Record, TrialPhase};
+use crate::store::record::{Exceeded, LogLine, Record, Resource, TrialPhase};
 
 /// A row of the table.
 pub(super) struct Row {
@@ -27,8 +27,8 @@ pub(super) struct Row {
     pub(super) logs: &'static [&'static str],
     /// The kernel's names of the reasons for which it drops packets as this binds, where a kernel has them.
     pub(super) drops: &'static [&'static str],
-    /// The sysctl that it is a limit of.
-    pub(super) sysctl: Option<&'static str>,
+    /// What it is a limit of, and to what that was set in a trial; absent where that is not recorded.
+    pub(super) limit: fn(&Record, &Manifest) -> Option<Setting>,
     /// What helps.
     pub(super) remedy: &'static str,
     /// What can follow from it.
@@ -51,7 +51,7 @@ pub(super) const BLANK: Row = Row {
     by_error: &[],
     logs: &[],
     drops: &[],
-    sysctl: None,
+    limit: |_, _| None,
     remedy: "",
     explains: &[],
     instead_of: None,
@@ -165,6 +165,19 @@ impl Reading {
     pub(super) fn of_refusals(record: &Record, refusals: &[Refusal]) -> Self {
         refused(record, refusals).map_or(Self::Still, Self::Moved)
     }
+
+    /// A limit that left less than the trial needed, where the kernel refused something in one of these ways; a refusal for which
+    /// there is no such limit leaves open what bound.
+    pub(super) fn of_limits(record: &Record, refusals: &[Refusal], scarce: &[Resource]) -> Self {
+        match (refused(record, refusals), exceeded(record, scarce)) {
+            (None, _) => Self::Still,
+            (Some(_), None) => Self::Unseen,
+            (Some(refused), Some(limit)) => Self::Moved(Moved {
+                amount: limit.ratio(),
+                ..refused
+            }),
+        }
+    }
 }
 
 /// How many flows, or the trial itself, were lost by one of these errors, and in which phase first; absent where none was.
@@ -183,6 +196,12 @@ pub(super) fn refused(record: &Record, refusals: &[Refusal]) -> Option<Moved> {
     }
     let failure = record.error.as_ref()?;
     fits(&failure.act, failure.errno.as_deref()).then(|| Moved::by(1.0, last_phase(record)))
+}
+
+/// The limit of some resources that left the least of what a trial needed; absent where none left less.
+pub(super) fn exceeded<'a>(record: &'a Record, of: &[Resource]) -> Option<&'a Exceeded> {
+    let mut worst_first = record.exceeded.iter();
+    worst_first.find(|it| of.contains(&it.resource))
 }
 
 impl Row {

@@ -1,11 +1,11 @@
 use super::*;
 use crate::analysis::{Analysis, Symptom};
-use crate::scenario::{Buffers, Factor, Firewall, Topology, Workload};
+use crate::scenario::{Buffers, Factor, Family, Firewall, Topology, Workload};
 use crate::store::folder::Run;
 use crate::store::record::{
-    Aggregate, Counter, Counters, Counts, CpuShare, DatagramCounts, Effect, Effective, FlowCounts,
-    FlowErrors, Latency, LogLine, PhaseCounts, Record, Samples, TrackedConnections, TrialPhase,
-    TrialPhases, Verdict, Watched, Window,
+    Aggregate, Counter, Counters, Counts, CpuShare, DatagramCounts, Effect, Effective, Exceeded,
+    FlowCounts, FlowErrors, Latency, LogLine, PhaseCounts, Record, Resource, Samples,
+    TrackedConnections, TrialPhase, TrialPhases, Verdict, Watched, Window,
 };
 use crate::store::sample::{cell, failed, measured, run};
 
@@ -39,6 +39,7 @@ fn healthy(containers: u32, repeat: u32) -> Record {
         containers,
         of: containers,
         failing: 0,
+        time_wait: Some(0),
         counts,
     });
     record.window = Some(Window {
@@ -214,6 +215,17 @@ fn refuse(record: &mut Record, act: &str, errno: &str) {
     *record = other;
 }
 
+/// A trial needed more of something than a limit left.
+fn exceed(record: &mut Record, limit: &str, resource: Resource) {
+    record.exceeded.push(Exceeded {
+        limit: limit.to_owned(),
+        resource,
+        have: 100,
+        used: 20,
+        need: 240,
+    });
+}
+
 const PLANTS: &[(&str, Plant)] = &[
     ("neighbour_table", |it| {
         count(it, Connect, Counter::NeighbourOverflows, 1);
@@ -246,8 +258,21 @@ const PLANTS: &[(&str, Plant)] = &[
     ("namespaces", |it| refuse(it, "create namespace", "ENOSPC")),
     ("descriptors", |it| {
         refuse(it, "open netlink socket", "EMFILE");
+        exceed(it, "RLIMIT_NOFILE", Resource::Descriptors);
     }),
-    ("threads", |it| refuse(it, "spawn", "EAGAIN")),
+    ("threads", |it| {
+        refuse(it, "spawn", "EAGAIN");
+        exceed(it, "cgroup pids", Resource::Threads);
+    }),
+    ("memory", |it| {
+        lose(it, 1, Connect, "EPIPE");
+        count_inside(it, Counter::OomKills, 1);
+    }),
+    ("local_ports", |it| {
+        of_connections(it, 10.0);
+        lose(it, 1, TrialPhase::Window, "EADDRNOTAVAIL");
+        it.watched.as_mut().unwrap().time_wait = Some(28_200);
+    }),
     ("local_ports", |it| {
         of_connections(it, 20_000.0 * f64::from(it.cell.pairs));
         lose(it, 1, TrialPhase::Window, "EADDRNOTAVAIL");
@@ -289,6 +314,9 @@ const PLANTS: &[(&str, Plant)] = &[
     ("cpu_quota", |it| {
         let periods = 10 * u64::from(it.cell.containers);
         count_inside(it, Counter::ThrottledPeriods, periods);
+    }),
+    ("cpu_quota", |it| {
+        count(it, TrialPhase::Window, Counter::ThrottledPeriods, 10);
     }),
     ("one_busy_cpu", |it| {
         it.cpus = vec![share(0, 1000), share(1, 300)];
@@ -439,6 +467,67 @@ fn an_error_tells_where_nobody_could_read_the_counter_and_only_there() {
     let rejected = from_64(|record| lose(record, 9, Connect, "EHOSTUNREACH"));
     assert_eq!(ids(&rejected), [""; 0]);
     assert_eq!(symptoms(&rejected), [(Symptom::Starved, vec![64, 128])]);
+}
+
+/// A full table of files gives the same error as a user who has watches enough, and a machine without room for a stack the same as a
+/// limit of tasks.
+#[test]
+fn a_refusal_is_certain_where_a_limit_left_less_than_the_trial_needed_and_names_that_limit() {
+    let planted = |resource: Option<Resource>| {
+        let analysis = from_64(move |record| {
+            refuse(record, "open netlink socket", "EMFILE");
+            if let Some(resource) = resource {
+                exceed(record, "RLIMIT_NOFILE", resource);
+            }
+        });
+        assert_eq!(ids(&analysis), ["descriptors"], "{resource:?}");
+        let one = &analysis.mechanisms[0];
+        (one.certain, one.limit.clone(), one.witness.name)
+    };
+    let limit = Setting {
+        name: "RLIMIT_NOFILE".to_owned(),
+        value: "100".to_owned(),
+    };
+    let known = planted(Some(Resource::Descriptors));
+    assert_eq!(known, (Certainty::Witnessed, Some(limit), "exceeded"));
+    for other in [None, Some(Resource::Threads)] {
+        assert_eq!(planted(other), (Certainty::ByError, None, "errors"));
+    }
+}
+
+#[test]
+fn an_accept_queue_names_what_bounds_it_the_backlog_or_somaxconn() {
+    let bound = |backlog: Option<u32>| {
+        let analysis = from_64(move |record| {
+            of_connections(record, 1000.0);
+            count_inside(record, Counter::ListenOverflows, 100);
+            record.cell.load.backlog = backlog;
+            record.effective = Some(Effective {
+                backlog: Some(8),
+                ..Effective::default()
+            });
+        });
+        assert_eq!(ids(&analysis), ["accept_queue"]);
+        analysis.mechanisms[0].limit.clone().unwrap().name
+    };
+    assert_eq!(bound(None), "backlog");
+    assert_eq!(bound(Some(4096)), "net.core.somaxconn");
+}
+
+#[test]
+fn the_neighbour_table_is_that_of_the_traffics_protocol() {
+    let mut run = swept(|record| {
+        record.cell.family = Family::Ipv6;
+        count(record, Connect, Counter::NeighbourOverflows, 5);
+    });
+    let settings = [("ipv4", "8"), ("ipv6", "16")].map(|(family, value)| {
+        let name = format!("net.{family}.neigh.default.gc_thresh3");
+        (name, serde_json::Value::from(value))
+    });
+    let settings: serde_json::Map<_, _> = settings.into_iter().collect();
+    run.manifest.settings = serde_json::json!({ "sysctls": settings });
+    let limit = Analysis::of(&run).mechanisms.remove(0).limit.unwrap();
+    assert_eq!(limit.value, "16", "{limit:?}");
 }
 
 #[test]

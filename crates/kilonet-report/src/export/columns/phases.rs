@@ -93,6 +93,12 @@ const SEEN: &[Column<Record>] = &[
         |it| list(&it.errors),
     ),
     text(
+        "exceeded",
+        "Limits of the machine that left less than the trial needs, where flows or the trial were lost by an error, as JSON: `limit`, \
+         `resource`, `have`, `used` (when the trial was over), `need` (by the plan). Absent where none did.",
+        |it| list(&it.exceeded),
+    ),
+    text(
         "effects",
         "Whether each factor's level took hold, as JSON: `factor`, `verdict`, `witness`, `seen`, `wanted`, `reason`. Absent in records of \
          earlier versions.",
@@ -119,7 +125,8 @@ const SEEN: &[Column<Record>] = &[
     text(
         "watched",
         "What containers' own namespaces and control groups counted until their flows had ended, as JSON: `containers` that were \
-         read, `of` those that talk, `failing` (of which flows failed), and each counter by its name. Absent where nobody looked.",
+         read, `of` those that talk, `failing` (of which flows failed), `time_wait` (closed connections that still keep their ports, in \
+         the namespace that has most), and each counter by its name. Absent where nobody looked.",
         |it| json(it.watched.as_ref()),
     ),
     integer(

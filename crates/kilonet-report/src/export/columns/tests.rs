@@ -190,10 +190,17 @@ const NOT_WRITTEN: &[&str] = &[
     "counts",
     "of",
     "failing",
+    "time_wait",
     "window_s",
     "packets",
     "line",
     "lines",
+    // Of the limits in `exceeded`.
+    "limit",
+    "resource",
+    "have",
+    "used",
+    "need",
     // Of sysctls that were read back, each of which the cell has too.
     "namespaces",
     "values",

@@ -24,7 +24,7 @@ fn finding(analysis: &Analysis, one: &Mechanism) -> Finding {
         Certainty::ByError => "probably, by its error: ",
     };
     let limit = one.limit.as_ref();
-    let limit = limit.map(|of| format!(" ({} = {})", of.sysctl, of.value.replace('\t', " ")));
+    let limit = limit.map(|of| format!(" ({} = {})", of.name, of.value.replace('\t', " ")));
     let curves = one.cells.chunk_by(|left, right| left.nth == right.nth);
     let places = curves.zip(&one.began);
     let places: Vec<_> = places

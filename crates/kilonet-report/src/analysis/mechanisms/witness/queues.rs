@@ -4,6 +4,7 @@ use super::super::consequence::Consequence::{
     Behind, DatagramsLost, Late, RequestsLost, Stalled, Starved, Unfair,
 };
 use super::super::consequence::{OF_CONNECTIONS, OF_PACKETS};
+use super::super::model::Setting;
 use super::super::model::Unit::Things;
 use super::super::row::{BLANK, Moved, Reading, Row};
 use super::super::seen::{Seen, are_some, by_phase, connections, is_share, seen, units};
@@ -18,7 +19,7 @@ pub(in super::super) const BACKLOG: Row = Row {
     threshold: "0.1 % of the units of the window and ten at least, or 5 % and two; or ten before it, where flows were lost then",
     read: backlog,
     drops: &["CPU_BACKLOG"],
-    sysctl: Some("net.core.netdev_max_backlog"),
+    limit: |record, manifest| Setting::of("net.core.netdev_max_backlog", record, manifest),
     remedy: "raise sysctl net.core.netdev_max_backlog, spread packets over CPUs (rps), or have fewer of them: entries = \"static\" \
              where broadcasts fill it, larger messages where data do",
     explains: OF_PACKETS,
@@ -68,11 +69,27 @@ pub(in super::super) const ACCEPT_QUEUE: Row = Row {
         })
     },
     drops: &["TCP_LISTEN_OVERFLOW"],
-    sysctl: Some("net.core.somaxconn"),
+    limit: |record, _| room(record),
     remedy: "raise backlog and, in the namespace of the listener, sysctl net.core.somaxconn; or accept faster (more servers, more CPU)",
     explains: OF_CONNECTIONS,
     ..BLANK
 };
+
+/// How many calls may wait, as the sockets say, and what says so: what was asked for, or the sysctl of the listener's namespace that
+/// allows no more.
+fn room(record: &Record) -> Option<Setting> {
+    let room = record.effective.as_ref()?.backlog?;
+    let asked = u64::from(record.cell.load.backlog());
+    let name = if u64::from(room) < asked {
+        "net.core.somaxconn"
+    } else {
+        "backlog"
+    };
+    Some(Setting {
+        name: name.to_owned(),
+        value: room.to_string(),
+    })
+}
 
 /// Connections that have begun and are not made yet. What drops with the other queue full is counted by both.
 pub(in super::super) const SYN_BACKLOG: Row = Row {
@@ -92,7 +109,7 @@ pub(in super::super) const SYN_BACKLOG: Row = Row {
         })
     },
     logs: &["possible syn flooding"],
-    sysctl: Some("net.ipv4.tcp_max_syn_backlog"),
+    limit: |record, manifest| Setting::of("net.ipv4.tcp_max_syn_backlog", record, manifest),
     remedy: "raise backlog and, in the namespace of the listener, sysctls net.ipv4.tcp_max_syn_backlog and net.core.somaxconn",
     explains: OF_CONNECTIONS,
     ..BLANK
@@ -106,7 +123,7 @@ pub(in super::super) const SOCKET_BUFFERS: Row = Row {
     threshold: "0.1 % of the datagrams and ten at least, or 5 % and two",
     read: socket_buffers,
     drops: &["SOCKET_RCVBUFF", "PROTO_MEM"],
-    sysctl: Some("net.core.rmem_max"),
+    limit: |record, manifest| Setting::of("net.core.rmem_max", record, manifest),
     remedy: "set larger buffers (up to sysctl net.core.rmem_max), offer a lower rate, or give receivers more CPU: they read slower \
              than datagrams come",
     explains: &[

@@ -4,9 +4,10 @@ use super::super::consequence::Consequence::{
     BacklogDrops, Behind, DatagramsLost, Late, RequestsLost, Retransmits, Stalled, Starved, Unfair,
 };
 use super::super::consequence::{OF_A_WINDOW, OF_CONNECTIONS};
+use super::super::model::Setting;
 use super::super::model::Unit::{Share, Things};
 use super::super::row::{BLANK, Moved, Reading, Row};
-use super::super::seen::{is_share, ran_s, seen, units};
+use super::super::seen::{by_phase, is_share, ran_s, seen, units};
 use crate::analysis::signs::{Symptom, memory_share};
 use crate::store::record::{Counter, CpuShare, Record, TrialPhase, Verdict};
 
@@ -20,7 +21,7 @@ pub(in super::super) const TCP_MEMORY: Row = Row {
     read: tcp_memory,
     logs: &["tcp: out of memory"],
     drops: &["PROTO_MEM", "TCP_OFO_QUEUE_PRUNE"],
-    sysctl: Some("net.ipv4.tcp_mem"),
+    limit: |record, manifest| Setting::of("net.ipv4.tcp_mem", record, manifest),
     remedy: "fix buffers so that all flows together stay below the mark, or raise sysctl net.ipv4.tcp_mem",
     explains: OF_CONNECTIONS,
     instead_of: Some(Symptom::TcpMemoryPressure),
@@ -44,35 +45,45 @@ fn tcp_memory(record: &Record) -> Reading {
     Reading::Moved(Moved::by(share.max(1.0), phase))
 }
 
-/// What a container may use of the CPUs in each period of its control group.
+/// What a container, or kilonet itself with all that it runs, may use of the CPUs in each period of its control group.
 pub(in super::super) const CPU_QUOTA: Row = Row {
     id: "cpu_quota",
-    title: "containers were held back by their CPU quota",
-    witness: ("throttled_periods", Share("of their periods")),
-    threshold: "5 % of the periods",
+    title: "a CPU quota held back the containers, or kilonet itself",
+    witness: ("throttled_periods", Share("of the periods")),
+    threshold: "5 % of the periods, of the containers' control groups or of kilonet's own",
     read: cpu_quota,
-    remedy: "raise cpu_max, or have less work in each container",
+    remedy: "raise cpu_max, or the quota of the service or container that kilonet runs in; or have less work in each container",
     explains: OF_A_WINDOW,
     ..BLANK
 };
 
 /// A period of a quota, in seconds: the kernel's default, which kilonet leaves as it is.
 const PERIOD_S: f64 = 0.1;
+/// From which share of periods on work is held back, and not a moment of it cut off.
+const HELD_BACK: f64 = 0.05;
 
+/// Of containers' groups what they counted from their beginning; of its own what it counted since flows ran.
 fn cpu_quota(record: &Record) -> Reading {
-    let Some(seen) = seen(record, &[Counter::ThrottledPeriods]) else {
-        return Reading::Unseen;
-    };
-    let containers = record
-        .watched
-        .as_ref()
-        .map_or(record.cell.active, |it| it.containers);
-    let periods = ran_s(record).unwrap_or(0.0) / PERIOD_S * f64::from(containers);
-    let share = seen.amount as f64 / periods;
-    if share.is_finite() && share >= 0.05 {
-        Reading::Moved(Moved::by(share.min(1.0), seen.phase))
-    } else {
-        Reading::Still
+    let counter = Counter::ThrottledPeriods;
+    let periods = ran_s(record).unwrap_or(0.0) / PERIOD_S;
+    let watched = record.watched.as_ref();
+    let containers = watched.map_or(record.cell.active, |it| it.containers);
+    let inside = watched.and_then(|it| it.counts.of(counter));
+    let inside = inside.map(|amount| (amount, f64::from(containers) * periods, None));
+    let phases = by_phase(record, counter).into_iter();
+    let own = phases
+        .filter(|(phase, _)| *phase >= TrialPhase::Warmup)
+        .map(|(phase, amount)| (amount, periods, Some(phase).filter(|_| amount > 0)))
+        .reduce(|sum, one| (sum.0 + one.0, periods, sum.2.or(one.2)));
+    let shares = inside.into_iter().chain(own);
+    let shares = shares.map(|(amount, of, phase)| (amount as f64 / of, phase));
+    let most = shares.max_by(|a, b| a.0.total_cmp(&b.0));
+    match most {
+        None => Reading::Unseen,
+        Some((share, phase)) if share.is_finite() && share >= HELD_BACK => {
+            Reading::Moved(Moved::by(share.min(1.0), phase))
+        }
+        Some(_) => Reading::Still,
     }
 }
 
@@ -183,7 +194,9 @@ pub(in super::super) const CONGESTION_CONTROL: Row = Row {
             Reading::Moved(Moved::by(1.0, None))
         }
     },
-    sysctl: Some("net.ipv4.tcp_allowed_congestion_control"),
+    limit: |record, manifest| {
+        Setting::of("net.ipv4.tcp_allowed_congestion_control", record, manifest)
+    },
     remedy: "load it (modprobe tcp_NAME), or run as root: others may only choose from sysctl net.ipv4.tcp_allowed_congestion_control",
     explains: &[Unfair, Retransmits],
     ..BLANK

@@ -6,10 +6,12 @@ use super::super::consequence::Consequence::{
 };
 use super::super::consequence::{OF_CONNECTIONS, OF_PACKETS};
 use super::super::filling::filling;
+use super::super::model::Setting;
 use super::super::model::Unit::Things;
 use super::super::row::{BLANK, Reading, Row, logged, of};
 use super::super::seen::{connections, is_share, seen};
 use crate::analysis::signs::Symptom;
+use crate::scenario::Family;
 use crate::store::record::{Counter, Record};
 
 /// One table for all namespaces of the machine: past its third threshold an entry is refused, and what was to be sent is dropped.
@@ -27,7 +29,14 @@ pub(in super::super) const NEIGHBOUR_TABLE: Row = Row {
     ],
     logs: &["neigh", "table overflow"],
     drops: &["NEIGH_CREATEFAIL", "NEIGH_FAILED"],
-    sysctl: Some("net.ipv4.neigh.default.gc_thresh3"),
+    limit: |record, manifest| {
+        // Each protocol has a table of its own.
+        let threshold = match record.cell.family {
+            Family::Ipv4 => "net.ipv4.neigh.default.gc_thresh3",
+            Family::Ipv6 => "net.ipv6.neigh.default.gc_thresh3",
+        };
+        Setting::of(threshold, record, manifest)
+    },
     remedy: "raise sysctl net.ipv4.neigh.default.gc_thresh3 (and net.ipv6's) beyond the entries of all containers together, or use \
              entries = \"static\", whose entries are permanent and not counted",
     explains: &[
@@ -58,7 +67,7 @@ pub(in super::super) const CONNECTION_TABLE: Row = Row {
     },
     logs: TABLE_FULL,
     drops: &["NETFILTER_DROP"],
-    sysctl: Some("net.netfilter.nf_conntrack_max"),
+    limit: |record, manifest| Setting::of("net.netfilter.nf_conntrack_max", record, manifest),
     remedy: "raise sysctl net.netfilter.nf_conntrack_max, let closed connections go sooner \
              (net.netfilter.nf_conntrack_tcp_timeout_time_wait), or leave such traffic untracked (notrack)",
     explains: OF_PACKETS,
