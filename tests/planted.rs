@@ -5,6 +5,8 @@
 
 #[path = "planted/by_hand.rs"]
 mod by_hand;
+#[path = "planted/cases.rs"]
+mod cases;
 mod harness;
 #[path = "planted/limits.rs"]
 mod limits;
