@@ -49,7 +49,7 @@ impl Testbed for Planting {
         Some(Watching::open())
     }
 
-    fn sides(&self, lab: &KernelLab) -> Result<Option<Sides>> {
+    fn sides(&self, lab: &mut KernelLab) -> Result<Option<Sides>> {
         self.kernel.sides(lab)
     }
 

@@ -48,4 +48,6 @@ pub use phases::{FlowErrors, PhaseCounts, TrialPhase, TrialPhases};
 pub use rows::{ContainerRow, FlowRow, Rows};
 pub use search::{RateSearch, SearchStep};
 pub use standing::standing;
-pub use watched::{CpuShare, DroppedPackets, HostSides, LogLine, TrackedConnections, Watched, WatchingCost};
+pub use watched::{
+    CpuShare, DroppedPackets, HostSides, LogLine, TrackedConnections, Watched, WatchingCost,
+};

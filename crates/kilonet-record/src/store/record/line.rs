@@ -17,7 +17,9 @@ use super::pacing::Pacing;
 use super::parts::{Aggregate, Checks, Counters, Cpu, LabCost, PerPair, Samples, Status, Window};
 use super::phases::{FlowErrors, TrialPhases};
 use super::search::RateSearch;
-use super::watched::{CpuShare, DroppedPackets, HostSides, LogLine, TrackedConnections, Watched, WatchingCost};
+use super::watched::{
+    CpuShare, DroppedPackets, HostSides, LogLine, TrackedConnections, Watched, WatchingCost,
+};
 use crate::factors::is_default;
 use crate::factors::{Cell, Effect, Seen};
 use crate::store::id::TrialId;

@@ -6,7 +6,7 @@
 use super::consequence::{Consequence, Shows};
 use super::intervention::interventions;
 use super::model::{
-    Began, BoundCell, Certainty, Drops, Explained, ExplainedCell, Mechanism, Setting, Unit, Witness,
+    Began, BoundCell, Certainty, Drops, Explained, ExplainedCell, Mechanism, Unit, Witness,
 };
 use super::row::{Bound, Moved, Reading, Row, Source, refused};
 use super::table;

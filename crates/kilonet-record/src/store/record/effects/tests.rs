@@ -136,6 +136,7 @@ fn of_units(bytes: u64) -> Seen {
     Seen {
         links: Some(LinksSeen {
             links: 4,
+            derived_macs: 4,
             received_bytes: bytes * 10,
             received_packets: 10,
             ..LinksSeen::default()
