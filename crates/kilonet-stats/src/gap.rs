@@ -4,10 +4,12 @@
 //! together. Must not know what the samples are of. The invariants: a gap rests on two values or more on either side; what
 //! the others show never makes a sample's spread smaller than its own values do.
 
+use std::collections::BTreeMap;
+
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::gamma::digamma;
 
-use super::plain::{mean, student_t_975};
+use super::plain::{mean, standard_deviation, student_t, student_t_975};
 
 /// How far the means of two samples are apart, and how much single values vary around them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +43,17 @@ impl Gap {
             share: 1.0 / first.len() as f64 + 1.0 / second.len() as f64,
         })
     }
+
+    /// From differences of which each was formed within a block; absent below two.
+    #[must_use]
+    pub fn paired(differences: &[f64]) -> Option<Self> {
+        Some(Self {
+            between: mean(differences)?,
+            variance: standard_deviation(differences)?.powi(2),
+            freedom: differences.len() as f64 - 1.0,
+            share: 1.0 / differences.len() as f64,
+        })
+    }
 }
 
 /// A gap and how far it is known.
@@ -55,10 +68,36 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// The mean of gaps that are known apart from each other, each for as much as any other; absent without any. Its degrees of
+    /// freedom are those of Welch ("The generalization of 'Student's' problem when several different population variances are
+    /// involved", Biometrika 34:28, 1947) where variances are estimates.
+    #[must_use]
+    pub fn mean(gaps: &[Self]) -> Option<Self> {
+        let number = gaps.len() as f64;
+        let sum = |of: fn(&Self) -> f64| gaps.iter().map(of).sum::<f64>();
+        let variance = sum(|gap| gap.error.powi(2));
+        let squares = sum(|gap| gap.error.powi(4) / (gap.freedom + 2.0));
+        let least = gaps.iter().map(|gap| gap.freedom).reduce(f64::min)?;
+        let freedom = variance.powi(2) / squares - 2.0;
+        Some(Self {
+            between: sum(|gap| gap.between) / number,
+            error: variance.sqrt() / number,
+            // Not a number where nothing scatters.
+            freedom: freedom.max(least),
+        })
+    }
+
     /// The 95 % interval, lower end first: Student's t.
     #[must_use]
     pub fn interval_95(&self) -> Option<(f64, f64)> {
         let half = student_t_975(self.freedom)? * self.error;
+        Some((self.between - half, self.between + half))
+    }
+
+    /// The interval that leaves out no more than this share, lower end first: Student's t.
+    #[must_use]
+    pub fn interval(&self, left_out: f64) -> Option<(f64, f64)> {
+        let half = student_t(self.freedom, left_out)? * self.error;
         Some((self.between - half, self.between + half))
     }
 
@@ -97,6 +136,41 @@ pub fn judge(gaps: &[Gap]) -> Vec<Judged> {
         }
     };
     gaps.iter().map(judged).collect()
+}
+
+/// The same of gaps that rest on very few values each, some of which may be of another kind than the rest: what varies more than
+/// the others have it is known by its own values alone, and so no better than these tell.
+#[must_use]
+pub fn judge_few(gaps: &[Gap]) -> Vec<Judged> {
+    let together = judge(gaps).into_iter().zip(gaps);
+    let judged = together.map(|(judged, gap)| {
+        let own = judged.error <= (gap.variance * gap.share).sqrt();
+        let freedom = if own { gap.freedom } else { judged.freedom };
+        Judged { freedom, ..judged }
+    });
+    judged.collect()
+}
+
+/// Judges the gaps of each kind together, by one of the above, in their order; what is absent stays so.
+#[must_use]
+pub fn judge_by_kind<K: Ord>(
+    gaps: &[(K, Option<Gap>)],
+    judge: fn(&[Gap]) -> Vec<Judged>,
+) -> Vec<Option<Judged>> {
+    let mut places: BTreeMap<&K, Vec<(usize, Gap)>> = BTreeMap::new();
+    for (place, (kind, gap)) in gaps.iter().enumerate() {
+        if let Some(gap) = gap {
+            places.entry(kind).or_default().push((place, *gap));
+        }
+    }
+    let mut judged = vec![None; gaps.len()];
+    for of_kind in places.values() {
+        let alone: Vec<_> = of_kind.iter().map(|(_, gap)| *gap).collect();
+        for ((place, _), found) in of_kind.iter().zip(judge(&alone)) {
+            judged[*place] = Some(found);
+        }
+    }
+    judged
 }
 
 /// What variances are usually like.
@@ -202,6 +276,17 @@ pub fn real_95(probabilities: &[f64]) -> Vec<bool> {
         real[*index] = true;
     }
     real
+}
+
+/// What share an interval leaves out so that it leaves equality out exactly where [`real_95`] called the difference real, of so
+/// many of which so many were: the share at which its procedure came to an end.
+///
+/// Intervals so wide are for whoever picks a few of many differences by what they come to: they hold for those picked as often as
+/// one of 95 % does that nobody picked (Benjamini and Yekutieli, "False discovery rate-adjusted multiple confidence intervals for
+/// selected parameters", 2005).
+#[must_use]
+pub fn left_out_95(all: usize, real: usize) -> f64 {
+    LEVEL / all.saturating_sub(real).max(1) as f64
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod straight;
 pub use bisection::Bisection;
 pub use bootstrap::{Bootstrap, RESAMPLES, interval_of_ratios};
 pub use corner::Corner;
-pub use gap::{Gap, Judged, judge, real_95};
+pub use gap::{Gap, Judged, judge, judge_by_kind, judge_few, left_out_95, real_95};
 pub use latency::{Latencies, Recorder};
 pub use least_squares::{Left, least_squares};
 pub use line::Line;

@@ -114,6 +114,12 @@ pub(crate) fn student_t_975(freedom: f64) -> Option<f64> {
     (freedom >= 1.0).then(|| distribution.inverse_cdf(0.975))
 }
 
+/// The same of the interval that leaves out a share. From the lower tail, whose smallest shares still have all their digits.
+pub(crate) fn student_t(freedom: f64, left_out: f64) -> Option<f64> {
+    let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    (freedom >= 1.0).then(|| -distribution.inverse_cdf(left_out / 2.0))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -135,6 +135,12 @@ pub fn key(name: &str) -> Option<&'static dyn AnyKey> {
     keys().find(|key| key.facts().name == name)
 }
 
+/// The key that cells have a field of.
+#[must_use]
+pub fn key_of(field: &str) -> Option<&'static dyn AnyKey> {
+    keys().find(|key| key.facts().fields.iter().any(|it| it.name == field))
+}
+
 /// What a cell has of all of them.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
     keys().flat_map(|key| key.facts().fields)

@@ -40,6 +40,11 @@ impl Varying {
         self.count
     }
 
+    /// The factors that vary beside the count, in the registry's order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.rows.iter().map(|(field, _)| *field)
+    }
+
     /// Curve by curve in the order of the factors' levels, each from the smallest count up.
     pub(super) fn in_order<'a>(&self, mut cells: Vec<&'a Cell>) -> Vec<&'a Cell> {
         cells.sort_by_cached_key(|cell| {

@@ -8,7 +8,7 @@
 //! `answers` asks each curve for its knee (`knee`) and halving point
 //! (`halving`), and lays models through it (`fit`); `mechanisms` names what binds or breaks, with what follows from it; `limit` finds where something refuses, and `signs` what
 //! counters show besides;
-//! `generated` says what others' generators add up to; `slope` says what rules cost, and `reality` how a real engine
+//! `generated` says what others' generators add up to; `contrast` holds levels of a factor against each other; `slope` says what rules cost, and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 //! `unexercised` says which factors a run has trials of that could not show them. `fail_if` holds its cells against what the run was to
 //! fail for. `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
@@ -18,7 +18,7 @@ mod answers;
 mod baseline;
 pub mod compare;
 mod containers;
-mod contrast;
+pub mod contrast;
 mod curve;
 mod detail;
 mod disturbed;
@@ -65,7 +65,7 @@ use factors::Varying;
 use trials::by_cell;
 
 pub use answers::Answer;
-pub use contrast::{Contrast, Held, Verdict};
+pub use contrast::{At, Contrast, Held, Verdict};
 pub use detail::{CpuParts, Detail, Timeline};
 pub use estimate::Estimate;
 pub use fall::Fall;
@@ -134,7 +134,7 @@ impl Analysis {
             mechanisms,
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
-            contrasts: Vec::new(),
+            contrasts: contrast::contrasts(&asked, &varying),
             falls: Vec::new(),
             fail_if: fail_if::judged(run, &cells, &varying),
             post: post::post(&cells),
@@ -146,6 +146,25 @@ impl Analysis {
             recorded,
         }
     }
+}
+
+/// The contrasts of a run, for whoever asks nothing else of it.
+#[must_use]
+pub fn contrasts(run: &Run) -> Vec<Contrast> {
+    let trials = by_cell(&run.records);
+    let baselines = Baselines::of(&run.records);
+    let cells: Vec<_> = trials.keys().copied().collect();
+    let varying = Varying::among(&cells);
+    let ordered = varying.in_order(cells).into_iter();
+    let cells = ordered.map(|cell| CellSummary::of(cell, &trials[cell], &baselines));
+    let cells: Vec<_> = cells.collect();
+    let asked = Asked {
+        count: varying.count(),
+        series: &series(&varying, &cells, &[]),
+        cells: &cells,
+        trials: &trials,
+    };
+    contrast::contrasts(&asked, &varying)
 }
 
 fn are_of_requests(cells: &[CellSummary]) -> bool {

@@ -151,8 +151,8 @@ pub struct Analysis {
     pub fail_if: Vec<Judged>,
     /// What bound or broke, by name: what explains most first.
     pub mechanisms: Vec<Mechanism>,
-    /// Levels of each factor held against each other.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Levels of each factor held against each other. The page draws none, and of a run of many counts they are as long as all else.
+    #[serde(skip)]
     pub contrasts: Vec<Contrast>,
     /// What each curve loses from its best point to its largest count.
     #[serde(skip_serializing_if = "Vec::is_empty")]

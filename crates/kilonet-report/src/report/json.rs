@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::findings;
 use super::head;
 use super::title::machine;
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Contrast};
 use crate::{Error, Result};
 
 /// The file, where it is one.
@@ -21,6 +21,9 @@ struct Report<'a> {
     summary: String,
     /// What was found, in the order in which it is told.
     findings: Vec<Said>,
+    /// Levels of each factor held against each other.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    contrasts: &'a [Contrast],
     #[serde(flatten)]
     analysis: &'a Analysis,
 }
@@ -50,6 +53,7 @@ pub fn render(analysis: &Analysis) -> Result<String> {
                 under: one.under,
             })
             .collect(),
+        contrasts: &analysis.contrasts,
         analysis,
     };
     serde_json::to_string_pretty(&report)

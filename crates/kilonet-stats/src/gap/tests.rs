@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::interval_95;
 
 /// Five pairs of samples whose variances are very different.
 const BASE: [[f64; 3]; 5] = [
@@ -131,7 +132,99 @@ fn holm_keeps_what_r_keeps() {
     assert_eq!(real_95(&[]), [false; 0]);
 }
 
+#[test]
+fn of_few_values_what_varies_most_is_known_by_its_own_alone() {
+    let [quiet, noisy] = [[0.10, 0.11, 0.12], [0.1, 0.9, 0.4]].map(|it| Gap::paired(&it).unwrap());
+    let gaps = [quiet, quiet, quiet, quiet, quiet, noisy];
+    let (few, judged) = (judge_few(&gaps), judge(&gaps));
+    near(few[5].freedom, 2.0);
+    near(few[5].error, judged[5].error);
+    assert!(few[5].probability() > judged[5].probability());
+}
+
+#[test]
+fn the_mean_of_gaps_is_known_as_welch_has_it() {
+    let of = |differences: &[f64]| judge(&[Gap::paired(differences).unwrap()])[0];
+    let both = [of(&[0.1, 0.3, 0.2]), of(&[-1.0, 2.0, 0.5, 0.7])];
+    let mean = Judged::mean(&both).unwrap();
+    near(mean.between, f64::midpoint(0.2, 0.55));
+    let squares = both.map(|it| it.error.powi(2));
+    near(mean.error, (squares[0] + squares[1]).sqrt() / 2.0);
+    let spread = squares[0].powi(2) / 4.0 + squares[1].powi(2) / 5.0;
+    let freedom = (squares[0] + squares[1]).powi(2) / spread - 2.0;
+    near(mean.freedom, freedom);
+    near(Judged::mean(&both[..1]).unwrap().freedom, 2.0);
+    // As well known as one alone where the other hardly scatters, and as all values together where both scatter alike.
+    let with = |error| {
+        Judged::mean(&[both[0], Judged { error, ..both[0] }])
+            .unwrap()
+            .freedom
+    };
+    near(with(0.0), 2.0);
+    near(with(both[0].error), 6.0);
+    assert_eq!(Judged::mean(&[]), None);
+}
+
+#[test]
+fn the_farthest_quantiles_are_right() {
+    // Student's t has closed forms at one and two degrees of freedom.
+    let reach = |freedom, left_out| {
+        let unit = Judged {
+            between: 0.0,
+            error: 1.0,
+            freedom,
+        };
+        unit.interval(left_out).unwrap().1
+    };
+    let close = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-5);
+    close(
+        reach(1.0, 2e-7),
+        (std::f64::consts::PI * (0.5 - 1e-7)).tan(),
+    );
+    let p = 1e-7_f64;
+    close(
+        reach(2.0, 2.0 * p),
+        (1.0 - 2.0 * p) / (2.0 * p * (1.0 - p)).sqrt(),
+    );
+    for (freedom, left_out) in [
+        (3.3, 1e-4),
+        (5.0, 1e-6),
+        (14.7, 1e-5),
+        (30.0, 1e-9),
+        (4000.0, 1e-7),
+    ] {
+        let between = reach(freedom, left_out);
+        let judged = Judged {
+            between,
+            error: 1.0,
+            freedom,
+        };
+        assert!(
+            (judged.probability().unwrap() / left_out - 1.0).abs() < 1e-5,
+            "{freedom} {left_out}"
+        );
+    }
+}
+
 proptest! {
+    #[test]
+    fn an_interval_leaves_equality_out_exactly_where_the_difference_is_called_real(
+        gaps in prop::collection::vec((-8.0..8.0_f64, 1.0..30.0_f64), 1..40)
+    ) {
+        let judged: Vec<_> = gaps.iter().map(|(between, freedom)| Judged {
+            between: *between,
+            error: 1.0,
+            freedom: *freedom,
+        }).collect();
+        let probabilities: Vec<_> = judged.iter().filter_map(Judged::probability).collect();
+        let real = real_95(&probabilities);
+        let left_out = left_out_95(real.len(), real.iter().filter(|it| **it).count());
+        for (judged, real) in judged.iter().zip(real) {
+            let (low, high) = judged.interval(left_out).unwrap();
+            prop_assert_eq!(low > 0.0 || high < 0.0, real);
+        }
+    }
+
     #[test]
     fn a_larger_gap_is_less_probable(width in 0.01..10.0_f64, more in 0.01..10.0_f64) {
         let of = |width: f64| {
@@ -148,4 +241,17 @@ proptest! {
         let judged = judge(&[own, others[0], others[1], others[2]])[0];
         prop_assert!(judged.error >= (own.variance * own.share).sqrt() * (1.0 - 1e-12));
     }
+}
+
+#[test]
+fn a_gap_of_pairs_alone_has_the_t_interval_of_their_differences() {
+    let differences = [0.1, 0.3, 0.2, 0.5];
+    let gap = Gap::paired(&differences).unwrap();
+    let [judged] = judge(&[gap])[..] else {
+        panic!("one gap")
+    };
+    let (found, expected) = (judged.interval_95(), interval_95(&differences));
+    let ((low, high), (least, most)) = (found.unwrap(), expected.unwrap());
+    assert!((low - least).abs() < 1e-12 && (high - most).abs() < 1e-12);
+    assert_eq!(Gap::paired(&[0.1]), None);
 }

@@ -38,8 +38,7 @@ impl Record {
     /// the level.
     #[must_use]
     pub fn exercises(&self, field: &str) -> bool {
-        let has = |key: &&dyn AnyKey| key.facts().fields.iter().any(|it| it.name == field);
-        let key = registry::keys().find(has);
+        let key = registry::key_of(field);
         let idle = self
             .effects
             .iter()

@@ -5,13 +5,11 @@
 //! together, so that where two runs follow one law any of them is called better or worse in 5 % of comparisons at most, as
 //! far as Student's t holds; `results/20261123-false-alarms` has what it comes to under noise that is not normal.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::analysis::Metric;
 use crate::analysis::metric::Direction;
-use crate::stats::{Gap, Judged, judge, real_95};
+use crate::stats::{Gap, Judged, judge, judge_by_kind, real_95};
 
 /// What is asked of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -97,8 +95,8 @@ impl Finding {
 
 /// Judges all figures of a comparison together, in their order.
 pub(super) fn findings(all: &[&Samples], terms: &Terms) -> Vec<Finding> {
-    let gaps: Vec<_> = all.iter().map(|samples| samples.gap()).collect();
-    let judged = judged(all, &gaps);
+    let gaps = all.iter().map(|samples| (samples.metric, samples.gap()));
+    let judged = judge_by_kind(&gaps.collect::<Vec<_>>(), judge);
     let probabilities = judged.iter().flatten().filter_map(Judged::probability);
     let mut real = real_95(&probabilities.collect::<Vec<_>>()).into_iter();
     let findings = all.iter().zip(judged);
@@ -111,26 +109,6 @@ pub(super) fn findings(all: &[&Samples], terms: &Terms) -> Vec<Finding> {
             None => without_gap(samples),
         })
         .collect()
-}
-
-/// Each gap beside those of the same metric.
-fn judged(all: &[&Samples], gaps: &[Option<Gap>]) -> Vec<Option<Judged>> {
-    let mut places: BTreeMap<Metric, Vec<usize>> = BTreeMap::new();
-    for (place, samples) in all
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| gaps[*place].is_some())
-    {
-        places.entry(samples.metric).or_default().push(place);
-    }
-    let mut judged = vec![None; all.len()];
-    for places in places.values() {
-        let of_metric: Vec<_> = places.iter().filter_map(|place| gaps[*place]).collect();
-        for (place, found) in places.iter().zip(judge(&of_metric)) {
-            judged[*place] = Some(found);
-        }
-    }
-    judged
 }
 
 fn of_gap(samples: &Samples, judged: &Judged, is_real: bool, terms: &Terms) -> Finding {
