@@ -25,7 +25,7 @@ pub use corner::Corner;
 pub use gap::{Gap, Judged, judge, judge_by_kind, judge_few, left_out_95, real_95};
 pub use latency::{Latencies, Recorder};
 pub use least_squares::{Left, least_squares};
-pub use line::Line;
+pub use line::{Departure, Line, Lines};
 pub use packed::Packed;
 pub use plain::{Sorted, interval_95, jain, mean, median, relative_half_width, standard_deviation};
 pub use scatter::{PARTS, Scatter, parts};

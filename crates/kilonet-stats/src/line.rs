@@ -1,4 +1,4 @@
-//! The straight line through points, by least squares, and how far its slope is known.
+//! The straight line through points, by least squares, how far its slope is known, and whether points are off it.
 //!
 //! Must not know what the points are of. The invariant: a line rests on three points or more at two places or more; its
 //! slope has an interval only where something shows how much slopes scatter.
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::plain::{interval_95, mean, student_t_975};
+use super::straight::{f_test, more};
 
 /// `y = intercept + slope x`, fitted to points whose `y` alone is uncertain.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -43,33 +44,10 @@ impl Line {
         })
     }
 
-    /// Fits a line to points that come in blocks, named first: each block is as high as it likes, and as steep. The slope is
-    /// the mean of theirs; absent where they do not determine one.
-    ///
-    /// A block that lies higher as a whole is often steeper too, by the same factor, and its points scatter by what they are
-    /// of. One slope for all with the interval of its residuals takes neither into account, and says too much. The t interval
-    /// of the blocks' own slopes holds however these differ in how well they are known (Ibragimov and Mueller, "t-Statistic
-    /// Based Correlation and Heterogeneity Robust Inference", Journal of Business & Economic Statistics 28:453, 2010).
+    /// Fits a line to points that come in blocks, named first: see [`Lines::line`].
     #[must_use]
     pub fn within(points: &[(u32, f64, f64)]) -> Option<Self> {
-        let mut blocks: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
-        for (block, x, y) in points {
-            blocks.entry(*block).or_default().push((*x, *y));
-        }
-        // A block at one place has no slope, and its points say nothing of one.
-        blocks.retain(|_, points| Centred::of(points).is_some());
-        let centred = blocks.values().filter_map(|points| Centred::of(points));
-        let slopes: Vec<_> = centred.map(|block| block.slope()).collect();
-        let slope = mean(&slopes)?;
-        let points: Vec<_> = blocks.into_values().flatten().collect();
-        let middle = Centred::of(&points)?.middle;
-        (points.len() > 2).then(|| Self {
-            n: points.len(),
-            blocks: slopes.len(),
-            intercept: middle.1 - slope * middle.0,
-            slope,
-            interval: interval_95(&slopes),
-        })
+        Lines::of(points).line()
     }
 
     /// Its value at `x`.
@@ -83,6 +61,99 @@ impl Line {
     pub fn is_certain(&self) -> bool {
         self.interval
             .is_some_and(|(low, high)| low > 0.0 || high < 0.0)
+    }
+}
+
+/// Points that come in blocks, each of which has a line of its own.
+pub struct Lines {
+    blocks: Vec<Block>,
+}
+
+struct Block {
+    points: Vec<(f64, f64)>,
+    centred: Centred,
+}
+
+/// How far the means of places are off the lines of blocks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Departure {
+    /// How likely they would be as far off, or farther, if the points of each block lay on a line of its own.
+    pub probability: f64,
+    /// How far the farthest is off.
+    pub most: f64,
+}
+
+impl Lines {
+    /// Gathers points, of which the first number is their block. A block at one place has no slope, and its points say nothing of one.
+    #[must_use]
+    pub fn of(points: &[(u32, f64, f64)]) -> Self {
+        let mut blocks: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+        for (block, x, y) in points {
+            blocks.entry(*block).or_default().push((*x, *y));
+        }
+        let blocks = blocks.into_values().filter_map(|points| {
+            let centred = Centred::of(&points)?;
+            Some(Block { points, centred })
+        });
+        Self {
+            blocks: blocks.collect(),
+        }
+    }
+
+    /// The slope of each block.
+    #[must_use]
+    pub fn slopes(&self) -> Vec<f64> {
+        let blocks = self.blocks.iter();
+        blocks.map(|block| block.centred.slope()).collect()
+    }
+
+    /// The line whose slope is the mean of the blocks': each block is as high as it likes, and as steep. Absent where they do not
+    /// determine one.
+    ///
+    /// A block that lies higher as a whole is often steeper too, by the same factor, and its points scatter by what they are
+    /// of. One slope for all with the interval of its residuals takes neither into account, and says too much. The t interval
+    /// of the blocks' own slopes holds however these differ in how well they are known (Ibragimov and Mueller, "t-Statistic
+    /// Based Correlation and Heterogeneity Robust Inference", Journal of Business & Economic Statistics 28:453, 2010).
+    #[must_use]
+    pub fn line(&self) -> Option<Line> {
+        let slopes = self.slopes();
+        let slope = mean(&slopes)?;
+        let points: Vec<_> = self.blocks.iter().flat_map(|block| &block.points).collect();
+        let all = |read: fn(&(f64, f64)) -> f64| {
+            points.iter().map(|point| read(point)).sum::<f64>() / points.len() as f64
+        };
+        (points.len() > 2).then(|| Line {
+            n: points.len(),
+            blocks: slopes.len(),
+            intercept: all(|point| point.1) - slope * all(|point| point.0),
+            slope,
+            interval: interval_95(&slopes),
+        })
+    }
+
+    /// Whether places are off the lines: the F test for lack of fit, on what the points of each block are off their own line, so that
+    /// a block that is higher or steeper as a whole is not taken for scatter. Absent below three places or two blocks.
+    #[must_use]
+    pub fn departure(&self) -> Option<Departure> {
+        let mut places: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        for block in &self.blocks {
+            for ((x, _), off) in block.points.iter().zip(block.centred.residuals()) {
+                // A place has the same bits in all blocks.
+                places.entry(x.to_bits()).or_default().push(off);
+            }
+        }
+        let figures: usize = places.values().map(Vec::len).sum();
+        let lacking = more(places.len(), 2)?;
+        let pure = more(figures, 2 * self.blocks.len() + places.len() - 2)?;
+        let (mut from_lines, mut from_means, mut most) = (0.0, 0.0, 0.0_f64);
+        for off in places.values() {
+            let centre = mean(off)?;
+            most = most.max(centre.abs());
+            from_lines += off.len() as f64 * centre.powi(2);
+            from_means += off.iter().map(|off| (off - centre).powi(2)).sum::<f64>();
+        }
+        let probability = f_test((from_lines, lacking), (from_means, pure))?;
+        Some(Departure { probability, most })
     }
 }
 
@@ -112,11 +183,15 @@ impl Centred {
         self.points.iter().map(|(x, y)| x * y).sum::<f64>() / self.spread
     }
 
+    /// What is left of each point beside the line.
+    fn residuals(&self) -> impl Iterator<Item = f64> {
+        let slope = self.slope();
+        self.points.iter().map(move |(x, y)| y - slope * x)
+    }
+
     /// The sum of the squares of what is left beside the line.
     pub(super) fn scatter(&self) -> f64 {
-        let slope = self.slope();
-        let left = self.points.iter().map(|(x, y)| y - slope * x);
-        left.map(|left| left.powi(2)).sum()
+        self.residuals().map(|left| left.powi(2)).sum()
     }
 }
 
@@ -125,6 +200,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::random::SplitMix;
 
     /// NIST's Statistical Reference Datasets, linear regression, "Norris": y and x.
     const NORRIS: [(f64, f64); 36] = [
@@ -231,6 +307,41 @@ mod tests {
         let whole = Line::within(&points);
         points.extend([(7, 2.0, 1e6), (7, 2.0, 2e6)]);
         assert_eq!(Line::within(&points), whole);
+    }
+
+    #[test]
+    fn blocks_that_are_steeper_are_straight_and_a_bend_of_all_is_none_of_theirs() {
+        let straight = Lines::of(&blocks(&[1.0, 2.0, 3.0])).departure().unwrap();
+        assert!(straight.most < 1e-9, "{straight:?}");
+        let bent: Vec<_> = blocks(&[1.0, 2.0, 3.0])
+            .into_iter()
+            .map(|(block, x, y)| (block, x, y + x * x + 0.01 * f64::from(block * 7 % 3) * x))
+            .collect();
+        let bent = Lines::of(&bent).departure().unwrap();
+        // A square over 0 to 3 is off its line by 1 at the ends and in the middle.
+        assert!((bent.most - 1.0).abs() < 1e-9, "{bent:?}");
+        assert!(bent.probability < 1e-6, "{bent:?}");
+        let two = [(0, 0.0, 1.0), (0, 1.0, 2.0), (1, 0.0, 1.0), (1, 1.0, 3.0)];
+        assert_eq!(Lines::of(&two).departure(), None, "two places");
+        assert_eq!(Lines::of(&blocks(&[1.0])).departure(), None, "one block");
+    }
+
+    /// The test is exact for even noise over whole blocks: of lines that are straight, one in twenty is called bent at 5 %.
+    #[test]
+    fn straight_lines_are_called_bent_as_often_as_is_said() {
+        let mut random = SplitMix::new(5);
+        let called = (0..4000).filter(|_| {
+            let steep = [random.share(), random.share(), random.share()];
+            let mut points = blocks(&steep);
+            for (_, _, y) in &mut points {
+                // The sum of four is near to normal.
+                *y += (0..4).map(|_| random.share() - 0.5).sum::<f64>();
+            }
+            let departure = Lines::of(&points).departure();
+            departure.is_some_and(|departure| departure.probability < 0.05)
+        });
+        let share = called.count() as f64 / 4000.0;
+        assert!((0.035..0.065).contains(&share), "{share}");
     }
 
     #[test]

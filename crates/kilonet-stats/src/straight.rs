@@ -31,22 +31,33 @@ pub fn lack_of_fit(
     terms: usize,
     curve: impl Fn(f64) -> f64,
 ) -> Option<f64> {
-    let more = |more: usize, than: usize| more.checked_sub(than).filter(|freedom| *freedom > 0);
     let figures: usize = groups.iter().map(|(_, ys)| ys.len()).sum();
-    let lacking = more(groups.len(), terms)? as f64;
-    let pure = more(figures, groups.len())? as f64;
+    let lacking = more(groups.len(), terms)?;
+    let pure = more(figures, groups.len())?;
     let (mut from_curve, mut from_means) = (0.0, 0.0);
     for (x, ys) in groups {
         let centre = mean(ys)?;
         from_curve += ys.len() as f64 * (centre - curve(*x)).powi(2);
         from_means += ys.iter().map(|y| (y - centre).powi(2)).sum::<f64>();
     }
-    let statistic = (from_curve / lacking) / (from_means / pure);
+    f_test((from_curve, lacking), (from_means, pure))
+}
+
+/// How likely the first sum of squares would be as large beside the second, each with its degrees of freedom, if both were of the
+/// same scatter.
+pub(super) fn f_test(lack: (f64, f64), pure: (f64, f64)) -> Option<f64> {
+    let statistic = (lack.0 / lack.1) / (pure.0 / pure.1);
     if statistic.is_nan() {
         // Nothing scatters and nothing is off the curve.
         return Some(1.0);
     }
-    Some(FisherSnedecor::new(lacking, pure).ok()?.sf(statistic))
+    Some(FisherSnedecor::new(lack.1, pure.1).ok()?.sf(statistic))
+}
+
+/// How many more, where there are any.
+pub(super) fn more(number: usize, than: usize) -> Option<f64> {
+    let left = number.checked_sub(than).filter(|left| *left > 0)?;
+    Some(left as f64)
 }
 
 #[cfg(test)]
