@@ -7,7 +7,7 @@ mod noise;
 
 use std::error::Error;
 
-use kilonet::analysis::{Analysis, Answer, Bend, Metric};
+use kilonet::analysis::{Analysis, Answer, Bend, Fall, LineVerdict, Metric};
 use kilonet::plan::TrialId;
 use kilonet::random::SplitMix;
 use kilonet::scenario::{Cell, Scenario};
@@ -64,7 +64,6 @@ const LAWS: &[Law] = &[
         cost: |_| 0.4,
         finds: &[
             ("mean of a cell", mean_of_a_cell),
-            ("halving point", halving),
             ("knee, where lines meet", corner),
             ("knee, between counts", knee),
             ("knee is there", has_knee),
@@ -79,7 +78,17 @@ const LAWS: &[Law] = &[
             ("sigma", sigma),
             ("kappa", kappa),
             ("retrograde is there", is_retrograde),
+            ("left of the best", left),
+            ("fall is there", has_fall),
+            ("peak is there", has_peak),
         ],
+    },
+    Law {
+        name: "the same at every count",
+        scenario: SWEEP,
+        goodput: |_| 50e9,
+        cost: |_| 0.4,
+        finds: &[("fall is there", has_fall), ("peak is there", has_peak)],
     },
     Law {
         name: "USL 0.1, 0",
@@ -125,21 +134,16 @@ fn mean_of_a_cell(analysis: &Analysis) -> Option<Found> {
     Some(Found::Interval(goodput.median, goodput.interval?))
 }
 
-fn halving(analysis: &Analysis) -> Option<Found> {
-    let halving = analysis.answers.iter().find_map(|answer| answer.halving)?;
-    Some(Found::Interval(halving.count, halving.interval?))
-}
-
 /// The law bends at 41 containers, which is none of the counts.
 fn corner(analysis: &Analysis) -> Option<Found> {
-    let Bend::Knee(knee) = bend(analysis)? else {
+    let (Bend::Knee(knee) | Bend::Peak(knee)) = bend(analysis)? else {
         return None;
     };
     Some(Found::Interval(41.0, knee.corner?.interval))
 }
 
 fn knee(analysis: &Analysis) -> Option<Found> {
-    let Bend::Knee(knee) = bend(analysis)? else {
+    let (Bend::Knee(knee) | Bend::Peak(knee)) = bend(analysis)? else {
         return None;
     };
     let (low, high) = knee.between;
@@ -158,7 +162,7 @@ fn has_corner(analysis: &Analysis) -> Option<Found> {
 
 fn bend(analysis: &Analysis) -> Option<Bend> {
     let of_goodput = |answer: &&Answer| answer.metric == Metric::Goodput;
-    analysis.answers.iter().find(of_goodput)?.bend
+    Some(analysis.answers.iter().find(of_goodput)?.bend)
 }
 
 fn sigma(analysis: &Analysis) -> Option<Found> {
@@ -180,9 +184,33 @@ fn slope(analysis: &Analysis) -> Option<Found> {
     Some(Found::Interval(line.slope, line.interval?))
 }
 
+/// Whether any slope of the run may be told.
 fn has_slope(analysis: &Analysis) -> Option<Found> {
-    let line = analysis.slopes.first()?.fits.first()?.line;
-    Some(Found::Verdict(line.is_certain()))
+    let mut fits = analysis.slopes.iter().flat_map(|slope| &slope.fits);
+    Some(Found::Verdict(
+        fits.any(|fit| fit.verdict == LineVerdict::Straight),
+    ))
+}
+
+/// What is left of the best aggregate at the largest count; of a law without noise, of its own best.
+fn left(analysis: &Analysis) -> Option<Found> {
+    let fall = fall(analysis)?;
+    Some(Found::Interval(fall.left, fall.interval?))
+}
+
+/// Whether any fall of the run may be told.
+fn has_fall(analysis: &Analysis) -> Option<Found> {
+    let certain = analysis.falls.iter().any(|fall| fall.is_certain);
+    Some(Found::Verdict(certain))
+}
+
+fn fall(analysis: &Analysis) -> Option<&Fall> {
+    let of_goodput = |fall: &&Fall| fall.metric == Metric::Goodput;
+    analysis.falls.iter().find(of_goodput)
+}
+
+fn has_peak(analysis: &Analysis) -> Option<Found> {
+    Some(Found::Verdict(matches!(bend(analysis)?, Bend::Peak(_))))
 }
 
 fn main() -> Outcome<()> {

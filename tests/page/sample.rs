@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use kilonet::analysis::model::Count;
 use kilonet::analysis::{
-    Analysis, CellSummary, Column, Control, CpuParts, Detail, Estimate, Fit, Metric, Post,
-    PostCell, PostRow, Ratio, Reality, Series, Slope, Timeline,
+    Analysis, Axis, CellSummary, Column, Control, CpuParts, Detail, Estimate, Fit, LineVerdict,
+    Metric, Post, PostCell, PostRow, Ratio, Reality, Series, Slope, Timeline,
 };
 use kilonet::scenario::{Cell, Family, Topology, Workload};
 use kilonet::stats::Line;
@@ -68,6 +68,8 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
         capacities: Vec::new(),
         fail_if: Vec::new(),
         mechanisms: Vec::new(),
+        contrasts: Vec::new(),
+        falls: Vec::new(),
         limits: Vec::new(),
         signs: Vec::new(),
         slopes: vec![slope()],
@@ -211,12 +213,19 @@ fn slope() -> Slope {
     let places: Vec<_> = points.iter().map(|(x, y)| (f64::from(*x), *y)).collect();
     Slope {
         label: "docker-29 ipv4".to_owned(),
-        over: Count::Containers,
+        over: Axis::named("containers").expect("containers are counted"),
+        range: (0.0, 1000.0),
+        step: 1000.0,
+        of_rules: true,
         fits: vec![Fit {
             metric: Metric::CpuPerByte,
+            part: None,
             control: Control::Subtracted,
             points,
             line: Line::through(&places).expect("six points"),
+            change: 1.0,
+            straight: Some(0.5),
+            verdict: LineVerdict::Straight,
         }],
     }
 }

@@ -1,5 +1,4 @@
-//! What the curves of a run say: of each series in each metric whether it bends and where it halves, and what models leave
-//! over.
+//! What the curves of a run say: of each series in each metric whether it bends and where, and what models leave over.
 //!
 //! Must not know words. The invariant: an answer rests on trials that may be shown, and has its interval, or the counts it
 //! lies between, beside it.
@@ -10,7 +9,6 @@ use serde::Serialize;
 use super::curve::{Curve, Question};
 use super::fit::capacity::{Capacity, Parts, capacity, cpus};
 use super::fit::usl::{Usl, usl};
-use super::halving::{Halving, halving};
 use super::knee::{Bend, bend};
 use super::metric::row::{Bends, Scale};
 use super::metric::{METRICS, Metric};
@@ -19,17 +17,15 @@ use super::summary::CellSummary;
 use super::trials::Trials;
 use crate::scenario::Cell;
 
-/// What a series says in a metric.
+/// What a series says in a metric; nothing where it has too few counts or repeats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     /// Index into [`Analysis::series`](super::Analysis::series).
     pub series: usize,
     /// The metric; set-up is by the container.
     pub metric: Metric,
-    /// Whether it bends, and where; absent where it has too few counts or repeats to say.
-    pub bend: Option<Bend>,
-    /// Where it has fallen to half of what it was at the first count; absent where it has not, and but for what a pair gets.
-    pub halving: Option<Halving>,
+    /// Whether it bends, and where.
+    pub bend: Bend,
 }
 
 /// All answers of a run.
@@ -101,13 +97,10 @@ impl Asked<'_> {
     fn answer(&self, series: usize, metric: Metric, bends: Bends) -> Option<Answer> {
         let scale = bends.scale;
         let curve = self.curve(series, Question { metric, scale });
-        let halving = bends.halves.then(|| halving(&curve)).flatten();
-        let bend = bend(&curve);
-        (bend.is_some() || halving.is_some()).then_some(Answer {
+        Some(Answer {
             series,
             metric,
-            bend,
-            halving,
+            bend: bend(&curve, metric.about().better)?,
         })
     }
 

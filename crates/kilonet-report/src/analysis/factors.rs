@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::axis::Axis;
 use super::series::Count;
 use crate::scenario::field::Label;
 use crate::scenario::{Cell, Field, Kept, Rules, Varies, Wiring, registry};
@@ -86,26 +87,28 @@ impl Varying {
         inside
     }
 
-    /// The cells, in the order given, by all but what `over` counts; where that varies.
-    pub(super) fn along<'a>(&self, over: Count, cells: &[&'a Cell]) -> Vec<Vec<&'a Cell>> {
-        let mut lines: Vec<(_, Vec<&Cell>)> = Vec::new();
+    /// The cells, in the order given, by all but their number of `over`; where that varies.
+    pub(super) fn along<'a>(&self, over: Axis, cells: &[&'a Cell]) -> Vec<Vec<&'a Cell>> {
+        let varies = |line: &[&Cell]| line.iter().any(|cell| over.of(cell) != over.of(line[0]));
+        if !varies(cells) {
+            return Vec::new();
+        }
+        let mut places = BTreeMap::new();
+        let mut lines: Vec<Vec<&Cell>> = Vec::new();
         for cell in cells {
             let mut levels = self.levels(cell);
             levels.remove(over.key());
-            let key = (levels, (over != self.count).then(|| self.count.of(cell)));
-            match lines.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, line)) => line.push(cell),
-                None => lines.push((key, vec![cell])),
-            }
+            let place = (over != self.count).then(|| self.count.of(cell));
+            let line = *places.entry((levels, place)).or_insert(lines.len());
+            lines.resize_with(lines.len().max(line + 1), Vec::new);
+            lines[line].push(cell);
         }
-        let lines = lines.into_iter().map(|(_, line)| line);
+        lines.retain(|line| varies(line));
         lines
-            .filter(|line| line.iter().any(|cell| over.of(cell) != over.of(line[0])))
-            .collect()
     }
 
     /// What a line along `over` is called: its curve, or its curve and its place there.
-    pub(super) fn label_along(&self, over: Count, cell: &Cell) -> String {
+    pub(super) fn label_along(&self, over: Axis, cell: &Cell) -> String {
         let label = Self::named(
             cell,
             self.rows.iter().filter(|row| row.0.name != over.key()),

@@ -4,12 +4,17 @@
 //! The means over blocks take the place of the paper's smoothing spline. Must not know what the curve is of. The invariant: a
 //! knee is one of the counts, and the bend itself lies between the ends that are given with it, which are counts too.
 //!
+//! A curve of what is better the more of it there is may turn there, from rising to falling: that is a peak, and a knee is only
+//! where growth slows, or where a cost begins to rise. It turns where both its ends are worse than its best count for certain, by
+//! blocks that had no part in choosing it.
+//!
 //! Nothing more can be said of a curve that may go any way between two counts, and so this is no 95 % interval: it holds the
 //! bend nearly always. More can be said where a curve is two straight lines as far as anyone can tell: where they meet.
 
 use serde::Serialize;
 
 use super::curve::Curve;
+use super::metric::Direction;
 use crate::stats::{self, Bootstrap, RESAMPLES};
 
 /// The paper's sensitivity: how many steps of the count a curve must flatten for, before it has had its knee.
@@ -23,10 +28,12 @@ const ROUNDING: f64 = 1e-6;
 /// With fewer counts, two lines would leave too little over to tell whether they fit, and resamples would have too few places to choose from.
 const ENOUGH_COUNTS: usize = 6;
 
-/// Whether a curve bends.
+/// Whether a curve bends, and which way.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Bend {
+    /// It turns from rising to falling, where more is better; at the count that is its best.
+    Peak(Knee),
     /// At one place more than elsewhere.
     Knee(Knee),
     /// It bends, and at no place so much that it has one knee.
@@ -71,7 +78,7 @@ pub enum Basis {
 }
 
 /// Looks for the bend of a curve; absent where it has too few counts or repeats to say.
-pub(super) fn bend(curve: &Curve) -> Option<Bend> {
+pub(super) fn bend(curve: &Curve, better: Direction) -> Option<Bend> {
     let points = curve.points();
     let probability = curve.straightness()?;
     let shape = Shape::of(&points)?;
@@ -79,16 +86,57 @@ pub(super) fn bend(curve: &Curve) -> Option<Bend> {
         return Some(Bend::Straight { probability });
     }
     let knee = shape.kneedle(&points).and_then(|at| knee(curve, shape, at));
-    Some(knee.map_or(Bend::Gradual, Bend::Knee))
+    let peak = peak(curve, better, knee).map(Bend::Peak);
+    Some(peak.unwrap_or_else(|| knee.map_or(Bend::Gradual, Bend::Knee)))
+}
+
+/// The best count, where the curve turns there; absent where a knee lies elsewhere: before a peak, growth slows.
+fn peak(curve: &Curve, better: Direction, knee: Option<Knee>) -> Option<Knee> {
+    let at = curve
+        .best(better)
+        .filter(|_| better == Direction::Up && turns(curve))?;
+    let count = curve.counts()[at];
+    if let Some(knee) = knee {
+        let (low, high) = knee.between;
+        return (low < count && count < high).then_some(Knee { count, ..knee });
+    }
+    placed(curve, at, |drawn| highest(&curve.drawn(drawn)?))
+}
+
+/// The place of the highest point.
+fn highest(points: &[(f64, f64)]) -> Option<usize> {
+    let heights = points.iter().map(|(_, y)| *y).enumerate();
+    let highest = heights.max_by(|left, right| left.1.total_cmp(&right.1));
+    highest.map(|(place, _)| place)
+}
+
+/// Whether both ends are lower than the count that others find best, for certain and by more than scatter is an excuse for.
+fn turns(curve: &Curve) -> bool {
+    let chosen = curve.chosen_by_others(Direction::Up);
+    let is_lower = |end: usize| {
+        let pairs = chosen.iter().zip(curve.figures_at(end));
+        let above: Vec<_> = pairs
+            .filter_map(|(best, end)| Some((*best)? - (*end)?))
+            .collect();
+        let certain = stats::interval_95(&above).is_some_and(|(low, _)| low > 0.0);
+        certain && stats::mean(&above).is_some_and(|above| above > LEAST_BEND)
+    };
+    let places = curve.counts().len();
+    places > 2 && is_lower(0) && is_lower(places - 1)
 }
 
 /// The knee at a place, with its ends; absent where resamples do not agree that there is one.
 fn knee(curve: &Curve, shape: Shape, at: usize) -> Option<Knee> {
+    placed(curve, at, |drawn| shape.kneedle(&curve.drawn(drawn)?))
+}
+
+/// What is at a place, with its ends; absent where resamples do not determine where it is.
+fn placed(curve: &Curve, at: usize, place: impl Fn(&[usize]) -> Option<usize>) -> Option<Knee> {
     let counts = curve.counts();
     let (lowest, highest, basis) = if counts.len() < ENOUGH_COUNTS {
         (at, at, Basis::Neighbours)
     } else {
-        let (lowest, highest) = resampled(curve, shape)?;
+        let (lowest, highest) = resampled(curve, place)?;
         (lowest.min(at), highest.max(at), Basis::Resamples)
     };
     let between = (
@@ -129,9 +177,9 @@ fn corner(curve: &Curve) -> Option<Corner> {
     })
 }
 
-/// The outermost places of 95 % of the resamples' knees.
-fn resampled(curve: &Curve, shape: Shape) -> Option<(usize, usize)> {
-    let place = |drawn: &[usize]| Some(shape.kneedle(&curve.drawn(drawn)?)? as f64);
+/// The outermost of where 95 % of the resamples have it.
+fn resampled(curve: &Curve, place: impl Fn(&[usize]) -> Option<usize>) -> Option<(usize, usize)> {
+    let place = |drawn: &[usize]| Some(place(drawn)? as f64);
     let (low, high) = Bootstrap::of(curve.blocks(), RESAMPLES, place).percentiles()?;
     #[allow(
         clippy::cast_possible_truncation,
@@ -278,7 +326,7 @@ mod tests {
     }
 
     fn knee_of(law: impl Fn(u32) -> f64, powers: u32) -> Knee {
-        match bend(&blocks(law, powers)) {
+        match bend(&blocks(law, powers), Direction::Up) {
             Some(Bend::Knee(knee)) => knee,
             other => panic!("{other:?}"),
         }
@@ -329,7 +377,10 @@ mod tests {
 
     #[test]
     fn a_power_of_the_count_has_no_knee() {
-        let found = bend(&blocks(|count| f64::from(count).powf(-0.7), 10));
+        let found = bend(
+            &blocks(|count| f64::from(count).powf(-0.7), 10),
+            Direction::Up,
+        );
         assert!(matches!(found, Some(Bend::Straight { .. })), "{found:?}");
     }
 
@@ -341,13 +392,52 @@ mod tests {
             (8, &[0.9, 1.5, 1.0]),
             (16, &[1.3, 0.9, 0.8]),
         ];
-        let found = bend(&curve(&rows));
+        let found = bend(&curve(&rows), Direction::Up);
         assert!(matches!(found, Some(Bend::Straight { .. })), "{found:?}");
     }
 
     #[test]
     fn a_single_repeat_says_nothing() {
         let rows: [(u32, &[f64]); 4] = [(2, &[0.0]), (4, &[1.0]), (8, &[2.0]), (16, &[2.0])];
-        assert_eq!(bend(&curve(&rows)), None);
+        assert_eq!(bend(&curve(&rows), Direction::Up), None);
+    }
+
+    /// What a node moves: more until its cores are busy, and then less.
+    fn turning(count: u32) -> f64 {
+        let n = f64::from(count);
+        n.min(16.0) / (n / 16.0).max(1.0).powf(0.4)
+    }
+
+    #[test]
+    fn a_curve_that_turns_has_a_peak_where_it_is_best_and_no_knee() {
+        for powers in [5, 8] {
+            let found = bend(&blocks(turning, powers), Direction::Up);
+            let Some(Bend::Peak(peak)) = found else {
+                panic!("{found:?}")
+            };
+            assert_eq!((peak.count, peak.between), (16, (8, 32)));
+        }
+        // What costs less and then more again begins to rise there.
+        let cost = bend(&blocks(|count| 1.0 / turning(count), 8), Direction::Down);
+        assert!(
+            matches!(cost, Some(Bend::Knee(knee)) if knee.count == 16),
+            "{cost:?}"
+        );
+    }
+
+    #[test]
+    fn a_plateau_after_growth_is_a_knee_and_what_it_loses_within_its_scatter_is_no_peak() {
+        let rows: [(u32, &[f64]); 5] = [
+            (2, &[0.0, 0.02, 0.01]),
+            (4, &[1.0, 1.02, 1.01]),
+            (8, &[1.02, 0.98, 1.0]),
+            (16, &[0.9, 1.0, 1.08]),
+            (32, &[1.05, 0.9, 0.92]),
+        ];
+        let found = bend(&curve(&rows), Direction::Up);
+        assert!(
+            matches!(found, Some(Bend::Knee(knee)) if knee.count == 4),
+            "{found:?}"
+        );
     }
 }

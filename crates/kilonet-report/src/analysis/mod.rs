@@ -5,16 +5,18 @@
 //!
 //! `factors` finds what varies and so what a curve is; `baseline` pairs each trial with the loopback trial of its block;
 //! `metric` is the table of all there is to each metric, and reads a trial; `estimate` estimates one; `summary` does so for a cell over its repeats, `precision` says how well it is known, and `detail` what lies beside that;
-//! `answers` asks each curve for its knee (`knee`) and halving point
-//! (`halving`), and lays models through it (`fit`); `mechanisms` names what binds or breaks, with what follows from it; `limit` finds where something refuses, and `signs` what
+//! `answers` asks each curve for its peak or knee (`knee`), and lays models through it (`fit`); `fall` says what it loses from its best
+//! count to the largest; `mechanisms` names what binds or breaks, with what follows from it; `limit` finds where something refuses, and `signs` what
 //! counters show besides;
-//! `generated` says what others' generators add up to; `contrast` holds levels of a factor against each other; `slope` says what rules cost, and `reality` how a real engine
+//! `generated` says what others' generators add up to; `contrast` holds levels of a factor against each other; `slope` says what one more of
+//! a number costs (`axis`), and `reality` how a real engine
 //! compares with its model; `post` sets a table of 2017 beside the run's; `model` is what all of it is handed on as.
 //! `unexercised` says which factors a run has trials of that could not show them. `fail_if` holds its cells against what the run was to
 //! fail for. `growing` has the curves of a run that goes on; `planned` says what a run lacks beside its scenario, and `machines` whether
 //! it is of several, or of several versions. `compare` holds runs against each other.
 
 mod answers;
+mod axis;
 mod baseline;
 pub mod compare;
 mod containers;
@@ -29,7 +31,6 @@ mod fall;
 mod fit;
 mod generated;
 mod growing;
-mod halving;
 mod knee;
 mod limit;
 mod machines;
@@ -65,18 +66,20 @@ use factors::Varying;
 use trials::by_cell;
 
 pub use answers::Answer;
+pub use axis::Axis;
 pub use contrast::{At, Contrast, Held, Verdict};
 pub use detail::{CpuParts, Detail, Timeline};
 pub use estimate::Estimate;
-pub use fall::Fall;
+pub use fall::{Fall, Taken};
 pub use fit::{Capacity, Residual, Term, Usl};
 pub use growing::{Growing, GrowingCurve};
-pub use halving::Halving;
 pub use knee::{Basis, Bend, Corner, Knee};
 pub use limit::Limit;
 pub use mechanisms::Mechanism;
 pub use metric::Metric;
-pub use model::{Analysis, Column, Control, Fit, Post, PostCell, PostRow, Ratio, Reality, Slope};
+pub use model::{
+    Analysis, Column, Control, Fit, LineVerdict, Post, PostCell, PostRow, Ratio, Reality, Slope,
+};
 pub use precision::{Known, Reach};
 pub use series::{Count, Series};
 pub use signs::{Place, Sign, Symptom};
@@ -135,7 +138,7 @@ impl Analysis {
             slopes: slope::slopes(&trials, &varying),
             realities: reality::realities(&trials, &varying),
             contrasts: contrast::contrasts(&asked, &varying),
-            falls: Vec::new(),
+            falls: fall::falls(&asked),
             fail_if: fail_if::judged(run, &cells, &varying),
             post: post::post(&cells),
             of_requests: are_of_requests(&cells),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::answers::Answer;
+use super::axis::Axis;
 use super::contrast::Contrast;
 use super::estimate::Estimate;
 use super::fail_if::Judged;
@@ -20,13 +21,19 @@ use crate::stats::Line;
 
 pub use super::series::Count;
 
-/// What one more rule costs, or one more container with its rules.
+/// What one more of a number costs: of a factor that is one, or of the containers.
 #[derive(Debug, Clone, Serialize)]
 pub struct Slope {
     /// The levels of the factors that vary in this run, but for what the lines run over.
     pub label: String,
     /// What the lines run over.
-    pub over: Count,
+    pub over: Axis,
+    /// The least and the most of it.
+    pub range: (f64, f64),
+    /// How much more of it a slope is said for, by the range: 1, 10, 100, ...; of bytes a power of two.
+    pub step: f64,
+    /// Whether it is rules that are more, by themselves or with containers, and nothing else is left in the figures of a byte or request.
+    pub of_rules: bool,
     /// A line for each metric that determines one; at least one.
     pub fits: Vec<Fit>,
 }
@@ -36,12 +43,37 @@ pub struct Slope {
 pub struct Fit {
     /// What the trials' points are of.
     pub metric: Metric,
+    /// The part of it that they are of, such as a phase of set-up; absent for the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<&'static str>,
     /// What the points are relative to.
     pub control: Control,
-    /// The trials, cell by cell: count, and the metric's figure relative to the control's.
+    /// The trials, cell by cell, where the line is drawn: count, and the metric's figure relative to the control's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<(u32, f64)>,
     /// The line through them.
     pub line: Line,
+    /// What it changes by over the whole range, as a share of the points' mean size.
+    pub change: f64,
+    /// How likely trials would be as far off their blocks' lines if these were straight; absent below three numbers or two blocks.
+    pub straight: Option<f64>,
+    /// What may be told of it.
+    pub verdict: LineVerdict,
+}
+
+/// What may be told of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineVerdict {
+    /// It has a slope, as far as three numbers or more can tell: its interval leaves zero out, and of all lines of a run of which this is
+    /// told none has it by chance, with a probability of 95 %.
+    Straight,
+    /// The same of two numbers: nothing shows what lies between.
+    TwoPlaces,
+    /// Trials are off it by more than they scatter, so that one slope says nothing.
+    Bent,
+    /// It may have no slope.
+    Uncertain,
 }
 
 /// What a trial's figure is relative to: the trial of the same block that differs in having no rules.
@@ -140,7 +172,7 @@ pub struct Analysis {
     pub of_requests: bool,
     /// The curves.
     pub series: Vec<Series>,
-    /// What the curves say: knees and halving points.
+    /// What the curves say: peaks and knees.
     pub answers: Vec<Answer>,
     /// The Universal Scalability Law through them.
     pub usl: Vec<Usl>,
@@ -161,7 +193,7 @@ pub struct Analysis {
     pub limits: Vec<Limit>,
     /// What counters show that no mechanism accounts for.
     pub signs: Vec<Sign>,
-    /// What rules cost, where the run has any.
+    /// What one more of each number costs.
     pub slopes: Vec<Slope>,
     /// Model against reality, where the run has both.
     pub realities: Vec<Reality>,

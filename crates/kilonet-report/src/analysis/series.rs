@@ -150,13 +150,6 @@ impl Count {
         Self::Endpoints,
     ];
 
-    /// Those over which straight lines are drawn: the ones of rules, and containers, which bring rules of their own.
-    pub(crate) fn sloped() -> impl Iterator<Item = Self> {
-        let of_rules = |count: &Self| count.about().is_of_rules;
-        let of_rules = Self::ALL.into_iter().filter(of_rules);
-        of_rules.chain([Self::Containers])
-    }
-
     /// What there is to it.
     pub(crate) fn about(self) -> &'static AboutCount {
         match self {

@@ -7,7 +7,6 @@
 mod bends;
 mod fail_if;
 mod finding;
-mod halvings;
 mod limits;
 mod mechanisms;
 mod models;
@@ -31,7 +30,6 @@ const RULES: &[fn(&Analysis) -> Vec<Finding>] = &[
     mechanisms::findings,
     limits::findings,
     searches::findings,
-    halvings::findings,
     bends::findings,
     models::scalability,
     models::capacity,
@@ -49,7 +47,11 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
 
 /// The sections a run has, the most particular last.
 pub(super) fn sections(analysis: &Analysis) -> Vec<Section> {
-    let sections = [reality::section(analysis), post::section(analysis)];
+    let sections = [
+        rules::section(analysis),
+        reality::section(analysis),
+        post::section(analysis),
+    ];
     sections.into_iter().flatten().collect()
 }
 

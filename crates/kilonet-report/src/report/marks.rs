@@ -1,4 +1,4 @@
-//! What a curve was found to do, at its place: where it bends, where it has fallen to half, where something refuses.
+//! What a curve was found to do, at its place: where it peaks or bends, where something refuses.
 //!
 //! Must not know how any was found, nor what it is drawn on. The invariant: a mark stands at the count of its finding, and
 //! has words.
@@ -13,17 +13,17 @@ use crate::units::three_digits;
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Mark {
-    /// It bends.
-    Knee {
+    /// It turns from rising to falling.
+    Peak {
         /// Where.
         count: u32,
         /// In words.
         says: String,
     },
-    /// It has fallen to half.
-    Half {
+    /// It bends.
+    Knee {
         /// Where.
-        count: f64,
+        count: u32,
         /// In words.
         says: String,
     },
@@ -55,40 +55,31 @@ pub(super) fn of(analysis: &Analysis, series: usize, metric: Metric) -> Vec<Mark
             limit.failure.sentence()
         ),
     });
-    said.flat_map(of_answer).chain(walls).collect()
+    said.filter_map(of_answer).chain(walls).collect()
 }
 
-fn of_answer(answer: &Answer) -> Vec<Mark> {
-    let knee = answer.bend.and_then(|bend| match bend {
+fn of_answer(answer: &Answer) -> Option<Mark> {
+    match answer.bend {
+        Bend::Peak(peak) => Some(Mark::Peak {
+            count: peak.count,
+            says: placed("peaks", &peak),
+        }),
         Bend::Knee(knee) => Some(Mark::Knee {
             count: knee.count,
-            says: bends(&knee),
+            says: placed("bends", &knee),
         }),
         Bend::Gradual | Bend::Straight { .. } => None,
-    });
-    let half = answer.halving.map(|halving| Mark::Half {
-        count: halving.count,
-        says: match halving.interval {
-            Some((low, high)) => {
-                format!("half at {:.0} (95 %: {low:.0} to {high:.0})", halving.count)
-            }
-            None => format!(
-                "half between {} and {}",
-                halving.between.0, halving.between.1
-            ),
-        },
-    });
-    knee.into_iter().chain(half).collect()
+    }
 }
 
-/// The ring is at a count that was measured; where lines meet beside it is said.
-fn bends(knee: &Knee) -> String {
+/// The mark is at a count that was measured; where lines meet beside it is said.
+fn placed(verb: &str, knee: &Knee) -> String {
     let [count, low, high] =
         [knee.count, knee.between.0, knee.between.1].map(|count| grouped(count as usize));
-    let bends = format!("bends at {count}, between {low} and {high}");
+    let place = format!("{verb} at {count}, between {low} and {high}");
     let Some(corner) = knee.corner else {
-        return bends;
+        return place;
     };
     let [at, low, high] = [corner.count, corner.interval.0, corner.interval.1].map(three_digits);
-    format!("{bends}; lines meet at {at} (95 %: {low} to {high})")
+    format!("{place}; lines meet at {at} (95 %: {low} to {high})")
 }

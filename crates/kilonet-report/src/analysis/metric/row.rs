@@ -48,14 +48,18 @@ pub(crate) struct Traits {
     pub(crate) of_bytes: bool,
     /// Whether it says nothing where a cell has one pair.
     pub(crate) of_many_pairs: bool,
-    /// Whether it adds up cause by cause, so that what a cause adds is a difference, and not a ratio.
-    pub(crate) adds_up: bool,
     /// What a difference of it is of, where its unit says the rest of its name.
     pub(crate) difference: Option<&'static str>,
     /// How far its axis reaches.
     pub(crate) extent: Extent,
     /// Whether its curves are asked where they bend, and how.
     pub(in crate::analysis) bends: Option<Bends>,
+    /// Whether its curves are asked what they lose from their best count to the largest, and of what.
+    pub(in crate::analysis) falls: Option<Falls>,
+    /// Whether lines are laid through its trials over numbers, and what it is of.
+    pub(in crate::analysis) slopes: Option<Slopes>,
+    /// What it is made of, each part with its name; absent for what is whole.
+    pub(in crate::analysis) parts: Option<Parts>,
     /// What is asked along a curve in place of a trial's figure.
     pub(crate) along: Along,
     /// Which runs it stands for where there is room for two metrics.
@@ -84,10 +88,12 @@ pub enum Focus {
 pub(super) const PLAIN: Traits = Traits {
     of_bytes: false,
     of_many_pairs: false,
-    adds_up: false,
     difference: None,
     extent: Extent::Values,
     bends: None,
+    falls: None,
+    slopes: Some(Slopes::Pairs),
+    parts: None,
     along: Along::Itself,
     glance: None,
 };
@@ -112,8 +118,32 @@ pub(in crate::analysis) struct Bends {
     pub(in crate::analysis) scale: Scale,
     /// Whether they are where all that moves is requests.
     pub(in crate::analysis) of_requests: bool,
-    /// Whether they are asked as well where they have halved.
-    pub(in crate::analysis) halves: bool,
+}
+
+/// What is taken of a trial where a curve is asked what it loses.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::analysis) enum Falls {
+    /// What is asked along its curves.
+    Itself,
+    /// The figure times the pairs, against the best of this metric, which is of all pairs together: an equal part of that is no loss.
+    EqualShares(Metric),
+    /// The figure over the pairs, where these send as soon as they are answered: each waits for the others' turns.
+    Turns,
+}
+
+/// The parts of a trial's figure, in the metric's unit; none where the record lacks them.
+pub(in crate::analysis) type Parts = fn(&Record) -> Vec<(&'static str, f64)>;
+
+/// What a metric is of, by which it is known over which numbers a line of it means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::analysis) enum Slopes {
+    /// The lab: over whatever makes it larger.
+    Lab,
+    /// One byte or request, which adds up cause by cause, so that what a cause adds is a difference and not a ratio: over whatever makes it
+    /// dearer.
+    Unit,
+    /// What pairs share out among them: only where the same pairs are offered the same, as it is arithmetic elsewhere.
+    Pairs,
 }
 
 /// How figures of a metric compare.

@@ -2,10 +2,12 @@
 //!
 //! The invariant of readers: a figure that the record lacks is absent, never zero.
 
-use super::row::{About, Along, Bends, Extent, Focus, Glance, PLAIN, Reader, Scale, Traits};
+use super::row::{
+    About, Along, Bends, Extent, Falls, Focus, Glance, PLAIN, Reader, Scale, Slopes, Traits,
+};
 use super::variants::Metric;
 use crate::scenario::measure;
-use crate::store::record::{Latency, PerPair, Record};
+use crate::store::record::{Latency, PerPair, Phases, Record};
 
 /// Every metric, in the order of its variants.
 pub const METRICS: &[About] = &[
@@ -25,6 +27,7 @@ pub const METRICS: &[About] = &[
         traits: Traits {
             of_bytes: true,
             bends: Some(OF_BYTES),
+            falls: Some(Falls::Itself),
             glance: Some(at_a_glance(false, Focus::All)),
             ..PLAIN
         },
@@ -41,6 +44,7 @@ pub const METRICS: &[About] = &[
         heading: Some("ratio to lo"),
         traits: Traits {
             extent: Extent::One("lo"),
+            slopes: None,
             ..PLAIN
         },
     },
@@ -79,10 +83,7 @@ pub const METRICS: &[About] = &[
         caption: "Half of a cell's pairs get less.",
         heading: Some("median pair"),
         traits: Traits {
-            bends: Some(Bends {
-                halves: true,
-                ..OF_BYTES
-            }),
+            falls: Some(Falls::EqualShares(Metric::Goodput)),
             glance: Some(at_a_glance(false, Focus::Each)),
             ..OF_A_PAIR
         },
@@ -171,9 +172,10 @@ pub const METRICS: &[About] = &[
         heading: Some("CPU"),
         traits: Traits {
             of_bytes: true,
-            adds_up: true,
             difference: Some("CPU time"),
             bends: Some(OF_BYTES),
+            falls: Some(Falls::Itself),
+            slopes: Some(Slopes::Unit),
             ..PLAIN
         },
     },
@@ -189,6 +191,7 @@ pub const METRICS: &[About] = &[
         heading: Some("{requests}"),
         traits: Traits {
             glance: Some(at_a_glance(true, Focus::All)),
+            falls: Some(Falls::Itself),
             ..BENDS
         },
     },
@@ -202,7 +205,7 @@ pub const METRICS: &[About] = &[
         title: "Latency, median",
         caption: "From the moment a {request} was meant to be sent until it was complete: answered whole or, with tcp-cc, closed.",
         heading: Some("latency p50"),
-        traits: PLAIN,
+        traits: OF_TURNS,
     },
     About {
         metric: Metric::LatencyP99,
@@ -216,6 +219,7 @@ pub const METRICS: &[About] = &[
         heading: Some("p99"),
         traits: Traits {
             glance: Some(at_a_glance(true, Focus::Each)),
+            falls: Some(Falls::Turns),
             ..BENDS
         },
     },
@@ -229,7 +233,7 @@ pub const METRICS: &[About] = &[
         title: "Latency, 99.9th percentile",
         caption: "One {request} of a thousand takes longer.",
         heading: Some("p99.9"),
-        traits: PLAIN,
+        traits: OF_TURNS,
     },
     About {
         metric: Metric::Above1s,
@@ -266,8 +270,9 @@ pub const METRICS: &[About] = &[
         caption: "The whole machine's user, system and interrupt time over the window, per {request}.",
         heading: Some("CPU a {request}"),
         traits: Traits {
-            adds_up: true,
             difference: Some("CPU time a {request}"),
+            falls: Some(Falls::Itself),
+            slopes: Some(Slopes::Unit),
             ..PLAIN
         },
     },
@@ -281,7 +286,10 @@ pub const METRICS: &[About] = &[
         title: "Datagrams received",
         caption: "Datagrams that receivers took in the window, all pairs together, each once.",
         heading: Some("datagrams"),
-        traits: PLAIN,
+        traits: Traits {
+            falls: Some(Falls::Itself),
+            ..PLAIN
+        },
     },
     About {
         metric: Metric::Loss,
@@ -319,6 +327,9 @@ pub const METRICS: &[About] = &[
         heading: Some("set-up"),
         traits: Traits {
             along: Along::PerContainer("set-up per container"),
+            falls: Some(Falls::Itself),
+            slopes: Some(Slopes::Lab),
+            parts: Some(phases_of_setup),
             ..BENDS
         },
     },
@@ -332,7 +343,10 @@ pub const METRICS: &[About] = &[
         title: "Teardown",
         caption: "From the first close until the kernel has destroyed everything.",
         heading: Some("teardown"),
-        traits: PLAIN,
+        traits: Traits {
+            slopes: Some(Slopes::Lab),
+            ..PLAIN
+        },
     },
     About {
         metric: Metric::KernelMemory,
@@ -346,7 +360,10 @@ pub const METRICS: &[About] = &[
         title: "Kernel memory per container",
         caption: "Growth of slab, per-CPU, page-table, stack and vmalloc memory over the containers.",
         heading: Some("memory each"),
-        traits: BENDS,
+        traits: Traits {
+            slopes: Some(Slopes::Lab),
+            ..BENDS
+        },
     },
 ];
 
@@ -358,7 +375,6 @@ const fn at_a_glance(of_requests: bool, focus: Focus) -> Glance {
 const OF_BYTES: Bends = Bends {
     scale: Scale::Log,
     of_requests: false,
-    halves: false,
 };
 
 const BENDS: Traits = Traits {
@@ -374,11 +390,43 @@ const FROM_ZERO: Traits = Traits {
     ..PLAIN
 };
 
+/// Of what a closed loop makes wait for the other pairs.
+const OF_TURNS: Traits = Traits {
+    falls: Some(Falls::Turns),
+    ..PLAIN
+};
+
+/// A pair's part of what lines of all pairs together tell.
 const OF_A_PAIR: Traits = Traits {
     of_bytes: true,
     of_many_pairs: true,
+    slopes: None,
     ..PLAIN
 };
+
+/// The phases in which a lab is set up.
+fn phases_of_setup(record: &Record) -> Vec<(&'static str, f64)> {
+    let Some(lab) = &record.lab else {
+        return Vec::new();
+    };
+    let Phases {
+        netns,
+        links,
+        addresses,
+        neighbours,
+        firewall,
+        processes,
+    } = lab.phases_ns;
+    let parts = [
+        ("namespaces", netns),
+        ("links", links),
+        ("addresses", addresses),
+        ("neighbours", neighbours),
+        ("rules", firewall),
+        ("processes", processes),
+    ];
+    parts.map(|(name, nanos)| (name, nanos as f64)).into()
+}
 
 fn pairs(record: &Record, read: fn(&PerPair) -> f64) -> Option<f64> {
     record.per_pair.as_ref().map(read)

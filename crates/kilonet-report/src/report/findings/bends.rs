@@ -1,10 +1,10 @@
-//! Where curves bend and which are straight, in a sentence a series.
+//! Where curves peak or bend and which are straight, in a sentence a series.
 //!
 //! The invariant: what repeats say nothing about is not mentioned.
 
 use super::finding::{Finding, Shown, metric_name};
 use crate::analysis::quantity::grouped;
-use crate::analysis::{Analysis, Answer, Basis, Bend, Knee};
+use crate::analysis::{Analysis, Answer, Basis, Bend, Knee, Metric};
 use crate::units::three_digits;
 
 /// A finding for each series of which something is known.
@@ -17,58 +17,68 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
         .collect()
 }
 
-/// `bridge: aggregate goodput bends at 41.9 containers (95 %: 38.2 to 46.1), CPU time per byte at 512 (between 256 and 1,024); straight:
-/// set-up per container`
+/// `bridge: aggregate goodput peaks at 8 containers (between 4 and 16); CPU time per byte bends at 41.9 containers (95 %: 38.2 to
+/// 46.1), set-up per container at 512 (between 256 and 1,024); no bend can be established: fairness`
 fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
     let series = &analysis.series[answers.first()?.series];
-    let knees: Vec<_> = answers
-        .iter()
-        .filter_map(|answer| match answer.bend? {
-            Bend::Knee(knee) => Some((answer.metric, knee)),
-            Bend::Gradual | Bend::Straight { .. } => None,
-        })
-        .collect();
-    let bent = knees.iter().enumerate().map(|(nth, (metric, knee))| {
-        let verb = if nth == 0 { " bends" } else { "" };
-        let counted = if nth == 0 { analysis.count.noun() } else { "" };
-        let (count, ends) = place(*knee);
-        let place = format!("{verb} at {count} {counted}");
-        format!(
-            "{}{} ({ends})",
-            metric_name(*metric, analysis.requests()),
-            place.trim_end()
-        )
-    });
-    let bent = bent.collect::<Vec<_>>().join(", ");
-    let named = |words: &str, is: fn(&Bend) -> bool| {
-        let said = answers
+    let placed = |is: fn(Bend) -> Option<Knee>| -> Vec<_> {
+        let found = answers
             .iter()
-            .filter(|answer| answer.bend.as_ref().is_some_and(is));
+            .filter_map(|answer| Some((answer.metric, is(answer.bend)?)));
+        found.collect()
+    };
+    let peaks = placed(|bend| match bend {
+        Bend::Peak(peak) => Some(peak),
+        Bend::Knee(_) | Bend::Gradual | Bend::Straight { .. } => None,
+    });
+    let knees = placed(|bend| match bend {
+        Bend::Knee(knee) => Some(knee),
+        Bend::Peak(_) | Bend::Gradual | Bend::Straight { .. } => None,
+    });
+    let named = |words: &str, is: fn(&Bend) -> bool| {
+        let said = answers.iter().filter(|answer| is(&answer.bend));
         let names: Vec<_> = said
             .map(|answer| metric_name(answer.metric, analysis.requests()))
             .collect();
         (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")))
     };
     let parts = [
-        Some(bent).filter(|bent| !bent.is_empty()),
+        places(analysis, "peaks", &peaks),
+        places(analysis, "bends", &knees),
         named("bends gradually", |bend| *bend == Bend::Gradual),
         named("no bend can be established", |bend| {
             matches!(bend, Bend::Straight { .. })
         }),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    let metric = knees
-        .first()
-        .map_or(answers[0].metric, |(metric, _)| *metric);
+    let all: Vec<_> = peaks.iter().chain(&knees).collect();
+    let metric = all.first().map_or(answers[0].metric, |(metric, _)| *metric);
     (!parts.is_empty()).then(|| Finding {
         text: format!("{}: {}", series.label, parts.join("; ")),
         evidence: evidence(
             series.cells.len(),
-            &knees.iter().map(|(_, knee)| *knee).collect::<Vec<_>>(),
+            &all.iter().map(|(_, knee)| *knee).collect::<Vec<_>>(),
         ),
         under: Vec::new(),
         shown: Shown::In(metric),
     })
+}
+
+/// Metrics and where they do something: `aggregate goodput peaks at 8 containers (between 4 and 16), CPU time per byte at 16 (...)`
+fn places(analysis: &Analysis, verb: &str, places: &[(Metric, Knee)]) -> Option<String> {
+    let said = places.iter().enumerate().map(|(nth, (metric, knee))| {
+        let name = metric_name(*metric, analysis.requests());
+        let (count, ends) = place(*knee);
+        match nth {
+            0 => format!(
+                "{name} {verb} at {count} {} ({ends})",
+                analysis.count.noun()
+            ),
+            _ => format!("{name} at {count} ({ends})"),
+        }
+    });
+    let said: Vec<_> = said.collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// Where it bends, and how far that is known.

@@ -95,7 +95,7 @@ mod tests {
         let analysis = Analysis::of(&sample::sweep(64));
         let anchors: Vec<_> = found(&analysis).into_iter().map(|one| one.anchor).collect();
         assert!(
-            anchors.contains(&"figure-pair_p50".to_owned()),
+            anchors.contains(&"figure-goodput".to_owned()),
             "{anchors:?}"
         );
         let panels = SHEETS.iter().flat_map(|sheet| sheet.panels);

@@ -111,8 +111,7 @@ const STYLE: &str = "\
 .leader{fill:none;stroke-width:1;stroke-opacity:.45}\
 .band{fill-opacity:.09;stroke-opacity:.3;stroke-width:.8}\
 .cross{fill:none;stroke-width:2}\
-.knee{fill:none;stroke-width:1.6}\
-.half{fill:none;stroke-width:1.6;stroke-dasharray:3 3}\
+.peak,.knee{fill:none;stroke-width:1.6}\
 .wall{fill:none;stroke-width:3;stroke-opacity:.55}\
 .reference{stroke:#666;stroke-width:1;stroke-dasharray:5 4}";
 

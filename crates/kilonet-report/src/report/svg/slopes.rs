@@ -1,13 +1,13 @@
 //! The figure of what rules cost: trials as dots and the straight lines through them, on linear axes.
 //!
-//! The invariant: a line is drawn solid where its slope has a sign, and dashed where its interval holds zero, or where it has none.
+//! The invariant: a line is drawn solid where its slope may be told, and dashed where it may be none, or is not straight.
 
 use super::canvas::{Anchor, Canvas, Px};
 use super::curves::apart;
 use super::frame::{Frame, shortened};
 use super::panel::{HEADER, MARGIN, WIDTH, count_name};
 use crate::analysis::quantity::Quantity;
-use crate::analysis::{Analysis, Control, Count, Fit, Metric, Slope};
+use crate::analysis::{Analysis, Control, Count, Fit, LineVerdict, Slope};
 use crate::report::look;
 use crate::report::scale::Range;
 use crate::report::title::machine;
@@ -19,6 +19,7 @@ const QUESTION: &str = "What does one more rule cost?";
 /// One line, and how it looks.
 struct Drawn<'a> {
     label: &'a str,
+    over: Count,
     fit: &'a Fit,
     colour: &'static str,
 }
@@ -27,41 +28,47 @@ struct Drawn<'a> {
 pub(super) fn figure(analysis: &Analysis) -> Option<(&'static str, String)> {
     let mut canvas = Canvas::new(WIDTH);
     let mut bottom = HEADER;
-    for over in Count::sloped() {
-        for control in [Control::Absent, Control::Subtracted] {
-            let lines = lines(&analysis.slopes, over, control);
-            if !lines.is_empty() {
-                bottom = panel(&mut canvas, &lines, over, bottom);
-            }
-        }
+    let all = lines(&analysis.slopes);
+    for lines in all.chunk_by(is_beside) {
+        bottom = panel(&mut canvas, analysis, lines, bottom);
     }
     (bottom > HEADER).then(|| {
         canvas.text("title", (MARGIN, 36.0), Anchor::Start, QUESTION);
         canvas.text("sub", (MARGIN, 58.0), Anchor::Start, &machine(analysis));
-        let basis = "each dot is a trial; lines by least squares, dashed where the slope's 95 % interval contains zero or is \
-                     unknown";
+        let basis = "each dot is a trial; lines by least squares, dashed where nothing shows that the line has a slope and is straight";
         canvas.text("sub", (MARGIN, bottom + 14.0), Anchor::Start, basis);
         (FILE, canvas.finish(bottom + 30.0, QUESTION))
     })
 }
 
-fn lines(slopes: &[Slope], over: Count, control: Control) -> Vec<Drawn<'_>> {
-    let fits = slopes
-        .iter()
-        .filter(|slope| slope.over == over)
-        .flat_map(|slope| {
-            let fits = slope.fits.iter();
-            fits.map(move |fit| (slope.label.as_str(), fit))
-        });
-    let wanted = |fit: &Fit| fit.metric == Metric::CpuPerByte && fit.control == control;
-    fits.filter(|(_, fit)| wanted(fit))
-        .enumerate()
-        .map(|(nth, (label, fit))| Drawn {
-            label,
+/// What is drawn: the lines that have points, those of one panel one after another.
+fn lines(slopes: &[Slope]) -> Vec<Drawn<'_>> {
+    let drawn = slopes.iter().flat_map(|slope| {
+        let fits = slope.fits.iter().filter(|fit| !fit.points.is_empty());
+        fits.filter_map(move |fit| Some((slope, slope.over.count()?, fit)))
+    });
+    let mut lines: Vec<Drawn> = Vec::new();
+    for (slope, over, fit) in drawn {
+        let line = Drawn {
+            label: &slope.label,
+            over,
             fit,
-            colour: look::nth_colour(nth),
-        })
-        .collect()
+            colour: look::nth_colour(0),
+        };
+        let beside = lines.iter().rposition(|other| is_beside(other, &line));
+        lines.insert(beside.map_or(lines.len(), |last| last + 1), line);
+    }
+    for panel in lines.chunk_by_mut(is_beside) {
+        for (nth, line) in panel.iter_mut().enumerate() {
+            line.colour = look::nth_colour(nth);
+        }
+    }
+    lines
+}
+
+fn is_beside(left: &Drawn, right: &Drawn) -> bool {
+    let of = |line: &Drawn| (line.over, line.fit.metric, line.fit.control);
+    of(left) == of(right)
 }
 
 fn frame(lines: &[Drawn], top: f64) -> Frame {
@@ -78,24 +85,27 @@ fn frame(lines: &[Drawn], top: f64) -> Frame {
     }
 }
 
-fn panel(canvas: &mut Canvas, lines: &[Drawn], over: Count, top: f64) -> f64 {
+fn panel(canvas: &mut Canvas, analysis: &Analysis, lines: &[Drawn], top: f64) -> f64 {
     let frame = frame(lines, top);
-    let relative = match lines[0].fit.control {
+    let (over, fit) = (lines[0].over, lines[0].fit);
+    let about = fit.metric.about();
+    let relative = match fit.control {
         Control::Absent => "",
         Control::Subtracted | Control::Divided => {
             ", less that of the same block's trial without rules"
         }
     };
-    let caption = format!("CPU time of the whole machine per payload byte{relative}");
+    let name = analysis.requests().fill(about.name);
+    let caption = format!("{name}, of the whole machine{relative}");
     canvas.text(
         "caption",
         (MARGIN, frame.top - 14.0),
         Anchor::Start,
         &caption,
     );
-    axes(canvas, &frame);
+    axes(canvas, &frame, about.quantity);
     for line in lines {
-        dots(canvas, line, over, &frame);
+        dots(canvas, line, &frame);
         stroke(canvas, line, &frame);
     }
     labels(canvas, lines, &frame);
@@ -109,11 +119,11 @@ fn panel(canvas: &mut Canvas, lines: &[Drawn], over: Count, top: f64) -> f64 {
     frame.bottom + 64.0
 }
 
-fn axes(canvas: &mut Canvas, frame: &Frame) {
+fn axes(canvas: &mut Canvas, frame: &Frame, quantity: Quantity) {
     for tick in frame.y.ticks() {
         let y = frame.y.place(tick);
         canvas.line("grid", (frame.left, y), (frame.right, y));
-        let text = Quantity::CpuPerByte.tick(tick);
+        let text = quantity.tick(tick);
         canvas.text("tick", (frame.left - 8.0, y + 4.0), Anchor::End, &text);
     }
     for tick in frame.x.ticks() {
@@ -133,13 +143,13 @@ fn axes(canvas: &mut Canvas, frame: &Frame) {
     }
 }
 
-fn dots(canvas: &mut Canvas, line: &Drawn, over: Count, frame: &Frame) {
+fn dots(canvas: &mut Canvas, line: &Drawn, frame: &Frame) {
     for (count, value) in &line.fit.points {
         let says = format!(
             "{}, {count} {}: {}",
             line.label,
-            count_name(over),
-            Quantity::CpuPerByte.show(*value)
+            count_name(line.over),
+            line.fit.metric.about().quantity.show(*value)
         );
         canvas.dot(frame.place(*count, *value), line.colour, &says);
     }
@@ -148,10 +158,9 @@ fn dots(canvas: &mut Canvas, line: &Drawn, over: Count, frame: &Frame) {
 /// The line from the smallest to the largest count.
 fn stroke(canvas: &mut Canvas, line: &Drawn, frame: &Frame) {
     let [from, to] = ends(line, frame);
-    let dash = if line.fit.line.is_certain() {
-        "none"
-    } else {
-        "7 4"
+    let dash = match line.fit.verdict {
+        LineVerdict::Straight | LineVerdict::TwoPlaces => "none",
+        LineVerdict::Bent | LineVerdict::Uncertain => "7 4",
     };
     canvas.push(&format!(
         r#"<path class="curve" stroke="{}" stroke-dasharray="{dash}" d="M{} {}L{} {}"/>"#,

@@ -10,12 +10,14 @@ use crate::printable::Printable;
 /// A part of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
+    /// The left of the roof over a peak.
+    Up,
+    /// The right of it.
+    Down,
     /// The left of the ring around a knee.
     Left,
     /// The right of it.
     Right,
-    /// Of the line up from the axis where a curve has halved.
-    Gate,
     /// Of the line from the axis to the top beyond which something refuses.
     Wall,
 }
@@ -23,15 +25,20 @@ pub(super) enum Sign {
 impl Sign {
     pub(super) fn glyph(self, view: View) -> &'static str {
         match self {
+            Self::Up => "/",
+            Self::Down => "\\",
             Self::Left => "(",
             Self::Right => ")",
-            Self::Gate => view.glyph("┆", ":"),
             Self::Wall => view.glyph("┃", "|"),
         }
     }
 
-    pub(super) fn is_ring(self) -> bool {
-        matches!(self, Self::Left | Self::Right)
+    /// Whether it stands beside a marker, and not up from the axis.
+    pub(super) fn is_beside(self) -> bool {
+        match self {
+            Self::Up | Self::Down | Self::Left | Self::Right => true,
+            Self::Wall => false,
+        }
     }
 }
 
@@ -78,8 +85,8 @@ fn filled(entries: impl Iterator<Item = (usize, Printable)>, view: View) -> Vec<
 /// What the signs mean that are drawn.
 fn meanings(drawn: &[Sign], view: View) -> Vec<String> {
     let rows = [
-        ("( )", "knee", &[Sign::Left, Sign::Right][..]),
-        (Sign::Gate.glyph(view), "a pair gets half", &[Sign::Gate]),
+        ("/ \\", "peak", &[Sign::Up, Sign::Down][..]),
+        ("( )", "knee", &[Sign::Left, Sign::Right]),
         (Sign::Wall.glyph(view), "refused beyond", &[Sign::Wall]),
     ];
     let is_drawn = |signs: &[Sign]| drawn.iter().any(|sign| signs.contains(sign));

@@ -19,8 +19,6 @@ use crate::report::scale::{Range, Scale, whole};
 
 /// Lines of a plot.
 const ROWS: usize = 12;
-/// Rows that a mark up from the axis takes.
-const GATE: usize = 2;
 
 /// Where requests are timed while others do something else.
 const PLOTS_UNDER_LOAD: [Metric; 2] = [Metric::Goodput, Metric::LatencyP99];
@@ -166,7 +164,7 @@ impl<'a> Plot<'a> {
         for mark in &line.marks {
             for (row, column, sign) in self.spots_of(mark, line) {
                 let spot = &mut self.spots[row][column];
-                let covers = sign.is_ring() && matches!(spot, Spot::Joint(_));
+                let covers = sign.is_beside() && matches!(spot, Spot::Joint(_));
                 if covers || matches!(spot, Spot::Empty) {
                     *spot = Spot::Sign(nth, sign);
                 }
@@ -176,27 +174,28 @@ impl<'a> Plot<'a> {
 
     /// Where a mark is drawn, row by row.
     fn spots_of(&self, mark: &Mark, line: &Line) -> Vec<(usize, usize, Sign)> {
-        let upright = |count: f64, rows: usize, sign: Sign| {
-            let column = whole(self.x.place(count));
-            (ROWS - rows..ROWS).map(move |row| (row, column, sign))
-        };
         match mark {
-            Mark::Knee { count, .. } => self.ring(*count, line),
-            Mark::Half { count, .. } => upright(*count, GATE, Sign::Gate).collect(),
-            Mark::Wall { count, .. } => upright(*count, ROWS, Sign::Wall).collect(),
+            Mark::Peak { count, .. } => self.beside(*count, line, [Sign::Up, Sign::Down]),
+            Mark::Knee { count, .. } => self.beside(*count, line, [Sign::Left, Sign::Right]),
+            Mark::Wall { count, .. } => {
+                let column = whole(self.x.place(*count));
+                (0..ROWS).map(|row| (row, column, Sign::Wall)).collect()
+            }
         }
     }
 
     /// The spots on both sides of a series' marker at a count.
-    fn ring(&self, count: u32, line: &Line) -> Vec<(usize, usize, Sign)> {
+    fn beside(
+        &self,
+        count: u32,
+        line: &Line,
+        [left, right]: [Sign; 2],
+    ) -> Vec<(usize, usize, Sign)> {
         let mut places = self.places(line).into_iter();
         let place = places.find_map(|(at, place)| place.filter(|_| at == count));
         place.map_or_else(Vec::new, |(x, y)| {
             let (row, column) = (whole(y), whole(x));
-            vec![
-                (row, column - 1, Sign::Left),
-                (row, column + 1, Sign::Right),
-            ]
+            vec![(row, column - 1, left), (row, column + 1, right)]
         })
     }
 

@@ -4,7 +4,7 @@
 const HEIGHT = { wide: 400, normal: 300, narrow: 280 };
 const FONT = "12px system-ui, sans-serif";
 const MARK_MEANING = {
-  "×": "× failed", "?": "? invalid", "0": "0 is below a log axis", "○": "○ knee", "┆": "┆ a pair gets half", "┃": "┃ refused beyond",
+  "×": "× failed", "?": "? invalid", "0": "0 is below a log axis", "∧": "∧ peak", "○": "○ knee", "┃": "┃ refused beyond",
 };
 
 const meaningOf = marks => [...marks].map(mark => MARK_MEANING[mark]).join(" · ");

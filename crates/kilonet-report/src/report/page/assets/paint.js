@@ -163,11 +163,11 @@ function paintOne(plot, { one }) {
   ctx.restore();
 }
 
-/** A line up from the axis, to a height from 0 to 1, with the series' marker at its top: colour alone does not tell whose it is. */
-function paintUpright(plot, series, count, height) {
+/** A line from the axis to the top, with the series' marker there: colour alone does not tell whose it is. */
+function paintUpright(plot, series, count) {
   const { ctx, bbox } = plot;
   const x = plot.valToPos(count, "x", true);
-  const top = bbox.top + bbox.height * (1 - height);
+  const { top } = bbox;
   ctx.beginPath();
   ctx.moveTo(x, bbox.top + bbox.height);
   ctx.lineTo(x, top);
@@ -179,21 +179,33 @@ function paintUpright(plot, series, count, height) {
 }
 
 /** The signs of what may be found of a series. */
-const SIGNS = { knee: "○", half: "┆", wall: "┃" };
+const SIGNS = { peak: "∧", knee: "○", wall: "┃" };
 
-/** A ring around a knee, a dashed line where a pair gets half, a wall where something refuses. Gives the kinds it drew. */
+/** A roof over a peak, a ring around a knee, a wall where something refuses. Gives the kinds it drew. */
 function paintFound(plot, figure, series) {
   const { marks } = lineOf(figure, series);
   inside(plot, ctx => {
     for (const { kind, count } of marks) {
       ctx.strokeStyle = colourOf(series);
       ctx.lineWidth = pixels(plot, kind === "wall" ? 3 : 1.5);
-      ctx.setLineDash(kind === "half" ? [pixels(plot, 3), pixels(plot, 3)] : []);
-      if (kind === "knee") paintRing(plot, count, pointAt(figure, series, count).value);
-      else paintUpright(plot, series, count, kind === "wall" ? 1 : 0.15);
+      ctx.setLineDash([]);
+      if (kind === "wall") paintUpright(plot, series, count);
+      else (kind === "peak" ? paintRoof : paintRing)(plot, count, pointAt(figure, series, count).value);
     }
   });
   return marks.map(({ kind }) => SIGNS[kind]);
+}
+
+function paintRoof(plot, count, value) {
+  if (!value) return;
+  const { ctx } = plot;
+  const [x, y] = [plot.valToPos(count, "x", true), heightOf(plot, value.median) - pixels(plot, 6)];
+  const [wide, high] = [pixels(plot, 8), pixels(plot, 7)];
+  ctx.beginPath();
+  ctx.moveTo(x - wide, y);
+  ctx.lineTo(x, y - high);
+  ctx.lineTo(x + wide, y);
+  ctx.stroke();
 }
 
 function paintRing(plot, count, value) {
