@@ -33,6 +33,19 @@ pub struct Label {
     pub varies: Varies,
     /// A level as a part of a label.
     pub phrase: fn(&str) -> String,
+    /// A level as sentences have it, where that is not its label after "with": `over a bridge`.
+    pub told: Option<fn(&str) -> String>,
+}
+
+impl Label {
+    /// A level as sentences have it.
+    #[must_use]
+    pub fn tell(&self, level: &str) -> String {
+        match self.told {
+            Some(told) => told(level),
+            None => format!("with {}", (self.phrase)(level)),
+        }
+    }
 }
 
 /// Where in a cell a value is.
@@ -196,7 +209,23 @@ impl Field {
     /// The same, named in labels when it varies so, by what its level is called.
     #[must_use]
     pub const fn labelled(mut self, varies: Varies, phrase: fn(&str) -> String) -> Self {
-        self.label = Some(Label { varies, phrase });
+        self.label = Some(Label {
+            varies,
+            phrase,
+            told: None,
+        });
+        self
+    }
+
+    /// The same, whose levels sentences have in other words than its label's after "with".
+    #[must_use]
+    pub const fn told(mut self, told: fn(&str) -> String) -> Self {
+        if let Some(label) = self.label {
+            self.label = Some(Label {
+                told: Some(told),
+                ..label
+            });
+        }
         self
     }
 

@@ -107,6 +107,8 @@ pub struct Facts {
     pub per_host_side: Option<u32>,
     /// Whether an engine is asked for a network of the run's own.
     pub own_network: bool,
+    /// Where traffic goes, as sentences have it: `over a bridge`.
+    pub told: &'static str,
 }
 
 impl Testbed {
@@ -137,43 +139,71 @@ impl Topology {
     /// What there is to it: the one place that says what a topology is.
     #[must_use]
     pub fn facts(self) -> Facts {
-        let of = |wired_by, joined, devices| Facts {
+        let of = |told, wired_by, joined, devices| Facts {
             wired_by,
             joined,
             devices,
             per_host_side: None,
             own_network: false,
+            told,
         };
-        let routed = |device| of(&[Testbed::Kernel], Joined::Routers, device);
+        let routed = |told, device| of(told, &[Testbed::Kernel], Joined::Routers, device);
         let kernel: &[Testbed] = &[Testbed::Kernel];
         let engine: &[Testbed] = &[Testbed::Docker];
         let both = Testbed::ALL;
         match self {
-            Self::Loopback => of(kernel, Joined::OneNamespace, &[]),
-            Self::Shared => of(both, Joined::Seats, &[]),
-            Self::Veth => of(both, Joined::Pairs, &[Device::Veth]),
+            Self::Loopback => of("over loopback", kernel, Joined::OneNamespace, &[]),
+            Self::Shared => of("in a shared namespace", both, Joined::Seats, &[]),
+            Self::Veth => of("over veth pairs", both, Joined::Pairs, &[Device::Veth]),
             Self::TcRedirect => Facts {
                 // As many as a router's, with which set-up grows no faster than containers (measured on 2 busy CPUs: 3.3 s for 1,000,
                 // 9.3 s for 4,000).
                 per_host_side: Some(PORTS_PER_ROUTER),
-                ..of(kernel, Joined::Pairs, &[Device::Veth, Device::Redirect])
+                ..of(
+                    "over tc redirects",
+                    kernel,
+                    Joined::Pairs,
+                    &[Device::Veth, Device::Redirect],
+                )
             },
-            Self::Bridge => of(both, Joined::Bridges, &[Device::Veth, Device::Bridge]),
-            Self::Routed => routed(&[Device::Veth, Device::Ifb]),
+            Self::Bridge => of(
+                "over a bridge",
+                both,
+                Joined::Bridges,
+                &[Device::Veth, Device::Bridge],
+            ),
+            Self::Routed => routed("through a router", &[Device::Veth, Device::Ifb]),
             Self::Vxlan => of(
+                "through VXLAN tunnels",
                 kernel,
                 Joined::Nodes,
                 &[Device::Veth, Device::Bridge, Device::Vxlan],
             ),
-            Self::Netkit => routed(&[Device::Netkit, Device::Ifb]),
-            Self::Macvlan => of(kernel, Joined::Parent, &[Device::Macvlan]),
-            Self::IpvlanL2 | Self::IpvlanL3 => of(kernel, Joined::Parent, &[Device::Ipvlan]),
+            Self::Netkit => routed("over netkit", &[Device::Netkit, Device::Ifb]),
+            Self::Macvlan => of("over macvlans", kernel, Joined::Parent, &[Device::Macvlan]),
+            Self::IpvlanL2 => of(
+                "over ipvlans of layer 2",
+                kernel,
+                Joined::Parent,
+                &[Device::Ipvlan],
+            ),
+            Self::IpvlanL3 => of(
+                "over ipvlans of layer 3",
+                kernel,
+                Joined::Parent,
+                &[Device::Ipvlan],
+            ),
             Self::UserBridge => Facts {
                 own_network: true,
-                ..of(engine, Joined::Bridges, &[Device::Veth, Device::Bridge])
+                ..of(
+                    "over a user-defined bridge",
+                    engine,
+                    Joined::Bridges,
+                    &[Device::Veth, Device::Bridge],
+                )
             },
-            Self::Host => of(engine, Joined::OneNamespace, &[]),
-            Self::Attached => of(&[], Joined::Before, &[]),
+            Self::Host => of("in the host's namespace", engine, Joined::OneNamespace, &[]),
+            Self::Attached => of("between the attached containers", &[], Joined::Before, &[]),
         }
     }
 

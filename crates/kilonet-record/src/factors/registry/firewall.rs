@@ -37,6 +37,10 @@ pub static FIREWALL: Key<Firewall> =
         .labelled(OnOneTestbed, |level| {
             if level == "none" { "no rules" } else { level }.to_owned()
         })
+        .told(|level| match level {
+            "none" => "without rules".to_owned(),
+            profile => format!("with {profile}'s rules"),
+        })
         .level(|cell| match cell.testbed {
             Testbed::Kernel => Some(cell.firewall.to_string()),
             Testbed::Docker => None,

@@ -52,12 +52,8 @@ pub static PATH: Key<Path> =
             |cell| words(&cell.path),
             take!(path),
         )
-        .labelled(Anywhere, |level| match level {
-            "direct" => "container to container".to_owned(),
-            "published" => "by a published port".to_owned(),
-            "outside" => "to the outside".to_owned(),
-            other => format!("by a {other}"),
-        })
+        .labelled(Anywhere, path_in_words)
+        .told(path_in_words)
         .in_id(Links, |cell| {
             (cell.path != Path::Direct).then(|| cell.path.to_string())
         })
@@ -142,6 +138,15 @@ fn has_enough_ports(choice: &Choice) -> Vec<Misfit> {
         )
     });
     misfits.collect()
+}
+
+fn path_in_words(level: &str) -> String {
+    match level {
+        "direct" => "container to container".to_owned(),
+        "published" => "by a published port".to_owned(),
+        "outside" => "to the outside".to_owned(),
+        other => format!("by a {other}"),
+    }
 }
 
 /// On the other paths one of each pair is in the place of somebody who only calls, or only answers.

@@ -37,6 +37,14 @@ pub static TESTBED: Key<Testbed> = Key::axis_of(
 .labelled(Anywhere, |level| {
     if level == "kernel" { "modelled" } else { level }.to_owned()
 })
+.told(|level| {
+    let kernel = level == Testbed::Kernel.word();
+    if kernel {
+        "in the model".to_owned()
+    } else {
+        format!("in {level}")
+    }
+})
 .in_id(Lab, |cell| {
     (cell.testbed != Testbed::Kernel).then(|| cell.testbed.to_string())
 })
@@ -61,6 +69,10 @@ pub static TOPOLOGY: Key<Topology> = Key::axis_of(names::TOPOLOGY, Group::Lab, "
         take!(topology),
     )
     .labelled(Anywhere, str::to_owned)
+    .told(|level| {
+        let topology = level.parse::<Topology>();
+        topology.map_or_else(|_| format!("with {level}"), |it| it.facts().told.to_owned())
+    })
     .in_id(Front, |cell| Some(cell.topology.to_string()))
     .looked_past()]);
 

@@ -41,6 +41,7 @@ pub static FAMILY: Key<Family> =
             take!(family),
         )
         .labelled(Anywhere, str::to_owned)
+        .told(|level| format!("by {}", level.replacen("ip", "IP", 1)))
         .in_id(Front, |cell| Some(cell.family.to_string()))
         .looked_past()]);
 
