@@ -7,7 +7,7 @@ mod noise;
 
 use std::error::Error;
 
-use kilonet::analysis::{Analysis, Answer, Bend, Fall, LineVerdict, Metric};
+use kilonet::analysis::{Analysis, Bend, Bending, Fall, LineVerdict, Metric};
 use kilonet::plan::TrialId;
 use kilonet::random::SplitMix;
 use kilonet::scenario::{Cell, Scenario};
@@ -161,8 +161,8 @@ fn has_corner(analysis: &Analysis) -> Option<Found> {
 }
 
 fn bend(analysis: &Analysis) -> Option<Bend> {
-    let of_goodput = |answer: &&Answer| answer.metric == Metric::Goodput;
-    Some(analysis.answers.iter().find(of_goodput)?.bend)
+    let of_goodput = |answer: &&Bending| answer.metric == Metric::Goodput;
+    Some(analysis.bends.iter().find(of_goodput)?.bend)
 }
 
 fn sigma(analysis: &Analysis) -> Option<Found> {

@@ -106,6 +106,21 @@ fn failed_and_invalid_trials_are_told_before_any_script_runs() {
 }
 
 #[test]
+fn the_question_and_its_answer_stand_above_the_machine_and_the_findings() {
+    let html = rendered(CURVES);
+    let (body, _) = html.split_once("<script").expect("a script");
+    let words = [
+        "How the 2017 post's four networks degrade",
+        "Over loopback pairs move",
+        "id=\"lead\"",
+        "8 configurations at 4 counts",
+        "What was found",
+    ];
+    let places = words.map(|words| body.find(words).expect(words));
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
 fn findings_are_told_before_any_script_runs() {
     let html = rendered(CURVES);
     let (body, _) = html.split_once("<script").expect("a script");

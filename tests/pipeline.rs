@@ -362,13 +362,13 @@ fn the_planted_knee_and_limit_are_answers_and_equal_shares_are_no_fall() {
     );
     let analysis = Analysis::of(&run);
     let answer = |metric| {
-        let mut answers = analysis.answers.iter();
+        let mut answers = analysis.bends.iter();
         answers
             .find(|answer| answer.metric == metric)
             .expect("it is asked")
     };
     let Bend::Knee(knee) = answer(Metric::Goodput).bend else {
-        panic!("{:?}", analysis.answers)
+        panic!("{:?}", analysis.bends)
     };
     assert_eq!((knee.count, knee.between), (8, (4, 16)));
     // A pair gets a tenth of what it got alone, and its part of what all move.

@@ -38,16 +38,17 @@ Examples:
   kilonet report results/20261123T120000Z-quickstart
   kilonet report results/20261123T120000Z-quickstart --format md > issue.md
   kilonet report results/20261123T120000Z-quickstart --format json | jq '.mechanisms[].id'
-  kilonet report results/20261123T120000Z-quickstart --format png,html --out /tmp/quickstart";
+  kilonet report results/20261123T120000Z-quickstart --format json | jq -r '.answers[].words'
+  kilonet report results/20261123T120000Z-quickstart --format png,html,card --out /tmp/quickstart";
 
 /// What a report can be given as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Findings, tables and plots for the terminal, printed
+    /// Answers, findings, tables and plots for the terminal, printed
     Term,
-    /// Markdown for an issue: findings, cells, warnings, the machine
+    /// Markdown for an issue: answers, findings, cells, warnings, the machine
     Md,
-    /// JSON for programs: findings, mechanisms, and all figures of the page
+    /// JSON for programs: answers, findings, mechanisms, and all figures of the page
     Json,
     /// A figure for each question, as SVG
     Svg,
@@ -55,6 +56,8 @@ enum Format {
     Png,
     /// The page, report.html
     Html,
+    /// The first answer with its figure, card.svg and card.png of 1200 by 630
+    Card,
 }
 
 /// The forms that are one text each.
@@ -74,7 +77,7 @@ impl Report {
         let files = self.files();
         if self.out.is_some() && files.is_empty() {
             return Err(Error::Scenario(
-                "error: --out is for md, json, svg, png and html: term is printed".to_owned(),
+                "error: --out is for md, json, svg, png, html and card: term is printed".to_owned(),
             ));
         }
         let analysis = report::read(&self.dir)?;
@@ -128,6 +131,7 @@ impl Report {
             (Format::Svg, Form::Svg),
             (Format::Png, Form::Png),
             (Format::Html, Form::Html),
+            (Format::Card, Form::Card),
         ];
         let texts = if self.out.is_some() {
             TEXTS

@@ -41,7 +41,7 @@ async function open(file, how = {}) {
   const page = await openTab(url, seen, how);
   givers.set(page, { tab: page, given: 0, another: () => openTab(url, seen, how) });
   const data = JSON.parse(await page.locator("#data").textContent());
-  const [main] = await page.locator("#figures figure").evaluateAll(all => all.map(figure => figure.id));
+  const [main] = await page.locator("#lead figure, #figures figure").evaluateAll(all => all.map(figure => figure.id));
   return { page, seen, data, main, metric: main?.replace("figure-", "") };
 }
 

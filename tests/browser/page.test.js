@@ -184,6 +184,22 @@ forEachPage(file => {
     await page.close();
   });
 
+  test("a phone has the question, the answers and the figure of the first within two screens", async context => {
+    const { page, data, main, metric } = await open(file, { viewport: PHONE });
+    assert.equal(metric, data.drawn.lead);
+    const places = await page.evaluate(id => ["h1", "#answers", `#${id} .plot`].map(selector => {
+      const { top, bottom } = document.querySelector(selector)?.getBoundingClientRect() ?? {};
+      return [top, bottom];
+    }), main);
+    const [title, answers, plot] = places;
+    if (answers[0] === undefined) return context.skip("a run without answers");
+    assert.ok(title[1] <= answers[0] && answers[1] <= plot[0], `in this order: ${places}`);
+    assert.ok(answers[0] < PHONE.height / 2, `the answers begin at ${answers[0]}`);
+    // Bars are as many as there are series.
+    if (countsOf(data).size > 1) assert.ok(plot[1] <= 2 * PHONE.height, `the figure ends at ${plot[1]}`);
+    await page.close();
+  });
+
   test("a phone scrolls down, never sideways", async () => {
     const { page, data, main } = await open(file, { viewport: PHONE });
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);

@@ -63,7 +63,7 @@ pub(crate) fn analysis(counts: &[u32]) -> Analysis {
         cells,
         of_requests: false,
         series,
-        answers: Vec::new(),
+        bends: Vec::new(),
         usl: Vec::new(),
         capacities: Vec::new(),
         fail_if: Vec::new(),

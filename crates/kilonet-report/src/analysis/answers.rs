@@ -19,7 +19,7 @@ use crate::scenario::Cell;
 
 /// What a series says in a metric; nothing where it has too few counts or repeats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Answer {
+pub struct Bending {
     /// Index into [`Analysis::series`](super::Analysis::series).
     pub series: usize,
     /// The metric; set-up is by the container.
@@ -31,7 +31,7 @@ pub struct Answer {
 /// All answers of a run.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    pub(super) bends: Vec<Answer>,
+    pub(super) bends: Vec<Bending>,
     pub(super) usl: Vec<Usl>,
     pub(super) capacities: Vec<Capacity>,
 }
@@ -79,7 +79,7 @@ impl Asked<'_> {
         Curve::of(question, &over, &self.cells(series), self.trials)
     }
 
-    fn bends(&self, series: usize) -> Vec<Answer> {
+    fn bends(&self, series: usize) -> Vec<Bending> {
         let cells = self.cells(series);
         let many_pairs = cells.iter().any(|cell| cell.pairs > 1);
         let of_requests = cells.iter().all(|cell| cell.is_of_requests());
@@ -94,10 +94,10 @@ impl Asked<'_> {
             .collect()
     }
 
-    fn answer(&self, series: usize, metric: Metric, bends: Bends) -> Option<Answer> {
+    fn answer(&self, series: usize, metric: Metric, bends: Bends) -> Option<Bending> {
         let scale = bends.scale;
         let curve = self.curve(series, Question { metric, scale });
-        Some(Answer {
+        Some(Bending {
             series,
             metric,
             bend: bend(&curve, metric.about().better)?,

@@ -158,6 +158,15 @@ pub(super) fn level_of(key: &str, cell: &Cell) -> Option<String> {
     field.level_of(cell)
 }
 
+/// A level of a factor as sentences have it: `over a bridge`, `with docker-29's rules`.
+pub(crate) fn tell(key: &str, level: &str) -> String {
+    let row = rows().find(|(field, _)| field.name == key);
+    row.map_or_else(
+        || format!("with {key} {level}"),
+        |(_, label)| label.tell(level),
+    )
+}
+
 fn count_among(cells: &[&Cell]) -> Count {
     let varies = |count: Count| {
         let levels: BTreeSet<_> = cells.iter().map(|cell| count.of(cell)).collect();

@@ -65,11 +65,12 @@ use baseline::Baselines;
 use factors::Varying;
 use trials::by_cell;
 
-pub use answers::Answer;
+pub use answers::Bending;
 pub use axis::Axis;
 pub use contrast::{At, Contrast, Held, Verdict};
 pub use detail::{CpuParts, Detail, Timeline};
 pub use estimate::Estimate;
+pub(crate) use factors::tell;
 pub use fall::{Fall, Taken};
 pub use fit::{Capacity, Residual, Term, Usl};
 pub use growing::{Growing, GrowingCurve};
@@ -129,7 +130,7 @@ impl Analysis {
             // A manifest is plain data, which always has a JSON form.
             manifest: serde_json::to_value(&run.manifest).unwrap_or_default(),
             count: varying.count(),
-            answers: bends,
+            bends,
             usl,
             capacities,
             limits: limit::limits(&asked, &mechanisms),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answers::Answer;
+use super::answers::Bending;
 use super::axis::Axis;
 use super::contrast::Contrast;
 use super::estimate::Estimate;
@@ -173,7 +173,7 @@ pub struct Analysis {
     /// The curves.
     pub series: Vec<Series>,
     /// What the curves say: peaks and knees.
-    pub answers: Vec<Answer>,
+    pub bends: Vec<Bending>,
     /// The Universal Scalability Law through them.
     pub usl: Vec<Usl>,
     /// The capacity model beside them.

@@ -4,8 +4,11 @@
 
 use std::cell::OnceCell;
 
+use super::answers::Answer;
 use super::figure::{self, Counts, Figure, Panel, SHEETS, Sheet};
+use super::findings::Shown;
 use super::look::Looks;
+use crate::analysis::metric::Focus;
 use crate::analysis::{Analysis, Metric};
 
 /// The figures of a run, for every form of its report.
@@ -43,6 +46,20 @@ impl<'a> Figures<'a> {
     pub(super) fn of_sheet(&self, sheet: &Sheet) -> impl Iterator<Item = &Figure<'a>> {
         let metrics = sheet.panels.iter().map(|panel| panel.metric);
         metrics.filter_map(|metric| self.by_metric(metric))
+    }
+
+    /// The figure that shows an answer; where none does, that of what all pairs get through, or the first that there is.
+    pub(super) fn showing(&self, answer: Option<&Answer>) -> Option<&Figure<'a>> {
+        let shown = answer.and_then(|answer| match answer.shown {
+            Shown::In(metric) => self.by_metric(metric),
+            Shown::Section(_) => None,
+        });
+        let glance = || {
+            let metric = Metric::at_a_glance(self.analysis.of_requests, Focus::All)?;
+            self.by_metric(metric)
+        };
+        let telling = shown.filter(|figure| !figure.says_little());
+        telling.or_else(glance).or_else(|| self.all().next())
     }
 
     /// The figure in which a metric is drawn, if any cell carries it.

@@ -41,8 +41,17 @@ const STRIP: &[(&str, &str)] = &[
     ("kilonet", "kilonet"),
 ];
 
+/// What the run is to answer: the first line of its scenario where that asks something, or else its author's sentence about it.
+pub(super) fn question(manifest: &Value) -> Option<&str> {
+    let first = scenario_text(manifest).and_then(|text| text.lines().next());
+    let asked = first.and_then(|line| line.strip_prefix('#')).map(str::trim);
+    asked
+        .filter(|line| line.ends_with('?'))
+        .or_else(|| about(manifest))
+}
+
 /// The author's sentence about the scenario.
-pub(super) fn about(manifest: &Value) -> Option<&str> {
+fn about(manifest: &Value) -> Option<&str> {
     text_at(manifest, ABOUT)
 }
 

@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-use super::findings;
+use super::answers;
+use super::findings::{self, Finding};
 use super::head;
 use super::title::machine;
 use crate::analysis::{Analysis, Contrast};
@@ -19,8 +20,12 @@ struct Report<'a> {
     machine: String,
     /// What was measured, in a sentence.
     summary: String,
+    /// What it begins with: at most five sentences, those that say most first.
+    answers: Vec<Answered>,
     /// What was found, in the order in which it is told.
     findings: Vec<Said>,
+    /// How sure that is.
+    sure: Vec<Said>,
     /// Levels of each factor held against each other.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     contrasts: &'a [Contrast],
@@ -37,22 +42,64 @@ struct Said {
     under: Vec<String>,
 }
 
+/// A sentence that the report begins with.
+#[derive(Serialize)]
+struct Answered {
+    /// The rule that made it, and what it is about.
+    id: String,
+    /// 1 for the first.
+    rank: usize,
+    /// The sentence.
+    words: String,
+    /// The ids of its cells.
+    cells: Vec<String>,
+    /// The figure that it rests on: a ratio, or a value in the metric's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimate: Option<f64>,
+    /// The interval of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<(f64, f64)>,
+    /// How it was found.
+    evidence: String,
+}
+
+fn answered(analysis: &Analysis) -> Vec<Answered> {
+    let answers = answers::answers(analysis).into_iter().zip(1..);
+    answers
+        .map(|(one, rank)| Answered {
+            id: one.id(),
+            rank,
+            cells: one.cell_ids(analysis),
+            estimate: one.estimate,
+            interval: one.interval,
+            evidence: one.evidence,
+            words: one.words,
+        })
+        .collect()
+}
+
+impl From<Finding> for Said {
+    fn from(one: Finding) -> Self {
+        Self {
+            text: one.text,
+            evidence: one.evidence,
+            under: one.under,
+        }
+    }
+}
+
 /// The report as JSON, ending in a line end.
 ///
 /// # Errors
 /// [`Error::Refused`] when the analysis cannot be written as JSON.
 pub fn render(analysis: &Analysis) -> Result<String> {
-    let findings = findings::findings(analysis).into_iter();
+    let said = |all: Vec<Finding>| all.into_iter().map(Said::from).collect();
     let report = Report {
         machine: machine(analysis),
         summary: head::summary(analysis),
-        findings: findings
-            .map(|one| Said {
-                text: one.text,
-                evidence: one.evidence,
-                under: one.under,
-            })
-            .collect(),
+        answers: answered(analysis),
+        findings: said(findings::findings(analysis)),
+        sure: said(findings::sure(analysis)),
         contrasts: &analysis.contrasts,
         analysis,
     };

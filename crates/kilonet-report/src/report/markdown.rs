@@ -1,4 +1,4 @@
-//! The report of a run as Markdown, to be pasted into an issue: findings with their evidence, cells as a table, what to be
+//! The report of a run as Markdown, to be pasted into an issue: answers, findings with their evidence, cells as a table, what to be
 //! careful about, and the machine.
 //!
 //! The invariant: it says what the terminal's report says, but for the plots; what is long is folded away; no text of a
@@ -6,6 +6,7 @@
 
 pub(in crate::report) mod syntax;
 
+use super::answers;
 use super::cells::{Column, basis, heading, remarks};
 use super::findings::{self, Finding, Section};
 use super::head::{self, Fact};
@@ -24,10 +25,18 @@ const FEW: usize = 24;
 #[must_use]
 pub fn render(analysis: &Analysis) -> String {
     let mut parts = title(analysis);
-    parts.extend(titled("What was found", &findings(analysis)));
+    parts.push(answers(analysis));
+    parts.extend(titled(
+        "What was found",
+        &findings(&findings::findings(analysis)),
+    ));
     parts.push(cells(analysis));
     parts.extend(findings::sections(analysis).iter().map(section));
     parts.extend(titled("Before reading the figures", &notices(analysis)));
+    parts.extend(titled(
+        findings::HOW_SURE,
+        &findings(&findings::sure(analysis)),
+    ));
     parts.push(facts(&head::facts(&analysis.manifest)));
     parts.push(scenario(analysis));
     parts.retain(|part| !part.is_empty());
@@ -35,10 +44,10 @@ pub fn render(analysis: &Analysis) -> String {
 }
 
 fn title(analysis: &Analysis) -> Vec<String> {
-    let about = head::about(&analysis.manifest).map(escaped);
+    let question = head::question(&analysis.manifest).map(escaped);
     vec![
         format!("### {}", escaped(&machine(analysis))),
-        about.unwrap_or_default(),
+        question.unwrap_or_default(),
         escaped(&head::summary(analysis)),
     ]
 }
@@ -48,8 +57,17 @@ fn titled(title: &str, part: &str) -> Option<String> {
     (!part.is_empty()).then(|| format!("**{title}**\n\n{part}"))
 }
 
-fn findings(analysis: &Analysis) -> String {
-    let points: Vec<_> = findings::findings(analysis).iter().map(finding).collect();
+/// What it begins with, in bold.
+fn answers(analysis: &Analysis) -> String {
+    let answers = answers::answers(analysis).into_iter();
+    let points: Vec<_> = answers
+        .map(|answer| format!("- **{}**", escaped(&answer.words)))
+        .collect();
+    points.join("\n")
+}
+
+fn findings(findings: &[Finding]) -> String {
+    let points: Vec<_> = findings.iter().map(finding).collect();
     points.join("\n")
 }
 

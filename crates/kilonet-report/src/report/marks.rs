@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::analysis::quantity::grouped;
-use crate::analysis::{Analysis, Answer, Bend, Knee, Metric};
+use crate::analysis::{Analysis, Bend, Bending, Knee, Metric};
 use crate::units::three_digits;
 
 /// Something that was found of a curve.
@@ -38,7 +38,7 @@ pub(super) enum Mark {
 
 /// What was found of a series in a metric.
 pub(super) fn of(analysis: &Analysis, series: usize, metric: Metric) -> Vec<Mark> {
-    let answers = analysis.answers.iter();
+    let answers = analysis.bends.iter();
     // What bends by the container has its knee elsewhere than the figure, which is of the whole.
     let is_whole = metric.about().traits.along.name().is_none();
     let said =
@@ -58,7 +58,7 @@ pub(super) fn of(analysis: &Analysis, series: usize, metric: Metric) -> Vec<Mark
     said.filter_map(of_answer).chain(walls).collect()
 }
 
-fn of_answer(answer: &Answer) -> Option<Mark> {
+fn of_answer(answer: &Bending) -> Option<Mark> {
     match answer.bend {
         Bend::Peak(peak) => Some(Mark::Peak {
             count: peak.count,

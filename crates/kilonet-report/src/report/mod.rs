@@ -4,6 +4,8 @@
 //! figure shown is an estimate of the analysis, or of a run that goes on (`live`); nothing is computed here but places and
 //! words.
 
+mod answers;
+mod card;
 mod cells;
 pub mod compare;
 mod figure;
@@ -72,6 +74,8 @@ pub enum Form {
     Png,
     /// The page, which has all there is to see.
     Html,
+    /// The first sentence with its figure, as a vector and as a picture, for wherever people paste one.
+    Card,
     /// What the run says, for an issue.
     Markdown,
     /// The same for programs, with all that it rests on.
@@ -90,7 +94,7 @@ impl Form {
         match self {
             Self::Markdown => Ok(Some(markdown::render(analysis))),
             Self::Json => json::render(analysis).map(Some),
-            Self::Svg | Self::Png | Self::Html => Ok(None),
+            Self::Svg | Self::Png | Self::Html | Self::Card => Ok(None),
         }
     }
 
@@ -102,6 +106,7 @@ impl Form {
             Self::Svg => svg::files(figures).into_iter().map(named).collect(),
             Self::Png => png::pictures(&svg::files(figures))?,
             Self::Html => vec![named((PAGE, page::render(figures)?))],
+            Self::Card => card::files(figures)?,
             Self::Markdown => vec![named((markdown::FILE, markdown::render(figures.analysis)))],
             Self::Json => vec![named((json::FILE, json::render(figures.analysis)?))],
         })

@@ -23,20 +23,28 @@ pub(super) fn pictures(figures: &[(&'static str, String)]) -> Result<Vec<(FileNa
     let picture = |(file, svg): &(&'static str, String)| {
         let stem = file.strip_suffix(".svg").unwrap_or(file);
         let file = FileName::fixed(stem).with(".png");
-        let drawn = drawn(svg).map_err(|reason| Error::refused("draw", &*file, reason))?;
+        let drawn = drawn(svg, DENSITY).map_err(|reason| Error::refused("draw", &*file, reason))?;
         Ok((file, drawn))
     };
     figures.par_iter().map(picture).collect()
 }
 
-/// The text of an SVG file, drawn; or why not.
-fn drawn(svg: &str) -> Result<Vec<u8>, String> {
+/// A file of vectors as a picture of its own size.
+///
+/// # Errors
+/// [`Error::Refused`] when it cannot be drawn.
+pub(super) fn picture(file: &'static str, svg: &str) -> Result<Vec<u8>> {
+    drawn(svg, 1.0).map_err(|reason| Error::refused("draw", file, reason))
+}
+
+/// The text of an SVG file, drawn with so many dots to a pixel; or why not.
+fn drawn(svg: &str, density: f32) -> Result<Vec<u8>, String> {
     let svg = outlined(svg)?;
     let tree = Tree::from_str(&svg, &Options::default()).map_err(|error| error.to_string())?;
     let size = tree.size().to_int_size();
-    let size = size.scale_by(DENSITY).ok_or("it has no size")?;
+    let size = size.scale_by(density).ok_or("it has no size")?;
     let mut sheet = Pixmap::new(size.width(), size.height()).ok_or("it is too large")?;
-    let scale = Transform::from_scale(DENSITY, DENSITY);
+    let scale = Transform::from_scale(density, density);
     resvg::render(&tree, scale, &mut sheet.as_mut());
     sheet.encode_png().map_err(|error| error.to_string())
 }

@@ -8,6 +8,7 @@
 
 mod bars;
 mod canvas;
+mod card;
 mod curves;
 mod frame;
 mod marked;
@@ -24,7 +25,8 @@ use crate::analysis::Analysis;
 use canvas::{Anchor, Canvas};
 
 pub(super) use canvas::{Escaped, TEXTS, TextClass};
-use panel::{Curve, HEADER, MARGIN, WIDTH, count_name};
+pub(super) use card::card;
+use panel::{Curve, HEADER, MARGIN, Paper, count_name};
 
 /// The files of all figures the run has data for, by name.
 pub(super) fn files(figures: &Figures) -> Vec<(&'static str, String)> {
@@ -38,7 +40,7 @@ pub(super) fn files(figures: &Figures) -> Vec<(&'static str, String)> {
 /// Draws the figures of a file, if any cell carries any of their metrics.
 fn draw(sheet: &Sheet, figures: &Figures) -> Option<String> {
     let analysis = figures.analysis;
-    let mut canvas = Canvas::new(WIDTH);
+    let mut canvas = Canvas::new(Paper::SHEET);
     let mut bottom = HEADER;
     for figure in figures.of_sheet(sheet) {
         let curves = curves(figure, count_name(analysis.count), &figures.looks);

@@ -1,4 +1,4 @@
-//! The report as text: a table of cells, two plots over the count, and what is to be known beside them.
+//! The report as text: its answers, a table of cells, two plots over the count, and what is to be known beside them.
 //!
 //! Must not know where the text goes: it is told how wide that is, which glyphs it has and whether it has colours. The
 //! invariant: no line of the table or of a plot is wider than the view, as long as that has 60 columns.
@@ -28,6 +28,7 @@ pub fn render(figures: &Figures, view: View) -> Printable {
     let title = view.paragraph(Style::new().bold(), &machine(analysis));
     let first = [
         title,
+        findings::answers(analysis, view),
         findings::first(analysis, view),
         table::render(analysis, view),
         plot::render(figures, view),
@@ -35,7 +36,10 @@ pub fn render(figures: &Figures, view: View) -> Printable {
     let parts = first
         .into_iter()
         .chain(findings::render(analysis, view))
-        .chain([notes::render(analysis, view)]);
+        .chain([
+            notes::render(analysis, view),
+            findings::sure(analysis, view),
+        ]);
     let mut report = Printable::joined(parts.filter(|part| !part.is_empty()), "\n\n");
     report.push("\n");
     report

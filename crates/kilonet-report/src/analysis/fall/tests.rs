@@ -207,7 +207,7 @@ fn the_kept_quickstart_has_peaks_and_what_they_fall_to() {
         let (low, high) = fall.interval.unwrap();
         assert!(low < left && left < high, "{fall:?}");
     }
-    let mut answers = analysis.answers.iter();
+    let mut answers = analysis.bends.iter();
     let goodput = answers.find(|it| Some(it.series) == bridge && it.metric == Metric::Goodput);
     let bend = goodput.unwrap().bend;
     assert!(

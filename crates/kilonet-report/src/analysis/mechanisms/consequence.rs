@@ -129,6 +129,21 @@ impl Consequence {
         }
     }
 
+    /// Whether some of what was to be measured is lost by it, and not merely slower or uneven.
+    pub(crate) fn loses(self) -> bool {
+        match self {
+            Self::SetupFailed
+            | Self::Failed
+            | Self::Starved
+            | Self::Died
+            | Self::Stalled
+            | Self::RequestsLost
+            | Self::Late
+            | Self::Behind => true,
+            Self::Unfair | Self::Retransmits | Self::DatagramsLost | Self::BacklogDrops => false,
+        }
+    }
+
     /// Whether it is of trials as a whole, which are what is counted then.
     pub(super) fn is_of_whole_trials(self) -> bool {
         match self {

@@ -64,6 +64,38 @@ pub(crate) struct Traits {
     pub(crate) along: Along,
     /// Which runs it stands for where there is room for two metrics.
     pub(crate) glance: Option<Glance>,
+    /// How a report may begin with it; absent for what is a part of others, or follows from them.
+    pub(crate) told: Option<Told>,
+}
+
+/// How sentences compare two values of a metric: words for requests are to be filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// What it is to people.
+    pub(crate) role: Role,
+    /// Who does it: `pairs move`, `a connection costs`.
+    pub(crate) who: &'static str,
+    /// What follows a number of times: `as much CPU time`.
+    pub(crate) times: &'static str,
+    /// What follows a share that is more: `more CPU time`.
+    pub(crate) more: &'static str,
+    /// What follows a share that is less.
+    pub(crate) less: &'static str,
+    /// What follows the value itself, where its unit does not say it: ` of CPU time`.
+    pub(crate) of: &'static str,
+}
+
+/// What a metric is to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// What all pairs get through.
+    Through,
+    /// What a unit of that costs.
+    Cost,
+    /// How long one waits for it.
+    Wait,
+    /// What having the lab takes, whatever crosses it.
+    Lab,
 }
 
 /// A run at a glance is two metrics: one of all pairs together, one of each for itself.
@@ -96,6 +128,7 @@ pub(super) const PLAIN: Traits = Traits {
     parts: None,
     along: Along::Itself,
     glance: None,
+    told: None,
 };
 
 /// How far the axis of a metric reaches.

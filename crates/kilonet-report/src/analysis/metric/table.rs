@@ -3,7 +3,8 @@
 //! The invariant of readers: a figure that the record lacks is absent, never zero.
 
 use super::row::{
-    About, Along, Bends, Extent, Falls, Focus, Glance, PLAIN, Reader, Scale, Slopes, Traits,
+    About, Along, Bends, Extent, Falls, Focus, Glance, PLAIN, Reader, Role, Scale, Slopes, Told,
+    Traits,
 };
 use super::variants::Metric;
 use crate::scenario::measure;
@@ -29,6 +30,7 @@ pub const METRICS: &[About] = &[
             bends: Some(OF_BYTES),
             falls: Some(Falls::Itself),
             glance: Some(at_a_glance(false, Focus::All)),
+            told: Some(MOVE),
             ..PLAIN
         },
     },
@@ -176,6 +178,7 @@ pub const METRICS: &[About] = &[
             bends: Some(OF_BYTES),
             falls: Some(Falls::Itself),
             slopes: Some(Slopes::Unit),
+            told: Some(COST_OF_BYTE),
             ..PLAIN
         },
     },
@@ -192,6 +195,7 @@ pub const METRICS: &[About] = &[
         traits: Traits {
             glance: Some(at_a_glance(true, Focus::All)),
             falls: Some(Falls::Itself),
+            told: Some(COMPLETE),
             ..BENDS
         },
     },
@@ -205,7 +209,10 @@ pub const METRICS: &[About] = &[
         title: "Latency, median",
         caption: "From the moment a {request} was meant to be sent until it was complete: answered whole or, with tcp-cc, closed.",
         heading: Some("latency p50"),
-        traits: OF_TURNS,
+        traits: Traits {
+            told: Some(WAIT_OF_HALF),
+            ..OF_TURNS
+        },
     },
     About {
         metric: Metric::LatencyP99,
@@ -220,6 +227,7 @@ pub const METRICS: &[About] = &[
         traits: Traits {
             glance: Some(at_a_glance(true, Focus::Each)),
             falls: Some(Falls::Turns),
+            told: Some(WAIT_OF_SLOWEST),
             ..BENDS
         },
     },
@@ -273,6 +281,7 @@ pub const METRICS: &[About] = &[
             difference: Some("CPU time a {request}"),
             falls: Some(Falls::Itself),
             slopes: Some(Slopes::Unit),
+            told: Some(COST_OF_REQUEST),
             ..PLAIN
         },
     },
@@ -330,6 +339,7 @@ pub const METRICS: &[About] = &[
             falls: Some(Falls::Itself),
             slopes: Some(Slopes::Lab),
             parts: Some(phases_of_setup),
+            told: Some(SET_UP),
             ..BENDS
         },
     },
@@ -362,10 +372,72 @@ pub const METRICS: &[About] = &[
         heading: Some("memory each"),
         traits: Traits {
             slopes: Some(Slopes::Lab),
+            told: Some(TAKE_MEMORY),
             ..BENDS
         },
     },
 ];
+
+const MOVE: Told = Told {
+    role: Role::Through,
+    who: "pairs move",
+    times: "as much",
+    more: "more",
+    less: "less",
+    of: "",
+};
+
+const COMPLETE: Told = Told {
+    who: "pairs complete",
+    times: "as many {requests}",
+    more: "more {requests}",
+    less: "fewer {requests}",
+    ..MOVE
+};
+
+const COST_OF_BYTE: Told = Told {
+    role: Role::Cost,
+    who: "a byte costs",
+    times: "as much CPU time",
+    more: "more CPU time",
+    less: "less CPU time",
+    of: "",
+};
+
+const COST_OF_REQUEST: Told = Told {
+    who: "a {request} costs",
+    of: " of CPU time",
+    ..COST_OF_BYTE
+};
+
+const WAIT_OF_HALF: Told = Told {
+    role: Role::Wait,
+    who: "the median {request} takes",
+    times: "as long",
+    more: "longer",
+    less: "less time",
+    of: "",
+};
+
+const WAIT_OF_SLOWEST: Told = Told {
+    who: "the slowest {request} in 100 takes",
+    ..WAIT_OF_HALF
+};
+
+const SET_UP: Told = Told {
+    role: Role::Lab,
+    who: "set-up takes",
+    ..WAIT_OF_HALF
+};
+
+const TAKE_MEMORY: Told = Told {
+    role: Role::Lab,
+    who: "a container takes",
+    times: "as much kernel memory",
+    more: "more kernel memory",
+    less: "less kernel memory",
+    of: " of kernel memory",
+};
 
 const fn at_a_glance(of_requests: bool, focus: Focus) -> Glance {
     Glance { of_requests, focus }

@@ -87,7 +87,7 @@ fn every_count_of_rules_has_its_slope_and_its_words() {
             .collect();
         assert_eq!(counts, [0, 100, 300, 1000], "one curve");
         assert_eq!((analysis.series.len(), over.noun()), (1, noun));
-        assert!(analysis.answers.is_empty(), "slopes tell of rules");
+        assert!(analysis.bends.is_empty(), "slopes tell of rules");
     }
 }
 

@@ -118,6 +118,11 @@ fn says_little(metric: Metric, analysis: &Analysis) -> bool {
 }
 
 impl Figure<'_> {
+    /// Whether the run has better to tell.
+    pub(super) fn says_little(&self) -> bool {
+        self.says_little
+    }
+
     /// The axis that holds all of it.
     pub(super) fn axis(&self) -> &Axis {
         match self.first {

@@ -4,27 +4,37 @@
 
 use super::finding::{Finding, Shown, metric_name};
 use crate::analysis::quantity::grouped;
-use crate::analysis::{Analysis, Answer, Basis, Bend, Knee, Metric};
+use crate::analysis::{Analysis, Basis, Bend, Bending, Knee, Metric};
 use crate::units::three_digits;
 
-/// A finding for each series of which something is known.
+/// A finding for each series that peaks or bends at a place.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
-    let answers = analysis
-        .answers
-        .chunk_by(|left, right| left.series == right.series);
-    answers
+    by_series(analysis, bent)
+}
+
+/// A finding for each series with metrics in which it does not, or at no one place.
+pub(super) fn without(analysis: &Analysis) -> Vec<Finding> {
+    by_series(analysis, unbent)
+}
+
+fn by_series(
+    analysis: &Analysis,
+    finding: fn(&Analysis, &[Bending]) -> Option<Finding>,
+) -> Vec<Finding> {
+    let bends = &analysis.bends;
+    let bends = bends.chunk_by(|left, right| left.series == right.series);
+    bends
         .filter_map(|of_series| finding(analysis, of_series))
         .collect()
 }
 
 /// `bridge: aggregate goodput peaks at 8 containers (between 4 and 16); CPU time per byte bends at 41.9 containers (95 %: 38.2 to
-/// 46.1), set-up per container at 512 (between 256 and 1,024); no bend can be established: fairness`
-fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
-    let series = &analysis.series[answers.first()?.series];
+/// 46.1), set-up per container at 512 (between 256 and 1,024)`
+fn bent(analysis: &Analysis, bends: &[Bending]) -> Option<Finding> {
+    let series = &analysis.series[bends.first()?.series];
     let placed = |is: fn(Bend) -> Option<Knee>| -> Vec<_> {
-        let found = answers
-            .iter()
-            .filter_map(|answer| Some((answer.metric, is(answer.bend)?)));
+        let found = bends.iter();
+        let found = found.filter_map(|one| Some((one.metric, is(one.bend)?)));
         found.collect()
     };
     let peaks = placed(|bend| match bend {
@@ -35,32 +45,44 @@ fn finding(analysis: &Analysis, answers: &[Answer]) -> Option<Finding> {
         Bend::Knee(knee) => Some(knee),
         Bend::Peak(_) | Bend::Gradual | Bend::Straight { .. } => None,
     });
+    let parts = [
+        places(analysis, "peaks", &peaks),
+        places(analysis, "bends", &knees),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let all: Vec<_> = peaks.iter().chain(&knees).collect();
+    let (metric, _) = **all.first()?;
+    let knees: Vec<_> = all.iter().map(|(_, knee)| *knee).collect();
+    Some(Finding {
+        text: format!("{}: {}", series.label, parts.join("; ")),
+        evidence: evidence(series.cells.len(), &knees),
+        under: Vec::new(),
+        shown: Shown::In(metric),
+    })
+}
+
+/// `bridge: bends gradually: CPU time per byte; no bend can be established: set-up per container`
+fn unbent(analysis: &Analysis, bends: &[Bending]) -> Option<Finding> {
+    let series = &analysis.series[bends.first()?.series];
     let named = |words: &str, is: fn(&Bend) -> bool| {
-        let said = answers.iter().filter(|answer| is(&answer.bend));
+        let said = bends.iter().filter(|one| is(&one.bend));
         let names: Vec<_> = said
-            .map(|answer| metric_name(answer.metric, analysis.requests()))
+            .map(|one| metric_name(one.metric, analysis.requests()))
             .collect();
         (!names.is_empty()).then(|| format!("{words}: {}", names.join(", ")))
     };
     let parts = [
-        places(analysis, "peaks", &peaks),
-        places(analysis, "bends", &knees),
         named("bends gradually", |bend| *bend == Bend::Gradual),
         named("no bend can be established", |bend| {
             matches!(bend, Bend::Straight { .. })
         }),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    let all: Vec<_> = peaks.iter().chain(&knees).collect();
-    let metric = all.first().map_or(answers[0].metric, |(metric, _)| *metric);
     (!parts.is_empty()).then(|| Finding {
         text: format!("{}: {}", series.label, parts.join("; ")),
-        evidence: evidence(
-            series.cells.len(),
-            &all.iter().map(|(_, knee)| *knee).collect::<Vec<_>>(),
-        ),
+        evidence: evidence(series.cells.len(), &[]),
         under: Vec::new(),
-        shown: Shown::In(metric),
+        shown: Shown::In(bends[0].metric),
     })
 }
 

@@ -21,8 +21,19 @@ pub(in crate::report) fn sentences(analysis: &Analysis) -> Vec<String> {
     findings.map(|finding| finding.text).collect()
 }
 
+/// What a cell failed for.
+pub(in crate::report) fn failure(judged: &Judged, failing: &Failing) -> String {
+    let of_value = failing.value.map(|value| known(judged, failing, value));
+    of_value.unwrap_or_else(|| unknown(judged, &failing.place))
+}
+
+/// The figure in which a condition is seen.
+pub(in crate::report) fn seen_in(judged: &Judged) -> Metric {
+    judged.subject.parse().unwrap_or(Metric::Goodput)
+}
+
 fn of_condition(judged: &Judged) -> Vec<Finding> {
-    let shown = Shown::In(judged.subject.parse().unwrap_or(Metric::Goodput));
+    let shown = Shown::In(seen_in(judged));
     let failing = judged.failing.iter();
     let known = failing.filter_map(|failing| {
         Some(Finding {
@@ -32,7 +43,7 @@ fn of_condition(judged: &Judged) -> Vec<Finding> {
             under: Vec::new(),
         })
     });
-    let unknown = unknown(judged).map(|text| Finding {
+    let unknown = all_unknown(judged).map(|text| Finding {
         text,
         evidence: "no valid trial of theirs tells".to_owned(),
         shown,
@@ -62,11 +73,10 @@ fn known(judged: &Judged, failing: &Failing, value: f64) -> String {
     )
 }
 
-/// `goodput of bridge at 64 containers is not known, and fail_if (goodput < 5 Gb/s) counts that as a failure`
-fn unknown(judged: &Judged) -> Option<String> {
+fn all_unknown(judged: &Judged) -> Option<String> {
     let failing = judged.failing.iter();
-    let unknown = failing.filter(|failing| failing.value.is_none());
-    let places: Vec<_> = unknown.map(|failing| failing.place.as_str()).collect();
+    let silent = failing.filter(|failing| failing.value.is_none());
+    let places: Vec<_> = silent.map(|failing| failing.place.as_str()).collect();
     let first = places.first()?;
     let named = places[..places.len().min(NAMED)].join(", ");
     let whose = match places.len() {
@@ -74,13 +84,18 @@ fn unknown(judged: &Judged) -> Option<String> {
         all if all <= NAMED => named,
         all => format!("{named} and {} more", all - NAMED),
     };
+    Some(unknown(judged, &whose))
+}
+
+/// `goodput of bridge at 64 containers is not known, and fail_if (goodput < 5 Gb/s) counts that as a failure`
+fn unknown(judged: &Judged, whose: &str) -> String {
     let quantity = judged.condition.subject.quantity();
-    Some(format!(
+    format!(
         "{0} of {whose} is not known, and fail_if ({0} {1} {2}) counts that as a failure",
         judged.subject,
         judged.comparison,
         quantity.tick(judged.limit)
-    ))
+    )
 }
 
 #[cfg(test)]

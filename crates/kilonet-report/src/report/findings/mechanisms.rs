@@ -49,7 +49,7 @@ fn finding(analysis: &Analysis, one: &Mechanism) -> Finding {
 }
 
 /// The figure in which what follows from it first is seen, or what the whole node moves.
-fn seen_in(one: &Mechanism) -> Metric {
+pub(in crate::report) fn seen_in(one: &Mechanism) -> Metric {
     let first = one.explains.first().map(|of| of.consequence);
     first.map_or(Metric::Goodput, |consequence| match consequence {
         Consequence::Starved | Consequence::Unfair => Metric::Jain,
@@ -106,17 +106,22 @@ fn when(phase: TrialPhase) -> &'static str {
 /// `neighbour_overflows: up to 1,234 times; 3 of 8 cells, 9 trials`
 fn evidence(analysis: &Analysis, one: &Mechanism) -> String {
     let trials: usize = one.cells.iter().map(|cell| cell.trials.len()).sum();
-    let amount = match one.witness.unit {
-        Unit::Things(noun) => things(one.witness.amount, noun),
-        Unit::Share(of) => format!("{} {of}", Quantity::Percent.show(one.witness.amount)),
-    };
     format!(
-        "{}: up to {amount}; {} of {}, {}",
+        "{}: up to {}; {} of {}, {}",
         one.witness.name,
+        amount(one),
         one.cells.len(),
         counted(analysis.cells.len(), "cell"),
         counted(trials, "trial")
     )
+}
+
+/// The most of what shows it in a trial: `1,234 packets`, `97.2 % of the pages`.
+fn amount(one: &Mechanism) -> String {
+    match one.witness.unit {
+        Unit::Things(noun) => things(one.witness.amount, noun),
+        Unit::Share(of) => format!("{} {of}", Quantity::Percent.show(one.witness.amount)),
+    }
 }
 
 /// `1 packet`, `1,234 packets`
@@ -173,16 +178,7 @@ fn dropped(of: &Drops) -> String {
 
 /// `so up to 64 of 128 pairs moved nothing in the window: bridge at 256, 512`
 fn consequence(analysis: &Analysis, explained: &Explained) -> String {
-    let share = |cell: &ExplainedCell| cell.amount / cell.of.unwrap_or(1.0);
-    let cells = explained.cells.iter();
-    let least = explained.consequence == Consequence::Behind;
-    let worst = cells.max_by(|a, b| {
-        let order = share(a).total_cmp(&share(b));
-        if least { order.reverse() } else { order }
-    });
-    let what = worst.map_or_else(String::new, |worst| {
-        follows(explained.consequence, worst, explained.cells.len() > 1)
-    });
+    let what = worst(explained);
     let curves = explained
         .cells
         .chunk_by(|left, right| left.nth == right.nth);
@@ -196,6 +192,20 @@ fn consequence(analysis: &Analysis, explained: &Explained) -> String {
         )
     });
     format!("so {what}: {}", places.collect::<Vec<_>>().join("; "))
+}
+
+/// What follows where it is worst: `up to 64 of 128 pairs moved nothing in the window`.
+pub(in crate::report) fn worst(explained: &Explained) -> String {
+    let share = |cell: &ExplainedCell| cell.amount / cell.of.unwrap_or(1.0);
+    let cells = explained.cells.iter();
+    let least = explained.consequence == Consequence::Behind;
+    let worst = cells.max_by(|a, b| {
+        let order = share(a).total_cmp(&share(b));
+        if least { order.reverse() } else { order }
+    });
+    worst.map_or_else(String::new, |worst| {
+        follows(explained.consequence, worst, explained.cells.len() > 1)
+    })
 }
 
 /// What follows, at its worst.

@@ -13,6 +13,17 @@ struct Words {
     figure: Figure,
     /// Where it is seen.
     shown: Metric,
+    /// Whose it is.
+    kind: Kind,
+}
+
+/// Whose doing a symptom is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The run's.
+    OfTheRun,
+    /// That of whoever else used the machine.
+    OfOthers,
 }
 
 /// How a figure reads.
@@ -32,6 +43,11 @@ fn words(symptom: Symptom) -> Words {
         text,
         figure,
         shown,
+        kind: Kind::OfTheRun,
+    };
+    let of_others = |text| Words {
+        kind: Kind::OfOthers,
+        ..row(text, Share("of the CPU time"), Metric::Goodput)
     };
     match symptom {
         Symptom::CpuSaturated => row(
@@ -71,22 +87,26 @@ fn words(symptom: Symptom) -> Words {
             Number("times"),
             Metric::Goodput,
         ),
-        Symptom::Foreign => row(
-            "the machine was disturbed by other processes",
-            Share("of the CPU time"),
-            Metric::Goodput,
-        ),
-        Symptom::Steal => row(
-            "the machine was disturbed by its hypervisor, which took CPU time for others",
-            Share("of the CPU time"),
-            Metric::Goodput,
-        ),
+        Symptom::Foreign => of_others("the machine was disturbed by other processes"),
+        Symptom::Steal => {
+            of_others("the machine was disturbed by its hypervisor, which took CPU time for others")
+        }
     }
 }
 
 /// A finding for each symptom that the run shows.
 pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
+    of_kind(analysis, Kind::OfTheRun)
+}
+
+/// A finding for each that others brought about, by which figures are less sure.
+pub(super) fn disturbances(analysis: &Analysis) -> Vec<Finding> {
+    of_kind(analysis, Kind::OfOthers)
+}
+
+fn of_kind(analysis: &Analysis, kind: Kind) -> Vec<Finding> {
     let signs = analysis.signs.iter();
+    let signs = signs.filter(|sign| words(sign.symptom).kind == kind);
     signs.filter_map(|sign| finding(analysis, sign)).collect()
 }
 

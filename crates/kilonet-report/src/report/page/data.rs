@@ -12,6 +12,7 @@ use super::closer::Closer;
 use crate::analysis::metric::METRICS;
 use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, CellSummary, Count, Metric, Reach};
+use crate::report::answers::Answer;
 use crate::report::figure::{Counts, Figure, Text};
 use crate::report::figures::Figures;
 use crate::report::look::Looks;
@@ -31,6 +32,9 @@ struct Drawn<'a> {
     requests: (&'static str, &'static str),
     looks: &'a Looks,
     figures: Vec<&'a Figure<'a>>,
+    /// The figure that shows the first answer; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead: Option<Metric>,
     /// The columns of the table of cells that are of metrics.
     columns: Vec<Column>,
     /// How values are written: by metric, cell by cell.
@@ -62,7 +66,7 @@ struct Cell {
 }
 
 impl<'a> Data<'a> {
-    pub(super) fn of(figures: &'a Figures) -> Self {
+    pub(super) fn of(figures: &'a Figures, first: Option<&Answer>) -> Self {
         let analysis = figures.analysis;
         let called = analysis.requests();
         let drawn = Drawn {
@@ -70,6 +74,7 @@ impl<'a> Data<'a> {
             requests: (called.one, called.many),
             looks: &figures.looks,
             figures: figures.all().collect(),
+            lead: figures.showing(first).map(|figure| figure.metric),
             texts: texts(figures),
             columns: columns(analysis),
             cells: analysis.cells.iter().map(Cell::of).collect(),

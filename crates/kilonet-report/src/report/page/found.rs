@@ -2,8 +2,8 @@
 //!
 //! The invariant: a link leads to a figure or a section by the name the page gives it.
 
-use crate::analysis::Analysis;
-use crate::report::findings::{self, Finding, Shown};
+use crate::report::answers::Answer;
+use crate::report::findings::{Finding, Shown};
 
 /// A finding and where its link leads.
 #[derive(Debug)]
@@ -47,18 +47,25 @@ fn parted(text: String) -> (String, Option<Rest>) {
     (text, Some(Rest { items, text: rest }))
 }
 
-/// Every finding, in the order in which they are told.
-pub(super) fn found(analysis: &Analysis) -> Vec<Found> {
-    let findings = findings::findings(analysis).into_iter();
-    findings.map(Found::of).collect()
+/// Findings, in the order in which they are told.
+pub(super) fn found(findings: Vec<Finding>) -> Vec<Found> {
+    findings.into_iter().map(Found::of).collect()
 }
 
 impl Found {
+    /// A sentence that the page begins with.
+    pub(super) fn answer(answer: Answer) -> Self {
+        Self {
+            text: answer.words,
+            rest: None,
+            evidence: answer.evidence,
+            under: Vec::new(),
+            anchor: anchor(answer.shown),
+        }
+    }
+
     fn of(finding: Finding) -> Self {
-        let anchor = match finding.shown {
-            Shown::In(metric) => format!("figure-{}", metric.key()),
-            Shown::Section(id) => id.to_owned(),
-        };
+        let anchor = anchor(finding.shown);
         let (text, rest) = parted(finding.text);
         Self {
             text,
@@ -70,10 +77,19 @@ impl Found {
     }
 }
 
+fn anchor(shown: Shown) -> String {
+    match shown {
+        Shown::In(metric) => format!("figure-{}", metric.key()),
+        Shown::Section(id) => id.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::Analysis;
     use crate::report::figure::SHEETS;
+    use crate::report::findings;
     use crate::store::sample;
 
     #[test]
@@ -93,7 +109,10 @@ mod tests {
     #[test]
     fn links_lead_to_figures_and_sections_of_the_page() {
         let analysis = Analysis::of(&sample::sweep(64));
-        let anchors: Vec<_> = found(&analysis).into_iter().map(|one| one.anchor).collect();
+        let anchors: Vec<_> = found(findings::findings(&analysis))
+            .into_iter()
+            .map(|one| one.anchor)
+            .collect();
         assert!(
             anchors.contains(&"figure-goodput".to_owned()),
             "{anchors:?}"

@@ -1,6 +1,6 @@
 //! The report page: one HTML file that opens from disk and loads nothing.
 //!
-//! The head of the page (title, summary, machine, findings, notices) is set here, so that it is there without a script; curves,
+//! The head of the page (title, question, answers, summary, machine, findings, notices) is set here, so that it is there without a script; curves,
 //! bars and the table are drawn by the page's own script from what it carries (`data`): the analysis, and all that is to be drawn of
 //! it with its axes, looks and texts, so that the script places and paints and computes no figure. Must not know kernel or sockets.
 //! The invariant: every byte the page needs is in the page, and nothing from a record can end its script early.
@@ -14,6 +14,7 @@ use std::fmt::Write;
 use askama::Template;
 
 use crate::printable::{escaped, is_unprintable};
+use crate::report::answers::{self, Answer};
 use crate::report::figures::Figures;
 use crate::report::findings::{self, Section};
 use crate::report::head::{self, Fact};
@@ -64,7 +65,8 @@ const SCRIPT: &[&str] = &[
 #[template(path = "report.html")]
 struct Page<'a> {
     name: &'a str,
-    about: Option<&'a str>,
+    question: Option<&'a str>,
+    answers: Vec<Found>,
     summary: String,
     started: Option<String>,
     strip: Vec<Fact>,
@@ -72,6 +74,8 @@ struct Page<'a> {
     scenario: Option<&'a str>,
     notices: Vec<Notice>,
     found: Vec<Found>,
+    how_sure: &'static str,
+    sure: Vec<Found>,
     sections: Vec<Section>,
     machine: String,
     data: String,
@@ -89,19 +93,23 @@ struct Page<'a> {
 pub fn render(figures: &Figures) -> Result<String> {
     let analysis = figures.analysis;
     let facts = head::facts(&analysis.manifest);
+    let answers = answers::answers(analysis);
     let page = Page {
         name: &analysis.name,
-        about: head::about(&analysis.manifest),
+        question: head::question(&analysis.manifest),
+        data: inline_json(figures, answers.first())?,
+        answers: answers.into_iter().map(Found::answer).collect(),
         summary: head::summary(analysis),
         started: head::started(&analysis.manifest),
         strip: head::strip(&facts),
         facts,
         scenario: head::scenario_text(&analysis.manifest),
         notices: notice::notices(analysis),
-        found: found::found(analysis),
+        found: found::found(findings::findings(analysis)),
+        how_sure: findings::HOW_SURE,
+        sure: found::found(findings::sure(analysis)),
         sections: findings::sections(analysis),
         machine: machine(analysis),
-        data: inline_json(figures)?,
         uplot_script: UPLOT_SCRIPT,
         uplot_licence: UPLOT_LICENCE,
         uplot_style: UPLOT_STYLE,
@@ -115,8 +123,8 @@ pub fn render(figures: &Figures) -> Result<String> {
 
 /// JSON that may stand inside a `script` element: `<` and what is not to be printed can only occur in its strings, where the
 /// escape means the same.
-fn inline_json(figures: &Figures) -> Result<String> {
-    serde_json::to_string(&Data::of(figures))
+fn inline_json(figures: &Figures, first: Option<&Answer>) -> Result<String> {
+    serde_json::to_string(&Data::of(figures, first))
         .map(|json| json_escaped(&json))
         .map_err(|source| Error::refused("serialize", "analysis", source.to_string()))
 }

@@ -24,7 +24,7 @@ fn words(text: &str, class: &str) -> u64 {
          <rect width=\"200\" height=\"40\" fill=\"#fff\"/>\
          <text class=\"{class}\" x=\"5\" y=\"30\">{text}</text></svg>"
     );
-    let picture = Pixmap::decode_png(&drawn(&svg).unwrap()).unwrap();
+    let picture = Pixmap::decode_png(&drawn(&svg, DENSITY).unwrap()).unwrap();
     ink(&picture, [0, 0, 200, 40])
 }
 
@@ -77,7 +77,7 @@ fn a_text_lies_where_it_is_anchored() {
              <rect width=\"200\" height=\"40\" fill=\"#fff\"/>\
              <text class=\"title\" x=\"100\" y=\"30\" text-anchor=\"{anchor}\">HHHH</text></svg>"
         );
-        let picture = Pixmap::decode_png(&drawn(&svg).unwrap()).unwrap();
+        let picture = Pixmap::decode_png(&drawn(&svg, DENSITY).unwrap()).unwrap();
         [[0, 100], [100, 200]].map(|[left, right]| ink(&picture, [left, 0, right, 40]))
     };
     let [before, after] = lies("start");

@@ -3,7 +3,7 @@
 //! The invariant: bars start at zero, on a linear axis, so that their lengths compare.
 
 use super::canvas::{Anchor, Canvas, Px, text_width};
-use super::panel::{Curve, MARGIN, WIDTH, tooltip};
+use super::panel::{Curve, MARGIN, tooltip};
 use crate::analysis::Estimate;
 use crate::report::figure::{Figure, Point};
 use crate::report::scale::Scale;
@@ -21,7 +21,10 @@ pub(super) fn draw(canvas: &mut Canvas, figure: &Figure, curves: &[Curve], top: 
         .iter()
         .map(|curve| text_width(curve.label()))
         .fold(0.0, f64::max);
-    let pixels = (MARGIN + widest + 12.0, WIDTH - MARGIN - VALUE);
+    let pixels = (
+        MARGIN + widest + 12.0,
+        canvas.paper().width - MARGIN - VALUE,
+    );
     let x = figure.linear_axis().range.along(pixels);
     let rows = top + CAPTION;
     let bottom = rows + ROW * curves.len() as f64;

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::panel::Paper;
 use crate::printable::is_unprintable;
 use crate::report::look::{Look, Marker};
 
@@ -46,7 +47,7 @@ pub(super) enum Anchor {
 
 /// A figure being drawn.
 pub(super) struct Canvas {
-    width: f64,
+    paper: Paper,
     body: String,
 }
 
@@ -116,11 +117,16 @@ const STYLE: &str = "\
 .reference{stroke:#666;stroke-width:1;stroke-dasharray:5 4}";
 
 impl Canvas {
-    pub(super) fn new(width: f64) -> Self {
+    pub(super) fn new(paper: Paper) -> Self {
         Self {
-            width,
+            paper,
             body: String::new(),
         }
+    }
+
+    /// What it is drawn on.
+    pub(super) fn paper(&self) -> Paper {
+        self.paper
     }
 
     /// Adds an element, written out.
@@ -179,7 +185,12 @@ impl Canvas {
     }
 
     /// A heading, and what it heads in a sentence.
+    ///
+    /// Where the sentence has no room it is left out.
     pub(super) fn caption(&mut self, (x, y): (f64, f64), title: &str, caption: &str) {
+        let letters = title.chars().count() + caption.chars().count();
+        let has_room = x + letters as f64 * SMALL < self.paper.width;
+        let caption = if has_room { caption } else { "" };
         let (x, y, title, caption) = (Px(x), Px(y), Escaped(title), Escaped(caption));
         self.push(&format!(
             r#"<text class="caption" x="{x}" y="{y}">{title} <tspan class="what" dx="6">{caption}</tspan></text>"#
@@ -204,10 +215,13 @@ impl Canvas {
 
     /// The file, once all is drawn and the height is known.
     pub(super) fn finish(self, height: f64, title: &str) -> String {
-        let (width, height, title, body) = (Px(self.width), Px(height), Escaped(title), self.body);
+        let scale = self.paper.scale;
+        let (wide, high) = (Px(self.paper.width * scale), Px(height * scale));
+        let (width, height, title) = (Px(self.paper.width), Px(height), Escaped(title));
+        let body = self.body;
         let texts: String = TEXTS.iter().map(ToString::to_string).collect();
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" \
              viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{title}</title>\n<style>text{{{FONT}}}{texts}{STYLE}</style>\n\
              <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n{body}</svg>\n"
         )
@@ -225,6 +239,9 @@ fn outline(marker: Marker, (x, y): (f64, f64)) -> Option<String> {
     let corners: Vec<_> = marker.0.iter().map(corner).collect();
     (!corners.is_empty()).then(|| format!("M{}z", corners.join("L")))
 }
+
+/// How wide a letter of a caption is.
+const SMALL: f64 = 6.6;
 
 /// The width of a label's text, near enough to leave room for it: an SVG file cannot measure its reader's font.
 pub(super) fn text_width(text: &str) -> f64 {

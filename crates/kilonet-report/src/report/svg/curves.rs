@@ -22,7 +22,7 @@ pub(super) fn draw(
 ) -> f64 {
     let frame = Frame::beside(
         curves.iter().map(Curve::label),
-        top,
+        (canvas.paper(), top),
         over.range,
         figure.axis().range,
     );

@@ -4,14 +4,13 @@
 //! caption.
 
 use super::canvas::text_width;
-use super::panel::{MARGIN, WIDTH};
+use super::panel::{MARGIN, Paper};
 use crate::report::scale::{Range, Scale};
 
 /// Room left of the plot, for tick labels.
 const LEFT: f64 = 92.0;
 /// Room above the plot, for the caption.
 const CAPTION: f64 = 30.0;
-const HEIGHT: f64 = 330.0;
 
 /// See the file's head.
 pub(super) struct Frame {
@@ -24,18 +23,18 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame of a panel that begins at `top`, with these labels at its right.
+    /// The frame of a panel on a paper that begins at `top`, with these labels at its right.
     pub(super) fn beside<'a>(
         labels: impl Iterator<Item = &'a str>,
-        top: f64,
+        (paper, top): (Paper, f64),
         x: Range,
         y: Range,
     ) -> Self {
         let widest = labels
             .map(|label| text_width(&shortened(label)))
             .fold(0.0, f64::max);
-        let (left, right) = (LEFT, WIDTH - MARGIN - widest - 22.0);
-        let (top, bottom) = (top + CAPTION, top + CAPTION + HEIGHT);
+        let (left, right) = (LEFT, paper.width - MARGIN - widest - 22.0);
+        let (top, bottom) = (top + CAPTION, top + CAPTION + paper.plot);
         Self {
             left,
             right,

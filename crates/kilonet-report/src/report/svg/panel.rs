@@ -10,9 +10,27 @@ use crate::units::counted;
 /// Where a figure's header ends and its panels begin.
 pub(super) const HEADER: f64 = 78.0;
 
-pub(super) const WIDTH: f64 = 960.0;
-
 pub(super) const MARGIN: f64 = 24.0;
+
+/// What is drawn on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paper {
+    /// How wide it is.
+    pub(super) width: f64,
+    /// How high the plot of a panel is.
+    pub(super) plot: f64,
+    /// How many pixels of the file its own are.
+    pub(super) scale: f64,
+}
+
+impl Paper {
+    /// That of the figures.
+    pub(super) const SHEET: Self = Self {
+        width: 960.0,
+        plot: 330.0,
+        scale: 1.0,
+    };
+}
 
 /// One series in one panel.
 pub(super) struct Curve<'a> {

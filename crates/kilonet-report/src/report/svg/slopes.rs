@@ -5,7 +5,7 @@
 use super::canvas::{Anchor, Canvas, Px};
 use super::curves::apart;
 use super::frame::{Frame, shortened};
-use super::panel::{HEADER, MARGIN, WIDTH, count_name};
+use super::panel::{HEADER, MARGIN, Paper, count_name};
 use crate::analysis::quantity::Quantity;
 use crate::analysis::{Analysis, Control, Count, Fit, LineVerdict, Slope};
 use crate::report::look;
@@ -26,7 +26,7 @@ struct Drawn<'a> {
 
 /// The figure, where there is a line to draw.
 pub(super) fn figure(analysis: &Analysis) -> Option<(&'static str, String)> {
-    let mut canvas = Canvas::new(WIDTH);
+    let mut canvas = Canvas::new(Paper::SHEET);
     let mut bottom = HEADER;
     let all = lines(&analysis.slopes);
     for lines in all.chunk_by(is_beside) {
@@ -77,7 +77,12 @@ fn frame(lines: &[Drawn], top: f64) -> Frame {
     let values: Vec<_> = points().map(|(_, value)| *value).collect();
     let counts = Range::spanning(&counts);
     let labels = lines.iter().map(|line| line.label);
-    let frame = Frame::beside(labels, top, counts, Range::spanning(&values));
+    let frame = Frame::beside(
+        labels,
+        (Paper::SHEET, top),
+        counts,
+        Range::spanning(&values),
+    );
     Frame {
         // Air for the last dots.
         x: counts.along((frame.left, frame.right - 10.0)),

@@ -1,4 +1,4 @@
-//! What the run says: the findings above all else, and the sections below the plots.
+//! What the run says: its answers above all else, the findings below them, the sections below the plots, and last how sure it is.
 //!
 //! The invariant: a finding with its evidence and its figure; a section as it was made, its rows in columns and its
 //! sentences broken between words.
@@ -9,15 +9,34 @@ use owo_colors::Style;
 use super::view::View;
 use crate::analysis::Analysis;
 use crate::printable::Printable;
+use crate::report::answers;
 use crate::report::findings::{self, Finding, Section};
+
+/// What it begins with; empty where it has nothing to say.
+pub(super) fn answers(analysis: &Analysis, view: View) -> Printable {
+    let answers = answers::answers(analysis);
+    let lines = answers
+        .iter()
+        .map(|answer| view.paragraph(Style::new().bold(), &answer.words));
+    Printable::joined(lines, "\n")
+}
 
 /// The findings; empty where there are none.
 pub(super) fn first(analysis: &Analysis, view: View) -> Printable {
-    let findings = findings::findings(analysis);
+    headed("findings", &findings::findings(analysis), view)
+}
+
+/// How sure it is; empty where nothing tells.
+pub(super) fn sure(analysis: &Analysis, view: View) -> Printable {
+    let heading = findings::HOW_SURE.to_lowercase();
+    headed(&heading, &findings::sure(analysis), view)
+}
+
+fn headed(heading: &str, findings: &[Finding], view: View) -> Printable {
     if findings.is_empty() {
         return Printable::default();
     }
-    let heading = view.paint(Style::new().bold(), "findings");
+    let heading = view.paint(Style::new().bold(), heading);
     let lines = findings.iter().flat_map(|finding| lines(finding, view));
     Printable::joined([heading].into_iter().chain(lines), "\n")
 }

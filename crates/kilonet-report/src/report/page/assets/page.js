@@ -2,6 +2,10 @@
 
 const figures = plottable.map(figure => (counts.length > 1 ? new Curve(figure) : new Bars(figure)));
 
+/** The figure of the first answer stands by itself above all others. */
+const lead = figures.filter(figure => figure.name === drawn.lead);
+const others = figures.filter(figure => !lead.includes(figure));
+
 /** Widths are read before anything is drawn: to read one after each drawing would lay the page out as often. */
 function drawFigures() {
   const all = [...figures, ...CLOSER];
@@ -53,7 +57,7 @@ function changeTheme(theme) {
 
 /** The first figure at once, all else when the reader has seen it. */
 function drawInTurn() {
-  figures[0]?.draw();
+  (lead[0] ?? figures[0])?.draw();
   requestAnimationFrame(() => setTimeout(() => {
     drawFigures();
     drawTable();
@@ -81,7 +85,8 @@ function redrawOnResize() {
   }).observe(element);
 }
 
-document.getElementById("figures").replaceChildren(...figures.map(figure => figure.element));
+document.getElementById("lead").replaceChildren(...lead.map(figure => figure.element));
+document.getElementById("figures").replaceChildren(...others.map(figure => figure.element));
 document.getElementById("closer").replaceChildren(...CLOSER.map(figure => figure.element));
 document.getElementById("cells").hidden = analysis.cells.length === 0;
 themeButton.hidden = false;

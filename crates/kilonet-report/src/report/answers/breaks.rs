@@ -1,0 +1,147 @@
+//! What bound or broke, in sentences: from which count on, and what it came to.
+//!
+//! The invariant: one that is known by its error alone is said to be probable.
+
+use super::answer::{Answer, Candidate, Class, LONGEST, Subject};
+use super::words;
+use crate::analysis::mechanisms::{Certainty, Intervention};
+use crate::analysis::quantity::{Quantity, grouped};
+use crate::analysis::{Analysis, Mechanism};
+use crate::report::findings::{self, Shown};
+use crate::units::counted;
+
+/// A sentence for each mechanism.
+pub(super) fn candidates(analysis: &Analysis) -> Vec<Candidate> {
+    let all = analysis.mechanisms.iter().enumerate();
+    all.map(|(nth, one)| candidate(analysis, nth, one))
+        .collect()
+}
+
+/// `from 64 containers the neighbour table was full (gc_thresh3 = 128); 31 of 32 pairs moved nothing in the window`
+fn candidate(analysis: &Analysis, nth: usize, one: &Mechanism) -> Candidate {
+    let cells = one.cells.iter();
+    let cells = cells.filter_map(|cell| words::cell_at(analysis, cell.nth, cell.count));
+    Candidate {
+        answer: Answer {
+            rule: "mechanism",
+            about: one.id.to_owned(),
+            cells: cells.collect(),
+            estimate: Some(one.witness.amount),
+            interval: None,
+            evidence: evidence(one),
+            words: words::sentence(&text(analysis, one)),
+            shown: Shown::In(findings::seen_in(one)),
+        },
+        class: class(one),
+        size: if is_loss(one) {
+            // As the analysis has them: what explains most first.
+            ((nth + 1) as f64).recip()
+        } else {
+            one.interventions.iter().map(gain).fold(0.0, f64::max)
+        },
+        says: vec![Subject::Mechanism(one.id)],
+    }
+}
+
+fn class(one: &Mechanism) -> Class {
+    if is_loss(one) {
+        Class::Broke
+    } else if one.interventions.iter().any(|of| gain(of) > 0.0) {
+        Class::Effect
+    } else {
+        Class::Bound
+    }
+}
+
+fn is_loss(one: &Mechanism) -> bool {
+    one.explains.iter().any(|it| it.consequence.loses())
+}
+
+/// How much more is moved without it, as a logarithm.
+fn gain(of: &Intervention) -> f64 {
+    let (with, without) = of.goodput_bps;
+    (without / with).ln().max(0.0)
+}
+
+/// As much of it as there is room for, the most telling first.
+fn text(analysis: &Analysis, one: &Mechanism) -> String {
+    let probably = match one.certain {
+        Certainty::Witnessed => "",
+        Certainty::ByError => "probably ",
+    };
+    let start = format!("{} {probably}{}", began(analysis, one), one.title);
+    let limit = one.limit.as_ref().map(|limit| {
+        let name = limit.sysctl.rsplit('.').next().unwrap_or(limit.sysctl);
+        format!(" ({name} = {})", limit.value.replace('\t', " "))
+    });
+    let limit = limit.unwrap_or_default();
+    let follows = format!("; {}", follows(one));
+    let room = [
+        format!("{start}{limit}{follows}"),
+        format!("{start}{follows}"),
+        format!("{start}{limit}"),
+    ];
+    let short = room
+        .into_iter()
+        .find(|text| words::words_of(text) <= LONGEST);
+    short.unwrap_or(start)
+}
+
+/// `over a bridge from 64 containers`; the curve only where there are others.
+fn began(analysis: &Analysis, one: &Mechanism) -> String {
+    let from = if one.began.iter().all(|it| it.onwards) {
+        "from"
+    } else {
+        "at"
+    };
+    let count = words::counts(analysis.count, &[one.began_at.count], &[]);
+    match one.began.len() {
+        1 if analysis.series.len() > 1 => {
+            format!(
+                "{} {from} {count}",
+                words::place(analysis, one.cells[0].nth)
+            )
+        }
+        _ => format!("{from} {count}"),
+    }
+}
+
+/// What is lost by it, or else what the same traffic comes to without it, or how often it was seen.
+fn follows(one: &Mechanism) -> String {
+    let lost = one.explains.iter().find(|it| it.consequence.loses());
+    let best = one
+        .interventions
+        .iter()
+        .max_by(|a, b| gain(a).total_cmp(&gain(b)));
+    match (lost, best) {
+        (Some(lost), _) => findings::worst(lost),
+        (None, Some(of)) => {
+            let (with, without) = of.goodput_bps;
+            let rates = words::both(Quantity::Rate, (without, with), "instead of");
+            format!("with {} = {} pairs move {rates}", of.factor, of.levels.1)
+        }
+        (None, None) => {
+            let trials = one
+                .cells
+                .iter()
+                .map(|cell| cell.trials.len())
+                .sum::<usize>();
+            format!("seen in {}", counted(trials, "trial"))
+        }
+    }
+}
+
+fn evidence(one: &Mechanism) -> String {
+    let trials = one
+        .cells
+        .iter()
+        .map(|cell| cell.trials.len())
+        .sum::<usize>();
+    format!(
+        "{} in {} of {}, from {} on",
+        one.witness.name,
+        counted(trials, "trial"),
+        counted(one.cells.len(), "cell"),
+        grouped(one.began_at.count as usize)
+    )
+}

@@ -1,0 +1,390 @@
+use std::path::{Path, PathBuf};
+
+use super::answer::LONGEST;
+use super::choose::MOST;
+use super::*;
+use crate::analysis::{At, Contrast, Fall, Held, Metric, Taken, Verdict};
+use crate::report;
+use crate::scenario::{Topology, Workload};
+use crate::store::record::Record;
+use crate::store::sample::{cell, failed, measured, run, sweep};
+
+/// Words that a reader would have to look up.
+const JARGON: &[&str] = &[
+    "slope",
+    "knee",
+    "halving",
+    "usl",
+    "kneedle",
+    "jain",
+    "heteroscedastic",
+    "kappa",
+    "residual",
+];
+
+/// Units, or what stands for one.
+const UNITS: &[&str] = &[
+    "b/s",
+    "/s",
+    " us",
+    " ms",
+    " ns",
+    " s ",
+    " s)",
+    " s.",
+    " %",
+    "iB",
+    "as much",
+    "as many",
+    "as long",
+    "pairs",
+    "trial",
+    "flows",
+    "containers could",
+    "requests",
+    "connections",
+    "times",
+    "full",
+    "cell",
+];
+
+fn held_to_the_rules(analysis: &Analysis, whose: &str) -> Vec<String> {
+    let answers = answers(analysis);
+    assert!(answers.len() <= MOST, "{whose}: {answers:?}");
+    for answer in &answers {
+        let words = &answer.words;
+        let number = words.split_whitespace().count();
+        assert!(number <= LONGEST, "{whose}: {number} words: {words}");
+        assert!(
+            words.contains(|c: char| c.is_ascii_digit()),
+            "{whose}: no number: {words}"
+        );
+        assert!(
+            UNITS.iter().any(|unit| words.contains(unit)),
+            "{whose}: no unit: {words}"
+        );
+        let nouns = [
+            "containers",
+            "active",
+            "rules",
+            "ports",
+            "services",
+            "endpoints",
+            "cells",
+        ];
+        assert!(
+            nouns.iter().any(|noun| words.contains(noun)),
+            "{whose}: no count: {words}"
+        );
+        let small = words.to_lowercase();
+        let mut parts = small.split(|c: char| !c.is_alphanumeric());
+        assert!(
+            !parts.any(|word| JARGON.contains(&word)),
+            "{whose}: {words}"
+        );
+        assert!(!answer.evidence.is_empty());
+        if analysis.of_requests {
+            assert!(
+                !words.contains("a byte") && !words.contains("ns/B"),
+                "{whose}: {words}"
+            );
+        }
+    }
+    answers.into_iter().map(|answer| answer.words).collect()
+}
+
+/// The folders of runs that are kept with the source.
+fn kept() -> Vec<PathBuf> {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results");
+    let mut left = vec![results];
+    let mut kept = Vec::new();
+    while let Some(folder) = left.pop() {
+        let entries = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        left.extend(entries.filter(|path| path.is_dir()));
+        if folder.join("trials.jsonl").exists() {
+            kept.push(folder);
+        }
+    }
+    kept.sort();
+    kept
+}
+
+#[test]
+fn every_kept_run_begins_with_a_few_short_plain_sentences() {
+    let kept = kept();
+    assert!(kept.len() > 10, "{kept:?}");
+    for folder in kept {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let said = held_to_the_rules(&report::read(&folder).unwrap(), &name);
+        assert!(!said.is_empty(), "{name} says nothing");
+    }
+}
+
+/// Three blocks of two topologies that move the same, before anything is planted.
+fn plain(counts: &[u32], workload: Workload) -> Analysis {
+    let topologies = [Topology::Veth, Topology::Bridge];
+    let records = topologies.into_iter().flat_map(|topology| {
+        counts.iter().flat_map(move |count| {
+            (0..3).map(move |repeat| {
+                let mut at = cell(topology, *count);
+                at.workload = workload;
+                measured(at, repeat)
+            })
+        })
+    });
+    let mut analysis = Analysis::of(&run(records.collect::<Vec<Record>>()));
+    analysis.contrasts.clear();
+    analysis.falls.clear();
+    analysis.slopes.clear();
+    analysis
+}
+
+/// What is held against each other, with an interval of two per cent to either side.
+fn held(ratio: f64) -> Held {
+    let interval = (ratio * 0.98, ratio * 1.02);
+    Held {
+        blocks: 3,
+        base: 1.0,
+        ratio: Some(ratio),
+        difference: ratio - 1.0,
+        interval: Some(interval),
+        verdict: if interval.0 > 1.0 || interval.1 < 1.0 {
+            Verdict::Different
+        } else {
+            Verdict::Same(0.031)
+        },
+    }
+}
+
+fn contrast(metric: Metric, at: &[(u32, f64)]) -> Contrast {
+    let ratios = || at.iter().map(|(_, ratio)| *ratio);
+    let mean = ratios().product::<f64>().powf((at.len() as f64).recip());
+    Contrast {
+        factor: "topology",
+        base: 0,
+        other: 1,
+        from: "veth".to_owned(),
+        to: "bridge".to_owned(),
+        metric,
+        all: held(mean),
+        is_alike: ratios().all(|ratio| (ratio / mean - 1.0).abs() < 0.01),
+        at: at
+            .iter()
+            .map(|(count, ratio)| At {
+                count: *count,
+                held: held(*ratio),
+            })
+            .collect(),
+    }
+}
+
+fn fall(series: usize, metric: Metric, top: f64, left: f64) -> Fall {
+    Fall {
+        series,
+        metric,
+        taken: Taken::Itself,
+        best: 8,
+        top,
+        last: 512,
+        end: top * left,
+        left,
+        interval: Some((left * 0.97, left * 1.03)),
+        blocks: 3,
+        is_certain: true,
+    }
+}
+
+const COUNTS: &[u32] = &[2, 8, 32, 128, 512];
+
+/// Sets the median of a metric at a count of a curve.
+fn set(analysis: &mut Analysis, (series, count): (usize, u32), metric: Metric, median: f64) {
+    let nth = words::cell_at(analysis, series, count).unwrap();
+    let estimate = crate::analysis::Estimate {
+        n: 3,
+        median,
+        interval: None,
+    };
+    analysis.cells[nth].metrics.insert(metric, estimate);
+}
+
+#[test]
+fn what_gets_through_and_what_it_costs_are_one_sentence() {
+    let mut analysis = plain(COUNTS, Workload::default());
+    set(&mut analysis, (0, 512), Metric::Goodput, 90e9);
+    set(&mut analysis, (1, 512), Metric::Goodput, 63e9);
+    analysis.contrasts = vec![
+        contrast(Metric::Goodput, &[(2, 1.0), (512, 0.7)]),
+        contrast(Metric::CpuPerByte, &[(2, 1.0), (512, 1.43)]),
+        contrast(Metric::Jain, &[(2, 1.0), (512, 0.5)]),
+    ];
+    assert_eq!(
+        held_to_the_rules(&analysis, "planted"),
+        [
+            "At 512 containers pairs move 0.70 as much over a bridge as over veth pairs (63.0 of 90.0 Gb/s), and a byte costs 43 % more CPU time."
+        ]
+    );
+}
+
+#[test]
+fn requests_are_told_by_what_one_costs_and_counts_that_are_alike_together() {
+    let mut analysis = plain(&[2, 32], "tcp-crr".parse().unwrap());
+    assert!(analysis.of_requests);
+    set(&mut analysis, (0, 32), Metric::CpuPerTransaction, 61e3);
+    set(&mut analysis, (1, 32), Metric::CpuPerTransaction, 79.3e3);
+    analysis.contrasts = vec![
+        contrast(Metric::Goodput, &[(2, 0.5), (32, 0.5)]),
+        contrast(Metric::Transactions, &[(2, 0.77), (32, 0.77)]),
+        contrast(Metric::CpuPerByte, &[(2, 3.0), (32, 3.0)]),
+        contrast(Metric::CpuPerTransaction, &[(2, 1.3), (32, 1.3)]),
+    ];
+    assert_eq!(
+        held_to_the_rules(&analysis, "planted"),
+        [
+            "At 2 and 32 containers a connection costs 30 % more CPU time over a bridge than over veth pairs (79.3 and 61.0 us at 32)."
+        ]
+    );
+}
+
+#[test]
+fn a_fall_says_its_best_where_that_was_and_what_a_unit_came_to_cost() {
+    let mut analysis = plain(COUNTS, Workload::default());
+    analysis.falls = vec![
+        fall(0, Metric::Goodput, 74e9, 0.9),
+        fall(1, Metric::Goodput, 102e9, 0.62),
+        fall(1, Metric::CpuPerByte, 0.2, 1.61),
+        fall(1, Metric::PairP50, 25e9, 0.01),
+    ];
+    assert_eq!(
+        held_to_the_rules(&analysis, "planted"),
+        [
+            "Over a bridge the best is 102 Gb/s at 8 containers; at 512 it is 63.2 Gb/s, and a byte costs 61 % more CPU time.",
+            "Over veth pairs the best is 74.0 Gb/s at 8 containers; at 512 it is 66.6 Gb/s."
+        ]
+    );
+}
+
+#[test]
+fn the_largest_certain_effect_comes_first_and_an_uncertain_one_not_at_all() {
+    let mut analysis = plain(COUNTS, Workload::default());
+    analysis.contrasts = vec![contrast(Metric::Goodput, &[(2, 0.9)])];
+    let uncertain = Fall {
+        is_certain: false,
+        ..fall(0, Metric::Goodput, 1e9, 0.1)
+    };
+    analysis.falls = vec![uncertain, fall(1, Metric::Goodput, 1e9, 0.5)];
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(said[0].starts_with("Over a bridge the best is"), "{said:?}");
+    assert!(
+        said[1].starts_with("At 2 containers pairs move 0.90 as much"),
+        "{said:?}"
+    );
+    assert_eq!(said.len(), 2);
+}
+
+#[test]
+fn levels_that_are_the_same_are_said_to_be_within_so_much() {
+    let mut analysis = plain(&[2, 8, 32], Workload::default());
+    set(&mut analysis, (0, 32), Metric::Goodput, 45e9);
+    analysis.contrasts = vec![contrast(Metric::Goodput, &[(2, 1.0), (8, 1.0), (32, 1.0)])];
+    assert_eq!(
+        held_to_the_rules(&analysis, "planted"),
+        [
+            "No difference larger than 4 % at 2 to 32 containers: pairs move as much over a bridge as over veth pairs (45.0 Gb/s at 32)."
+        ]
+    );
+}
+
+#[test]
+fn levels_of_which_too_little_is_known_are_said_to_need_more() {
+    let mut analysis = plain(&[2, 8], Workload::default());
+    let mut wide = contrast(Metric::Goodput, &[(2, 0.9), (8, 0.8)]);
+    for held in wide
+        .at
+        .iter_mut()
+        .map(|at| &mut at.held)
+        .chain([&mut wide.all])
+    {
+        (held.interval, held.verdict) = (Some((0.5, 1.5)), Verdict::Unknown);
+    }
+    analysis.contrasts = vec![wide];
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(
+        said[0].starts_with("3 trials cannot tell whether pairs move as much over a bridge as over veth pairs at 8 containers"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn several_levels_held_against_the_same_are_one_sentence() {
+    let topologies = [Topology::Bridge, Topology::Veth, Topology::Routed];
+    let records = topologies.map(|topology| measured(cell(topology, 512), 0));
+    let mut analysis = Analysis::of(&run(records.to_vec()));
+    analysis.falls.clear();
+    analysis.slopes.clear();
+    let place = |word: &str| {
+        let mut series = analysis.series.iter();
+        series.position(|one| one.label == word).unwrap()
+    };
+    let against = |word: &str, ratio| Contrast {
+        base: place("bridge"),
+        other: place(word),
+        from: "bridge".to_owned(),
+        to: word.to_owned(),
+        ..contrast(Metric::Goodput, &[(512, ratio)])
+    };
+    let contrasts = vec![against("veth", 1.36), against("routed", 1.2)];
+    let base = place("bridge");
+    analysis.contrasts = contrasts;
+    set(&mut analysis, (base, 512), Metric::Goodput, 40e9);
+    assert_eq!(
+        held_to_the_rules(&analysis, "planted"),
+        [
+            "At 512 containers pairs move 1.36 times as much over veth pairs and 1.20 times through a router as over a bridge (40.0 Gb/s)."
+        ]
+    );
+}
+
+#[test]
+fn where_labs_alone_differ_that_is_said_after_what_crosses_them() {
+    let mut analysis = plain(&[2, 8], Workload::default());
+    analysis.contrasts = vec![
+        contrast(Metric::Setup, &[(2, 40.0), (8, 40.0)]),
+        contrast(Metric::Goodput, &[(2, 1.0), (8, 1.0)]),
+    ];
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(
+        said[0].starts_with("No difference larger than 4 %"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with(
+            "At 2 and 8 containers set-up takes 40 times as long over a bridge as over veth pairs"
+        ),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_limit_says_the_last_count_and_the_first_that_is_refused() {
+    let mut bad = failed(cell(Topology::Bridge, 8), 0);
+    bad.error.as_mut().unwrap().act = "connect flow".to_owned();
+    let analysis = Analysis::of(&run(vec![measured(cell(Topology::Bridge, 2), 0), bad]));
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(
+        said[0].starts_with("Over a bridge 2 containers could be measured and 8 could not"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_run_without_records_answers_nothing() {
+    assert_eq!(answers(&Analysis::of(&run(Vec::new()))), []);
+}
+
+#[test]
+fn a_sweep_of_the_model_is_answered() {
+    let said = held_to_the_rules(&Analysis::of(&sweep(64)), "sweep");
+    assert!(!said.is_empty());
+}
