@@ -44,6 +44,15 @@ impl Gap {
         })
     }
 
+    /// By its own values alone.
+    fn alone(&self) -> Judged {
+        Judged {
+            between: self.between,
+            error: (self.variance * self.share).sqrt(),
+            freedom: self.freedom,
+        }
+    }
+
     /// From differences of which each was formed within a block; absent below two.
     #[must_use]
     pub fn paired(differences: &[f64]) -> Option<Self> {
@@ -69,21 +78,20 @@ pub struct Judged {
 
 impl Judged {
     /// The mean of gaps that are known apart from each other, each for as much as any other; absent without any. Its degrees of
-    /// freedom are those of Welch ("The generalization of 'Student's' problem when several different population variances are
-    /// involved", Biometrika 34:28, 1947) where variances are estimates.
+    /// freedom are Satterthwaite's ("An approximate distribution of estimates of variance components", Biometrics Bulletin 2:110,
+    /// 1946): hardly more than the noisiest has, where that is much noisier than the rest.
     #[must_use]
     pub fn mean(gaps: &[Self]) -> Option<Self> {
         let number = gaps.len() as f64;
         let sum = |of: fn(&Self) -> f64| gaps.iter().map(of).sum::<f64>();
         let variance = sum(|gap| gap.error.powi(2));
-        let squares = sum(|gap| gap.error.powi(4) / (gap.freedom + 2.0));
+        let squares = sum(|gap| gap.error.powi(4) / gap.freedom);
         let least = gaps.iter().map(|gap| gap.freedom).reduce(f64::min)?;
-        let freedom = variance.powi(2) / squares - 2.0;
         Some(Self {
             between: sum(|gap| gap.between) / number,
             error: variance.sqrt() / number,
             // Not a number where nothing scatters.
-            freedom: freedom.max(least),
+            freedom: (variance.powi(2) / squares).max(least),
         })
     }
 
@@ -138,15 +146,21 @@ pub fn judge(gaps: &[Gap]) -> Vec<Judged> {
     gaps.iter().map(judged).collect()
 }
 
+/// Gaps below which too little is known of how their variances differ to judge few values by it: with two to four of them, equal
+/// samples were called different in up to 8 % of runs.
+const MANY: usize = 8;
+
 /// The same of gaps that rest on very few values each, some of which may be of another kind than the rest: what varies more than
-/// the others have it is known by its own values alone, and so no better than these tell.
+/// the others have it is known by its own values alone, and so no better than these tell; and so is each of a few.
 #[must_use]
 pub fn judge_few(gaps: &[Gap]) -> Vec<Judged> {
-    let together = judge(gaps).into_iter().zip(gaps);
-    let judged = together.map(|(judged, gap)| {
-        let own = judged.error <= (gap.variance * gap.share).sqrt();
-        let freedom = if own { gap.freedom } else { judged.freedom };
-        Judged { freedom, ..judged }
+    if gaps.len() < MANY {
+        return gaps.iter().map(Gap::alone).collect();
+    }
+    let together = judge(gaps).into_iter().zip(gaps.iter().map(Gap::alone));
+    let judged = together.map(|(judged, alone)| {
+        let noisy = judged.error <= alone.error;
+        if noisy { alone } else { judged }
     });
     judged.collect()
 }

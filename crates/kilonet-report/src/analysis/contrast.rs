@@ -27,9 +27,6 @@ use draft::{Draft, Found};
 /// within half of that.
 const SAME_WITHIN: f64 = 0.1;
 
-/// Blocks below which nothing shows how much they scatter: with two, equal levels were called different in more than 5 % of runs.
-const LEAST_BLOCKS: usize = 3;
-
 /// Ratios that are as close as this are one ratio to whoever chooses between two levels.
 const NEAR: f64 = 0.05;
 
@@ -80,7 +77,7 @@ pub struct Held {
     /// The second's figure less the first's, in the metric's unit.
     pub difference: f64,
     /// The interval of the ratio, or of the difference where there is no ratio, as wide as the family asks; absent where no count has
-    /// [`LEAST_BLOCKS`].
+    /// three blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<(f64, f64)>,
     /// What may be said.
@@ -139,8 +136,9 @@ fn known(drafts: &[Draft<'_>]) -> Vec<Known> {
 
 /// What share an interval leaves out, by the procedure that comparisons of runs are corrected by.
 fn left_out(known: &[Known]) -> f64 {
-    let judged = known.iter().flat_map(Known::told);
-    let probabilities: Vec<_> = judged.filter_map(|it| it.probability()).collect();
+    let judged: Vec<_> = known.iter().flat_map(Known::told).collect();
+    let probabilities = judged.par_iter().filter_map(Judged::probability);
+    let probabilities: Vec<_> = probabilities.collect();
     let real = real_95(&probabilities);
     left_out_95(real.len(), real.iter().filter(|real| **real).count())
 }
@@ -160,7 +158,7 @@ impl Known {
                 judged.and_then(|it| it.interval(left_out)),
             )
         };
-        let all = held(draft.over_all(self.all.map(|it| it.between)), &self.all);
+        let all = held(draft.over_all(), &self.all);
         let at = draft.at.iter().zip(&self.at);
         let at = at.map(|((count, paired), judged)| At {
             count: *count,

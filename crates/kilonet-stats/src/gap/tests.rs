@@ -133,26 +133,32 @@ fn holm_keeps_what_r_keeps() {
 }
 
 #[test]
-fn of_few_values_what_varies_most_is_known_by_its_own_alone() {
-    let [quiet, noisy] = [[0.10, 0.11, 0.12], [0.1, 0.9, 0.4]].map(|it| Gap::paired(&it).unwrap());
-    let gaps = [quiet, quiet, quiet, quiet, quiet, noisy];
+fn of_few_values_what_varies_most_is_known_by_its_own_alone_and_so_is_each_of_a_few() {
+    let quiet = [0.10, 0.11, 0.12];
+    let mut gaps: Vec<_> = (1..9)
+        .map(|nth| Gap::paired(&quiet.map(|it| it * (1.0 + f64::from(nth) / 50.0))).unwrap())
+        .collect();
+    gaps.push(Gap::paired(&[0.1, 0.9, 0.4]).unwrap());
     let (few, judged) = (judge_few(&gaps), judge(&gaps));
-    near(few[5].freedom, 2.0);
-    near(few[5].error, judged[5].error);
-    assert!(few[5].probability() > judged[5].probability());
+    near(few[8].freedom, 2.0);
+    near(few[8].error, judged[8].error);
+    assert!(few[8].probability() > judged[8].probability());
+    assert_eq!(few[0], judged[0]);
+    assert!(few[0].freedom > 2.0);
+    let of_some = judge_few(&gaps[..7]);
+    of_some.iter().for_each(|it| near(it.freedom, 2.0));
 }
 
 #[test]
-fn the_mean_of_gaps_is_known_as_welch_has_it() {
+fn the_mean_of_gaps_is_known_as_satterthwaite_has_it() {
     let of = |differences: &[f64]| judge(&[Gap::paired(differences).unwrap()])[0];
     let both = [of(&[0.1, 0.3, 0.2]), of(&[-1.0, 2.0, 0.5, 0.7])];
     let mean = Judged::mean(&both).unwrap();
     near(mean.between, f64::midpoint(0.2, 0.55));
     let squares = both.map(|it| it.error.powi(2));
     near(mean.error, (squares[0] + squares[1]).sqrt() / 2.0);
-    let spread = squares[0].powi(2) / 4.0 + squares[1].powi(2) / 5.0;
-    let freedom = (squares[0] + squares[1]).powi(2) / spread - 2.0;
-    near(mean.freedom, freedom);
+    let spread = squares[0].powi(2) / 2.0 + squares[1].powi(2) / 3.0;
+    near(mean.freedom, (squares[0] + squares[1]).powi(2) / spread);
     near(Judged::mean(&both[..1]).unwrap().freedom, 2.0);
     // As well known as one alone where the other hardly scatters, and as all values together where both scatter alike.
     let with = |error| {
@@ -161,7 +167,7 @@ fn the_mean_of_gaps_is_known_as_welch_has_it() {
             .freedom
     };
     near(with(0.0), 2.0);
-    near(with(both[0].error), 6.0);
+    near(with(both[0].error), 4.0);
     assert_eq!(Judged::mean(&[]), None);
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::LEAST_BLOCKS;
 use super::pairing::Pairing;
 use crate::analysis::answers::Asked;
 use crate::analysis::metric::row::{About, Extent, Scale};
@@ -13,6 +12,9 @@ use crate::analysis::metric::{METRICS, Metric, own_figure};
 use crate::scenario::Cell;
 use crate::stats::{self, Gap};
 use crate::store::record::Record;
+
+/// Blocks below which nothing shows how much they scatter: with two, equal levels were called different in more than 5 % of runs.
+const LEAST_BLOCKS: usize = 3;
 
 /// Two curves in one metric, before anything is said of them.
 pub(super) struct Draft<'a> {
@@ -165,13 +167,12 @@ pub(super) struct Found {
 }
 
 impl Draft<'_> {
-    /// What they come to over all counts, each for as much as any other, if what is between them is not known better.
-    pub(super) fn over_all(&self, between: Option<f64>) -> Found {
-        let each: Vec<_> = self
-            .at
-            .iter()
-            .map(|(_, paired)| paired.found(self.scale))
-            .collect();
+    /// What they come to over all counts that have blocks enough, or over all where none has, each for as much as any other.
+    pub(super) fn over_all(&self) -> Found {
+        let is_enough = |(_, paired): &&(u32, Paired)| paired.0.len() >= LEAST_BLOCKS;
+        let any = self.at.iter().any(|it| is_enough(&it));
+        let at = self.at.iter().filter(|it| !any || is_enough(it));
+        let each: Vec<_> = at.map(|(_, paired)| paired.found(self.scale)).collect();
         let bases = each.iter().map(|it| it.base);
         Found {
             blocks: each.iter().map(|it| it.blocks).sum(),
@@ -179,7 +180,7 @@ impl Draft<'_> {
                 Scale::Linear => mean(bases),
                 Scale::Log => mean(bases.map(f64::ln)).exp(),
             },
-            between: between.unwrap_or_else(|| mean(each.iter().map(|it| it.between))),
+            between: mean(each.iter().map(|it| it.between)),
         }
     }
 

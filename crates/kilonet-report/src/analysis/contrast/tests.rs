@@ -1,7 +1,10 @@
+use std::path::Path;
+
 use super::*;
 use crate::analysis::Analysis;
 use crate::scenario::{self, Cell, Driver, Firewall, Topology, Workload, registry};
 use crate::stats::random::SplitMix;
+use crate::store::folder::Run;
 use crate::store::record::{Effect, Record};
 use crate::store::sample::newcomer::{WEATHER, Weather};
 use crate::store::sample::{Law, cell, failed, invalid, measured, run};
@@ -342,4 +345,129 @@ fn a_factor_that_has_nothing_but_its_entry_has_contrasts() {
         let said = ["weather", "calm", "windy"].map(str::to_owned);
         assert_eq!(levels(at_once([windy, calm])), [said]);
     });
+}
+
+/// TechEmpower's case: what a connection costs with Docker's rules, and with connection tracking alone, at 2 and at 32 containers
+/// alike, in five repeats of which each is off by up to 2 %.
+#[test]
+fn rules_make_a_connection_dearer_by_what_was_planted_at_every_count() {
+    let rules = [
+        (Firewall::None, 61e3),
+        (Firewall::Conntrack, 71e3),
+        (Firewall::Docker2010, 79e3),
+    ];
+    let connecting = |firewall, containers, cost: f64, repeat| {
+        let workload = Workload::TcpCrr;
+        let cell = Cell {
+            firewall,
+            workload,
+            ..cell(Topology::Bridge, containers)
+        };
+        let mut record = trial(cell, repeat, 1.0);
+        let cpu = record.cpu.as_mut().unwrap();
+        // The trial's own scatter is in what a byte costs.
+        let own = cpu.ns_per_byte.take().unwrap()
+            / measured(record.cell.clone(), repeat)
+                .cpu
+                .unwrap()
+                .ns_per_byte
+                .unwrap();
+        cpu.ns_per_transaction = Some(cost * own);
+        record.aggregate.as_mut().unwrap().transactions_per_s = Some(2e9 / (cost * own));
+        record
+    };
+    let blocks = (0..5).flat_map(|repeat| [2, 32].map(|count| (repeat, count)));
+    let records = blocks.flat_map(|(repeat, count)| {
+        rules.map(|(firewall, cost)| connecting(firewall, count, cost, repeat))
+    });
+    let contrasts = in_metric(Metric::CpuPerTransaction, records.collect());
+    let said: Vec<_> = contrasts
+        .iter()
+        .map(|it| (it.from.as_str(), it.to.as_str()))
+        .collect();
+    assert_eq!(said, [("none", "docker-20.10"), ("none", "conntrack")]);
+    for (contrast, expected) in contrasts.iter().zip([79.0 / 61.0, 71.0 / 61.0]) {
+        assert_eq!(contrast.all.verdict, Verdict::Different, "{contrast:?}");
+        assert!(contrast.is_alike);
+        let (low, high) = contrast.all.interval.unwrap();
+        assert!(low < expected && expected < high, "{contrast:?}");
+        assert!((contrast.all.ratio.unwrap() / expected - 1.0).abs() < SCATTER);
+        assert!((contrast.all.base / 61e3 - 1.0).abs() < SCATTER);
+    }
+}
+
+/// Messages of 1 KiB: what is measured is a system call and a wake-up, and no network.
+#[test]
+fn small_messages_move_a_share_of_what_usual_ones_do() {
+    let of = |message_bytes, share| {
+        (
+            Cell {
+                message_bytes,
+                ..cell(Topology::Bridge, 2)
+            },
+            share,
+        )
+    };
+    let contrast = in_metric(
+        Metric::Goodput,
+        trials(&[of(131_072, 1.0), of(1024, 0.037)], 3),
+    )
+    .remove(0);
+    assert_eq!(
+        (contrast.from.as_str(), contrast.to.as_str()),
+        ("128 KiB", "1 KiB")
+    );
+    assert_eq!(contrast.all.verdict, Verdict::Different);
+    assert!((contrast.all.ratio.unwrap() / 0.037 - 1.0).abs() < SCATTER);
+}
+
+/// A run that is kept: of three repeats on a busy machine.
+fn kept(name: &str) -> Vec<Contrast> {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../results");
+    crate::analysis::contrasts(&Run::read(&results.join(name)).unwrap())
+}
+
+fn of<'a>(contrasts: &'a [Contrast], metric: Metric, to: &str) -> &'a Contrast {
+    let mut found = contrasts
+        .iter()
+        .filter(|it| it.metric == metric && it.to == to);
+    found.next().expect("both have the metric")
+}
+
+#[test]
+fn the_kept_quickstart_does_not_say_that_veth_pairs_move_more_than_a_bridge_and_says_what_set_up_takes()
+ {
+    let contrasts = kept("20261123T115514Z-quickstart");
+    let goodput = of(&contrasts, Metric::Goodput, "veth");
+    assert!(goodput.all.ratio.unwrap() > 1.0);
+    assert_eq!(goodput.all.verdict, Verdict::Unknown);
+    assert!(
+        goodput
+            .at
+            .iter()
+            .all(|it| it.held.verdict == Verdict::Unknown)
+    );
+    let setup = of(&contrasts, Metric::Setup, "shared");
+    assert_eq!(
+        (setup.from.as_str(), setup.all.verdict),
+        ("bridge", Verdict::Different)
+    );
+    assert!(setup.all.interval.unwrap().1 < 0.5);
+}
+
+#[test]
+fn the_kept_run_of_dockers_rules_says_what_a_byte_costs_with_each_and_that_it_is_not_alike() {
+    let contrasts = kept("20261123T115626Z-docker-rules");
+    let at_most = |to: &str| {
+        let contrast = of(&contrasts, Metric::CpuPerByte, to);
+        assert_eq!(
+            (contrast.from.as_str(), contrast.all.verdict),
+            ("none", Verdict::Different)
+        );
+        assert!(!contrast.is_alike, "{contrast:?}");
+        contrast.at.last().unwrap().held
+    };
+    let (by_iptables, by_nft) = (at_most("docker-29"), at_most("docker-29-nft"));
+    assert_eq!(by_iptables.verdict, Verdict::Different);
+    assert!(by_iptables.ratio.unwrap() > 4.0 && by_nft.ratio.unwrap() < 2.0);
 }
