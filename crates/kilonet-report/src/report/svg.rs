@@ -23,10 +23,10 @@ use super::look::Looks;
 use super::title::machine;
 use crate::analysis::Analysis;
 use canvas::{Anchor, Canvas};
+use panel::{Curve, HEADER, MARGIN, Paper, count_name};
 
 pub(super) use canvas::{Escaped, TEXTS, TextClass};
 pub(super) use card::card;
-use panel::{Curve, HEADER, MARGIN, Paper, count_name};
 
 /// The files of all figures the run has data for, by name.
 pub(super) fn files(figures: &Figures) -> Vec<(&'static str, String)> {
