@@ -40,7 +40,7 @@ const FIXED_DESCRIPTORS: u64 = 64;
 
 /// Host sides whose counters are read at the edges of phases: of more an even sample, as each is held open and takes its part of the
 /// time that watching may.
-pub const WATCHED_HOST_SIDES: u32 = 64;
+pub const WATCHED_HOST_SIDES: u32 = 16;
 
 /// Descriptors that watching holds open for each: the files in which a namespace counts.
 pub const WATCHING_DESCRIPTORS: usize = 4;

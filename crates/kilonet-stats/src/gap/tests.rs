@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::interval_95;
 
 /// Five pairs of samples whose variances are very different.
 const BASE: [[f64; 3]; 5] = [

@@ -5,7 +5,7 @@
 use super::counter::Counter;
 use super::line::Record;
 use super::parts::Status;
-use crate::factors::{AnyKey, Came, Effect, Evidence, Verdict, registry};
+use crate::factors::{Came, Effect, Evidence, Verdict, registry};
 
 impl Record {
     /// Enters whether each level took hold, once all is known of a trial. Of one that failed nothing is said.

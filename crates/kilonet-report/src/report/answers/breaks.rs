@@ -71,7 +71,7 @@ fn text(analysis: &Analysis, one: &Mechanism) -> String {
     };
     let start = format!("{} {probably}{}", began(analysis, one), one.title);
     let limit = one.limit.as_ref().map(|limit| {
-        let name = limit.sysctl.rsplit('.').next().unwrap_or(limit.sysctl);
+        let name = limit.name.rsplit('.').next().unwrap_or(&limit.name);
         format!(" ({name} = {})", limit.value.replace('\t', " "))
     });
     let limit = limit.unwrap_or_default();
