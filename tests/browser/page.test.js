@@ -187,7 +187,7 @@ forEachPage(file => {
   test("a phone has the question, the answers and the figure of the first within two screens", async context => {
     const { page, data, main, metric } = await open(file, { viewport: PHONE });
     assert.equal(metric, data.drawn.lead);
-    const places = await page.evaluate(id => ["h1", "#answers", `#${id} .plot`].map(selector => {
+    const places = await page.evaluate(id => ["h1", "#answers", `#${id} :is(.plot, .bars)`].map(selector => {
       const { top, bottom } = document.querySelector(selector)?.getBoundingClientRect() ?? {};
       return [top, bottom];
     }), main);

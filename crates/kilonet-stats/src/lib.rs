@@ -10,6 +10,7 @@ pub mod random;
 mod bisection;
 mod bootstrap;
 mod corner;
+mod f_test;
 mod gap;
 mod latency;
 mod least_squares;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::f_test::{f_test, more};
 use super::plain::{interval_95, mean, student_t_975};
-use super::straight::{f_test, more};
 
 /// `y = intercept + slope x`, fitted to points whose `y` alone is uncertain.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -2,8 +2,7 @@
 //!
 //! Must not know what the figures are of. The invariant: without repeats there is no judgement.
 
-use statrs::distribution::{ContinuousCDF, FisherSnedecor};
-
+use super::f_test::{f_test, more};
 use super::line::Line;
 use super::plain::mean;
 
@@ -41,23 +40,6 @@ pub fn lack_of_fit(
         from_means += ys.iter().map(|y| (y - centre).powi(2)).sum::<f64>();
     }
     f_test((from_curve, lacking), (from_means, pure))
-}
-
-/// How likely the first sum of squares would be as large beside the second, each with its degrees of freedom, if both were of the
-/// same scatter.
-pub(super) fn f_test(lack: (f64, f64), pure: (f64, f64)) -> Option<f64> {
-    let statistic = (lack.0 / lack.1) / (pure.0 / pure.1);
-    if statistic.is_nan() {
-        // Nothing scatters and nothing is off the curve.
-        return Some(1.0);
-    }
-    Some(FisherSnedecor::new(lack.1, pure.1).ok()?.sf(statistic))
-}
-
-/// How many more, where there are any.
-pub(super) fn more(number: usize, than: usize) -> Option<f64> {
-    let left = number.checked_sub(than).filter(|left| *left > 0)?;
-    Some(left as f64)
 }
 
 #[cfg(test)]

@@ -19,11 +19,10 @@ use std::collections::BTreeSet;
 
 use super::figure::{Figure, SHEETS, Sheet};
 use super::figures::Figures;
-use super::look::Looks;
 use super::title::machine;
 use crate::analysis::Analysis;
 use canvas::{Anchor, Canvas};
-use panel::{Curve, HEADER, MARGIN, Paper, count_name};
+use panel::{HEADER, MARGIN, Paper, count_name, curves_of, one_count};
 
 pub(super) use canvas::{Escaped, TEXTS, TextClass};
 pub(super) use card::card;
@@ -43,7 +42,7 @@ fn draw(sheet: &Sheet, figures: &Figures) -> Option<String> {
     let mut canvas = Canvas::new(Paper::SHEET);
     let mut bottom = HEADER;
     for figure in figures.of_sheet(sheet) {
-        let curves = curves(figure, count_name(analysis.count), &figures.looks);
+        let curves = curves_of(figure, count_name(analysis.count), &figures.looks);
         bottom = if one_count(analysis) {
             bars::draw(&mut canvas, figure, &curves, bottom)
         } else {
@@ -63,27 +62,6 @@ fn draw(sheet: &Sheet, figures: &Figures) -> Option<String> {
         &basis(analysis),
     );
     Some(canvas.finish(bottom + 30.0, &question))
-}
-
-fn curves<'a>(figure: &'a Figure, over: &'static str, looks: &Looks) -> Vec<Curve<'a>> {
-    let lines = figure.series.iter().zip(&looks.series);
-    lines
-        .map(|(line, look)| Curve {
-            line,
-            over,
-            look: *look,
-        })
-        .collect()
-}
-
-/// Whether there is no curve to draw, but one point of each.
-fn one_count(analysis: &Analysis) -> bool {
-    let counts: BTreeSet<_> = analysis
-        .cells
-        .iter()
-        .map(|cell| analysis.count.of(&cell.cell))
-        .collect();
-    counts.len() <= 1
 }
 
 /// What a point rests on.

@@ -192,11 +192,11 @@ fn need_is_counted_by_topology() {
     let processes = need("axes = { driver = \"iperf3\", containers = 3000, streams = 2 }");
     assert_eq!(processes.threads, 8 + 3000);
     assert_eq!(processes.descriptors, 3005 + 2 * 3000 + 3 * (4 + 1) + 64);
-    // A host side for every two: of many, 64 are watched, and each has interfaces, and rules that track.
+    // A host side for every two: of many, 16 are watched, and each has interfaces, and rules that track.
     let routed = "topology = \"routed\", ports_per_router = 2, containers = 4000";
     let [plain, ruled] = ["", ", firewall = \"docker-29\""]
         .map(|rules| need(&format!("axes = {{ {routed}{rules} }}")).descriptors);
-    assert_eq!(plain, 6002 + 4000 + 64 * 4 + 2000 + 64);
+    assert_eq!(plain, 6002 + 4000 + 16 * 4 + 2000 + 64);
     assert_eq!(ruled, plain + 2000);
     let fixed = need("axes = { buffers = \"64KiB\", containers = 8000 }");
     assert_eq!(fixed.tcp_memory_bytes, 4000 * 4 * 65_536);

@@ -255,7 +255,10 @@ fn a_gap_of_pairs_alone_has_the_t_interval_of_their_differences() {
     let [judged] = judge(&[gap])[..] else {
         panic!("one gap")
     };
-    let (found, expected) = (judged.interval_95(), crate::interval_95(&differences));
+    let (found, expected) = (
+        judged.interval_95(),
+        super::super::interval_95(&differences),
+    );
     let ((low, high), (least, most)) = (found.unwrap(), expected.unwrap());
     assert!((low - least).abs() < 1e-12 && (high - most).abs() < 1e-12);
     assert_eq!(Gap::paired(&[0.1]), None);

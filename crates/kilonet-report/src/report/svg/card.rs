@@ -5,8 +5,7 @@
 use super::bars;
 use super::canvas::{Anchor, Canvas};
 use super::curves;
-use super::panel::{Curve, MARGIN, Paper, count_name};
-use super::{curves as curves_of, one_count};
+use super::panel::{Curve, MARGIN, Paper, count_name, curves_of, one_count};
 use crate::report::answers::{self, Answer};
 use crate::report::figure::Figure;
 use crate::report::figures::Figures;

@@ -2,9 +2,11 @@
 //!
 //! Must not know how curves or bars are drawn.
 
-use crate::analysis::{Count, Estimate};
-use crate::report::figure::{Line, Point};
-use crate::report::look::Look;
+use std::collections::BTreeSet;
+
+use crate::analysis::{Analysis, Count, Estimate};
+use crate::report::figure::{Figure, Line, Point};
+use crate::report::look::{Look, Looks};
 use crate::units::counted;
 
 /// Where a figure's header ends and its panels begin.
@@ -44,6 +46,32 @@ impl Curve<'_> {
     pub(super) fn label(&self) -> &str {
         &self.line.series.label
     }
+}
+
+/// The curves of a panel.
+pub(super) fn curves_of<'a>(
+    figure: &'a Figure,
+    over: &'static str,
+    looks: &Looks,
+) -> Vec<Curve<'a>> {
+    let lines = figure.series.iter().zip(&looks.series);
+    lines
+        .map(|(line, look)| Curve {
+            line,
+            over,
+            look: *look,
+        })
+        .collect()
+}
+
+/// Whether there is no curve to draw, but one point of each.
+pub(super) fn one_count(analysis: &Analysis) -> bool {
+    let counts: BTreeSet<_> = analysis
+        .cells
+        .iter()
+        .map(|cell| analysis.count.of(&cell.cell))
+        .collect();
+    counts.len() <= 1
 }
 
 pub(super) fn count_name(count: Count) -> &'static str {
