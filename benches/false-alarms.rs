@@ -3,6 +3,8 @@
 //! `cargo bench --bench false-alarms` prints a table; `results/` keeps one, with what it means. Each row is of so many
 //! seeds, and each seed of three comparisons: equal runs, the cell in the middle slower by a tenth, and by a fifth.
 
+#[path = "noise/law.rs"]
+mod law;
 mod noise;
 
 use kilonet::analysis::compare::{Comparison, Folder, Terms, Verdict};
@@ -10,10 +12,8 @@ use kilonet::plan::Plan;
 use kilonet::random::SplitMix;
 use kilonet::scenario::Scenario;
 use kilonet::store::Record;
-use kilonet::store::folder::{Manifest, Run};
-use kilonet::store::record::SCHEMA;
-use kilonet::testbed::{Model, Testbed, TrialPlan, Watch};
-use noise::Shape;
+use kilonet::testbed::{Model, Testbed, TrialPlan};
+use law::{Law, Nobody, run_of};
 use rayon::prelude::*;
 
 const SEEDS: u64 = 1000;
@@ -28,63 +28,6 @@ const SIZES: [(u32, [u32; 2]); 6] = [
     (20, [10, 3]),
     (60, [3, 3]),
 ];
-
-/// How trials deviate from the law.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Law {
-    /// Each by itself, all alike.
-    Of(Shape),
-    /// Normally, and the first cell six times as much as the others.
-    OneNoisy,
-    /// Normally, and in one trial of twelve something else takes a good part.
-    Disturbed,
-    /// Normally, and all trials of a block together by as much again.
-    Blocks,
-}
-
-impl Law {
-    fn all() -> impl Iterator<Item = Self> {
-        let shapes = Shape::ALL.into_iter().map(Self::Of);
-        shapes.chain([Self::OneNoisy, Self::Disturbed, Self::Blocks])
-    }
-
-    fn name(self) -> String {
-        match self {
-            Self::Of(shape) => format!("{shape:?}"),
-            other => format!("{other:?}"),
-        }
-    }
-
-    /// The factor of one trial in a cell.
-    fn factor(self, cell: u32, noise: f64, random: &mut SplitMix) -> f64 {
-        let normal = |random: &mut SplitMix| Shape::Normal.draw(random);
-        let deviation = match self {
-            Self::Of(shape) => shape.draw(random),
-            Self::OneNoisy if cell == 0 => 6.0 * normal(random),
-            Self::Disturbed if random.share() < 1.0 / 12.0 => normal(random) - 4.0,
-            Self::OneNoisy | Self::Disturbed | Self::Blocks => normal(random),
-        };
-        (noise * deviation).exp()
-    }
-
-    /// The factor of all trials of a block.
-    fn of_block(self, noise: f64, random: &mut SplitMix) -> f64 {
-        match self {
-            Self::Blocks => (noise * Shape::Normal.draw(random)).exp(),
-            _ => 1.0,
-        }
-    }
-}
-
-/// Nobody: nothing is shown and nothing is interrupted.
-struct Nobody;
-
-impl Watch for Nobody {
-    fn sample(&self, _goodput_bps: f64) {}
-    fn interrupted(&self) -> bool {
-        false
-    }
-}
 
 /// What a row of the table is of.
 #[derive(Clone, Copy)]
@@ -124,7 +67,7 @@ impl Row {
             let measured = measured.expect("the model refuses nothing");
             let place = trial.cell.pairs - 1;
             let change = if place == self.cells / 2 { share } else { 1.0 };
-            let own = self.law.factor(place, self.noise, &mut random);
+            let own = (self.noise * self.law.deviation(place, &mut random)).exp();
             let factor = change * blocks[trial.repeat as usize] * own;
             let mut record = Record {
                 aggregate: Some(measured.aggregate),
@@ -137,7 +80,8 @@ impl Row {
             }
             if let Some(cost) = record.cpu.as_mut().and_then(|cpu| cpu.ns_per_byte.as_mut()) {
                 // What a byte costs goes with the aggregate on a busy machine, and has some noise of its own.
-                *cost *= self.law.factor(place, self.noise / 3.0, &mut random) / factor;
+                let own = self.noise / 3.0 * self.law.deviation(place, &mut random);
+                *cost *= own.exp() / factor;
             }
             record
         });
@@ -146,29 +90,9 @@ impl Row {
 }
 
 fn folder(records: Vec<Record>) -> Folder {
-    let manifest = Manifest {
-        schema: SCHEMA,
-        name: "model".to_owned(),
-        purpose: None,
-        scenario_text: String::new(),
-        ruleset_text: None,
-        settings: serde_json::Value::Null,
-        version: String::new(),
-        build: None,
-        seed: 1,
-        planned: u32::try_from(records.len()).unwrap_or(u32::MAX),
-        started_unix_ns: 0,
-        fingerprint: serde_json::Value::Null,
-        command: None,
-    };
-    let run = Run {
-        manifest,
-        records,
-        notes: Vec::new(),
-    };
     Folder {
         name: "model".to_owned(),
-        run,
+        run: run_of(records),
     }
 }
 
