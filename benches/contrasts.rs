@@ -292,6 +292,8 @@ fn rates(row: &Row<'_>, seeds: u64) -> [f64; 8] {
 
 /// The standard deviation of the logarithm of goodput in each cell of the kept run, by topology and count.
 fn kept() -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
+    use Topology::{Bridge, Loopback, Shared, Veth};
+
     let run = Run::read(Path::new(KEPT))?;
     let of = |topology: Topology, count: u32| {
         let cells = run.records.iter().filter(|it| it.is_shown());
@@ -302,7 +304,6 @@ fn kept() -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
         stats::standard_deviation(&logs)
             .ok_or_else(|| format!("{topology} at {count} has no repeats"))
     };
-    use Topology::{Bridge, Loopback, Shared, Veth};
     let level = |topology| [2, 8, 32, 128, 512].map(|count| of(topology, count));
     let levels =
         [Bridge, Shared, Veth, Loopback].map(|topology| level(topology).into_iter().collect());

@@ -111,7 +111,7 @@ mod tests {
             status: Status::Failed,
             ..record(Driver::Iperf3, 3, (one, 9.0 * one))
         };
-        let records = [
+        let records = vec![
             record(Driver::Threads, 0, (one, one)),
             record(Driver::Iperf3, 0, (one, 1.25 * one)),
             record(Driver::Iperf3, 1, (one, 1.5 * one)),

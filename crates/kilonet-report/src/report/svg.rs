@@ -17,7 +17,7 @@ mod slopes;
 
 use std::collections::BTreeSet;
 
-use super::figure::{Figure, SHEETS, Sheet};
+use super::figure::{SHEETS, Sheet};
 use super::figures::Figures;
 use super::title::machine;
 use crate::analysis::Analysis;

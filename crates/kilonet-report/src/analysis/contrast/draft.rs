@@ -124,7 +124,7 @@ impl Paired {
     }
 
     fn moves(&self) -> bool {
-        self.0.iter().any(|[base, other]| base != other)
+        self.0.iter().any(|[base, other]| other - base != 0.0)
     }
 
     fn differences(&self, scale: Scale) -> Vec<f64> {

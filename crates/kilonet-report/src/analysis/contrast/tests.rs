@@ -12,6 +12,15 @@ use crate::store::sample::{Law, cell, failed, invalid, measured, run};
 /// How far single trials are from the law, either way at most.
 const SCATTER: f64 = 0.02;
 
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a time, and about as much of it"
+)]
+fn times(ns: u64, share: f64) -> u64 {
+    (ns as f64 * share) as u64
+}
+
 /// A trial that moves so much of what the law says, but for its own scatter, which is drawn for each trial anew.
 fn trial(cell: Cell, repeat: u32, share: f64) -> Record {
     let drawn = format!("{cell:?}")
@@ -26,8 +35,8 @@ fn trial(cell: Cell, repeat: u32, share: f64) -> Record {
     record.aggregate.as_mut().unwrap().goodput_bps *= moved;
     *record.cpu.as_mut().unwrap().ns_per_byte.as_mut().unwrap() *= own() / moved;
     let lab = record.lab.as_mut().unwrap();
-    lab.setup_ns = (lab.setup_ns as f64 * own()) as u64;
-    lab.teardown_ns = lab.teardown_ns.map(|ns| (ns as f64 * own()) as u64);
+    lab.setup_ns = times(lab.setup_ns, own());
+    lab.teardown_ns = lab.teardown_ns.map(|ns| times(ns, own()));
     record
 }
 
@@ -164,6 +173,8 @@ fn a_few_noisy_repeats_make_no_claim() {
 
 #[test]
 fn the_usual_level_is_the_base_and_loopback_never_is_beside_another() {
+    use Topology::{Bridge, Loopback, Netkit, Shared, Veth};
+
     let of = |topologies: &[Topology]| {
         let records = at_once(topologies.iter().map(|topology| cell(*topology, 2)));
         let levels = levels(records).into_iter();
@@ -171,7 +182,6 @@ fn the_usual_level_is_the_base_and_loopback_never_is_beside_another() {
             .map(|[_, from, to]| format!("{from} {to}"))
             .collect::<Vec<_>>()
     };
-    use Topology::{Bridge, Loopback, Netkit, Shared, Veth};
     assert_eq!(
         of(&[Loopback, Shared, Veth, Bridge]),
         ["bridge loopback", "bridge shared", "bridge veth"]
@@ -276,6 +286,8 @@ fn what_may_not_be_shown_or_showed_nothing_of_the_factor_is_left_out_with_its_bl
 
 #[test]
 fn requests_have_no_contrast_in_bytes_and_one_pair_none_of_many() {
+    use Metric::{CpuPerTransaction, KernelMemory, Setup, Teardown, Transactions};
+
     let asking = |driver| {
         let workload = Workload::TcpRr;
         let mut record = measured(
@@ -294,7 +306,6 @@ fn requests_have_no_contrast_in_bytes_and_one_pair_none_of_many() {
         .into_iter()
         .map(|it| it.metric)
         .collect();
-    use Metric::{CpuPerTransaction, KernelMemory, Setup, Teardown, Transactions};
     assert_eq!(
         metrics,
         [
@@ -347,7 +358,7 @@ fn a_factor_that_has_nothing_but_its_entry_has_contrasts() {
     });
 }
 
-/// TechEmpower's case: what a connection costs with Docker's rules, and with connection tracking alone, at 2 and at 32 containers
+/// A case of the field, Docker merely installed: what a connection costs with Docker's rules, and with connection tracking alone, at 2 and at 32 containers
 /// alike, in five repeats of which each is off by up to 2 %.
 #[test]
 fn rules_make_a_connection_dearer_by_what_was_planted_at_every_count() {

@@ -48,17 +48,17 @@ struct Faces {
 impl Faces {
     /// A text's paths, one for each part that is set alike.
     fn draw(&self, text: Node<'_, '_>) -> String {
-        let (mut end, mut paths) = (0.0, String::new());
-        for part in text.descendants().filter(Node::is_text) {
-            let (Some(of), Some(letters)) = (part.parent(), part.text()) else {
-                continue;
-            };
+        let mut end = 0.0;
+        let parts = text.descendants().filter(Node::is_text);
+        let paths = parts.filter_map(|part| {
+            let (of, letters) = (part.parent()?, part.text()?);
             let pen = self.write(of, letters, end + number(of, "dx"));
+            end = pen.x;
             let kept = of.attributes().filter(|it| !PLACING.contains(&it.name()));
             let kept: String = kept.map(written).collect();
-            paths += &format!(r#"<path{kept} d="{}"/>"#, pen.drawn);
-            end = pen.x;
-        }
+            Some(format!(r#"<path{kept} d="{}"/>"#, pen.drawn))
+        });
+        let paths: String = paths.collect();
         let before = match text.attribute("text-anchor") {
             Some("middle") => end / 2.0,
             Some("end") => end,
@@ -119,7 +119,7 @@ impl Pen {
         self.drawn.push(command);
         for (x, y) in points {
             let (x, y) = (self.x + x * self.scale, -y * self.scale);
-            self.drawn += &format!("{x:.2} {y:.2} ");
+            self.drawn.extend([x, y].map(|it| format!("{it:.2} ")));
         }
     }
 }
