@@ -145,7 +145,9 @@ fn of_few_values_what_varies_most_is_known_by_its_own_alone_and_so_is_each_of_a_
     assert_eq!(few[0], judged[0]);
     assert!(few[0].freedom > 2.0);
     let of_some = judge_few(&gaps[..7]);
-    of_some.iter().for_each(|it| near(it.freedom, 2.0));
+    for it in &of_some {
+        near(it.freedom, 2.0);
+    }
 }
 
 #[test]
