@@ -178,7 +178,7 @@ mod tests {
             return;
         };
         let host = netns::visit(|visitor| Ok(visitor.create().unwrap())).unwrap();
-        for (of, read) in [(0, None), (3, Some((3, 3))), (200, Some((50, 200)))] {
+        for (of, read) in [(0, None), (3, Some((3, 3))), (200, Some((16, 200)))] {
             let hosts = vec![host.as_fd(); of];
             let sides = Sides::open(&hosts, &[]).unwrap();
             let extent = sides.extent().map(|it| (it.read, it.of));
