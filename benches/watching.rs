@@ -126,7 +126,7 @@ impl Testbed for Stand {
         self.watching.take()
     }
 
-    fn sides(&self, lab: &KernelLab) -> kilonet::Result<Option<Sides>> {
+    fn sides(&self, lab: &mut KernelLab) -> kilonet::Result<Option<Sides>> {
         self.kernel.sides(lab)
     }
 

@@ -183,6 +183,13 @@ impl Load {
         }
     }
 
+    /// Whether both offer each flow as much, however it lies in time.
+    #[must_use]
+    pub fn offers_as_much_as(&self, other: &Self) -> bool {
+        let offered = |of: &Self| (of.rate_bps, of.rate, of.outstanding);
+        offered(self) == offered(other)
+    }
+
     /// Requests that may be under way at once in a closed loop.
     #[must_use]
     pub fn outstanding(&self) -> u32 {

@@ -350,8 +350,8 @@ fn same_pairs(cells: &[&Cell]) -> bool {
 
 /// Whether they are offered the same.
 fn same_load(cells: &[&Cell]) -> bool {
-    let of = |cell: &Cell| (cell.load.rate_bps, cell.load.rate, cell.load.outstanding);
-    cells.windows(2).all(|pair| of(pair[0]) == of(pair[1]))
+    let mut loads = cells.windows(2).map(|pair| [pair[0].load, pair[1].load]);
+    loads.all(|[one, next]| one.offers_as_much_as(&next))
 }
 
 #[cfg(test)]

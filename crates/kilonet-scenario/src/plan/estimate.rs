@@ -13,7 +13,7 @@ use crate::scenario::pairs;
 use crate::scenario::registry::routers::host_sides;
 use crate::scenario::takes::Takes;
 use crate::scenario::{
-    Cell, Driver, Entries, Join, Path, Testbed, registry, running_time, topology::Joined,
+    Cell, Driver, Entries, Path, Testbed, registry, running_time, topology::Joined,
 };
 use crate::store::record::Resource;
 
@@ -299,11 +299,9 @@ fn watched(hosts: u64, tracked: bool) -> u64 {
 /// Ports of the largest bridge: of one that has containers, and some `more`, or of the one between that has a port for each of them.
 fn bridge_ports(cell: &Cell, more: u64) -> u64 {
     let own = cell.ports_per_bridge.map(|ports| u64::from(ports.get()));
-    let between = match cell.wiring.join {
-        Join::Trunk => cell.bridges.map(|bridges| u64::from(bridges.get())),
-        Join::None | Join::Routed => None,
-    };
-    own.map_or(0, |own| (own + more).max(between.unwrap_or(0)))
+    let bridges = cell.bridges.filter(|_| cell.wiring.is_one_segment());
+    let between = bridges.map_or(0, |bridges| u64::from(bridges.get()));
+    own.map_or(0, |own| (own + more).max(between))
 }
 
 /// What the levels of a cell take beside the usual: what their entries say.
