@@ -185,6 +185,10 @@ fn slope(analysis: &Analysis) -> Option<Found> {
 }
 
 /// Whether any slope of the run may be told.
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it stands in a table with those that may find nothing"
+)]
 fn has_slope(analysis: &Analysis) -> Option<Found> {
     let mut fits = analysis.slopes.iter().flat_map(|slope| &slope.fits);
     Some(Found::Verdict(
@@ -199,6 +203,10 @@ fn left(analysis: &Analysis) -> Option<Found> {
 }
 
 /// Whether any fall of the run may be told.
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it stands in a table with those that may find nothing"
+)]
 fn has_fall(analysis: &Analysis) -> Option<Found> {
     let certain = analysis.falls.iter().any(|fall| fall.is_certain);
     Some(Found::Verdict(certain))
