@@ -179,9 +179,9 @@ impl Row<'_> {
                 &mut pairs.p95_bps,
                 &mut pairs.max_bps,
             ];
-            of_pairs
-                .into_iter()
-                .for_each(|bps| *bps *= moved * factor(1.0 / 3.0));
+            for bps in of_pairs {
+                *bps *= moved * factor(1.0 / 3.0);
+            }
             pairs.jain = 1.0 - 0.05 * factor(1.0);
         }
         if let Some(cost) = record.cpu.as_mut().and_then(|cpu| cpu.ns_per_byte.as_mut()) {
@@ -234,6 +234,10 @@ fn measured(model: &mut Model, trial: &Trial, plan: &Plan) -> Record {
 
 /// What the contrasts of a run came to.
 #[derive(Default, Clone, Copy)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 struct Outcome {
     /// Whether any is said to be different.
     any: bool,
@@ -269,17 +273,17 @@ fn outcome(all: &[Contrast]) -> Outcome {
 fn rates(row: &Row<'_>, seeds: u64) -> [f64; 8] {
     let trial = |seed: u64| {
         let mut random = SplitMix::new(seed);
-        let [equal, least, less, more, most, last] =
+        let [equal, twentieth, tenth, fifth, most, late] =
             PLANTED.map(|planted| outcome(&contrasts(&row.run(planted, &mut random))));
         let found = [
             equal.any,
             equal.same,
-            least.found,
-            less.found,
-            more.found,
+            twentieth.found,
+            tenth.found,
+            fifth.found,
             most.found,
             most.at_last,
-            last.at_last,
+            late.at_last,
         ];
         found.map(|is| f64::from(u8::from(is)))
     };
