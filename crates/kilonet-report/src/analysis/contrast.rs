@@ -96,6 +96,13 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Contrast {
+    /// What is held against, and what is held against it.
+    pub(crate) fn sides(&self) -> [usize; 2] {
+        [self.base, self.other]
+    }
+}
+
 /// All contrasts of a run: factor by factor, pair by pair of curves, in the order of the metrics.
 pub(super) fn contrasts(asked: &Asked<'_>, varying: &Varying) -> Vec<Contrast> {
     let pairings = pairing::pairings(asked, varying);

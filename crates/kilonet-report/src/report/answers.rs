@@ -11,6 +11,7 @@ mod contrasts;
 mod falls;
 mod limits;
 mod medians;
+mod networks;
 mod same;
 mod slopes;
 mod thresholds;

@@ -52,6 +52,7 @@ pub(super) fn mechanism(row: &Row, asked: &Asked<'_>, manifest: &Manifest) -> Op
         drops: drops(row, worst.record),
         remedy: row.remedy,
         kernel_line: logged.map(|of| of.line.clone()),
+        is_other_traffic: row.is_other_traffic,
         instead_of: row.instead_of,
         cells,
     })

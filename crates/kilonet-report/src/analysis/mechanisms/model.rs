@@ -46,6 +46,9 @@ pub struct Mechanism {
     /// The first line that the kernel logged of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kernel_line: Option<String>,
+    /// Whether traffic with it is of another kind than was asked for, so that it compares with none that is not.
+    #[serde(skip)]
+    pub(crate) is_other_traffic: bool,
     /// The sign of a milder form of it, which need not be told beside it.
     #[serde(skip)]
     pub(in crate::analysis) instead_of: Option<Symptom>,
@@ -232,7 +235,8 @@ impl Mechanism {
         failures.any(|it| it.is_in(series, count))
     }
 
-    fn bound_in(&self, series: usize, count: u32) -> bool {
+    /// Whether it bound in a cell.
+    pub(crate) fn bound_in(&self, series: usize, count: u32) -> bool {
         let mut cells = self.cells.iter();
         cells.any(|cell| (cell.nth, cell.count) == (series, count))
     }

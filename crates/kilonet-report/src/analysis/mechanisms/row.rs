@@ -37,6 +37,8 @@ pub(super) struct Row {
     pub(super) instead_of: Option<Symptom>,
     /// Whether next to nothing is moved any more from when it binds.
     pub(super) ends_all: bool,
+    /// Whether traffic with it is of another kind than was asked for, so that it compares with none that is not.
+    pub(super) is_other_traffic: bool,
     /// Says how a table was filled, of the trial that shows most of it.
     pub(super) filling: Option<fn(&Bound<'_>, &Manifest) -> Filling>,
 }
@@ -56,6 +58,7 @@ pub(super) const BLANK: Row = Row {
     explains: &[],
     instead_of: None,
     ends_all: false,
+    is_other_traffic: false,
     filling: None,
 };
 

@@ -380,7 +380,7 @@ pub const METRICS: &[About] = &[
 
 const MOVE: Told = Told {
     role: Role::Through,
-    who: "pairs move",
+    who: "pairs together move",
     times: "as much",
     more: "more",
     less: "less",
@@ -388,7 +388,7 @@ const MOVE: Told = Told {
 };
 
 const COMPLETE: Told = Told {
-    who: "pairs complete",
+    who: "pairs together complete",
     times: "as many {requests}",
     more: "more {requests}",
     less: "fewer {requests}",

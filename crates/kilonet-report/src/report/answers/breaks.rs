@@ -3,8 +3,8 @@
 //! The invariant: one that is known by its error alone is said to be probable.
 
 use super::answer::{Answer, Candidate, Class, LONGEST, Subject};
-use super::words;
-use crate::analysis::mechanisms::{Certainty, Intervention};
+use super::{contrasts, words};
+use crate::analysis::mechanisms::{Began, BoundCell, Certainty, Intervention};
 use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, Mechanism};
 use crate::report::findings::{self, Shown};
@@ -32,8 +32,8 @@ fn candidate(analysis: &Analysis, nth: usize, one: &Mechanism) -> Candidate {
             words: words::sentence(&text(analysis, one)),
             shown: Shown::In(findings::seen_in(one)),
         },
-        class: class(one),
-        size: if is_loss(one) {
+        class: class(analysis, one),
+        size: if breaks(analysis, one) {
             // As the analysis has them: what explains most first.
             ((nth + 1) as f64).recip()
         } else {
@@ -43,8 +43,8 @@ fn candidate(analysis: &Analysis, nth: usize, one: &Mechanism) -> Candidate {
     }
 }
 
-fn class(one: &Mechanism) -> Class {
-    if is_loss(one) {
+fn class(analysis: &Analysis, one: &Mechanism) -> Class {
+    if breaks(analysis, one) {
         Class::Broke
     } else if one.interventions.iter().any(|of| gain(of) > 0.0) {
         Class::Effect
@@ -53,8 +53,11 @@ fn class(one: &Mechanism) -> Class {
     }
 }
 
-fn is_loss(one: &Mechanism) -> bool {
-    one.explains.iter().any(|it| it.consequence.loses())
+/// Whether something is lost by it, or it sets apart what is compared.
+fn breaks(analysis: &Analysis, one: &Mechanism) -> bool {
+    let loses = one.explains.iter().any(|it| it.consequence.loses());
+    let mut contrasts = analysis.contrasts.iter();
+    loses || contrasts.any(|contrast| contrasts::sets_apart(one, contrast))
 }
 
 /// How much more is moved without it, as a logarithm.
@@ -87,23 +90,29 @@ fn text(analysis: &Analysis, one: &Mechanism) -> String {
     short.unwrap_or(start)
 }
 
-/// `over a bridge from 64 containers`; the curve only where there are others.
+/// `over a bridge from 64 containers`, `on 2 of 6 curves at 2 containers`; the curves only where there are others.
 fn began(analysis: &Analysis, one: &Mechanism) -> String {
-    let from = if one.began.iter().all(|it| it.onwards) {
+    let from = if one.began.iter().all(|it| goes_on(one, it)) {
         "from"
     } else {
         "at"
     };
     let count = words::counts(analysis.count, &[one.began_at.count], &[]);
-    match one.began.len() {
-        1 if analysis.series.len() > 1 => {
-            format!(
-                "{} {from} {count}",
-                words::place(analysis, one.cells[0].nth)
-            )
+    match (one.began.len(), analysis.series.len()) {
+        (some, all) if some == all => format!("{from} {count}"),
+        (1, _) => {
+            let place = words::place(analysis, one.cells[0].nth);
+            format!("{place} {from} {count}")
         }
-        _ => format!("{from} {count}"),
+        (some, all) => format!("on {some} of {all} curves {from} {count}"),
     }
+}
+
+/// Whether it bound at every larger count of a curve, and there is one.
+fn goes_on(one: &Mechanism, began: &Began) -> bool {
+    let mut cells = one.cells.iter();
+    let is_larger = |cell: &BoundCell| cell.series == began.series && cell.count > began.count;
+    began.onwards && cells.any(is_larger)
 }
 
 /// What is lost by it, or else what the same traffic comes to without it, or how often it was seen.
@@ -118,7 +127,10 @@ fn follows(one: &Mechanism) -> String {
         (None, Some(of)) => {
             let (with, without) = of.goodput_bps;
             let rates = words::both(Quantity::Rate, (without, with), "instead of");
-            format!("with {} = {} pairs move {rates}", of.factor, of.levels.1)
+            format!(
+                "with {} = {} pairs together move {rates}",
+                of.factor, of.levels.1
+            )
         }
         (None, None) => {
             let trials = one

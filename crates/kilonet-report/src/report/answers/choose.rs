@@ -41,9 +41,7 @@ fn is_news(one: &Candidate, taken: &[Candidate]) -> bool {
         | Class::Bound => true,
         Class::Unknown => !taken.iter().any(compares),
         Class::Lab => taken.iter().all(|said| said.class != Class::Lab),
-        Class::Measured => !taken
-            .iter()
-            .any(|said| says_of_traffic(said) || said.class == Class::Measured),
+        Class::Measured => !taken.iter().any(says_of_traffic),
     };
     has_room && !one.says.iter().any(is_said)
 }

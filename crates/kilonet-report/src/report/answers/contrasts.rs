@@ -4,17 +4,15 @@
 //! The invariant: only counts at which the interval holds no sameness are said; a sentence of several counts gives the range of its ratios.
 
 use super::answer::{Answer, Candidate, Class, LONGEST, Of, Subject};
+use super::networks;
 use super::words::{self, Compared};
 use crate::analysis::metric::row::{Role, Told};
 use crate::analysis::quantity::grouped;
-use crate::analysis::{Analysis, Contrast, Held, Metric, Verdict, tell};
+use crate::analysis::{Analysis, Contrast, Held, Mechanism, Metric, Verdict, tell};
 use crate::report::findings::Shown;
 use crate::units::counted;
 
 pub(super) const RULE: &str = "contrast";
-
-/// How much less it is asked how a lab without links compares, which no network is.
-const CEILING: f64 = 0.5;
 
 /// Parts below this are not told as parts.
 const SMALL_PART: f64 = 0.1;
@@ -58,11 +56,13 @@ pub(super) fn candidates(analysis: &Analysis) -> Vec<Candidate> {
         .collect()
 }
 
-/// All pairs of levels that differ, in the order of the contrasts.
+/// All pairs of levels that differ, in the order of the contrasts, each on the curves that differ at the same counts.
 fn pairs(analysis: &Analysis, of: Of) -> Vec<Pair<'_>> {
     let mut pairs: Vec<Pair> = Vec::new();
     for contrast in &analysis.contrasts {
-        let Some(told) = told(analysis, contrast).filter(|told| looks_at(told.role) == of) else {
+        let is_asked = of == Of::Traffic || networks::have_links(analysis, &contrast.sides());
+        let told = told(analysis, contrast).filter(|told| looks_at(told.role) == of);
+        let Some(told) = told.filter(|_| is_asked) else {
             continue;
         };
         for is_above in [false, true] {
@@ -74,6 +74,7 @@ fn pairs(analysis: &Analysis, of: Of) -> Vec<Pair<'_>> {
     for pair in &mut pairs {
         let alike = |contrast: &&Contrast| pair.is_of(contrast);
         pair.curves = analysis.contrasts.iter().filter(alike).count();
+        pair.keep_alike();
     }
     pairs
 }
@@ -114,7 +115,7 @@ fn add<'a>(pairs: &mut Vec<Pair<'a>>, contrast: &'a Contrast, told: Told, places
     }
 }
 
-/// How it is told, where it is told of these cells: of requests never by the byte.
+/// How it is told, where it is told of these cells: of requests never by the byte, and of no traffic beside another kind.
 pub(super) fn told(analysis: &Analysis, contrast: &Contrast) -> Option<Told> {
     let told = contrast.metric.about().traits.told?;
     let cell = &analysis.cells[*analysis.series[contrast.base].cells.first()?].cell;
@@ -122,7 +123,18 @@ pub(super) fn told(analysis: &Analysis, contrast: &Contrast) -> Option<Told> {
         Role::Through | Role::Cost => Metric::of_traffic(cell).contains(&contrast.metric),
         Role::Wait | Role::Lab => true,
     };
-    is_said.then_some(told)
+    let mut mechanisms = analysis.mechanisms.iter();
+    let is_other = looks_at(told.role) == Of::Traffic
+        && mechanisms.any(|mechanism| sets_apart(mechanism, contrast));
+    (is_said && !is_other).then_some(told)
+}
+
+/// Whether a mechanism made the traffic of one side alone another than was asked for.
+pub(super) fn sets_apart(mechanism: &Mechanism, contrast: &Contrast) -> bool {
+    let is_bound = |series, count| mechanism.bound_in(series, count);
+    let mut counts = contrast.at.iter().map(|at| at.count);
+    mechanism.is_other_traffic
+        && counts.any(|count| is_bound(contrast.base, count) != is_bound(contrast.other, count))
 }
 
 /// What a role is a look at.
@@ -164,6 +176,16 @@ impl Pair<'_> {
         self.places[0].ratio > 1.0
     }
 
+    /// Keeps the curves that differ at the same counts as that which differs most: what is said holds at each count on each curve.
+    fn keep_alike(&mut self) {
+        let sides = self.most().contrast.sides();
+        let counts = self.counts_of(sides);
+        let curves = self.differing_curves().into_iter();
+        let alike: Vec<_> = curves.filter(|it| self.counts_of(*it) == counts).collect();
+        self.places
+            .retain(|place| alike.contains(&place.contrast.sides()));
+    }
+
     /// Where they differ most, for all that is known.
     fn most(&self) -> &Place<'_> {
         let most = self.places.iter().max_by(|a, b| {
@@ -177,13 +199,27 @@ impl Pair<'_> {
         self.most().least()
     }
 
-    /// The counts at which they differ, smallest first.
+    /// The counts at which they differ, smallest first: on each curve the same.
     fn counts(&self) -> Vec<u32> {
-        let counts = self.places.iter().flat_map(|place| &place.counts);
-        let mut counts: Vec<_> = counts.copied().collect();
+        self.counts_of(self.places[0].contrast.sides())
+    }
+
+    /// The counts at which they differ on a curve, smallest first.
+    fn counts_of(&self, sides: [usize; 2]) -> Vec<u32> {
+        let places = self.places.iter();
+        let places = places.filter(|place| place.contrast.sides() == sides);
+        let mut counts: Vec<_> = places.flat_map(|place| &place.counts).copied().collect();
         counts.sort_unstable();
-        counts.dedup();
         counts
+    }
+
+    /// The curves on which they differ.
+    fn differing_curves(&self) -> Vec<[usize; 2]> {
+        let places = self.places.iter();
+        let mut curves: Vec<_> = places.map(|place| place.contrast.sides()).collect();
+        curves.sort_unstable();
+        curves.dedup();
+        curves
     }
 
     /// The counts at which they were held against each other.
@@ -225,34 +261,23 @@ impl Pair<'_> {
         high < 1.0 && !is_part && !words::is_by_share(self.told, (low, high))
     }
 
-    fn cells(&self, analysis: &Analysis) -> Vec<usize> {
-        let cells = self.places.iter().flat_map(|place| {
-            let series = [place.contrast.base, place.contrast.other].into_iter();
-            series.flat_map(|nth| {
-                let cell = move |count: &u32| words::cell_at(analysis, nth, *count);
-                place.counts.iter().map(cell)
-            })
-        });
-        let mut cells: Vec<_> = cells.flatten().collect();
-        cells.sort_unstable();
-        cells.dedup();
-        cells
-    }
-
     /// How much that is worth telling.
     fn weight(&self, analysis: &Analysis) -> f64 {
-        let all = have_links(analysis, self.places[0].contrast);
-        self.size() * if all { 1.0 } else { CEILING }
+        self.size() * networks::weight(analysis, &self.places[0].contrast.sides())
     }
 }
 
-/// Whether both sides are networks.
-pub(super) fn have_links(analysis: &Analysis, contrast: &Contrast) -> bool {
-    let has_links = |nth: usize| {
-        let first = analysis.series[nth].cells.first();
-        first.is_none_or(|nth| analysis.cells[*nth].cell.topology.has_links())
-    };
-    has_links(contrast.base) && has_links(contrast.other)
+/// The cells of some levels at some counts, in the order of the analysis.
+fn cells(analysis: &Analysis, pairs: &[&Pair], counts: &[u32]) -> Vec<usize> {
+    let sides = pairs.iter().flat_map(|pair| pair.differing_curves());
+    let cells = sides.flatten().flat_map(|series| {
+        let cell = move |count: &u32| words::cell_at(analysis, series, *count);
+        counts.iter().filter_map(cell)
+    });
+    let mut cells: Vec<_> = cells.collect();
+    cells.sort_unstable();
+    cells.dedup();
+    cells
 }
 
 /// Of two levels what is said first, and what is said with it.
@@ -299,13 +324,19 @@ fn order(pair: &Pair) -> (Role, Metric) {
 fn is_beside(first: &Pair, other: &Pair) -> bool {
     let halves = [first.told.role, other.told.role];
     let is_half = halves == [Role::Through, Role::Cost] || halves == [Role::Cost, Role::Through];
+    let counts = other.counts();
+    let curves = other.differing_curves();
+    let is_there = first.counts().iter().all(|it| counts.contains(it))
+        && first
+            .differing_curves()
+            .iter()
+            .all(|it| curves.contains(it));
     // Less that gets through is more that it costs.
-    is_half && first.is_above() != other.is_above()
+    is_half && is_there && first.is_above() != other.is_above()
 }
 
 fn single(analysis: &Analysis, first: &First, of: Of) -> Candidate {
     let pair = first.pair;
-    let most = pair.most();
     let counts = pair.counts();
     let (ends, [base, other]) = pair.told_way(&counts);
     let called = words::called(analysis);
@@ -319,28 +350,24 @@ fn single(analysis: &Analysis, first: &First, of: Of) -> Candidate {
         compared.link,
         tell(pair.factor, base),
     );
-    let values = values(analysis, pair, counts.len());
     let is_turned = pair.is_turned(&counts);
     let other = first.beside.filter(|_| !is_turned);
-    let beside = other.map(|other| beside(analysis, other));
-    let text = [values, beside.unwrap_or_default()]
-        .into_iter()
-        .fold(start, |text, more| {
-            let longer = format!("{text}{more}");
-            if words::words_of(&longer) <= LONGEST {
-                longer
-            } else {
-                text
-            }
-        });
+    let beside = other.map(|other| beside(analysis, other, &counts));
+    let text = as_much_as_fits(
+        start,
+        curves(analysis, pair),
+        values(analysis, pair),
+        beside,
+    );
+    let found = Found::of(pair, is_turned);
     Candidate {
         answer: Answer {
             rule: RULE,
             about: about(pair, &pair.levels),
-            cells: pair.cells(analysis),
-            estimate: Some(most.ratio),
-            interval: most.held.interval,
-            evidence: evidence(analysis, most),
+            cells: cells(analysis, &[pair], &counts),
+            estimate: Some(found.ratio),
+            interval: found.interval,
+            evidence: found.evidence(analysis),
             words: words::sentence(&text),
             shown: Shown::In(pair.metric),
         },
@@ -371,60 +398,70 @@ fn about(pair: &Pair, levels: &[&str]) -> String {
     format!("{}:{}:{}", pair.metric.key(), pair.factor, levels.join(":"))
 }
 
-/// ` (63.0 of 90.0 Gb/s at 512; 2 of 4 curves)`
-fn values(analysis: &Analysis, pair: &Pair, counts: usize) -> String {
+/// A sentence's beginning with as much as there is room for: on which curves that is, what was measured, and what comes with it.
+fn as_much_as_fits(
+    start: String,
+    curves: Option<String>,
+    values: Option<String>,
+    beside: Option<String>,
+) -> String {
+    let brackets = |curves: Option<String>, values: Option<String>| {
+        let parts: Vec<_> = curves.into_iter().chain(values).collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", parts.join("; "))
+        }
+    };
+    let full = brackets(curves.clone(), values);
+    let curves = brackets(curves, None);
+    let beside = beside.unwrap_or_default();
+    let room = [
+        format!("{start}{full}{beside}"),
+        format!("{start}{full}"),
+        format!("{start}{curves}{beside}"),
+        format!("{start}{curves}"),
+    ];
+    let fits = |text: &String| words::words_of(text) <= LONGEST;
+    room.into_iter().find(fits).unwrap_or(start)
+}
+
+/// `medians 63.0 of 90.0 Gb/s at 512`
+fn values(analysis: &Analysis, pair: &Pair) -> Option<String> {
+    let counts = pair.counts();
+    let is_turned = pair.is_turned(&counts);
     let most = pair.most();
     let median = |series| {
         let cell = words::cell_at(analysis, series, most.last())?;
         Some(analysis.cells[cell].estimate(pair.metric)?.median)
     };
     let sides = [most.contrast.other, most.contrast.base];
-    let [one, other] = if pair.is_turned(&pair.counts()) {
+    let [one, other] = if is_turned {
         [sides[1], sides[0]]
     } else {
         sides
     };
-    let both = median(one).zip(median(other));
+    let both = median(one)?;
+    let both = (both, median(other)?);
     let is_part = pair.told.role == Role::Through && !pair.is_above();
-    let link = if is_part && !pair.is_turned(&pair.counts()) {
-        "of"
-    } else {
-        "and"
-    };
-    let both = both.map(|both| {
-        let values = words::both(pair.metric.about().quantity, both, link);
-        match counts {
-            1 => values,
-            _ => format!("{values} at {}", grouped(most.last() as usize)),
-        }
-    });
-    let differing = pair.differing_curves();
-    let curves = (differing < pair.curves).then(|| match differing {
-        1 => rest(analysis, pair),
-        some => format!("{some} of {}", counted(pair.curves, "curve")),
-    });
-    let parts: Vec<_> = curves.into_iter().chain(both).collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", parts.join("; "))
-    }
+    let link = if is_part && !is_turned { "of" } else { "and" };
+    let values = words::both(pair.metric.about().quantity, both, link);
+    Some(match counts.len() {
+        1 => format!("medians {values}"),
+        _ => format!("medians {values} at {}", grouped(most.last() as usize)),
+    })
 }
 
-impl Pair<'_> {
-    fn differing_curves(&self) -> usize {
-        let mut curves: Vec<_> = self
-            .places
-            .iter()
-            .map(|place| place.contrast.base)
-            .collect();
-        curves.sort_unstable();
-        curves.dedup();
-        curves.len()
-    }
+/// On which curves they differ, where not on all that the run has: `by IPv6 in docker`, `2 of 4 curves`.
+fn curves(analysis: &Analysis, pair: &Pair) -> Option<String> {
+    let some = pair.differing_curves().len();
+    let only = (some == 1).then(|| rest(analysis, pair));
+    let number = || format!("{some} of {}", counted(pair.curves, "curve"));
+    let only = only.filter(|rest| !rest.is_empty());
+    only.or_else(|| (some < pair.curves).then(number))
 }
 
-/// The levels of the other factors, where one curve alone shows a difference.
+/// The levels of the other factors on the curve that differs most.
 fn rest(analysis: &Analysis, pair: &Pair) -> String {
     let series = &analysis.series[pair.places[0].contrast.base];
     let others = series.factors.iter().filter(|(key, _)| *key != pair.factor);
@@ -433,32 +470,60 @@ fn rest(analysis: &Analysis, pair: &Pair) -> String {
 }
 
 /// `, and a byte costs 61 % more CPU time`
-fn beside(analysis: &Analysis, other: &Pair) -> String {
-    let ends = other.ends(&other.counts());
+fn beside(analysis: &Analysis, other: &Pair, counts: &[u32]) -> String {
+    let ends = other.ends(counts);
     let compared = compared(analysis, other, ends, words::is_by_share(other.told, ends));
     let called = words::called(analysis);
     format!(", and {} {}", called.fill(other.told.who), compared.text)
 }
 
-/// `geometric mean of 5 ratios within blocks at 512 containers: 0.70; 0.65 to 0.75, which holds for all contrasts of the run together`
-fn evidence(analysis: &Analysis, most: &Place) -> String {
-    let interval = most.held.interval.map_or_else(String::new, |(low, high)| {
-        let (low, high) = (words::times(low), words::times(high));
-        format!("; {low} to {high}, which holds for all contrasts of the run together")
-    });
-    format!(
-        "geometric mean of {} within blocks at {}: {}{interval}",
-        counted(most.held.blocks, "ratio"),
-        words::counts(analysis.count, &most.counts, &most.counts),
-        words::times(most.ratio),
-    )
+/// What was found where two levels differ most, in the direction in which it is said.
+struct Found<'a> {
+    place: &'a Place<'a>,
+    ratio: f64,
+    interval: Option<(f64, f64)>,
+}
+
+impl<'a> Found<'a> {
+    fn of(pair: &'a Pair<'_>, is_turned: bool) -> Self {
+        let place = pair.most();
+        let (ratio, interval) = (place.ratio, place.held.interval);
+        let (ratio, interval) = if is_turned {
+            let turned = interval.map(|(low, high)| (high.recip(), low.recip()));
+            (ratio.recip(), turned)
+        } else {
+            (ratio, interval)
+        };
+        Self {
+            place,
+            ratio,
+            interval,
+        }
+    }
+
+    /// `geometric mean of 5 ratios within blocks at 512 containers: 0.70; 0.65 to 0.75, which holds for all contrasts of the run together`
+    fn evidence(&self, analysis: &Analysis) -> String {
+        let interval = self.interval.map_or_else(String::new, |(low, high)| {
+            let (low, high) = (words::times(low), words::times(high));
+            format!("; {low} to {high}, which holds for all contrasts of the run together")
+        });
+        let counts = &self.place.counts;
+        format!(
+            "geometric mean of {} within blocks at {}: {}{interval}",
+            counted(self.place.held.blocks, "ratio"),
+            words::counts(analysis.count, counts, counts),
+            words::times(self.ratio),
+        )
+    }
 }
 
 /// A sentence for all levels that are held against the same in a metric.
 fn merged(analysis: &Analysis, firsts: &[First], of: Of) -> Vec<Candidate> {
     let mut met: Vec<&Pair> = Vec::new();
     let mut merged = Vec::new();
-    for first in firsts {
+    let on_all = |first: &&First| first.pair.differing_curves().len() == first.pair.curves;
+    let firsts: Vec<_> = firsts.iter().filter(on_all).collect();
+    for first in &firsts {
         let alike = |other: &Pair| {
             let base = (other.factor, other.metric, other.levels[0]);
             base == (first.pair.factor, first.pair.metric, first.pair.levels[0])
@@ -479,7 +544,7 @@ fn merged(analysis: &Analysis, firsts: &[First], of: Of) -> Vec<Candidate> {
     merged
 }
 
-/// `at 512 containers pairs move 0.92 as much in a shared namespace and 0.70 over a bridge as over loopback (56.5 Gb/s)`
+/// `at 512 containers pairs together move 0.92 as much in a shared namespace and 0.70 over a bridge as over loopback (56.5 Gb/s)`
 fn of_several(analysis: &Analysis, pairs: &[&Pair], of: Of) -> Option<Candidate> {
     let (first, rest) = pairs.split_first().filter(|(_, rest)| !rest.is_empty())?;
     let shared = |count: &u32| rest.iter().all(|pair| pair.counts().contains(count));
@@ -525,6 +590,7 @@ fn of_several(analysis: &Analysis, pairs: &[&Pair], of: Of) -> Option<Candidate>
         tell(first.factor, first.levels[0]),
     );
     let most = pairs.iter().max_by(|a, b| a.size().total_cmp(&b.size()))?;
+    let found = Found::of(most, false);
     let levels: Vec<_> = [first.levels[0]]
         .into_iter()
         .chain(pairs.iter().map(|pair| pair.levels[1]))
@@ -533,10 +599,10 @@ fn of_several(analysis: &Analysis, pairs: &[&Pair], of: Of) -> Option<Candidate>
         answer: Answer {
             rule: RULE,
             about: about(first, &levels),
-            cells: pairs.iter().flat_map(|pair| pair.cells(analysis)).collect(),
-            estimate: Some(most.most().ratio),
-            interval: most.most().held.interval,
-            evidence: evidence(analysis, most.most()),
+            cells: cells(analysis, pairs, &counts),
+            estimate: Some(found.ratio),
+            interval: found.interval,
+            evidence: found.evidence(analysis),
             words: words::sentence(&text),
             shown: Shown::In(first.metric),
         },

@@ -3,7 +3,7 @@
 //! Must not know how a best count is chosen. The invariant: only falls that are certain are said.
 
 use super::answer::{Answer, Candidate, Class, LONGEST, Of, Subject};
-use super::words;
+use super::{networks, words};
 use crate::analysis::metric::row::{Role, Told};
 use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Fall, Metric, Taken};
@@ -11,9 +11,6 @@ use crate::report::findings::Shown;
 use crate::units::counted;
 
 pub(super) const RULE: &str = "fall";
-
-/// How much less it is asked what becomes of a lab without links, which no network is.
-const CEILING: f64 = 0.5;
 
 /// A curve that falls: what is said of it first, and what its unit comes to cost.
 struct Falling<'a> {
@@ -75,9 +72,8 @@ impl Falling<'_> {
         let fall = self.fall;
         let (low, high) = fall.interval.unwrap_or((fall.left, fall.left));
         let near = if fall.left > 1.0 { low } else { high };
-        let first = analysis.series[fall.series].cells.first();
-        let has_links = first.is_none_or(|nth| analysis.cells[*nth].cell.topology.has_links());
-        near.max(f64::MIN_POSITIVE).ln().abs() * if has_links { 1.0 } else { CEILING }
+        let least = near.max(f64::MIN_POSITIVE).ln().abs();
+        least * networks::weight(analysis, &[fall.series])
     }
 
     fn cells(&self, analysis: &Analysis) -> Vec<usize> {
@@ -122,28 +118,31 @@ fn of_one(analysis: &Analysis, curve: &Falling) -> Candidate {
     }
 }
 
-/// `over a bridge the best is 102 Gb/s at 8 containers; at 512 it is 63.0 Gb/s, and a byte costs 61 % more CPU time`
+/// `over a bridge pairs together move at best 102 Gb/s at 8 containers and 63.0 Gb/s at 512; a byte then costs 61 % more CPU time`
 fn best(analysis: &Analysis, curve: &Falling) -> String {
     let fall = curve.fall;
     let show = |value| fall.metric.about().quantity.show(value);
+    let called = words::called(analysis);
     let text = format!(
-        "{} the best is {} at {}; at {} it is {}",
+        "{} {} at best {} at {} and {} at {}",
         words::place(analysis, fall.series),
-        words::value(fall.metric, words::called(analysis), fall.top),
+        called.fill(curve.told.who),
+        words::value(fall.metric, called, fall.top),
         words::counts(analysis.count, &[fall.best], &[]),
-        grouped(fall.last as usize),
         show(fall.end),
+        grouped(fall.last as usize),
     );
     let cost = curve.cost.map(|(told, cost)| {
         let ends = (cost.left, cost.left);
-        let called = words::called(analysis);
         let compared = words::compared(told, called, ends, words::is_by_share(told, ends));
         let since = if cost.best == fall.best {
             String::new()
         } else {
             format!(" {} at {}", compared.link, grouped(cost.best as usize))
         };
-        format!(", and {} {}{since}", called.fill(told.who), compared.text)
+        let who = called.fill(told.who);
+        let (who, costs) = who.rsplit_once(' ').unwrap_or(("", &who));
+        format!("; {who} then {costs} {}{since}", compared.text)
     });
     let longer = format!("{text}{}", cost.unwrap_or_default());
     if words::words_of(&longer) <= LONGEST {
@@ -171,7 +170,8 @@ fn dearer(analysis: &Analysis, curve: &Falling) -> String {
     )
 }
 
-/// `at 512 containers pairs move 0.76 of their best over loopback and 0.62 over veth pairs (74.4 Gb/s at 8 and 29.9 Gb/s at 2)`
+/// `at 512 containers pairs together move 0.76 of their best over loopback and 0.62 over veth pairs (medians 74.4 of 98.0 Gb/s over
+/// loopback)`
 fn of_several(analysis: &Analysis, curves: &[Falling]) -> Option<Candidate> {
     let through = curves
         .iter()
@@ -193,10 +193,14 @@ fn of_several(analysis: &Analysis, curves: &[Falling]) -> Option<Candidate> {
         words::counts(analysis.count, &[first.fall.last], &[]),
         words::called(analysis).fill(first.told.who),
     );
-    let values = words::both(quantity, (first.fall.end, first.fall.top), "of");
-    let each = format!("{start} {} ({values})", words::listed(of_each.collect()));
+    let values = format!(
+        "(medians {} {})",
+        words::both(quantity, (first.fall.end, first.fall.top), "of"),
+        words::place(analysis, first.fall.series),
+    );
+    let each = format!("{start} {} {values}", words::listed(of_each.collect()));
     let all = format!(
-        "{start} {} to {} of their best on {} more curves ({values} {})",
+        "{start} {} to {} of their best on {} more curves {values}",
         words::times(
             alike
                 .iter()
@@ -205,7 +209,6 @@ fn of_several(analysis: &Analysis, curves: &[Falling]) -> Option<Candidate> {
         ),
         words::times(alike.iter().map(|it| it.fall.left).fold(0.0, f64::max)),
         alike.len(),
-        words::place(analysis, first.fall.series),
     );
     let room = [each, all].into_iter();
     let text = room

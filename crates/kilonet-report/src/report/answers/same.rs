@@ -20,23 +20,29 @@ pub(super) fn candidates(analysis: &Analysis) -> Vec<Candidate> {
         let told = told(analysis, contrast)?;
         let is_asked = [Role::Through, Role::Cost].contains(&told.role);
         let within = within(contrast).filter(|_| is_asked && !differs(analysis, contrast))?;
-        candidate(analysis, contrast, told, within)
+        candidate(analysis, contrast, told, &within)
     });
     same.collect()
 }
 
-/// By how much levels differ at most, at every count.
-fn within(contrast: &Contrast) -> Option<f64> {
+/// By how much levels differ at most.
+struct Within {
+    share: f64,
+    over: &'static str,
+}
+
+/// By how much levels differ at most at every count, or else on average over counts that are alike.
+fn within(contrast: &Contrast) -> Option<Within> {
     let all = Some(&contrast.all).filter(|_| contrast.is_alike);
-    let each = contrast.at.iter().map(|at| &at.held);
+    let mut each = contrast.at.iter().map(|at| &at.held);
     let least = |held: &Held| match held.verdict {
         Verdict::Same(within) => Some(within),
         Verdict::Different | Verdict::Unknown => None,
     };
-    all.and_then(least).or_else(|| {
-        each.map(least)
-            .try_fold(0.0, |most: f64, it| Some(most.max(it?)))
-    })
+    let each = each.try_fold(0.0, |most: f64, it| Some(most.max(least(it)?)));
+    let of = |over| move |share| Within { share, over };
+    let average = || all.and_then(least).map(of("on average over"));
+    each.map(of("at")).or_else(average)
 }
 
 /// Whether its levels differ anywhere in what crosses the lab.
@@ -52,8 +58,13 @@ fn differs(analysis: &Analysis, one: &Contrast) -> bool {
     })
 }
 
-/// `no difference larger than 4 % at 2 to 32 containers: pairs move as much over veth pairs as over a bridge (45.1 Gb/s at 32)`
-fn candidate(analysis: &Analysis, one: &Contrast, told: Told, within: f64) -> Option<Candidate> {
+/// `no difference larger than 4 % at 2 to 32 containers: pairs together move as much over veth pairs as over a bridge (45.1 Gb/s at 32)`
+fn candidate(
+    analysis: &Analysis,
+    one: &Contrast,
+    told: Told,
+    within: &Within,
+) -> Option<Candidate> {
     let called = words::called(analysis);
     let counts: Vec<_> = one.at.iter().map(|at| at.count).collect();
     let last = *counts.last()?;
@@ -65,8 +76,9 @@ fn candidate(analysis: &Analysis, one: &Contrast, told: Told, within: f64) -> Op
         String::new()
     };
     let text = format!(
-        "no difference larger than {} % at {}: {} {} {} as {} ({}{at})",
-        rounded_up(within),
+        "no difference larger than {} % {} {}: {} {} {} as {} ({}{at})",
+        rounded_up(within.share),
+        within.over,
         words::counts(analysis.count, &counts, &counts),
         called.fill(told.who),
         called.fill(told.times),
@@ -100,7 +112,7 @@ fn candidate(analysis: &Analysis, one: &Contrast, told: Told, within: f64) -> Op
             shown: Shown::In(one.metric),
         },
         class: Class::Same,
-        size: -within,
+        size: -within.share,
         says: vec![Subject::levels(one.factor, &one.from, &one.to, Of::Traffic)],
     })
 }

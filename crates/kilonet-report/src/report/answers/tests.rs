@@ -222,7 +222,7 @@ fn what_gets_through_and_what_it_costs_are_one_sentence() {
     assert_eq!(
         held_to_the_rules(&analysis, "planted"),
         [
-            "At 512 containers pairs move 0.70 as much over a bridge as over veth pairs (63.0 of 90.0 Gb/s), and a byte costs 43 % more CPU time."
+            "At 512 containers pairs together move 0.70 as much over a bridge as over veth pairs (medians 63.0 of 90.0 Gb/s), and a byte costs 43 % more CPU time."
         ]
     );
 }
@@ -242,7 +242,7 @@ fn requests_are_told_by_what_one_costs_and_counts_that_are_alike_together() {
     assert_eq!(
         held_to_the_rules(&analysis, "planted"),
         [
-            "At 2 and 32 containers a connection costs 30 % more CPU time over a bridge than over veth pairs (79.3 and 61.0 us at 32)."
+            "At 2 and 32 containers a connection costs 30 % more CPU time over a bridge than over veth pairs (medians 79.3 us and 61.0 us at 32)."
         ]
     );
 }
@@ -259,8 +259,8 @@ fn a_fall_says_its_best_where_that_was_and_what_a_unit_came_to_cost() {
     assert_eq!(
         held_to_the_rules(&analysis, "planted"),
         [
-            "Over a bridge the best is 102 Gb/s at 8 containers; at 512 it is 63.2 Gb/s, and a byte costs 61 % more CPU time.",
-            "Over veth pairs the best is 74.0 Gb/s at 8 containers; at 512 it is 66.6 Gb/s."
+            "Over a bridge pairs together move at best 102 Gb/s at 8 containers and 63.2 Gb/s at 512; a byte then costs 61 % more CPU time.",
+            "Over veth pairs pairs together move at best 74.0 Gb/s at 8 containers and 66.6 Gb/s at 512."
         ]
     );
 }
@@ -275,9 +275,12 @@ fn the_largest_certain_effect_comes_first_and_an_uncertain_one_not_at_all() {
     };
     analysis.falls = vec![uncertain, fall(1, Metric::Goodput, 1e9, 0.5)];
     let said = held_to_the_rules(&analysis, "planted");
-    assert!(said[0].starts_with("Over a bridge the best is"), "{said:?}");
     assert!(
-        said[1].starts_with("At 2 containers pairs move 0.90 as much"),
+        said[0].starts_with("Over a bridge pairs together move at best"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with("At 2 containers pairs together move 0.90 as much"),
         "{said:?}"
     );
     assert_eq!(said.len(), 2);
@@ -291,7 +294,7 @@ fn levels_that_are_the_same_are_said_to_be_within_so_much() {
     assert_eq!(
         held_to_the_rules(&analysis, "planted"),
         [
-            "No difference larger than 4 % at 2 to 32 containers: pairs move as much over a bridge as over veth pairs (45.0 Gb/s at 32)."
+            "No difference larger than 4 % at 2 to 32 containers: pairs together move as much over a bridge as over veth pairs (45.0 Gb/s at 32)."
         ]
     );
 }
@@ -311,7 +314,7 @@ fn levels_of_which_too_little_is_known_are_said_to_need_more() {
     analysis.contrasts = vec![wide];
     let said = held_to_the_rules(&analysis, "planted");
     assert!(
-        said[0].starts_with("3 trials cannot tell whether pairs move as much over a bridge as over veth pairs at 8 containers"),
+        said[0].starts_with("3 trials cannot tell whether pairs together move as much over a bridge as over veth pairs at 8 containers"),
         "{said:?}"
     );
 }
@@ -341,7 +344,7 @@ fn several_levels_held_against_the_same_are_one_sentence() {
     assert_eq!(
         held_to_the_rules(&analysis, "planted"),
         [
-            "At 512 containers pairs move 1.36 times as much over veth pairs and 1.20 times through a router as over a bridge (40.0 Gb/s)."
+            "At 512 containers pairs together move 1.36 times as much over veth pairs and 1.20 times through a router as over a bridge (40.0 Gb/s)."
         ]
     );
 }
@@ -364,6 +367,127 @@ fn where_labs_alone_differ_that_is_said_after_what_crosses_them() {
         ),
         "{said:?}"
     );
+}
+
+/// The words of the first sentence, with only these contrasts.
+fn first_said(analysis: &mut Analysis, contrasts: Vec<Contrast>) -> Answer {
+    analysis.contrasts = contrasts;
+    answers(analysis).remove(0)
+}
+
+#[test]
+fn a_range_is_said_of_counts_at_which_each_of_its_curves_differs() {
+    let mut analysis = plain(COUNTS, Workload::default());
+    let other = Contrast {
+        base: 1,
+        other: 0,
+        ..contrast(Metric::Goodput, &[(2, 1.0), (512, 0.5)])
+    };
+    let both = contrast(Metric::Goodput, &[(2, 0.7), (512, 0.65)]);
+    let said = first_said(&mut analysis, vec![both, other]);
+    assert!(
+        said.words.starts_with("At 512 containers pairs together move 0.50 as much over a bridge as over veth pairs (1 of 2 curves; "),
+        "{said:?}"
+    );
+    let ends = [1, 0].map(|series| words::cell_at(&analysis, series, 512).unwrap());
+    assert_eq!(said.cells.len(), 2);
+    assert!(ends.iter().all(|it| said.cells.contains(it)), "{said:?}");
+}
+
+#[test]
+fn what_a_unit_costs_is_said_only_of_the_counts_of_the_sentence() {
+    let mut analysis = plain(COUNTS, Workload::default());
+    let all = vec![
+        contrast(Metric::Goodput, &[(2, 1.0), (512, 0.7)]),
+        contrast(Metric::CpuPerByte, &[(2, 1.43), (512, 1.0)]),
+    ];
+    let said = first_said(&mut analysis, all);
+    assert!(!said.words.contains("a byte costs"), "{said:?}");
+}
+
+#[test]
+fn a_sentence_that_is_turned_round_has_its_figures_turned_too() {
+    let mut analysis = plain(&[2], Workload::default());
+    let said = first_said(&mut analysis, vec![contrast(Metric::Goodput, &[(2, 0.05)])]);
+    assert!(
+        said.words.starts_with(
+            "At 2 containers pairs together move 20 times as much over veth pairs as over a bridge"
+        ),
+        "{said:?}"
+    );
+    assert!((said.estimate.unwrap() - 20.0).abs() < 1e-6, "{said:?}");
+    let (low, high) = said.interval.unwrap();
+    assert!(low < 20.0 && 20.0 < high, "{said:?}");
+    assert!(said.evidence.contains(": 20; 20 to 20"), "{said:?}");
+}
+
+#[test]
+fn traffic_of_another_congestion_control_is_held_against_none() {
+    let topologies = [Topology::Veth, Topology::Bridge];
+    let records = topologies.map(|topology| {
+        let mut record = measured(cell(topology, 2), 0);
+        let took = if topology == Topology::Bridge {
+            "bbr"
+        } else {
+            "cubic"
+        };
+        record.effective.get_or_insert_default().congestion = Some(took.to_owned());
+        record
+    });
+    let mut analysis = Analysis::of(&run(records.to_vec()));
+    analysis.contrasts = vec![
+        contrast(Metric::Goodput, &[(2, 0.5)]),
+        contrast(Metric::Setup, &[(2, 2.0)]),
+    ];
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(
+        said[0].starts_with("Over a bridge at 2 containers a congestion control other than the one asked for took effect"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].starts_with("At 2 containers set-up takes"),
+        "{said:?}"
+    );
+    assert!(!said.iter().any(|it| it.contains("as much")), "{said:?}");
+}
+
+#[test]
+fn labs_without_links_are_not_asked_how_long_they_take_to_set_up() {
+    let records = [Topology::Loopback, Topology::Bridge].map(|it| measured(cell(it, 2), 0));
+    let mut analysis = Analysis::of(&run(records.to_vec()));
+    analysis.contrasts = vec![contrast(Metric::Setup, &[(2, 40.0)])];
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(!said.iter().any(|it| it.contains("set-up")), "{said:?}");
+}
+
+#[test]
+fn levels_that_are_alike_only_over_all_counts_are_so_on_average() {
+    let mut analysis = plain(&[2, 8], Workload::default());
+    let mut one = contrast(Metric::Goodput, &[(2, 1.0), (8, 1.0)]);
+    for at in &mut one.at {
+        at.held.verdict = Verdict::Unknown;
+    }
+    let said = first_said(&mut analysis, vec![one]);
+    assert!(
+        said.words.starts_with(
+            "No difference larger than 4 % on average over 2 and 8 containers: pairs together move"
+        ),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_curve_that_rises_and_falls_is_told_by_its_largest_too() {
+    let mut analysis = plain(&[2, 8, 32], Workload::default());
+    for (count, median) in [(2, 31e9), (8, 69e9), (32, 24e9)] {
+        set(&mut analysis, (1, count), Metric::Goodput, median);
+    }
+    let said = held_to_the_rules(&analysis, "planted");
+    assert!(
+        said.contains(&"Over a bridge pairs together move 31.0 Gb/s at 2 containers, 69.0 Gb/s at 8 and 24.0 Gb/s at 32.".to_owned()),
+        "{said:?}"
+    );
+    assert_eq!(said.len(), 2, "both curves: {said:?}");
 }
 
 #[test]

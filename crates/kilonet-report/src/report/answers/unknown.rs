@@ -1,8 +1,8 @@
 //! That trials are too few to tell levels apart, and how many would.
 
 use super::answer::{Answer, Candidate, Class, LONGEST, Of, Subject};
-use super::contrasts::{have_links, told};
-use super::words;
+use super::contrasts::told;
+use super::{networks, words};
 use crate::analysis::metric::row::{Role, Told};
 use crate::analysis::{Analysis, Contrast, Verdict, tell};
 use crate::report::findings::Shown;
@@ -20,7 +20,7 @@ pub(super) fn candidates(analysis: &Analysis) -> Vec<Candidate> {
         let told = told(analysis, one).filter(|told| told.role == Role::Through)?;
         is_unknown(one).then_some((one, told))
     });
-    let first = contrasts.min_by_key(|(one, _)| !have_links(analysis, one));
+    let first = contrasts.min_by_key(|(one, _)| !networks::have_links(analysis, &one.sides()));
     let first = first.and_then(|(one, told)| candidate(analysis, one, told));
     first.into_iter().collect()
 }

@@ -9,11 +9,12 @@ use crate::analysis::{Analysis, Count, Metric, tell};
 use crate::scenario::called::Called;
 use crate::scenario::registry::names::TOPOLOGY;
 
-/// How many times: `0.70`, `1.36`, `46`, `308`.
+/// How many times: `0.050`, `0.70`, `1.36`, `46`, `308`.
 pub(super) fn times(ratio: f64) -> String {
     match ratio {
         ratio if ratio >= 9.995 => format!("{ratio:.0}"),
-        ratio if ratio >= 0.1 => format!("{ratio:.2}"),
+        ratio if ratio >= 0.0995 => format!("{ratio:.2}"),
+        ratio if ratio >= 0.001 => format!("{ratio:.3}"),
         ratio => format!("{ratio:.2e}"),
     }
 }
@@ -76,11 +77,11 @@ fn span((low, high): (f64, f64), show: fn(f64) -> String) -> String {
     }
 }
 
-/// Two values with their unit once where it is the same: `63.0 of 90.0 Gb/s`, `980 Mb/s and 1.20 Gb/s`.
+/// Two values, with their unit once where the one is a part of the other: `63.0 of 90.0 Gb/s`, `460 ms and 1.01 s`.
 pub(super) fn both(quantity: Quantity, (one, other): (f64, f64), link: &str) -> String {
     let (one, other) = (quantity.show(one), quantity.show(other));
     match (one.split_once(' '), other.split_once(' ')) {
-        (Some((number, unit)), Some((_, same))) if unit == same => {
+        (Some((number, unit)), Some((_, same))) if unit == same && link == "of" => {
             format!("{number} {link} {other}")
         }
         _ => format!("{one} {link} {other}"),
@@ -242,14 +243,21 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_stands_once_where_both_values_have_it() {
+    fn a_unit_stands_once_where_one_value_is_a_part_of_the_other() {
         assert_eq!(
             both(Quantity::Rate, (63e9, 90e9), "of"),
             "63.0 of 90.0 Gb/s"
         );
-        assert_eq!(
-            both(Quantity::Time, (1.37e6, 98e3), "and"),
-            "1.37 ms and 98.0 us"
-        );
+        for (values, text) in [
+            ((1.37e6, 98e3), "1.37 ms and 98.0 us"),
+            ((460e6, 1.01e6), "460 ms and 1.01 ms"),
+        ] {
+            assert_eq!(both(Quantity::Time, values, "and"), text);
+        }
+    }
+
+    #[test]
+    fn a_small_part_is_no_power_of_ten() {
+        assert_eq!([0.05, 0.0123, 0.699].map(times), ["0.050", "0.012", "0.70"]);
     }
 }

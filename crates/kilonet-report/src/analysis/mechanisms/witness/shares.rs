@@ -199,5 +199,6 @@ pub(in super::super) const CONGESTION_CONTROL: Row = Row {
     },
     remedy: "load it (modprobe tcp_NAME), or run as root: others may only choose from sysctl net.ipv4.tcp_allowed_congestion_control",
     explains: &[Unfair, Retransmits],
+    is_other_traffic: true,
     ..BLANK
 };
