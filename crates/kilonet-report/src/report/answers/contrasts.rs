@@ -426,7 +426,7 @@ fn as_much_as_fits(
     room.into_iter().find(fits).unwrap_or(start)
 }
 
-/// `medians 63.0 of 90.0 Gb/s at 512`
+/// `medians 63.0 of 90.0 Gb/s at 512`, and of which curve where they differ on several.
 fn values(analysis: &Analysis, pair: &Pair) -> Option<String> {
     let counts = pair.counts();
     let is_turned = pair.is_turned(&counts);
@@ -446,10 +446,15 @@ fn values(analysis: &Analysis, pair: &Pair) -> Option<String> {
     let is_part = pair.told.role == Role::Through && !pair.is_above();
     let link = if is_part && !is_turned { "of" } else { "and" };
     let values = words::both(pair.metric.about().quantity, both, link);
-    Some(match counts.len() {
-        1 => format!("medians {values}"),
-        _ => format!("medians {values} at {}", grouped(most.last() as usize)),
-    })
+    let at = match counts.len() {
+        1 => String::new(),
+        _ => format!(" at {}", grouped(most.last() as usize)),
+    };
+    let whose = match pair.differing_curves().len() {
+        1 => String::new(),
+        _ => format!(" {}", rest(analysis, pair)),
+    };
+    Some(format!("medians {values}{at}{whose}"))
 }
 
 /// On which curves they differ, where not on all that the run has: `by IPv6 in docker`, `2 of 4 curves`.
@@ -463,7 +468,7 @@ fn curves(analysis: &Analysis, pair: &Pair) -> Option<String> {
 
 /// The levels of the other factors on the curve that differs most.
 fn rest(analysis: &Analysis, pair: &Pair) -> String {
-    let series = &analysis.series[pair.places[0].contrast.base];
+    let series = &analysis.series[pair.most().contrast.base];
     let others = series.factors.iter().filter(|(key, _)| *key != pair.factor);
     let levels: Vec<_> = others.map(|(key, level)| tell(key, level)).collect();
     levels.join(" ")

@@ -152,14 +152,14 @@ fn best(analysis: &Analysis, curve: &Falling) -> String {
     }
 }
 
-/// `over a bridge a byte costs 61 % more CPU time at 512 containers than at 8 (0.401 and 0.204 ns/B)`
+/// `over a bridge a byte costs 61 % more CPU time at 512 containers than at 8 (medians 0.401 ns/B and 0.204 ns/B)`
 fn dearer(analysis: &Analysis, curve: &Falling) -> String {
     let (told, fall) = (curve.told, curve.fall);
     let ends = (fall.left, fall.left);
     let called = words::called(analysis);
     let compared = words::compared(told, called, ends, words::is_by_share(told, ends));
     format!(
-        "{} {} {} at {} {} at {} ({})",
+        "{} {} {} at {} {} at {} (medians {})",
         words::place(analysis, fall.series),
         called.fill(told.who),
         compared.text,

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use super::answer::LONGEST;
 use super::choose::MOST;
 use super::*;
-use crate::analysis::{At, Contrast, Fall, Held, Metric, Taken, Verdict};
+use crate::analysis::{At, Contrast, Control, Fall, Held, Metric, Taken, Verdict};
 use crate::report;
 use crate::scenario::{Topology, Workload};
 use crate::store::record::Record;
-use crate::store::sample::{cell, failed, measured, run, sweep};
+use crate::store::sample::{cell, failed, measured, over_containers, run, sweep};
 
 /// Words that a reader would have to look up.
 const JARGON: &[&str] = &[
@@ -449,6 +449,62 @@ fn traffic_of_another_congestion_control_is_held_against_none() {
         "{said:?}"
     );
     assert!(!said.iter().any(|it| it.contains("as much")), "{said:?}");
+}
+
+#[test]
+fn what_bound_is_said_to_go_on_only_where_a_larger_count_shows_it() {
+    let of = |(topology, count, took): (Topology, u32, &str)| {
+        let mut record = measured(cell(topology, count), 0);
+        record.effective.get_or_insert_default().congestion = Some(took.to_owned());
+        record
+    };
+    let (veth, bridge, routed) = (Topology::Veth, Topology::Bridge, Topology::Routed);
+    for (places, text) in [
+        (
+            vec![(bridge, 2, "cubic"), (bridge, 8, "bbr")],
+            "At 8 containers ",
+        ),
+        (
+            vec![(bridge, 2, "bbr"), (bridge, 8, "bbr")],
+            "From 2 containers ",
+        ),
+        (
+            vec![(veth, 2, "bbr"), (bridge, 2, "bbr"), (routed, 2, "cubic")],
+            "On 2 of 3 curves at 2 containers ",
+        ),
+    ] {
+        let records = places.into_iter().map(of);
+        let analysis = Analysis::of(&run(records.collect::<Vec<Record>>()));
+        let said = held_to_the_rules(&analysis, "planted");
+        let text = format!("{text}a congestion control");
+        assert!(said.iter().any(|it| it.starts_with(&text)), "{said:?}");
+    }
+}
+
+#[test]
+fn what_rules_cost_is_said_beside_what_is_without_them() {
+    let said = |control| {
+        let mut analysis = Analysis::of(&run(over_containers(true)));
+        (analysis.contrasts, analysis.falls) = (Vec::new(), Vec::new());
+        for slope in &mut analysis.slopes {
+            slope.fits.retain(|fit| fit.control == control);
+        }
+        held_to_the_rules(&analysis, "planted").remove(0)
+    };
+    let each = "Over a bridge with docker-29's rules each 1,000 containers ";
+    for (control, what) in [
+        (
+            Control::Divided,
+            "take 26 % of what pairs together move without rules (95 %: 23 to 30 %), from 2 to 1,000 containers.",
+        ),
+        (
+            Control::Subtracted,
+            "add 0.200 ns/B to what a byte costs beyond that without rules (95 %: ",
+        ),
+    ] {
+        let said = said(control);
+        assert!(said.starts_with(&format!("{each}{what}")), "{said}");
+    }
 }
 
 #[test]
