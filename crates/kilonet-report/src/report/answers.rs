@@ -12,6 +12,7 @@ mod falls;
 mod limits;
 mod medians;
 mod networks;
+mod pairs;
 mod same;
 mod slopes;
 mod thresholds;

@@ -3,7 +3,7 @@
 //! The invariant: one that is known by its error alone is said to be probable.
 
 use super::answer::{Answer, Candidate, Class, LONGEST, Subject};
-use super::{contrasts, words};
+use super::{pairs, words};
 use crate::analysis::mechanisms::{Began, BoundCell, Certainty, Intervention};
 use crate::analysis::quantity::{Quantity, grouped};
 use crate::analysis::{Analysis, Mechanism};
@@ -57,7 +57,7 @@ fn class(analysis: &Analysis, one: &Mechanism) -> Class {
 fn breaks(analysis: &Analysis, one: &Mechanism) -> bool {
     let loses = one.explains.iter().any(|it| it.consequence.loses());
     let mut contrasts = analysis.contrasts.iter();
-    loses || contrasts.any(|contrast| contrasts::sets_apart(one, contrast))
+    loses || contrasts.any(|contrast| pairs::sets_apart(one, contrast))
 }
 
 /// How much more is moved without it, as a logarithm.

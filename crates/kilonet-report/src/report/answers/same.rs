@@ -3,7 +3,7 @@
 //! The invariant: said only of levels that differ at no count in nothing that crosses the lab; the size is rounded up.
 
 use super::answer::{Answer, Candidate, Class, Of, Subject};
-use super::contrasts::{looks_at, told};
+use super::pairs::{looks_at, told};
 use super::words;
 use crate::analysis::metric::row::{Role, Told};
 use crate::analysis::quantity::grouped;

@@ -3,7 +3,8 @@
 //! The invariant: only slopes that have a sign are said, over a step that was measured.
 
 use super::answer::{Answer, Candidate, LONGEST, Subject};
-use super::contrasts::{class, looks_at};
+use super::contrasts::class;
+use super::pairs::looks_at;
 use super::words;
 use crate::analysis::metric::row::{Role, Told};
 use crate::analysis::{Analysis, Control, Fit, LineVerdict, Slope};

@@ -1,7 +1,7 @@
 //! That trials are too few to tell levels apart, and how many would.
 
 use super::answer::{Answer, Candidate, Class, LONGEST, Of, Subject};
-use super::contrasts::told;
+use super::pairs::told;
 use super::{networks, words};
 use crate::analysis::metric::row::{Role, Told};
 use crate::analysis::{Analysis, Contrast, Verdict, tell};
