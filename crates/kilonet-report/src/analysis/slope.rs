@@ -116,11 +116,13 @@ impl<'a> Fitting<'a, '_> {
             numbers().fold(f64::INFINITY, f64::min),
             numbers().fold(0.0, f64::max),
         );
+        // No more than was measured: from 1,400 to 1,500 it is a hundred.
+        let reach = if 2.0 * from <= to { to } else { to - from };
         let slope = Slope {
             label: varying.label_along(over, first),
             over,
             range: (from, to),
-            step: over.step(to),
+            step: over.step(reach),
             of_rules: laid.of_rules,
             fits,
         };

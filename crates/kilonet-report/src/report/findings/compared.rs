@@ -16,15 +16,17 @@ pub(super) fn findings(analysis: &Analysis) -> Vec<Finding> {
         }
     }
     let blocks = || all.iter().map(|held| held.blocks);
+    let each = match (blocks().min().unwrap_or(0), blocks().max().unwrap_or(0)) {
+        (least, most) if least == most => format!("{least}"),
+        (least, most) => format!("{least} to {most}"),
+    };
     let finding = (!all.is_empty()).then(|| Finding {
         text: format!(
             "of {} between levels {different} show a difference, {same} show none, and {unknown} are too uncertain for either",
             counted(all.len(), "comparison")
         ),
         evidence: format!(
-            "ratios within blocks, {} to {} each; intervals as wide as all of them together ask",
-            blocks().min().unwrap_or(0),
-            blocks().max().unwrap_or(0)
+            "ratios within blocks, {each} each; intervals as wide as all of them together ask"
         ),
         under: Vec::new(),
         shown: Shown::In(analysis.contrasts.first().map_or(Metric::Goodput, |it| it.metric)),
