@@ -138,7 +138,8 @@ impl Testbed for Docker {
             kin: [lab.crew.processes(), lab.lab.relays()].concat(),
             confinement: lab.crew.confinement(),
             groups: None,
-            containers: Some(Containers {
+            // What the engine's own namespace has counted since the machine began is no trial's.
+            containers: (home.is_some() || !lab.lab.is_in_the_engines()).then_some(Containers {
                 namespaces: &namespaces,
                 flows: &flows,
                 before: None,

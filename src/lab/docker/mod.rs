@@ -242,6 +242,13 @@ impl Lab {
         })
     }
 
+    /// Whether a container is in the namespace that the engine is in.
+    #[must_use]
+    pub fn is_in_the_engines(&self) -> bool {
+        let mut seats = self.seats.iter();
+        seats.any(|seat| seat.network == Network::Host)
+    }
+
     /// The addresses that the namespace of the engine has on the containers' networks.
     #[must_use]
     pub fn gateways(&self) -> Vec<IpAddr> {

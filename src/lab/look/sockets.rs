@@ -5,6 +5,7 @@
 //! namespaces, is asked for only where connections are made all the time, and else in a few namespaces.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 
 use super::super::netlink::sockets::{Found, State, of_state};
 use super::super::netns::Visitor;
@@ -12,7 +13,7 @@ use super::super::protocols::in_lines;
 use super::super::topology::Place;
 use super::super::{Lab, setup};
 use super::{containers, is_inside, places, plus, sample, text};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::scenario::{Cell, Workload};
 use crate::store::record::SocketsSeen;
 
@@ -77,8 +78,8 @@ pub fn count(lab: &Lab, cell: &Cell, drawn: &Drawn) -> Result<SocketsSeen> {
     let is_tcp = cell.workloads().all(|it| !it.is_datagrams());
     for ends in &drawn.0 {
         setup::enter(&visitor, lab.namespace(ends.place))?;
-        let listening = renews.then(|| of_state(cell.family, State::Listen).ok());
-        see(&mut seen, ends, listening.flatten().as_deref());
+        let listening = if renews { listening(cell)? } else { None };
+        see(&mut seen, ends, listening.as_deref());
         let lists = is_tcp && !renews && ends.calls == 0 && ends.servers.len() == 1;
         if lists && left > 0 {
             left -= 1;
@@ -87,6 +88,15 @@ pub fn count(lab: &Lab, cell: &Cell, drawn: &Drawn) -> Result<SocketsSeen> {
         }
     }
     Ok(seen)
+}
+
+/// The sockets that listen in the namespace in which the thread is; absent where the kernel does not list sockets.
+fn listening(cell: &Cell) -> Result<Option<Vec<Found>>> {
+    match of_state(cell.family, State::Listen) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::kernel("list", "the sockets of a container", error)),
+    }
 }
 
 /// What a namespace's files and those of its sockets that listen say.

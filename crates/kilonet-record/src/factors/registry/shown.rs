@@ -236,9 +236,8 @@ fn published_of(cell: &Cell) -> u64 {
 
 /// Ways to endpoints of services in the host sides that were listed, each of which has all services.
 fn ways_to_endpoints(cell: &Cell, seen: RulesSeen) -> u64 {
-    let of_all = [cell.rules.services, cell.rules.endpoints];
-    let [services, endpoints] = of_all.map(|count| u64::from(count.unwrap_or(0)));
-    services * endpoints * u64::from(seen.sides)
+    let services = cell.rules.services();
+    u64::from(services.count) * u64::from(services.endpoints) * u64::from(seen.sides)
 }
 
 /// So many rules of a kind, of so many that were to be there.

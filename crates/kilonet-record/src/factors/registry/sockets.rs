@@ -111,10 +111,15 @@ pub(super) fn ports_called(evidence: &Evidence<'_>) -> Option<Shown> {
     )
 }
 
+/// The cell, where all its pairs have the same load: sockets do not say whose they are.
+fn of_one_load<'a>(evidence: &Evidence<'a>) -> Option<&'a Cell> {
+    Some(evidence.cell).filter(|cell| cell.beside.is_none())
+}
+
 /// Connections that may wait, as the kernel has it of each socket that listens. What nobody asked for may be less where the sysctl of
 /// the containers is.
 pub(super) fn waiting_room(evidence: &Evidence<'_>) -> Option<Shown> {
-    let (cell, seen) = (evidence.cell, sockets(evidence)?);
+    let (cell, seen) = (of_one_load(evidence)?, sockets(evidence)?);
     let [least, most] = seen.backlogs?;
     let asked = cell.load.backlog();
     let shown = Shown::by(
@@ -133,7 +138,7 @@ pub(super) fn waiting_room(evidence: &Evidence<'_>) -> Option<Shown> {
 
 /// Who closed: that end keeps the connection for a minute.
 pub(super) fn closed_by(evidence: &Evidence<'_>) -> Option<Shown> {
-    let (cell, seen) = (evidence.cell, sockets(evidence)?);
+    let (cell, seen) = (of_one_load(evidence)?, sockets(evidence)?);
     let [at_clients, at_servers] = seen.closed;
     let (own, other) = match cell.load.closes {
         Closing::Server => (at_servers, at_clients),
@@ -230,8 +235,11 @@ fn bytes_of_ways(cell: &Cell, seen: LinksSeen, lost: u32) -> Option<Shown> {
     const LEAST_MTU: u32 = 1280;
     /// Below so much, what containers announce to each other has a part in it.
     const ENOUGH_BYTES: u64 = 16 << 20;
+    /// What acknowledges a smaller message is a great part of it, where each is a packet of its own.
+    const LEAST_MESSAGE: u32 = 512;
     let [less, more] = seen.less_and_more_bytes;
-    if more < ENOUGH_BYTES || cell.mtu < Some(LEAST_MTU) || lost > 0 || floods(cell) {
+    let small = cell.mtu < Some(LEAST_MTU) || cell.message_bytes < LEAST_MESSAGE;
+    if more < ENOUGH_BYTES || small || lost > 0 || floods(cell) {
         return None;
     }
     let share = less as f64 / more as f64;

@@ -92,7 +92,11 @@ impl Record {
             }),
             given_up: flows.lost_requests + left_out,
             request_ns: latency.map(|it| [it.mean_ns, it.max_ns as f64]),
-            latest_ns: self.lateness.map(|it| it.max_ns),
+            // What had not ended when the window closed was late by its age at least.
+            latest_ns: self
+                .lateness
+                .map(|it| it.max_ns)
+                .max(self.under_way.map(|it| it.oldest_ns)),
         })
     }
 }

@@ -28,7 +28,7 @@ pub struct Watched {
     pub counts: Counts,
 }
 
-/// Namespaces of the host side that were read at the edges of phases: all of them, or an even sample of up to 64. What `phases` counts of
+/// Namespaces of the host side that were read at the edges of phases: all of them, or an even sample of up to 16. What `phases` counts of
 /// host sides is of these.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostSides {

@@ -113,7 +113,7 @@ const SEEN: &[Column<Record>] = &[
     integer(
         "host_sides_read",
         Plain,
-        "Namespaces of the host side whose counters are in `phases`: all, or an even sample of up to 64; absent where there is none.",
+        "Namespaces of the host side whose counters are in `phases`: all, or an even sample of up to 16; absent where there is none.",
         |it| it.host_sides.map(|of| of.read.into()),
     ),
     integer(
