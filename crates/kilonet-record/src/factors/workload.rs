@@ -59,6 +59,8 @@ pub struct Facts {
     pub transport: Transport,
     /// What is counted of it.
     pub counts: Counts,
+    /// What sentences call it; absent where its word will do.
+    pub told: Option<&'static str>,
     /// What its requests are called; of no meaning where it has none.
     pub called: Called,
     /// Whether each request has a connection of its own.
@@ -74,6 +76,7 @@ pub struct Facts {
 const TCP_STREAM: Facts = Facts {
     transport: Transport::Tcp,
     counts: Counts::Bytes,
+    told: None,
     called: Called::REQUESTS,
     renews_connections: false,
     message_bytes: Some(128 << 10),
@@ -120,6 +123,7 @@ const UDP_STREAM: Facts = Facts {
 
 const IDLE: Facts = Facts {
     counts: Counts::Nothing,
+    told: Some("idle connections"),
     message_bytes: None,
     generators: &[],
     ..TCP_STREAM
@@ -138,6 +142,12 @@ impl Workload {
             Self::UdpStream => UDP_STREAM,
             Self::Idle => IDLE,
         }
+    }
+
+    /// What sentences call it.
+    #[must_use]
+    pub fn told(self) -> &'static str {
+        self.facts().told.unwrap_or(self.word())
     }
 
     /// What is counted of it.

@@ -4,7 +4,6 @@ use crate::factors::cell::Cell;
 use crate::factors::choice::{Choice, Misfit};
 use crate::factors::effect::Shown;
 use crate::factors::evidence::Evidence;
-use crate::factors::factor::Factor;
 use crate::factors::field::Place::{Front, Traffic};
 use crate::factors::field::Varies::{Anywhere, OfOneWorkload};
 use crate::factors::field::{Field, count, count_of, take, words};
@@ -95,9 +94,8 @@ pub static WORKLOAD: Key<Workload> =
         )
         .labelled(Anywhere, str::to_owned)
         .told(|level| {
-            let is_idle = level == Workload::Idle.word();
-            let what = if is_idle { "idle connections" } else { level };
-            format!("with {what}")
+            let told = level.parse().map(Workload::told);
+            format!("with {}", told.as_deref().unwrap_or(level))
         })
         .in_id(Traffic, |cell| {
             (cell.workload != Workload::default()).then(|| cell.workload.to_string())
