@@ -23,7 +23,7 @@ use nix::sys::time::TimeVal;
 
 use super::pseudo;
 use crate::error::{Error, Result};
-use crate::lab::protocols::malformed;
+use crate::lab::protocols::{in_lines, malformed};
 
 pub(super) use neighbours::neighbour_entries;
 pub(super) use ticks::tick_ns;
@@ -234,14 +234,11 @@ pub fn time_wait() -> Option<u64> {
     of_sockstat(&pseudo::word("/proc/thread-self/net/sockstat")?, "tw")
 }
 
-/// The figure after a name in the line `TCP:` of a namespace's `sockstat`; all but `mem` are of that namespace only.
+/// A figure of TCP in a namespace's `sockstat`; all but `mem` are of that namespace only.
 fn of_sockstat(text: &str, name: &str) -> Option<u64> {
-    let tcp = text.lines().find_map(|line| line.strip_prefix("TCP:"))?;
-    tcp.split_whitespace()
-        .skip_while(|word| *word != name)
-        .nth(1)?
-        .parse()
-        .ok()
+    let mut figures = in_lines(text);
+    let found = figures.find(|(protocol, figure, _)| (*protocol, *figure) == ("TCP:", name));
+    found.map(|(_, _, number)| number)
 }
 
 /// The lines of `/proc/stat` that are of one CPU each.

@@ -11,6 +11,7 @@ pub(super) mod message;
 pub(super) mod netfilter;
 mod nsid;
 mod offload;
+mod raw;
 pub(super) mod redirect;
 pub(super) mod sockets;
 

@@ -8,11 +8,10 @@ pub(in crate::lab) mod rules;
 
 use std::io;
 use std::iter;
-use std::os::fd::AsRawFd;
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
-use netlink_sys::{Socket, SocketAddr};
 
+use super::raw::{self, ERROR, REQUEST};
 use crate::error::{Act, Error, Result};
 
 /// `NFNL_SUBSYS_NFTABLES`.
@@ -25,19 +24,13 @@ const NEW_TABLE: u16 = 0;
 const NEW_CHAIN: u16 = 3;
 const NEW_RULE: u16 = 6;
 
-/// `NLM_F_REQUEST`, `NLM_F_ACK` and, for what is new, `NLM_F_CREATE` and `NLM_F_APPEND`.
-const REQUEST: u16 = 1;
+/// `NLM_F_ACK` and, for what is new, `NLM_F_CREATE` and `NLM_F_APPEND`.
 const ACK: u16 = 4;
 const CREATE: u16 = 0x400;
 const APPEND: u16 = 0x800;
 
 /// `NLA_F_NESTED`.
 const NESTED: u16 = 0x8000;
-/// A message's header, and the error's number that follows it in an answer.
-const HEADER_BYTES: usize = 16;
-const ERROR_BYTES: usize = HEADER_BYTES + 4;
-/// `NLMSG_ERROR`.
-const ERROR: u16 = 2;
 
 /// Length, kind and value, padded to four bytes.
 #[derive(Debug, Clone)]
@@ -151,16 +144,10 @@ impl Batch {
         (protocol, resource): (u8, u16),
         attributes: &[Attribute],
     ) {
-        let body = joined(attributes);
-        let length = u32::try_from(HEADER_BYTES + 4 + body.len()).unwrap_or(u32::MAX);
-        self.bytes.extend(length.to_ne_bytes());
-        self.bytes.extend(kind.to_ne_bytes());
-        self.bytes.extend(flags.to_ne_bytes());
-        // Sequence number and port: answers come in order, and the kernel knows who asks.
-        self.bytes.extend([0; 8]);
-        self.bytes.extend([protocol, 0]);
-        self.bytes.extend(resource.to_be_bytes());
-        self.bytes.extend(body);
+        let mut body = vec![protocol, 0];
+        body.extend(resource.to_be_bytes());
+        body.extend(joined(attributes));
+        self.bytes.extend(raw::message(kind, flags, &body));
     }
 
     /// Sends the batch to the namespace in which the calling thread is. `what` is named when it is refused.
@@ -173,19 +160,13 @@ impl Batch {
     }
 
     fn send(&self) -> io::Result<()> {
-        let mut socket = Socket::new(NETLINK_NETFILTER)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
+        let socket = raw::connected(NETLINK_NETFILTER)?;
         socket.set_cap_ack(true)?;
         socket.send(&self.bytes, 0)?;
         let mut answered = 0;
         while answered < self.answers {
             let mut buffer = [0; 4096];
-            let length = nix::sys::socket::recv(
-                socket.as_raw_fd(),
-                &mut buffer,
-                nix::sys::socket::MsgFlags::empty(),
-            )?;
+            let length = raw::receive(&socket, &mut buffer)?;
             answered += read_answers(&buffer[..length])?;
         }
         Ok(())
@@ -196,22 +177,13 @@ impl Batch {
 ///
 /// # Errors
 /// The first refusal among them.
-fn read_answers(mut rest: &[u8]) -> io::Result<usize> {
+fn read_answers(datagram: &[u8]) -> io::Result<usize> {
     let mut count = 0;
-    while let Some(answer) = rest.first_chunk::<ERROR_BYTES>() {
-        let [l0, l1, l2, l3, k0, k1, ..] = *answer;
-        let length = u32::from_ne_bytes([l0, l1, l2, l3]) as usize;
-        if u16::from_ne_bytes([k0, k1]) == ERROR {
-            let [.., e0, e1, e2, e3] = *answer;
-            let code = i32::from_ne_bytes([e0, e1, e2, e3]);
-            if code != 0 {
-                return Err(io::Error::from_raw_os_error(-code));
-            }
+    for (kind, answer) in raw::messages(datagram) {
+        if kind == ERROR {
+            raw::acknowledged(answer)?;
             count += 1;
         }
-        rest = rest
-            .get(length.next_multiple_of(4).max(ERROR_BYTES)..)
-            .unwrap_or_default();
     }
     Ok(count)
 }

@@ -3,28 +3,20 @@
 //! Must not know whose they are. The invariant: a list is whole, or an error.
 
 use std::io;
-use std::os::fd::AsRawFd;
 
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
-use netlink_sys::{Socket, SocketAddr};
 use nix::libc;
 
+use super::raw::{self, HEADER_BYTES};
 use crate::scenario::Family;
 
 /// `SOCK_DIAG_BY_FAMILY`, which an answer is too.
 const BY_FAMILY: u16 = 20;
-/// `NLM_F_REQUEST` and `NLM_F_DUMP`; `NLMSG_ERROR` and `NLMSG_DONE`.
-const REQUEST_DUMP: u16 = 0x301;
-const ERROR: u16 = 2;
-const DONE: u16 = 3;
-const HEADER_BYTES: usize = 16;
 /// `struct inet_diag_req_v2`: family, protocol, two bytes, states, and 48 bytes that name one socket, none here.
 const QUESTION_BYTES: usize = 56;
 /// Where `struct inet_diag_msg` has the local port, in network byte order, and `idiag_wqueue`.
 const PORT: usize = HEADER_BYTES + 4;
 const WRITE_QUEUE: usize = HEADER_BYTES + 60;
-/// What the kernel puts into one datagram of a list at most.
-const ANSWER_BYTES: usize = 32 * 1024;
 
 /// States that sockets of TCP are in (`net/tcp_states.h`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +39,16 @@ pub(in crate::lab) struct Found {
 /// # Errors
 /// What the kernel refuses; `ENOENT` where it was built without `inet_diag`.
 pub(in crate::lab) fn of_state(family: Family, state: State) -> io::Result<Vec<Found>> {
-    let mut socket = Socket::new(NETLINK_SOCK_DIAG)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    socket.send(&question(family, state), 0)?;
-    let mut buffer = vec![0; ANSWER_BYTES];
     let mut found = Vec::new();
-    loop {
-        let flags = nix::sys::socket::MsgFlags::empty();
-        let length = nix::sys::socket::recv(socket.as_raw_fd(), &mut buffer, flags)?;
-        if read(&buffer[..length], &mut found)? {
-            return Ok(found);
-        }
-    }
+    let question = question(family, state);
+    raw::list(
+        NETLINK_SOCK_DIAG,
+        (BY_FAMILY, &question),
+        |kind, message| {
+            found.extend(of_message(message).filter(|_| kind == BY_FAMILY));
+        },
+    )?;
+    Ok(found)
 }
 
 fn question(family: Family, state: State) -> Vec<u8> {
@@ -68,34 +57,10 @@ fn question(family: Family, state: State) -> Vec<u8> {
         Family::Ipv6 => libc::AF_INET6,
     };
     let byte = |number: i32| u8::try_from(number).unwrap_or(0);
-    let length = u32::try_from(HEADER_BYTES + QUESTION_BYTES).unwrap_or(u32::MAX);
-    let mut bytes = length.to_ne_bytes().to_vec();
-    bytes.extend(BY_FAMILY.to_ne_bytes());
-    bytes.extend(REQUEST_DUMP.to_ne_bytes());
-    bytes.extend([0; 8]);
-    bytes.extend([byte(family), byte(libc::IPPROTO_TCP), 0, 0]);
+    let mut bytes = vec![byte(family), byte(libc::IPPROTO_TCP), 0, 0];
     bytes.extend((1_u32 << state as u32).to_ne_bytes());
-    bytes.resize(HEADER_BYTES + QUESTION_BYTES, 0);
+    bytes.resize(QUESTION_BYTES, 0);
     bytes
-}
-
-/// Reads the messages of one datagram, and says whether the list is whole.
-fn read(mut rest: &[u8], found: &mut Vec<Found>) -> io::Result<bool> {
-    while let Some([l0, l1, l2, l3, k0, k1, ..]) = rest.first_chunk::<HEADER_BYTES>() {
-        let length = u32::from_ne_bytes([*l0, *l1, *l2, *l3]) as usize;
-        match u16::from_ne_bytes([*k0, *k1]) {
-            DONE => return Ok(true),
-            ERROR => {
-                let code = number(rest, HEADER_BYTES).map(u32::cast_signed);
-                return Err(io::Error::from_raw_os_error(-code.unwrap_or(-libc::EIO)));
-            }
-            BY_FAMILY => found.extend(of_message(rest)),
-            _ => {}
-        }
-        let step = length.next_multiple_of(4).max(HEADER_BYTES);
-        rest = rest.get(step..).unwrap_or_default();
-    }
-    Ok(false)
 }
 
 fn of_message(message: &[u8]) -> Option<Found> {
@@ -140,11 +105,6 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_cut_short_is_no_socket() {
-        let mut short = 40_u32.to_ne_bytes().to_vec();
-        short.extend(BY_FAMILY.to_ne_bytes());
-        short.resize(40, 0);
-        let mut found = Vec::new();
-        assert!(!read(&short, &mut found).unwrap());
-        assert_eq!(found, []);
+        assert_eq!(of_message(&raw::message(BY_FAMILY, 0, &[0; 24])), None);
     }
 }

@@ -3,13 +3,12 @@
 //! Must not know what is counted. The invariant: a counter that is not there is absent, which is not 0.
 
 use std::io;
-use std::os::fd::AsRawFd;
 
 use netlink_sys::protocols::NETLINK_NETFILTER;
-use netlink_sys::{Socket, SocketAddr};
 use nix::errno::Errno;
 
-use super::{Attribute, ERROR, ERROR_BYTES, HEADER_BYTES, NFTABLES, REQUEST, joined, value};
+use super::super::raw::{self, ERROR, ERROR_BYTES, HEADER_BYTES, REQUEST};
+use super::{Attribute, NFTABLES, joined, value};
 
 /// `NFT_MSG_NEWOBJ`, which an answer is, and `GETOBJ`.
 const NEW_OBJECT: u16 = 18;
@@ -30,16 +29,10 @@ const PACKETS: u16 = 2;
 /// # Errors
 /// What the kernel refuses; `EPROTONOSUPPORT` where it has no `nf_tables`.
 pub(in crate::lab) fn packets(protocol: u8, table: &str, name: &str) -> io::Result<Option<u64>> {
-    let mut socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
+    let socket = raw::connected(NETLINK_NETFILTER)?;
     socket.send(&question(protocol, table, name), 0)?;
     let mut buffer = [0; 4096];
-    let length = nix::sys::socket::recv(
-        socket.as_raw_fd(),
-        &mut buffer,
-        nix::sys::socket::MsgFlags::empty(),
-    )?;
+    let length = raw::receive(&socket, &mut buffer)?;
     read_answer(&buffer[..length])
 }
 
@@ -49,15 +42,9 @@ fn question(protocol: u8, table: &str, name: &str) -> Vec<u8> {
         Attribute::text(NAME, name),
         Attribute::number(TYPE, COUNTER),
     ]);
-    let length = u32::try_from(HEADER_BYTES + 4 + body.len()).unwrap_or(u32::MAX);
-    let mut bytes = length.to_ne_bytes().to_vec();
-    bytes.extend((NFTABLES << 8 | GET_OBJECT).to_ne_bytes());
-    bytes.extend(REQUEST.to_ne_bytes());
-    // Sequence number and port: there is one answer, and the kernel knows who asks. Then no version and no resource.
-    bytes.extend([0; 8]);
-    bytes.extend([protocol, 0, 0, 0]);
-    bytes.extend(body);
-    bytes
+    // No version and no resource.
+    let body = [&[protocol, 0, 0, 0], &body[..]].concat();
+    raw::message(NFTABLES << 8 | GET_OBJECT, REQUEST, &body)
 }
 
 fn read_answer(answer: &[u8]) -> io::Result<Option<u64>> {

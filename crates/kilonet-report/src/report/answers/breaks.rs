@@ -132,27 +132,21 @@ fn follows(one: &Mechanism) -> String {
                 of.factor, of.levels.1
             )
         }
-        (None, None) => {
-            let trials = one
-                .cells
-                .iter()
-                .map(|cell| cell.trials.len())
-                .sum::<usize>();
-            format!("seen in {}", counted(trials, "trial"))
-        }
+        (None, None) => format!("seen in {}", trials(one)),
     }
 }
 
+/// Those that it was seen in.
+fn trials(one: &Mechanism) -> String {
+    let each = one.cells.iter().map(|cell| cell.trials.len());
+    counted(each.sum::<usize>(), "trial")
+}
+
 fn evidence(one: &Mechanism) -> String {
-    let trials = one
-        .cells
-        .iter()
-        .map(|cell| cell.trials.len())
-        .sum::<usize>();
     format!(
         "{} in {} of {}, from {} on",
         one.witness.name,
-        counted(trials, "trial"),
+        trials(one),
         counted(one.cells.len(), "cell"),
         grouped(one.began_at.count as usize)
     )

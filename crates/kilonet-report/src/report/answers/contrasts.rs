@@ -127,7 +127,7 @@ fn single(analysis: &Analysis, first: &First, of: Of) -> Candidate {
     Candidate {
         answer: Answer {
             rule: RULE,
-            about: about(pair, &pair.levels),
+            about: words::about_levels(pair.metric, pair.factor, &pair.levels),
             cells: cells(analysis, &[pair], &counts),
             estimate: Some(found.ratio),
             interval: found.interval,
@@ -156,10 +156,6 @@ pub(super) fn class(of: Of) -> Class {
         Of::Traffic => Class::Effect,
         Of::Lab => Class::Lab,
     }
-}
-
-fn about(pair: &Pair, levels: &[&str]) -> String {
-    format!("{}:{}:{}", pair.metric.key(), pair.factor, levels.join(":"))
 }
 
 /// A sentence's beginning with as much as there is room for: on which curves that is, what was measured, and what comes with it.
@@ -313,61 +309,24 @@ fn merged(analysis: &Analysis, firsts: &[First], of: Of) -> Vec<Candidate> {
     merged
 }
 
-/// `at 512 containers pairs together move 0.92 as much in a shared namespace and 0.70 over a bridge as over loopback (56.5 Gb/s)`
+/// A sentence for levels that are held against the same one, where all differ at some counts.
 fn of_several(analysis: &Analysis, pairs: &[&Pair], of: Of) -> Option<Candidate> {
     let (first, rest) = pairs.split_first().filter(|(_, rest)| !rest.is_empty())?;
     let shared = |count: &u32| rest.iter().all(|pair| pair.counts().contains(count));
     let counts: Vec<_> = first.counts().into_iter().filter(shared).collect();
-    let last = counts.last()?;
     if pairs.iter().any(|pair| pair.is_turned(&counts)) {
         return None;
     }
-    let by_share = pairs
-        .iter()
-        .all(|pair| words::is_by_share(pair.told, pair.ends(&counts)));
-    let said = pairs.iter().enumerate().map(|(nth, pair)| {
-        let compared = compared(analysis, pair, pair.ends(&counts), by_share);
-        let text = if nth == 0 {
-            compared.text
-        } else {
-            compared.again
-        };
-        (
-            format!("{text} {}", tell(pair.factor, pair.levels[1])),
-            compared.link,
-        )
-    });
-    let (said, links): (Vec<_>, Vec<_>) = said.unzip();
-    let base = first.places[0].contrast.base;
-    let cell = words::cell_at(analysis, base, *last)?;
-    let value = first
-        .metric
-        .about()
-        .quantity
-        .show(analysis.cells[cell].estimate(first.metric)?.median);
-    let at = if counts.len() > 1 {
-        format!(" at {}", grouped(*last as usize))
-    } else {
-        String::new()
-    };
-    let text = format!(
-        "at {} {} {} {} {} ({value}{at})",
-        words::counts(analysis.count, &counts, &first.all_counts(analysis)),
-        words::called(analysis).fill(first.told.who),
-        words::listed(said),
-        links.first()?,
-        tell(first.factor, first.levels[0]),
-    );
+    let text = text_of_several(analysis, pairs, &counts)?;
     let most = pairs.iter().max_by(|a, b| a.size().total_cmp(&b.size()))?;
     let found = Found::of(most, false);
-    let levels: Vec<_> = [first.levels[0]]
-        .into_iter()
-        .chain(pairs.iter().map(|pair| pair.levels[1]))
-        .collect();
+    let others = pairs.iter().map(|pair| pair.levels[1]);
+    let levels: Vec<_> = [first.levels[0]].into_iter().chain(others).collect();
+    let weights = pairs.iter().map(|pair| pair.weight(analysis));
     (words::words_of(&text) <= LONGEST).then(|| Candidate {
         answer: Answer {
             rule: RULE,
-            about: about(first, &levels),
+            about: words::about_levels(first.metric, first.factor, &levels),
             cells: cells(analysis, pairs, &counts),
             estimate: Some(found.ratio),
             interval: found.interval,
@@ -376,12 +335,39 @@ fn of_several(analysis: &Analysis, pairs: &[&Pair], of: Of) -> Option<Candidate>
             shown: Shown::In(first.metric),
         },
         class: class(of),
-        size: pairs
-            .iter()
-            .map(|pair| pair.weight(analysis))
-            .fold(0.0, f64::max),
+        size: weights.fold(0.0, f64::max),
         says: all_of(first.factor, &levels, of),
     })
+}
+
+/// `at 512 containers pairs together move 0.92 as much in a shared namespace and 0.70 over a bridge as over loopback (56.5 Gb/s)`
+fn text_of_several(analysis: &Analysis, pairs: &[&Pair], counts: &[u32]) -> Option<String> {
+    let first = pairs.first()?;
+    let by_share = |pair: &&Pair| words::is_by_share(pair.told, pair.ends(counts));
+    let by_share = pairs.iter().all(by_share);
+    let said = pairs.iter().enumerate().map(|(nth, pair)| {
+        let compared = compared(analysis, pair, pair.ends(counts), by_share);
+        let text = if nth == 0 {
+            compared.text
+        } else {
+            compared.again
+        };
+        let text = format!("{text} {}", tell(pair.factor, pair.levels[1]));
+        (text, compared.link)
+    });
+    let (said, links): (Vec<_>, Vec<_>) = said.unzip();
+    let base = words::cell_at(analysis, first.places[0].contrast.base, *counts.last()?)?;
+    let median = analysis.cells[base].estimate(first.metric)?.median;
+    Some(format!(
+        "at {} {} {} {} {} ({}{})",
+        words::counts(analysis.count, counts, &first.all_counts(analysis)),
+        words::called(analysis).fill(first.told.who),
+        words::listed(said),
+        links.first()?,
+        tell(first.factor, first.levels[0]),
+        first.metric.about().quantity.show(median),
+        words::at_last(counts),
+    ))
 }
 
 /// Each two of some levels.

@@ -170,58 +170,21 @@ fn dearer(analysis: &Analysis, curve: &Falling) -> String {
     )
 }
 
-/// `at 512 containers pairs together move 0.76 of their best over loopback and 0.62 over veth pairs (medians 74.4 of 98.0 Gb/s over
-/// loopback)`
+/// A sentence for the curves that fall up to the same count.
 fn of_several(analysis: &Analysis, curves: &[Falling]) -> Option<Candidate> {
-    let through = curves
-        .iter()
-        .filter(|curve| curve.told.role == Role::Through);
-    let all: Vec<_> = through.collect();
-    let first = all.first()?;
-    let alike = |curve: &&&Falling| {
-        (curve.fall.metric, curve.fall.last) == (first.fall.metric, first.fall.last)
-    };
-    let alike: Vec<_> = all.iter().filter(alike).collect();
-    let of_each = alike.iter().enumerate().map(|(nth, curve)| {
-        let of = if nth == 0 { " of their best" } else { "" };
-        let place = words::place(analysis, curve.fall.series);
-        format!("{}{of} {place}", words::times(curve.fall.left))
-    });
-    let quantity = first.fall.metric.about().quantity;
-    let start = format!(
-        "at {} {}",
-        words::counts(analysis.count, &[first.fall.last], &[]),
-        words::called(analysis).fill(first.told.who),
-    );
-    let values = format!(
-        "(medians {} {})",
-        words::both(quantity, (first.fall.end, first.fall.top), "of"),
-        words::place(analysis, first.fall.series),
-    );
-    let each = format!("{start} {} {values}", words::listed(of_each.collect()));
-    let all = format!(
-        "{start} {} to {} of their best on {} more curves {values}",
-        words::times(
-            alike
-                .iter()
-                .map(|it| it.fall.left)
-                .fold(f64::INFINITY, f64::min)
-        ),
-        words::times(alike.iter().map(|it| it.fall.left).fold(0.0, f64::max)),
-        alike.len(),
-    );
-    let room = [each, all].into_iter();
-    let text = room
-        .into_iter()
-        .find(|text| words::words_of(text) <= LONGEST)?;
+    let through = |curve: &&Falling| curve.told.role == Role::Through;
+    let all: Vec<_> = curves.iter().filter(through).collect();
+    let first = *all.first()?;
+    let end = |curve: &Falling| (curve.fall.metric, curve.fall.last);
+    let alike = all.into_iter().filter(|curve| end(curve) == end(first));
+    let alike: Vec<_> = alike.collect();
+    let text = text_of_several(analysis, &alike)?;
+    let cells = alike.iter().flat_map(|curve| curve.cells(analysis));
     (alike.len() > 1).then(|| Candidate {
         answer: Answer {
             rule: RULE,
             about: format!("{}:several", first.fall.metric.key()),
-            cells: alike
-                .iter()
-                .flat_map(|curve| curve.cells(analysis))
-                .collect(),
+            cells: cells.collect(),
             estimate: Some(first.fall.left),
             interval: first.fall.interval,
             evidence: evidence(first.fall),
@@ -232,6 +195,42 @@ fn of_several(analysis: &Analysis, curves: &[Falling]) -> Option<Candidate> {
         size: first.weight(analysis),
         says: alike.iter().map(|curve| curve.subject(analysis)).collect(),
     })
+}
+
+/// `at 512 containers pairs together move 0.76 of their best over loopback and 0.62 over veth pairs (medians 74.4 of 98.0 Gb/s over
+/// loopback)`, or how much at least and at most where there is no room for each.
+fn text_of_several(analysis: &Analysis, alike: &[&Falling]) -> Option<String> {
+    let first = alike.first()?;
+    let of_each = alike.iter().enumerate().map(|(nth, curve)| {
+        let of = if nth == 0 { " of their best" } else { "" };
+        let place = words::place(analysis, curve.fall.series);
+        format!("{}{of} {place}", words::times(curve.fall.left))
+    });
+    let start = format!(
+        "at {} {}",
+        words::counts(analysis.count, &[first.fall.last], &[]),
+        words::called(analysis).fill(first.told.who),
+    );
+    let quantity = first.fall.metric.about().quantity;
+    let values = format!(
+        "(medians {} {})",
+        words::both(quantity, (first.fall.end, first.fall.top), "of"),
+        words::place(analysis, first.fall.series),
+    );
+    let left = alike.iter().map(|curve| curve.fall.left);
+    let [least, most] = [
+        left.clone().fold(f64::INFINITY, f64::min),
+        left.fold(0.0, f64::max),
+    ];
+    let each = format!("{start} {} {values}", words::listed(of_each.collect()));
+    let all = format!(
+        "{start} {} to {} of their best on {} more curves {values}",
+        words::times(least),
+        words::times(most),
+        alike.len(),
+    );
+    let mut room = [each, all].into_iter();
+    room.find(|text| words::words_of(text) <= LONGEST)
 }
 
 /// `geometric mean of 3 ratios within blocks, largest count to best: 0.51; 0.45 to 0.58 (95 %)`

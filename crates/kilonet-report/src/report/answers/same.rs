@@ -6,7 +6,6 @@ use super::answer::{Answer, Candidate, Class, Of, Subject};
 use super::pairs::{looks_at, told};
 use super::words;
 use crate::analysis::metric::row::{Role, Told};
-use crate::analysis::quantity::grouped;
 use crate::analysis::{Analysis, Contrast, Held, Verdict, tell};
 use crate::report::findings::Shown;
 use crate::units::counted;
@@ -70,11 +69,7 @@ fn candidate(
     let last = *counts.last()?;
     let cell = words::cell_at(analysis, one.base, last)?;
     let median = analysis.cells[cell].estimate(one.metric)?.median;
-    let at = if counts.len() > 1 {
-        format!(" at {}", grouped(last as usize))
-    } else {
-        String::new()
-    };
+    let at = words::at_last(&counts);
     let text = format!(
         "no difference larger than {} % {} {}: {} {} {} as {} ({}{at})",
         rounded_up(within.share),
@@ -90,13 +85,7 @@ fn candidate(
     Some(Candidate {
         answer: Answer {
             rule: RULE,
-            about: format!(
-                "{}:{}:{}:{}",
-                one.metric.key(),
-                one.factor,
-                one.from,
-                one.to
-            ),
+            about: words::about_levels(one.metric, one.factor, &[&one.from, &one.to]),
             cells: [one.base, one.other]
                 .into_iter()
                 .flat_map(|series| counts.iter().map(move |count| (series, *count)))

@@ -69,13 +69,7 @@ fn candidate(analysis: &Analysis, one: &Contrast, told: Told) -> Option<Candidat
     Some(Candidate {
         answer: Answer {
             rule: "unknown",
-            about: format!(
-                "{}:{}:{}:{}",
-                one.metric.key(),
-                one.factor,
-                one.from,
-                one.to
-            ),
+            about: words::about_levels(one.metric, one.factor, &[&one.from, &one.to]),
             cells: cells.to_vec(),
             estimate: last.held.ratio,
             interval: last.held.interval,

@@ -139,6 +139,19 @@ pub(super) fn counts(over: Count, some: &[u32], all: &[u32]) -> String {
     }
 }
 
+/// ` at 512`, behind a value at the largest of several counts; of one the sentence says so already.
+pub(super) fn at_last(counts: &[u32]) -> String {
+    match counts {
+        [_, .., last] => format!(" at {}", grouped(*last as usize)),
+        _ => String::new(),
+    }
+}
+
+/// What a sentence about levels of a factor is about, for programs.
+pub(super) fn about_levels(metric: Metric, factor: &str, levels: &[&str]) -> String {
+    format!("{}:{factor}:{}", metric.key(), levels.join(":"))
+}
+
 /// `a, b and c`
 pub(super) fn listed(mut items: Vec<String>) -> String {
     match items.pop() {
